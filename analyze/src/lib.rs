@@ -1,0 +1,4 @@
+//! From event records to numbers, figures and a verdict on their quality.
+
+pub mod frame;
+pub mod source;

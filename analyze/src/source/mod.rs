@@ -1,0 +1,66 @@
+//! Where events come from: run folders, JSON lines, the published system's CSV, Parquet; plain or compressed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use cnsim::manifest::Manifest;
+use cnsim::topology::Topology;
+
+use crate::frame::Events;
+
+/// One input as typed: `[LABEL=]PATH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// The condition that the user gave it.
+    pub label: Option<String>,
+    /// A run folder or a file; `-` is standard input.
+    pub path: PathBuf,
+}
+
+/// Everything that one input holds.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// Its condition: the label, else the manifest's, else the file's stem.
+    pub condition: String,
+    /// Its events, repeats removed, in no particular order.
+    pub events: Events,
+    /// What was seen while reading.
+    pub facts: Facts,
+    /// What is known of its runs beside their events, by run id.
+    pub runs: BTreeMap<String, RunFacts>,
+}
+
+/// A run folder's other files.
+#[derive(Debug, Clone)]
+pub struct RunFacts {
+    /// manifest.json.
+    pub manifest: Manifest,
+    /// topology.json.
+    pub topology: Option<Topology>,
+}
+
+/// What was seen while reading one input.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// The files that were read.
+    pub files: Vec<FileFacts>,
+    /// Lines that are no events.
+    pub rejected: u64,
+    /// The first few of them, as `file:line: reason`.
+    pub rejected_examples: Vec<String>,
+    /// Repeats that were removed, here or by the fetch that wrote the file, by run id and round.
+    pub repeats: BTreeMap<(String, u32), u64>,
+    /// Records with equal process and seq but other content, which were kept, by run id and round.
+    pub conflicts: BTreeMap<(String, u32), u64>,
+}
+
+/// One file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFacts {
+    /// As typed.
+    pub path: String,
+    /// Hex digest of its bytes as they lie on the disk.
+    pub sha256: String,
+    /// Records in it, before repeats were removed.
+    pub rows: u64,
+}

@@ -1,0 +1,3 @@
+//! Figures of gossip measurements from plain structs.
+
+pub mod data;

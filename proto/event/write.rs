@@ -1,0 +1,187 @@
+//! From a machine's event to the record's JSON line.
+
+use std::borrow::Cow;
+
+use chrono::DateTime;
+use serde::Serialize;
+
+use super::{FORMAT, Kind, Record};
+use crate::id::{Epoch, Hop, MessageId, NodeId, SendId};
+use crate::machine::Event;
+use crate::time::Timestamp;
+
+/// What a run gives to every record of its nodes; the run itself stands in the message's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    /// The number of nodes in the network.
+    pub nodes: u32,
+    /// As typed by the user.
+    pub protocol: String,
+    /// The experiment's condition.
+    pub condition: String,
+    /// The configuration that sends are named under.
+    pub epoch: Epoch,
+}
+
+/// What a process gives to every record that it writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// Pod or host, with its start time: no other process ever has the same.
+    pub process: String,
+    /// Kubernetes node or machine.
+    pub host: String,
+    /// Pod or machine name, for the words of `detail`.
+    pub pod: String,
+}
+
+impl SendId {
+    /// The name of a send in the records of both ends.
+    pub fn label(self, node: &NodeId, epoch: Epoch) -> String {
+        format!("{node}:{}:{}", epoch.0, self.0)
+    }
+}
+
+impl<'a> Record<'a> {
+    /// The record of `event` at node `me`; its `seq` is still missing.
+    pub fn of(event: &'a Event, me: &'a NodeId, context: &'a Context, stamp: &'a Stamp) -> Self {
+        match event {
+            Event::Initiated { message, at } => Self {
+                detail: initiated(stamp, me, *at).into(),
+                hop: Some(Hop::ORIGIN.0),
+                sent_ns: Some(ns(*at)),
+                bytes: Some(0),
+                ..blank(Kind::Initiate, message, me, me, *at, context, stamp)
+            },
+            Event::Received { message, from, hop, receipt, duplicate } => {
+                let ms = receipt.received.ms_since(receipt.sent);
+                let (kind, detail) = if *duplicate {
+                    (Kind::Duplicate, format!("{me} ignoring duplicate message: {message} from {from}"))
+                } else {
+                    let pod = &stamp.pod;
+                    (Kind::Received, format!("({pod}({me}) received: '{message}' from {from} in {ms:.2} ms "))
+                };
+                Self {
+                    detail: detail.into(),
+                    propagation_time: Some(ms),
+                    hop: hop.map(|hop| hop.0),
+                    sent_ns: Some(ns(receipt.sent)),
+                    send_id: receipt.send_id.as_str().into(),
+                    bytes: Some(receipt.bytes),
+                    ..blank(kind, message, from, me, receipt.received, context, stamp)
+                }
+            }
+            Event::Failed { message, to, hop, send, sent, at, bytes, reason } => Self {
+                detail: format!("Failed to send message: '{message}' to {to}: {reason}").into(),
+                hop: hop.map(|hop| hop.0),
+                sent_ns: Some(ns(*sent)),
+                send_id: send.label(me, context.epoch).into(),
+                bytes: Some(*bytes),
+                ..blank(Kind::Failed, message, me, to, *at, context, stamp)
+            },
+        }
+    }
+
+    /// Appends the record as one JSON line with its line end.
+    pub fn write_line(&self, line: &mut Vec<u8>) {
+        let body = Line {
+            message: &self.message,
+            sender_id: &self.sender_id,
+            receiver_id: &self.receiver_id,
+            received_timestamp: self.received_ns,
+            propagation_time: self.propagation_time,
+            event_type: self.kind.as_str(),
+            detail: &self.detail,
+            run_id: &self.run_id,
+            round: self.round,
+            nodes: self.nodes,
+            protocol: &self.protocol,
+            condition: &self.condition,
+            hop: self.hop.map_or(-1, i64::from),
+            sent_ns: self.sent_ns.unwrap_or(self.received_ns).to_string(),
+            received_ns: self.received_ns.to_string(),
+            send_id: &self.send_id,
+            seq: self.seq.unwrap_or(0),
+            process: &self.process,
+            host: &self.host,
+            bytes: self.bytes.unwrap_or(0),
+            format: FORMAT,
+            insert_id: format!("{}/{}/{}", self.process, self.run_id, self.seq.unwrap_or(0)),
+        };
+        serde_json::to_writer(&mut *line, &body).expect("texts and numbers always serialise");
+        line.push(b'\n');
+    }
+}
+
+/// The line's keys, in their order.
+#[derive(Serialize)]
+struct Line<'a> {
+    message: &'a str,
+    sender_id: &'a str,
+    receiver_id: &'a str,
+    received_timestamp: i64,
+    propagation_time: Option<f64>,
+    event_type: &'a str,
+    detail: &'a str,
+    run_id: &'a str,
+    round: u32,
+    nodes: u32,
+    protocol: &'a str,
+    condition: &'a str,
+    hop: i64,
+    sent_ns: String,
+    received_ns: String,
+    send_id: &'a str,
+    seq: u64,
+    process: &'a str,
+    host: &'a str,
+    bytes: u64,
+    format: u32,
+    /// Lets Cloud Logging drop repeats of a record.
+    #[serde(rename = "logging.googleapis.com/insertId")]
+    insert_id: String,
+}
+
+/// A record with what every kind has.
+fn blank<'a>(
+    kind: Kind,
+    message: &'a MessageId,
+    sender: &'a NodeId,
+    receiver: &'a NodeId,
+    at: Timestamp,
+    context: &'a Context,
+    stamp: &'a Stamp,
+) -> Record<'a> {
+    let (run_id, round) = message.run_and_round();
+    Record {
+        message: message.as_str().into(),
+        sender_id: sender.as_str().into(),
+        receiver_id: receiver.as_str().into(),
+        received_ns: ns(at),
+        propagation_time: None,
+        kind,
+        detail: Cow::Borrowed(""),
+        run_id: run_id.into(),
+        round,
+        nodes: context.nodes,
+        protocol: context.protocol.as_str().into(),
+        condition: context.condition.as_str().into(),
+        hop: None,
+        sent_ns: None,
+        send_id: Cow::Borrowed(""),
+        seq: None,
+        process: stamp.process.as_str().into(),
+        host: stamp.host.as_str().into(),
+        bytes: None,
+        float_timestamp: false,
+    }
+}
+
+fn initiated(stamp: &Stamp, me: &NodeId, at: Timestamp) -> String {
+    let time = DateTime::from_timestamp_nanos(ns(at)).format("%Y-%m-%d %H:%M:%S");
+    format!("Gossip initiated by {} ({me}) at {time}", stamp.pod)
+}
+
+/// As the records count; the year 2262 is far.
+fn ns(at: Timestamp) -> i64 {
+    i64::try_from(at.0).unwrap_or(i64::MAX)
+}

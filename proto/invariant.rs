@@ -1,0 +1,224 @@
+//! What must hold for the events of one round, as named functions over plain facts.
+//!
+//! A check whose conditions do not hold says so and is not applied: it neither passes nor fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One copy that arrived. Nodes are numbers of the caller's choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// Who received it.
+    pub receiver: u32,
+    /// Who sent it.
+    pub sender: u32,
+    /// The receiver's distance from the initiator by this copy, where it is known.
+    pub hop: Option<u32>,
+    /// Whether it was logged as a duplicate.
+    pub duplicate: bool,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The invariant holds.
+    Holds,
+    /// It does not.
+    Broken {
+        /// How often.
+        count: u64,
+        /// An example, or the numbers that differ.
+        detail: String,
+    },
+    /// Its conditions do not hold here.
+    NotApplied(&'static str),
+}
+
+impl Verdict {
+    fn of(count: usize, detail: impl FnOnce() -> String) -> Self {
+        match count {
+            0 => Self::Holds,
+            _ => Self::Broken { count: count as u64, detail: detail() },
+        }
+    }
+}
+
+/// A node receives a message for the first time at most once.
+pub fn one_first_receipt(arrivals: &[Arrival]) -> Verdict {
+    let mut seen = BTreeSet::new();
+    let again: Vec<u32> = first_receipts(arrivals).map(|a| a.receiver).filter(|node| !seen.insert(*node)).collect();
+    Verdict::of(again.len(), || format!("node {} has more than one first receipt", again[0]))
+}
+
+/// hop(child) = hop(parent) + 1 for every first receipt where both are known. The initiator's hop is 0.
+pub fn hop_follows_parent(arrivals: &[Arrival], initiator: u32) -> Verdict {
+    let mut hops: BTreeMap<u32, Option<u32>> =
+        first_receipts(arrivals).map(|arrival| (arrival.receiver, arrival.hop)).collect();
+    hops.insert(initiator, Some(0));
+    let mut known = 0;
+    let mut wrong = Vec::new();
+    for arrival in first_receipts(arrivals) {
+        let parent = hops.get(&arrival.sender).copied().flatten();
+        if let (Some(child), Some(parent)) = (arrival.hop, parent) {
+            known += 1;
+            if child != parent + 1 {
+                wrong.push((arrival.receiver, child, parent));
+            }
+        }
+    }
+    if known == 0 {
+        return Verdict::NotApplied("no hop is known at both ends of a delivery");
+    }
+    Verdict::of(wrong.len(), || {
+        let (node, child, parent) = wrong[0];
+        format!("node {node} is at hop {child}, its parent at hop {parent}")
+    })
+}
+
+/// The first receipts form a tree: following senders from any node never comes back to it.
+pub fn acyclic_tree(arrivals: &[Arrival], initiator: u32) -> Verdict {
+    let parents: BTreeMap<u32, u32> =
+        first_receipts(arrivals).map(|arrival| (arrival.receiver, arrival.sender)).collect();
+    let mut safe = BTreeSet::from([initiator]);
+    let mut cyclic = Vec::new();
+    for start in parents.keys() {
+        let mut path = BTreeSet::new();
+        let mut node = *start;
+        while !safe.contains(&node) && path.insert(node) {
+            match parents.get(&node) {
+                Some(parent) => node = *parent,
+                None => break,
+            }
+        }
+        if path.contains(&node) && parents.contains_key(&node) && !safe.contains(&node) {
+            cyclic.push(node);
+        }
+        safe.extend(path);
+    }
+    Verdict::of(cyclic.len(), || format!("node {} is its own ancestor", cyclic[0]))
+}
+
+/// Direct mail sends each neighbour one copy and nobody forwards: there is no duplicate.
+pub fn direct_mail_has_no_duplicates(duplicates: u64) -> Verdict {
+    Verdict::of(duplicates as usize, || format!("{duplicates} duplicates, 0 expected"))
+}
+
+/// What the number of a flood's duplicates depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flood {
+    /// Nodes in the topology.
+    pub nodes: u64,
+    /// Edges in the topology.
+    pub edges: u64,
+    /// Whether an edge can be used from one end only.
+    pub directed: bool,
+    /// Whether it is free of self-loops and of parallel edges.
+    pub simple: bool,
+    /// Whether every node reaches every other.
+    pub connected: bool,
+    /// First receipts in the round.
+    pub delivered: u64,
+    /// Sends that failed in the round.
+    pub failed: u64,
+    /// Copies that reached a node which held the message; one that comes back to the initiator is among them.
+    pub duplicates: u64,
+}
+
+impl Flood {
+    /// Flooding a connected, undirected, simple graph of n nodes and E edges sends 2E - (n - 1) copies, of which n - 1
+    /// are first receipts: 2(E - n + 1) are duplicates.
+    pub fn expected_duplicates(nodes: u64, edges: u64) -> u64 {
+        2 * (edges + 1).saturating_sub(nodes)
+    }
+}
+
+/// A complete flood makes exactly [`Flood::expected_duplicates`].
+pub fn flood_duplicates(flood: Flood) -> Verdict {
+    let conditions = [
+        (flood.directed, "the topology is directed"),
+        (!flood.simple, "the topology has self-loops or parallel edges"),
+        (!flood.connected, "the topology is not connected"),
+        (flood.failed > 0, "sends failed"),
+        (flood.delivered + 1 < flood.nodes, "the round did not reach every node"),
+    ];
+    if let Some((_, why)) = conditions.into_iter().find(|(fails, _)| *fails) {
+        return Verdict::NotApplied(why);
+    }
+    let expected = Flood::expected_duplicates(flood.nodes, flood.edges);
+    let off = flood.duplicates.abs_diff(expected);
+    Verdict::of(off as usize, || format!("{} duplicates, {expected} expected", flood.duplicates))
+}
+
+fn first_receipts(arrivals: &[Arrival]) -> impl Iterator<Item = &Arrival> {
+    arrivals.iter().filter(|arrival| !arrival.duplicate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(receiver: u32, sender: u32, hop: u32) -> Arrival {
+        Arrival { receiver, sender, hop: Some(hop), duplicate: false }
+    }
+
+    fn broken(verdict: &Verdict) -> u64 {
+        match verdict {
+            Verdict::Broken { count, .. } => *count,
+            Verdict::Holds | Verdict::NotApplied(_) => 0,
+        }
+    }
+
+    #[test]
+    fn a_clean_round_breaks_nothing() {
+        let arrivals = [first(1, 0, 1), first(2, 1, 2), Arrival { duplicate: true, ..first(1, 2, 3) }];
+        assert_eq!(one_first_receipt(&arrivals), Verdict::Holds);
+        assert_eq!(hop_follows_parent(&arrivals, 0), Verdict::Holds);
+        assert_eq!(acyclic_tree(&arrivals, 0), Verdict::Holds);
+    }
+
+    #[test]
+    fn a_second_first_receipt_is_found() {
+        assert_eq!(broken(&one_first_receipt(&[first(1, 0, 1), first(1, 2, 2)])), 1);
+    }
+
+    #[test]
+    fn a_hop_that_does_not_follow_its_parent_is_found() {
+        assert_eq!(broken(&hop_follows_parent(&[first(1, 0, 1), first(2, 1, 3)], 0)), 1);
+        assert_eq!(broken(&hop_follows_parent(&[first(1, 0, 2)], 0)), 1);
+    }
+
+    #[test]
+    fn unknown_hops_are_not_judged() {
+        let unknown = Arrival { hop: None, ..first(1, 0, 1) };
+        assert!(matches!(hop_follows_parent(&[unknown], 0), Verdict::NotApplied(_)));
+    }
+
+    #[test]
+    fn a_cycle_is_found_once_however_many_nodes_hang_on_it() {
+        let arrivals = [first(1, 2, 1), first(2, 1, 1), first(3, 1, 1), first(4, 3, 1), first(5, 0, 1)];
+        assert_eq!(broken(&acyclic_tree(&arrivals, 0)), 1);
+    }
+
+    #[test]
+    fn a_sender_whose_own_receipt_is_missing_makes_no_cycle() {
+        assert_eq!(acyclic_tree(&[first(3, 9, 2), first(4, 3, 3)], 0), Verdict::Holds);
+    }
+
+    #[test]
+    fn a_complete_flood_has_one_number_of_duplicates() {
+        let flood = Flood {
+            nodes: 1000,
+            edges: 9776,
+            directed: false,
+            simple: true,
+            connected: true,
+            delivered: 999,
+            failed: 0,
+            duplicates: 17_554,
+        };
+        assert_eq!(flood_duplicates(flood), Verdict::Holds);
+        assert_eq!(broken(&flood_duplicates(Flood { duplicates: 17_550, ..flood })), 4);
+        assert!(matches!(flood_duplicates(Flood { failed: 1, ..flood }), Verdict::NotApplied(_)));
+        assert!(matches!(flood_duplicates(Flood { delivered: 998, ..flood }), Verdict::NotApplied(_)));
+        assert!(matches!(flood_duplicates(Flood { directed: true, ..flood }), Verdict::NotApplied(_)));
+    }
+}

@@ -1,0 +1,25 @@
+//! The protocol core of cnsim: what a node is, what it says, and what is written down about it.
+//!
+//! Everything here is sans-IO. [`machine::Machine`] takes inputs and the time as arguments and gives sends, replies and
+//! events as values; a host (a process behind gRPC, or a simulator) carries them out. There are deliberately no sockets,
+//! files, clocks, threads or global random numbers here: without the feature `grpc` the crate reaches no async runtime.
+//!
+//! - [`topology`]: who may send to whom
+//! - [`protocol`]: the dissemination strategies and their options
+//! - [`machine`]: one node
+//! - [`event`]: the record of a delivery, its writer and its reader
+//! - [`manifest`]: the record of a run
+//! - [`invariant`]: what must hold for the events of one round
+//! - [`wire`]: the generated gRPC types and their translation (feature `grpc`)
+
+pub mod event;
+pub mod id;
+pub mod invariant;
+pub mod machine;
+pub mod manifest;
+pub mod protocol;
+pub mod random;
+pub mod time;
+pub mod topology;
+#[cfg(feature = "grpc")]
+pub mod wire;

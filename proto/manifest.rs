@@ -1,0 +1,193 @@
+//! The record of a run: what was asked for, what ran, and how each round ended. Written by the driver, read by the
+//! analysis and by whoever repeats the run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of this file's fields, in `format`.
+pub const FORMAT: u32 = 1;
+
+/// `manifest.json` of a run folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The run's name.
+    pub run_id: String,
+    /// Version and revision of the program that drove the run.
+    pub tool: Tool,
+    /// The command line as typed.
+    pub command_line: Vec<String>,
+    /// Every option as resolved: what `--repeat` runs again.
+    pub options: Options,
+    /// `sha256:` and the digest of the run's topology.json.
+    pub topology_sha256: String,
+    /// Whether every two nodes are neighbours.
+    pub topology_complete: bool,
+    /// Where it ran: `local`, later `kubernetes`.
+    pub backend: String,
+    /// What the backend says of itself: processor count, kernel, image digests, ….
+    pub backend_facts: BTreeMap<String, serde_json::Value>,
+    /// Every node.
+    pub roster: Vec<RosterNode>,
+    /// When the driver began, RFC 3339 in UTC.
+    pub started_at: String,
+    /// When it ended; none in a run that was cut off.
+    pub finished_at: Option<String>,
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// Why, where it did not complete.
+    pub reason: Option<String>,
+    /// Every round that was begun.
+    pub rounds: Vec<Round>,
+    /// Each process's last sequence number in this run, by process name: what proves that no record is missing.
+    pub last_seqs: BTreeMap<String, u64>,
+    /// Receipts that a complete run has: rounds begun times (nodes - 1).
+    pub expected_events: u64,
+    /// What a link delay was meant to be and what it was.
+    pub link_delay: Option<LinkDelay>,
+}
+
+/// A program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Its version.
+    pub version: String,
+    /// The revision it was built from; `unknown` where the build had none.
+    pub revision: String,
+}
+
+/// The options of `cnsim run`, resolved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// Number of nodes.
+    pub nodes: u32,
+    /// Scored rounds; round 0 is extra.
+    pub rounds: u32,
+    /// The experiment's condition; may be empty.
+    pub condition: String,
+    /// As typed: `flood`, `push:3:8`, `seed-h`.
+    pub protocol: String,
+    /// `shuffled` or `listed`.
+    pub order: String,
+    /// Sends of one node at once.
+    pub in_flight: u32,
+    /// `after-ack` or `before-ack`.
+    pub forward: String,
+    /// `reuse` or `per-send`.
+    pub connections: String,
+    /// None: no deadline.
+    pub deadline_ms: Option<u64>,
+    /// A spec, or `file` where the run folder's topology.json is the only source.
+    pub topology: String,
+    /// `random`, `rotate` or a node's id.
+    pub initiator: String,
+    /// What topology, initiators and permutations follow from.
+    pub seed: u64,
+    /// Size of the payload.
+    pub payload_bytes: u64,
+    /// Nodes hosted by one process.
+    pub nodes_per_process: u32,
+    /// When a round is given up.
+    pub round_timeout_ms: u64,
+    /// Pause between rounds.
+    pub pause_ms: u64,
+    /// `none`, `weights` or milliseconds.
+    pub link_delay: String,
+    /// Largest message a node takes.
+    pub max_message: u64,
+    /// Whether a topology in several pieces was accepted.
+    pub allow_partial: bool,
+}
+
+/// One node of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RosterNode {
+    /// Its id.
+    pub id: String,
+    /// HOST:PORT of its gossip listener.
+    pub address: String,
+    /// The process that hosts it.
+    pub process: String,
+    /// The machine or Kubernetes node.
+    pub host: String,
+    /// The cloud zone, where there is one.
+    pub zone: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunOutcome {
+    /// Still going, or its driver was killed.
+    Running,
+    /// Every round was driven.
+    Complete,
+    /// The user stopped it.
+    Interrupted,
+    /// Something broke.
+    Failed,
+}
+
+/// One round.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    /// Its number; 0 is warm-up.
+    pub round: u32,
+    /// Who began it.
+    pub initiator: String,
+    /// How it ended.
+    pub outcome: RoundOutcome,
+    /// First receipts when it ended.
+    pub delivered: u64,
+    /// Sends that failed in it.
+    pub failed: u64,
+    /// Each process's last sequence number when it ended, by process name.
+    pub last_seqs: BTreeMap<String, u64>,
+    /// From `Start` to quiescence as the driver saw it.
+    pub driver_ms: f64,
+    /// The longest that one process waited for a processor in the round; none where the system does not say.
+    pub scheduling_delay_ms: Option<f64>,
+    /// Steps of the wall clock seen by any process during the round.
+    pub clock_steps: u64,
+}
+
+/// How a round ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoundOutcome {
+    /// No send was queued or in flight anywhere.
+    Quiescent,
+    /// `--round-timeout` came first.
+    TimedOut,
+    /// The run was stopped in it.
+    Interrupted,
+}
+
+/// A link delay, intended against achieved, over all copies of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LinkDelay {
+    /// Copies that were held back.
+    pub copies: u64,
+    /// Mean of what was asked for.
+    pub intended_mean_ms: f64,
+    /// Mean of what it was.
+    pub achieved_mean_ms: f64,
+    /// The largest difference for one copy.
+    pub error_max_ms: f64,
+}
+
+impl Manifest {
+    /// Reads a manifest. The error says which field is wrong, and where.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+
+    /// The manifest as indented JSON with a final line end.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a manifest's maps have text keys");
+        bytes.push(b'\n');
+        bytes
+    }
+}

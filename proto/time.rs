@@ -1,0 +1,66 @@
+//! Instants and spans in whole nanoseconds: they are written to disk, so they are numbers and not handles of a clock.
+
+use std::ops::{Add, Sub};
+
+/// Wall-clock time: nanoseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(pub u64);
+
+/// A span of time in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Interval(pub u64);
+
+impl Timestamp {
+    /// The span from `earlier` to this instant in milliseconds; negative where `earlier` is later.
+    pub fn ms_since(self, earlier: Self) -> f64 {
+        (i128::from(self.0) - i128::from(earlier.0)) as f64 / 1e6
+    }
+
+    /// The span from `earlier` to this instant; zero where `earlier` is later.
+    pub fn since(self, earlier: Self) -> Interval {
+        Interval(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Interval {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+
+    /// `ms` milliseconds.
+    pub const fn from_ms(ms: u64) -> Self {
+        Self(ms * 1_000_000)
+    }
+
+    /// The span in milliseconds.
+    pub fn as_ms(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl Add<Interval> for Timestamp {
+    type Output = Self;
+
+    fn add(self, span: Interval) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub<Interval> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, span: Interval) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+}
+
+impl From<std::time::Duration> for Interval {
+    fn from(span: std::time::Duration) -> Self {
+        Self(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Interval> for std::time::Duration {
+    fn from(span: Interval) -> Self {
+        Self::from_nanos(span.0)
+    }
+}

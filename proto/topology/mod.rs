@@ -1,0 +1,53 @@
+//! Who may send to whom: an undirected or directed graph over named nodes, with optional weights.
+
+use crate::id::NodeId;
+
+/// A graph over named nodes. Nodes are numbered in the order of their list; an edge names them by number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Topology {
+    /// Every node, each once.
+    pub nodes: Vec<NodeId>,
+    /// Every edge once; in an undirected graph in either direction.
+    pub edges: Vec<Edge>,
+    /// Whether an edge can be used from its source only.
+    pub directed: bool,
+    /// The word that the file or the generator gives for its kind: `Full`, `BA`, `ER`, …
+    pub model: Option<String>,
+}
+
+/// One edge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Edge {
+    /// Index of the node it leaves.
+    pub source: u32,
+    /// Index of the node it reaches.
+    pub target: u32,
+    /// Latency in milliseconds, where the file gives one (`weight`, else `latency`).
+    pub weight: Option<f64>,
+}
+
+/// One way out of a node.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Neighbour {
+    /// Index of the neighbour.
+    pub node: u32,
+    /// The weight of the edge that leads there.
+    pub weight: Option<f64>,
+}
+
+impl Topology {
+    /// The neighbours of every node, in the order of the nodes' list.
+    pub fn neighbours(&self) -> Vec<Vec<Neighbour>> {
+        let mut neighbours = vec![Vec::new(); self.nodes.len()];
+        for edge in &self.edges {
+            neighbours[edge.source as usize].push(Neighbour { node: edge.target, weight: edge.weight });
+            if !self.directed {
+                neighbours[edge.target as usize].push(Neighbour { node: edge.source, weight: edge.weight });
+            }
+        }
+        for list in &mut neighbours {
+            list.sort_by_key(|neighbour| neighbour.node);
+        }
+        neighbours
+    }
+}
