@@ -1,4 +1,6 @@
 //! From event records to numbers, figures and a verdict on their quality.
 
 pub mod frame;
+pub mod metric;
+pub mod round;
 pub mod source;
