@@ -88,7 +88,7 @@ pub struct Experiment {
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
     /// Name of the experiment's condition, as it stands in records and tables
-    #[arg(long, value_name = "NAME", default_value = "")]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub condition: String,
     /// Bytes of payload that a message carries
     #[arg(long, value_name = "B", default_value_t = 0)]

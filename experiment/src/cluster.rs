@@ -83,7 +83,8 @@ pub async fn connect(process: &str, address: &str) -> Result<ControlClient<Chann
         reason: chain(&error),
     };
     let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(failed)?;
-    let channel = endpoint.connect_timeout(Duration::from_secs(10)).tcp_nodelay(true).connect().await.map_err(failed)?;
+    let channel =
+        endpoint.connect_timeout(Duration::from_secs(10)).tcp_nodelay(true).connect().await.map_err(failed)?;
     Ok(ControlClient::new(channel))
 }
 
@@ -105,10 +106,14 @@ impl Cluster {
     /// The counters of every process that still answers; `known` where one does not.
     pub async fn watch_alive(&self, known: &Pass) -> Pass {
         let replies = self.all(|_, mut process| async move { timeout(PATIENCE, process.watch()).await }).await;
-        replies.into_iter().zip(known).map(|(reply, known)| match reply {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(_)) | Err(_) => *known,
-        }).collect()
+        replies
+            .into_iter()
+            .zip(known)
+            .map(|(reply, known)| match reply {
+                Ok(Ok(reply)) => reply,
+                Ok(Err(_)) | Err(_) => *known,
+            })
+            .collect()
     }
 
     /// Has every process that still answers write out its records and end; returns their last sequence numbers in `run`.

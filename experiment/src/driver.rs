@@ -35,6 +35,8 @@ pub enum DriveError {
 
 /// What the driver tells while it works.
 pub trait Watcher {
+    /// The run folder stands; processes come up next.
+    fn run_begins(&self, plan: &Plan);
     /// A round begins.
     fn round_begins(&self, round: u32);
     /// A round has ended.
@@ -110,7 +112,8 @@ impl<'a> Shared<'a> {
     }
 
     fn request(&self, process: usize, epoch: u64) -> ConfigureRequest {
-        let hosted: BTreeSet<&str> = self.cluster.processes[process].nodes.iter().map(|peer| peer.id.as_str()).collect();
+        let hosted: BTreeSet<&str> =
+            self.cluster.processes[process].nodes.iter().map(|peer| peer.id.as_str()).collect();
         let mut reached = BTreeSet::new();
         let mut configs = Vec::with_capacity(hosted.len());
         for (node, links) in self.plan.links.iter().enumerate().filter(|(i, _)| hosted.contains(&*self.peers[*i].id)) {
@@ -202,11 +205,9 @@ impl Turn<'_> {
     fn checked(&self, pass: Pass) -> Result<Pass, ClusterError> {
         match pass.iter().zip(&self.cluster.processes).find(|(reply, _)| reply.epoch != self.epoch) {
             None => Ok(pass),
-            Some((reply, process)) => Err(ClusterError::Restarted {
-                process: process.name.clone(),
-                found: reply.epoch,
-                expected: self.epoch,
-            }),
+            Some((reply, process)) => {
+                Err(ClusterError::Restarted { process: process.name.clone(), found: reply.epoch, expected: self.epoch })
+            }
         }
     }
 }

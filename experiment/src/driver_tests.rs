@@ -187,6 +187,8 @@ impl Control for Scripted {
 struct Warnings(RefCell<Vec<String>>);
 
 impl Watcher for Warnings {
+    fn run_begins(&self, _: &Plan) {}
+
     fn round_begins(&self, _: u32) {}
 
     fn round_ended(&self, _: u32, _: RoundOutcome) {}

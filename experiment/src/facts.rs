@@ -18,8 +18,12 @@ pub fn host() -> String {
 /// Processor count, kernel and the load before the run.
 pub fn machine() -> BTreeMap<String, Value> {
     let name = rustix::system::uname();
-    let kernel =
-        format!("{} {} {}", name.sysname().to_string_lossy(), name.release().to_string_lossy(), name.machine().to_string_lossy());
+    let kernel = format!(
+        "{} {} {}",
+        name.sysname().to_string_lossy(),
+        name.release().to_string_lossy(),
+        name.machine().to_string_lossy()
+    );
     let mut facts = BTreeMap::from([
         ("processors".to_owned(), Value::from(processors())),
         ("kernel".to_owned(), Value::from(kernel)),

@@ -17,12 +17,12 @@ pub enum FolderError {
     #[error("{} exists: give another --run-id or --out", .0.display())]
     Exists(PathBuf),
     /// The system refused.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {reason}", path.display())]
     Write {
         /// What was to be written.
         path: PathBuf,
         /// Why it could not be.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
@@ -85,7 +85,7 @@ pub fn staged(path: &Path) -> PathBuf {
 /// The error of writing `path`.
 pub fn at(path: &Path) -> impl FnOnce(io::Error) -> FolderError {
     let path = path.to_owned();
-    move |source| FolderError::Write { path, source }
+    move |reason| FolderError::Write { path, reason }
 }
 
 fn fill(folder: &Path, files: &[File<'_>]) -> Result<(), FolderError> {

@@ -33,7 +33,7 @@ const ENDING: Duration = Duration::from_secs(5);
 const LAST_WORDS: usize = 5;
 
 /// The processes of a local run. Dropped, it kills them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Local {
     children: Vec<Member>,
 }
@@ -42,20 +42,20 @@ pub struct Local {
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
     /// A file for a child could not be made or read.
-    #[error("cannot use {}: {source}", path.display())]
+    #[error("cannot use {}: {reason}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The program could not be started.
-    #[error("cannot start node process {index}: {source}")]
+    #[error("cannot start node process {index}: {reason}")]
     Spawn {
         /// Its number.
         index: usize,
         /// Why.
-        source: io::Error,
+        reason: io::Error,
     },
     /// A child ended before it listened.
     #[error("{0}")]
@@ -123,21 +123,20 @@ struct Announced {
 }
 
 impl Local {
-    /// Starts the plan's processes with their files in `parts`, and waits until every node listens.
-    pub async fn start(plan: &Plan, parts: &Path) -> Result<(Self, Cluster), LocalError> {
+    /// Starts the plan's processes with their files in `parts`, and waits until every node listens. However this ends,
+    /// [`Self::stop`] ends what was started.
+    pub async fn start(&mut self, plan: &Plan, parts: &Path) -> Result<Cluster, LocalError> {
         let recipe = Recipe::new(plan, parts)?;
-        let mut local = Self { children: Vec::new() };
         for (index, ids) in plan.hosted().enumerate() {
-            local.children.push(recipe.spawn(index, ids)?);
+            self.children.push(recipe.spawn(index, ids)?);
         }
-        let count = u32::try_from(local.children.len()).unwrap_or(u32::MAX);
-        let deadline = Instant::now() + STARTING + STARTING_EACH * count;
-        let mut processes = Vec::with_capacity(local.children.len());
-        for (member, ids) in local.children.iter_mut().zip(plan.hosted()) {
+        let deadline = Instant::now() + STARTING + STARTING_EACH * plan.processes();
+        let mut processes = Vec::with_capacity(self.children.len());
+        for (member, ids) in self.children.iter_mut().zip(plan.hosted()) {
             let announcement = member.announcement(deadline).await?;
             processes.push(announcement.into_process(ids, &member.files.announcement).await?);
         }
-        Ok((local, Cluster { processes }))
+        Ok(Cluster { processes })
     }
 
     /// Waits until a child has ended by itself, and says how. Can be dropped and called again.
@@ -187,7 +186,7 @@ pub fn records(parts: &Path) -> io::Result<Vec<PathBuf>> {
 
 impl<'a> Recipe<'a> {
     fn new(plan: &Plan, parts: &'a Path) -> Result<Self, LocalError> {
-        let program = std::env::current_exe().map_err(|source| LocalError::Spawn { index: 0, source })?;
+        let program = std::env::current_exe().map_err(|reason| LocalError::Spawn { index: 0, reason })?;
         Ok(Self {
             program,
             parts,
@@ -200,7 +199,7 @@ impl<'a> Recipe<'a> {
     fn spawn(&self, index: usize, ids: &[NodeId]) -> Result<Member, LocalError> {
         let files = Files::new(self.parts, index);
         let list: String = ids.iter().map(|id| format!("{id}\n")).collect();
-        fs::write(&files.ids, list).map_err(|source| LocalError::File { path: files.ids.clone(), source })?;
+        fs::write(&files.ids, list).map_err(|reason| LocalError::File { path: files.ids.clone(), reason })?;
         let child = Command::new(&self.program)
             .args(["node", "serve", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--exit-with-stdin"])
             .arg("--ids-file")
@@ -216,7 +215,7 @@ impl<'a> Recipe<'a> {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|source| LocalError::Spawn { index, source })?;
+            .map_err(|reason| LocalError::Spawn { index, reason })?;
         Ok(Member { index, child, files })
     }
 }
@@ -235,13 +234,11 @@ impl Member {
             let path = &self.files.announcement;
             match fs::read(path) {
                 Ok(bytes) => {
-                    return serde_json::from_slice(&bytes).map_err(|error| LocalError::Announcement {
-                        path: path.clone(),
-                        reason: error.to_string(),
-                    });
+                    return serde_json::from_slice(&bytes)
+                        .map_err(|error| LocalError::Announcement { path: path.clone(), reason: error.to_string() });
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(source) => return Err(LocalError::File { path: path.clone(), source }),
+                Err(reason) => return Err(LocalError::File { path: path.clone(), reason }),
             }
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Err(LocalError::Died(self.obituary(status)));
@@ -282,5 +279,5 @@ impl Announcement {
 }
 
 fn create(path: &Path) -> Result<File, LocalError> {
-    File::create(path).map_err(|source| LocalError::File { path: path.to_owned(), source })
+    File::create(path).map_err(|reason| LocalError::File { path: path.to_owned(), reason })
 }

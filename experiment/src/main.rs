@@ -42,7 +42,6 @@ fn run_command(args: RunArgs) -> Result<String, Error> {
         None => Plan::new(&args.experiment, args.run_id)?,
     };
     descriptors::check(&plan)?;
-    eprintln!("run {} with seed {}", plan.run_id, plan.options.seed);
     let place = Place { out: args.out, command_line: std::env::args().collect() };
     let folder = run(&plan, place, &Progress::new(&plan))?;
     Ok(format!("{}\n", folder.display()))

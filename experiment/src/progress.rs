@@ -17,15 +17,18 @@ impl Progress {
     /// The bar of a run that has not begun; it shows itself on a terminal only.
     pub fn new(plan: &Plan) -> Self {
         let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}");
-        let bar = ProgressBar::new(u64::from(plan.options.rounds) + 1)
-            .with_style(style.expect("the template is a constant"))
-            .with_message(format!("waiting for {} processes to listen", plan.processes()));
-        bar.tick();
+        let bar =
+            ProgressBar::new(u64::from(plan.options.rounds) + 1).with_style(style.expect("the template is a constant"));
         Self { bar }
     }
 }
 
 impl Watcher for Progress {
+    fn run_begins(&self, plan: &Plan) {
+        eprintln!("run {} with seed {}", plan.run_id, plan.options.seed);
+        self.bar.set_message(format!("waiting for {} processes to listen", plan.processes()));
+    }
+
     fn round_begins(&self, round: u32) {
         self.bar.set_message(format!("waiting for round {round} to fall quiet"));
     }

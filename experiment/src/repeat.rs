@@ -18,20 +18,20 @@ pub const TOPOLOGY: &str = "topology.json";
 #[derive(Debug, thiserror::Error)]
 pub enum RepeatError {
     /// A file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {reason}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The file is no manifest.
-    #[error("{} is no manifest of a run: {source}", path.display())]
+    #[error("{} is no manifest of a run: {reason}", path.display())]
     Manifest {
         /// The file.
         path: PathBuf,
         /// What is wrong, and where.
-        source: serde_json::Error,
+        reason: serde_json::Error,
     },
     /// The topology has changed since.
     #[error("{} is not the topology of that run: its digest is {found}, the manifest has {expected}", path.display())]
@@ -47,19 +47,19 @@ pub enum RepeatError {
     #[error(transparent)]
     Topology(#[from] SourceError),
     /// The options cannot be used.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     Plan {
         /// The manifest.
         path: PathBuf,
         /// What is wrong.
-        source: PlanError,
+        reason: PlanError,
     },
 }
 
 /// The plan of the run whose manifest stands at `path`, under a new run id.
 pub fn plan(path: &Path, run_id: Option<RunId>) -> Result<Plan, RepeatError> {
-    let manifest = Manifest::from_json(&read(path)?)
-        .map_err(|source| RepeatError::Manifest { path: path.to_owned(), source })?;
+    let manifest =
+        Manifest::from_json(&read(path)?).map_err(|reason| RepeatError::Manifest { path: path.to_owned(), reason })?;
     let file = path.with_file_name(TOPOLOGY);
     let bytes = read(&file)?;
     let found = digest(&bytes);
@@ -67,7 +67,7 @@ pub fn plan(path: &Path, run_id: Option<RunId>) -> Result<Plan, RepeatError> {
         return Err(RepeatError::Changed { path: file, found, expected: manifest.topology_sha256 });
     }
     let topology = topology_source::parse(&bytes, &file)?;
-    Plan::of(manifest.options, topology, run_id).map_err(|source| RepeatError::Plan { path: path.to_owned(), source })
+    Plan::of(manifest.options, topology, run_id).map_err(|reason| RepeatError::Plan { path: path.to_owned(), reason })
 }
 
 /// `sha256:` and the digest in hex.
@@ -77,5 +77,5 @@ pub fn digest(bytes: &[u8]) -> String {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RepeatError> {
-    fs::read(path).map_err(|source| RepeatError::Read { path: path.to_owned(), source })
+    fs::read(path).map_err(|reason| RepeatError::Read { path: path.to_owned(), reason })
 }

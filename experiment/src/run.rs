@@ -66,6 +66,7 @@ pub fn run(plan: &Plan, place: Place, watcher: &dyn Watcher) -> Result<PathBuf, 
     let manifest = manifest(plan, &topology, place.command_line);
     let files = [File { name: MANIFEST, bytes: &manifest.to_json() }, File { name: TOPOLOGY, bytes: &topology }];
     let folder = RunFolder::create(place.out.join(plan.run_id.as_str()), &files)?;
+    watcher.run_begins(plan);
     let mut ledger = Ledger::new(manifest, folder.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Setup)?;
     let halt = runtime.block_on(session(plan, &mut ledger, watcher)).err();
@@ -84,49 +85,60 @@ pub fn run(plan: &Plan, place: Place, watcher: &dyn Watcher) -> Result<PathBuf, 
 /// Brings the processes up, drives them and ends them, whatever happens in between.
 async fn session(plan: &Plan, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<(), Halt> {
     let mut signals = Signals::new().map_err(|error| Halt::Failed(format!("cannot watch for signals: {error}")))?;
+    let mut local = Local::default();
     let parts = ledger.folder().parts();
-    let (mut local, cluster) = tokio::select! {
-        started = Local::start(plan, &parts) => started?,
-        name = signals.next() => return Err(Halt::Interrupted(name)),
+    let started = tokio::select! {
+        started = local.start(plan, &parts) => started.map_err(Halt::from),
+        name = signals.next() => Err(Halt::Interrupted(name)),
     };
-    let result = match ledger.enlist(&cluster) {
-        Ok(()) => watched(&mut local, &mut signals, drive(&cluster, plan, ledger, watcher)).await,
-        Err(error) => Err(error.into()),
+    let result = match started {
+        Ok(cluster) => {
+            let result = rounds(plan, ledger, watcher, Stage { cluster: &cluster, local: &mut local, signals }).await;
+            ledger.close_records(cluster.drain(&plan.run_id).await);
+            result
+        }
+        Err(halt) => Err(halt),
     };
-    let result = result.and(break_off(&cluster, ledger).await.map_err(Halt::from));
-    ledger.close_records(cluster.drain(&plan.run_id).await);
     for name in local.stop().await {
         watcher.warn(&format!("{name} did not end when asked and was killed"));
     }
     result
 }
 
+/// What a run goes on with once its processes are up.
+struct Stage<'a> {
+    cluster: &'a Cluster,
+    local: &'a mut Local,
+    signals: Signals,
+}
+
+/// Drives the rounds, and closes the one that was going on when the run was stopped.
+async fn rounds(plan: &Plan, ledger: &mut Ledger, watcher: &dyn Watcher, stage: Stage<'_>) -> Result<(), Halt> {
+    ledger.enlist(stage.cluster)?;
+    let cluster = stage.cluster;
+    let result = watched(stage, drive(cluster, plan, ledger, watcher)).await;
+    if let Some(before) = ledger.before().cloned() {
+        let after = cluster.watch_alive(&before).await;
+        ledger.end_round(cluster, Ending { outcome: RoundOutcome::Interrupted, after })?;
+    }
+    result
+}
+
 /// Drives until the rounds are over, a process dies or the user stops it.
-async fn watched(
-    local: &mut Local,
-    signals: &mut Signals,
-    driven: impl Future<Output = Result<(), DriveError>>,
-) -> Result<(), Halt> {
+async fn watched(mut stage: Stage<'_>, driven: impl Future<Output = Result<(), DriveError>>) -> Result<(), Halt> {
     let result = tokio::select! {
         result = driven => result,
-        death = local.death() => return Err(Halt::Failed(death)),
-        name = signals.next() => return Err(Halt::Interrupted(name)),
+        death = stage.local.death() => return Err(Halt::Failed(death)),
+        name = stage.signals.next() => return Err(Halt::Interrupted(name)),
     };
     match result {
         Ok(()) => Ok(()),
         Err(DriveError::Cluster(error)) => {
-            let death = tokio::time::timeout(NEWS, local.death()).await;
+            let death = tokio::time::timeout(NEWS, stage.local.death()).await;
             Err(Halt::Failed(death.unwrap_or_else(|_| error.to_string())))
         }
         Err(DriveError::Folder(error)) => Err(error.into()),
     }
-}
-
-/// Closes the round that was going on when the run was stopped, with what the processes still say.
-async fn break_off(cluster: &Cluster, ledger: &mut Ledger) -> Result<(), FolderError> {
-    let Some(before) = ledger.before().cloned() else { return Ok(()) };
-    let after = cluster.watch_alive(&before).await;
-    ledger.end_round(cluster, Ending { outcome: RoundOutcome::Interrupted, after })
 }
 
 /// Merges what the processes recorded, then takes their own files away.
@@ -148,10 +160,7 @@ pub(crate) fn manifest(plan: &Plan, topology: &[u8], command_line: Vec<String>) 
     Manifest {
         format: FORMAT,
         run_id: plan.run_id.to_string(),
-        tool: Tool {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            revision: env!("CNSIM_REVISION").to_owned(),
-        },
+        tool: Tool { version: env!("CARGO_PKG_VERSION").to_owned(), revision: env!("CNSIM_REVISION").to_owned() },
         command_line,
         options: plan.options.clone(),
         topology_sha256: digest(topology),

@@ -1,11 +1,9 @@
 //! Runs that do not reach their end: nothing outlives them, and what was recorded is kept.
 
-mod common;
-
 use std::fs;
 
+use crate::common::{children, manifest, read, signal, started, wait_for};
 use cnsim::manifest::{RoundOutcome, RunOutcome};
-use common::{children, manifest, read, signal, started, wait_for};
 use rustix::process::Signal;
 
 /// A round that outlasts every test.
@@ -21,7 +19,7 @@ fn a_child_that_is_killed_ends_the_run_and_is_named() {
     let output = run.wait_with_output().unwrap();
 
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(children(out.path()), []);
+    assert!(children(out.path()).is_empty());
     assert!(output.stdout.is_empty());
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains("error: node process ") && stderr.contains("signal: 9 (SIGKILL)"), "{stderr}");
@@ -43,7 +41,7 @@ fn an_interrupted_run_keeps_what_was_recorded() {
         let output = run.wait_with_output().unwrap();
 
         assert_eq!(output.status.code(), Some(1));
-        assert_eq!(children(out.path()), []);
+        assert!(children(out.path()).is_empty());
         let run = read(&out.path().join("mid"));
         assert_eq!(run.manifest.outcome, RunOutcome::Interrupted);
         assert_eq!(run.manifest.reason, Some(format!("stopped by {name}")));

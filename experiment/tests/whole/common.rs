@@ -14,18 +14,18 @@ use serde_json::Value;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a run left behind.
-pub struct Run {
-    pub folder: PathBuf,
-    pub manifest: Manifest,
-    pub events: Vec<Value>,
+pub(crate) struct Run {
+    pub(crate) folder: PathBuf,
+    pub(crate) manifest: Manifest,
+    pub(crate) events: Vec<Value>,
 }
 
-pub fn cnsim(args: &[&str]) -> Output {
+pub(crate) fn cnsim(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_cnsim")).args(args).output().unwrap()
 }
 
 /// `cnsim run` into `out`, which has to succeed.
-pub fn run(out: &Path, args: &[&str]) -> Run {
+pub(crate) fn run(out: &Path, args: &[&str]) -> Run {
     let output = cnsim(&[&["run", "--out", out.to_str().unwrap()], args].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let stdout = String::from_utf8(output.stdout).unwrap();
@@ -35,7 +35,7 @@ pub fn run(out: &Path, args: &[&str]) -> Run {
 }
 
 /// `cnsim run` into `out`, left to itself until its first message has been initiated.
-pub fn started(out: &Path, args: &[&str]) -> Child {
+pub(crate) fn started(out: &Path, args: &[&str]) -> Child {
     let child = Command::new(env!("CARGO_BIN_EXE_cnsim"))
         .args(["run", "--run-id", "mid", "--out", out.to_str().unwrap()])
         .args(args)
@@ -51,16 +51,16 @@ pub fn started(out: &Path, args: &[&str]) -> Child {
     child
 }
 
-pub fn read(folder: &Path) -> Run {
+pub(crate) fn read(folder: &Path) -> Run {
     Run { folder: folder.to_owned(), manifest: manifest(folder), events: events(&folder.join("events.jsonl")) }
 }
 
-pub fn manifest(folder: &Path) -> Manifest {
+pub(crate) fn manifest(folder: &Path) -> Manifest {
     Manifest::from_json(&fs::read(folder.join("manifest.json")).unwrap()).unwrap()
 }
 
 /// The process ids of the nodes of runs in `out`.
-pub fn children(out: &Path) -> Vec<i32> {
+pub(crate) fn children(out: &Path) -> Vec<i32> {
     let out = out.to_str().unwrap();
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
@@ -74,7 +74,7 @@ pub fn children(out: &Path) -> Vec<i32> {
     found
 }
 
-pub fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !happened() {
         assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
@@ -82,7 +82,7 @@ pub fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
     }
 }
 
-pub fn signal(pid: i32, signal: rustix::process::Signal) {
+pub(crate) fn signal(pid: i32, signal: rustix::process::Signal) {
     rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
 }
 
@@ -92,17 +92,17 @@ fn events(path: &Path) -> Vec<Value> {
 }
 
 impl Run {
-    pub fn initiators(&self) -> Vec<&str> {
+    pub(crate) fn initiators(&self) -> Vec<&str> {
         self.manifest.rounds.iter().map(|round| round.initiator.as_str()).collect()
     }
 
     /// The events of one kind in one round.
-    pub fn of(&self, round: u32, kind: &str) -> Vec<&Value> {
+    pub(crate) fn of(&self, round: u32, kind: &str) -> Vec<&Value> {
         self.events.iter().filter(|event| event["round"] == round && event["event_type"] == kind).collect()
     }
 
     /// The copies that arrived in one round, nodes by their place in the roster.
-    pub fn arrivals(&self, round: u32) -> Vec<Arrival> {
+    pub(crate) fn arrivals(&self, round: u32) -> Vec<Arrival> {
         let arrived = [self.of(round, "received"), self.of(round, "duplicate")].concat();
         arrived
             .into_iter()
@@ -115,12 +115,12 @@ impl Run {
             .collect()
     }
 
-    pub fn node(&self, id: &str) -> u32 {
+    pub(crate) fn node(&self, id: &str) -> u32 {
         self.manifest.roster.iter().position(|node| node.id == id).unwrap() as u32
     }
 
     /// Every process counts its records from 1 without a gap up to the last one in the manifest.
-    pub fn assert_no_record_is_missing(&self) {
+    pub(crate) fn assert_no_record_is_missing(&self) {
         let mut seqs: BTreeMap<String, Vec<u64>> = BTreeMap::new();
         for event in &self.events {
             let process = event["process"].as_str().unwrap().to_owned();

@@ -1,13 +1,11 @@
 //! Whole runs of the built program.
 
-mod common;
-
 use std::collections::BTreeSet;
 
+use crate::common::{Run, run};
 use cnsim::invariant::{Flood, Verdict, acyclic_tree, direct_mail_has_no_duplicates, flood_duplicates};
 use cnsim::invariant::{hop_follows_parent, one_first_receipt};
 use cnsim::manifest::{RoundOutcome, RunOutcome};
-use common::{Run, run};
 
 #[test]
 fn flooding_reaches_every_node_once_and_makes_the_exact_duplicates() {

@@ -1,0 +1,7 @@
+//! The built program, as a user runs it.
+
+mod common;
+mod halt;
+mod help;
+mod input;
+mod run;
