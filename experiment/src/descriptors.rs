@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cnsim::protocol::Connections;
-use rustix::process::{Resource, getrlimit, setrlimit};
+use cnsim_node::limits::{TooFewFiles, check_open_files, raise_open_files};
 
 use crate::plan::Plan;
 
@@ -13,34 +13,11 @@ const PROCESS_BASE: u64 = 32;
 /// What the driver has open for each process: its standard input, its control connection, its record file while merging.
 const DRIVER_EACH: u64 = 3;
 
-/// Too few file descriptors.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{who} needs {needed} file descriptors and may have {limit}, {} are missing: raise the limit (ulimit -Hn), or use \
-     fewer nodes, a sparser topology or more --nodes-per-process",
-    .needed - .limit
-)]
-pub struct TooFewDescriptors {
-    who: &'static str,
-    needed: u64,
-    limit: u64,
-}
-
-/// Checks the plan's needs against the limits, and raises the driver's own.
-pub fn check(plan: &Plan) -> Result<(), TooFewDescriptors> {
-    let limits = getrlimit(Resource::Nofile);
-    let limit = limits.maximum.unwrap_or(u64::MAX);
-    let driver = PROCESS_BASE + DRIVER_EACH * u64::from(plan.processes());
-    let process = process_needs(plan);
-    for (who, needed) in [("a node process", process), ("the driver", driver)] {
-        if needed > limit {
-            return Err(TooFewDescriptors { who, needed, limit });
-        }
-    }
-    if limits.current.is_some_and(|current| current < driver)
-        && let Err(error) = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limits.maximum, ..limits })
-    {
-        tracing::warn!(%error, "the file descriptor limit cannot be raised");
+/// Checks the plan's needs against what a process may have, and raises the driver's own limit.
+pub fn check(plan: &Plan) -> Result<(), TooFewFiles> {
+    check_open_files(process_needs(plan).max(PROCESS_BASE + DRIVER_EACH * u64::from(plan.processes())))?;
+    if let Err(error) = raise_open_files() {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
     }
     Ok(())
 }

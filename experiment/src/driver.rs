@@ -244,7 +244,7 @@ impl Quiet<'_> {
                 } else if last.as_ref().is_some_and(|last| progress(last) == progress(&pass)) {
                     return Ok(pass);
                 } else {
-                    last = Some(pass).filter(|pass| balanced(pass));
+                    last = Some(pass).filter(balanced);
                 }
             }
             tokio::time::sleep(sleep).await;

@@ -17,7 +17,7 @@ use std::time::Duration;
 use cnsim::id::NodeId;
 use cnsim::wire::control::Peer;
 use serde::Deserialize;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::cluster::{Cluster, ClusterError, Process, connect};
@@ -95,6 +95,8 @@ struct Recipe<'a> {
 struct Member {
     index: usize,
     child: Child,
+    /// Kept apart from the child: waiting for a child would close it, and it ends when this closes.
+    stdin: Option<ChildStdin>,
     files: Files,
 }
 
@@ -157,8 +159,8 @@ impl Local {
     pub async fn stop(mut self) -> Vec<String> {
         let deadline = Instant::now() + ENDING;
         let mut killed = Vec::new();
+        self.children.iter_mut().for_each(|member| drop(member.stdin.take()));
         for member in &mut self.children {
-            drop(member.child.stdin.take());
             if timeout_at(deadline, member.child.wait()).await.is_err() {
                 killed.push(member.name());
             }
@@ -200,7 +202,7 @@ impl<'a> Recipe<'a> {
         let files = Files::new(self.parts, index);
         let list: String = ids.iter().map(|id| format!("{id}\n")).collect();
         fs::write(&files.ids, list).map_err(|reason| LocalError::File { path: files.ids.clone(), reason })?;
-        let child = Command::new(&self.program)
+        let mut child = Command::new(&self.program)
             .args(["node", "serve", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--exit-with-stdin"])
             .arg("--ids-file")
             .arg(&files.ids)
@@ -216,7 +218,8 @@ impl<'a> Recipe<'a> {
             .kill_on_drop(true)
             .spawn()
             .map_err(|reason| LocalError::Spawn { index, reason })?;
-        Ok(Member { index, child, files })
+        let stdin = child.stdin.take();
+        Ok(Member { index, child, stdin, files })
     }
 }
 

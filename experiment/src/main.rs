@@ -10,6 +10,7 @@ use cnsim_experiment::plan::{Plan, PlanError};
 use cnsim_experiment::progress::Progress;
 use cnsim_experiment::run::{Place, run};
 use cnsim_experiment::{descriptors, repeat};
+use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os();
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         }
         Err(help) => return printed(&help.to_string()),
     };
+    tell_on_stderr();
     let result = match cli.command {
         Command::Run(args) => run_command(*args),
     };
@@ -45,6 +47,12 @@ fn run_command(args: RunArgs) -> Result<String, Error> {
     let place = Place { out: args.out, command_line: std::env::args().collect() };
     let folder = run(&plan, place, &Progress::new(&plan))?;
     Ok(format!("{}\n", folder.display()))
+}
+
+/// Warnings go to stderr; RUST_LOG asks for more.
+fn tell_on_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 /// 2 where something else must be typed, 1 where something broke.

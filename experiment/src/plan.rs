@@ -118,6 +118,7 @@ impl Plan {
             return Err(PlanError::TooFewNodes(nodes));
         }
         let protocol = typed.protocol()?;
+        // A drawn seed has 53 bits, so that readers which take every number for a float64 read it right.
         let seed = typed.seed.unwrap_or_else(|| drawn() >> 11);
         let chosen = topology_source::choose(&typed.topology, typed.nodes, seed)?;
         let found = u32::try_from(chosen.topology.nodes.len()).unwrap_or(u32::MAX);
@@ -291,4 +292,57 @@ fn drawn() -> u64 {
 fn now_ns() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn plan(flags: &[&str]) -> Result<Plan, PlanError> {
+        let Command::Run(args) = Cli::try_parse_from(["cnsim", "run"].iter().chain(flags)).unwrap().command;
+        Plan::new(&args.experiment, args.run_id)
+    }
+
+    #[test]
+    fn a_preset_keeps_its_options_unless_they_are_typed() {
+        let preset = plan(&["--nodes", "2", "--protocol", "seed-o"]).unwrap().protocol;
+        assert_eq!(preset, "seed-o".parse().unwrap());
+
+        let flags = ["--nodes", "2", "--protocol", "seed-o", "--in-flight", "8", "--deadline", "250"];
+        let changed = plan(&flags).unwrap().protocol;
+        assert_eq!(changed, Protocol { in_flight: 8, deadline: Some(Interval::from_ms(250)), ..preset });
+    }
+
+    #[test]
+    fn many_nodes_are_packed_into_as_many_processes_as_there_are_processors() {
+        let few = plan(&["--nodes", "64"]).unwrap();
+        assert_eq!((few.processes(), few.hosted().count()), (64, 64));
+
+        let many = plan(&["--nodes", "1001", "--topology", "ring"]).unwrap();
+        assert!(many.processes() <= facts::processors());
+        assert_eq!(many.hosted().map(<[NodeId]>::len).sum::<usize>(), 1001);
+        assert_eq!(many.hosted().count(), many.processes() as usize);
+    }
+
+    #[test]
+    fn the_largest_message_is_known_to_the_byte_or_a_few_more() {
+        let fits = plan(&["--nodes", "2", "--payload-bytes", "1000", "--max-message", "1200"]);
+        assert!(fits.is_ok(), "{fits:?}");
+        let Err(PlanError::TooLarge { bytes, .. }) =
+            plan(&["--nodes", "2", "--payload-bytes", "1000", "--max-message", "1050"])
+        else {
+            panic!("a message of more than 1050 bytes was accepted");
+        };
+        assert!((1050..1200).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn a_default_run_id_names_the_number_of_nodes() {
+        let plan = plan(&["--nodes", "3"]).unwrap();
+        assert_eq!(cnsim::id::nodes_in_run_id(plan.run_id.as_str()), Some(3));
+        assert_eq!(plan.run_id.as_str().len(), "4abf0c12-cubaan3".len());
+    }
 }

@@ -81,8 +81,8 @@ fn too_few_file_descriptors_are_counted_before_a_process_starts() {
     let command = format!("ulimit -n 40; exec {program} run --nodes 8 --out {}", out.path().display());
     let output = Command::new("sh").args(["-c", &command]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let expected = "error: a node process needs 47 file descriptors and may have 40, 7 are missing: raise the limit \
-                    (ulimit -Hn), or use fewer nodes, a sparser topology or more --nodes-per-process\n";
+    let expected = "error: a process of this run needs 56 open files and may have 40, 16 too few: raise the hard limit \
+                    (`ulimit -Hn`), use fewer nodes in one process, or a sparser topology\n";
     assert_eq!(stderr(&output), expected);
     assert_nothing_is_left(out.path(), &output);
 }

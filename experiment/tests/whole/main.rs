@@ -1,4 +1,5 @@
 //! The built program, as a user runs it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 mod halt;
