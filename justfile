@@ -1,0 +1,44 @@
+# One recipe = one CI step; `just ci` is all of it. `just --list` shows what each is for.
+
+# Folder of the published study's data, for `just published`.
+plosone := env("CNSIM_PLOSONE", justfile_directory() / "../shared/data/plosone")
+
+# Every step that CI runs
+ci: fmt lint deny doc test published browser main-job
+
+# The source is formatted
+fmt:
+    cargo fmt --all --check
+
+# No warning anywhere
+lint:
+    cargo clippy --locked --workspace --all-targets --features cnsim-analyze/real-parts -- -D warnings
+
+# Licences, banned crates and sources of the dependencies
+deny:
+    cargo deny --log-level error check licenses bans sources
+
+# The documentation builds without a warning
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+# Every test that needs nothing but this checkout
+test:
+    cargo test --locked
+
+# The published study's tables reproduce from its data
+published:
+    @test -d "{{ plosone }}" || { echo "just published: no folder {{ plosone }}; set CNSIM_PLOSONE to the published data" >&2; exit 1; }
+    CNSIM_PLOSONE="{{ plosone }}" cargo test --locked -p cnsim-analyze --features real-parts --test published
+
+# The report opens in headless Chromium without an error or an outside request
+browser:
+    cargo test --locked -p cnsim-analyze --features real-parts --test browser
+
+# The README's first command
+main-job:
+    scripts/readme-command main
+
+# Criteria of docs/performance.md that need no other program
+bench:
+    cargo bench --locked
