@@ -118,6 +118,21 @@ fn an_output_folder_that_cannot_be_made_is_one_line() {
 }
 
 #[test]
+fn a_disk_that_takes_nothing_more_leaves_nothing_half_written() {
+    let out = tempfile::tempdir().unwrap();
+    let runs = out.path().join("runs");
+    let program = env!("CARGO_BIN_EXE_cnsim");
+    let command =
+        format!("trap '' XFSZ; ulimit -f 0; exec {program} run --nodes 2 --run-id full --out {}", runs.display());
+    let output = Command::new("sh").args(["-c", &command]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let line = stderr(&output);
+    assert!(line.starts_with("error: cannot write ") && line.ends_with(": File too large (os error 27)\n"), "{line}");
+    assert_eq!(line.lines().count(), 1);
+    assert_nothing_is_left(&runs, &output);
+}
+
+#[test]
 fn a_topology_that_changed_since_its_run_is_not_repeated() {
     let out = tempfile::tempdir().unwrap();
     let first = run(out.path(), &["--nodes", "2", "--rounds", "0", "--run-id", "first"]);
