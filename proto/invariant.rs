@@ -26,7 +26,9 @@ pub enum Verdict {
     Broken {
         /// How often.
         count: u64,
-        /// An example, or the numbers that differ.
+        /// The node of the example, where it has one.
+        node: Option<u32>,
+        /// What is wrong with that node, or the numbers that differ.
         detail: String,
     },
     /// Its conditions do not hold here.
@@ -34,11 +36,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    fn of(count: usize, detail: impl FnOnce() -> String) -> Self {
-        match count {
-            0 => Self::Holds,
-            _ => Self::Broken { count: count as u64, detail: detail() },
+    fn of(count: usize, example: impl FnOnce() -> (Option<u32>, String)) -> Self {
+        if count == 0 {
+            return Self::Holds;
         }
+        let (node, detail) = example();
+        Self::Broken { count: count as u64, node, detail }
     }
 }
 
@@ -46,7 +49,7 @@ impl Verdict {
 pub fn one_first_receipt(arrivals: &[Arrival]) -> Verdict {
     let mut seen = BTreeSet::new();
     let again: Vec<u32> = first_receipts(arrivals).map(|a| a.receiver).filter(|node| !seen.insert(*node)).collect();
-    Verdict::of(again.len(), || format!("node {} has more than one first receipt", again[0]))
+    Verdict::of(again.len(), || (Some(again[0]), "has more than one first receipt".to_owned()))
 }
 
 /// hop(child) = hop(parent) + 1 for every first receipt where both are known. The initiator's hop is 0.
@@ -70,7 +73,7 @@ pub fn hop_follows_parent(arrivals: &[Arrival], initiator: u32) -> Verdict {
     }
     Verdict::of(wrong.len(), || {
         let (node, child, parent) = wrong[0];
-        format!("node {node} is at hop {child}, its parent at hop {parent}")
+        (Some(node), format!("is at hop {child}, its parent at hop {parent}"))
     })
 }
 
@@ -94,12 +97,12 @@ pub fn acyclic_tree(arrivals: &[Arrival], initiator: u32) -> Verdict {
         }
         safe.extend(path);
     }
-    Verdict::of(cyclic.len(), || format!("node {} is its own ancestor", cyclic[0]))
+    Verdict::of(cyclic.len(), || (Some(cyclic[0]), "is its own ancestor".to_owned()))
 }
 
 /// Direct mail sends each neighbour one copy and nobody forwards: there is no duplicate.
 pub fn direct_mail_has_no_duplicates(duplicates: u64) -> Verdict {
-    Verdict::of(duplicates as usize, || format!("{duplicates} duplicates, 0 expected"))
+    Verdict::of(duplicates as usize, || (None, format!("{duplicates} duplicates, 0 expected")))
 }
 
 /// What the number of a flood's duplicates depends on.
@@ -145,7 +148,7 @@ pub fn flood_duplicates(flood: Flood) -> Verdict {
     }
     let expected = Flood::expected_duplicates(flood.nodes, flood.edges);
     let off = flood.duplicates.abs_diff(expected);
-    Verdict::of(off as usize, || format!("{} duplicates, {expected} expected", flood.duplicates))
+    Verdict::of(off as usize, || (None, format!("{} duplicates, {expected} expected", flood.duplicates)))
 }
 
 fn first_receipts(arrivals: &[Arrival]) -> impl Iterator<Item = &Arrival> {

@@ -107,3 +107,62 @@ impl TryFrom<control::Protocol> for Protocol {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_message_with_fields_1_to_3_only_is_valid_and_unknown_in_the_rest() {
+        let old = [b"\x0a\x03m-1\x12\x0a10.60.2.23\x18\xe8\x07".as_slice()].concat();
+        let message = gossip::GossipMessage::decode(old.as_slice()).unwrap();
+        let arrived = Arrived::from_wire(message).unwrap();
+        let Body::Gossip(gossip) = &arrived.body;
+        assert_eq!((arrived.from.as_str(), arrived.sent), ("10.60.2.23", Timestamp(1000)));
+        assert_eq!((gossip.hop, gossip.epoch, arrived.send_id.as_str()), (None, None, ""));
+        assert_eq!(arrived.bytes, old.len() as u64);
+    }
+
+    #[test]
+    fn what_start_sends_has_the_published_fields_only() {
+        let node = NodeId::new("a").unwrap();
+        let bytes = start_message(&node, "m", Timestamp(1)).encode_to_vec();
+        assert_eq!(bytes, b"\x0a\x01m\x12\x01a\x18\x01");
+    }
+
+    #[test]
+    fn a_sender_without_a_name_is_refused() {
+        assert!(Arrived::from_wire(gossip::GossipMessage::default()).is_err());
+    }
+
+    #[test]
+    fn a_protocol_survives_the_control_service() {
+        for name in ["direct-mail", "flood", "push:3:8", "seed-h", "seed-o"] {
+            let mut protocol: Protocol = name.parse().unwrap();
+            protocol.in_flight = 7;
+            assert_eq!(Protocol::try_from(control::Protocol::from(&protocol)), Ok(protocol));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_copy_survives_the_wire(
+            name in "[a-z0-9.-]{1,20}", text in ".{0,40}", hop: Option<u32>, epoch in 1u64.., sent in 0u64..1 << 62,
+            send_id in "[a-z:0-9]{0,20}", payload: Vec<u8>,
+        ) {
+            let from = NodeId::new(&name).unwrap();
+            let gossip = Gossip {
+                message: MessageId::new(&text),
+                hop: hop.map(Hop),
+                epoch: Some(Epoch(epoch)),
+                payload: payload.into(),
+            };
+            let body = Body::Gossip(gossip);
+            let wire = to_wire(&body, &from, send_id.clone(), Timestamp(sent)).encode_to_vec();
+            let arrived = Arrived::from_wire(gossip::GossipMessage::decode(wire.as_slice()).unwrap()).unwrap();
+            let bytes = wire.len() as u64;
+            prop_assert_eq!(arrived, Arrived { from, body, sent: Timestamp(sent), send_id, bytes });
+        }
+    }
+}

@@ -40,10 +40,8 @@ fn functions_stay_small() {
             }
         }
     }
-    let known: Vec<(String, String, usize)> = LONG_FUNCTIONS
-        .iter()
-        .map(|(path, name, lines)| ((*path).to_owned(), (*name).to_owned(), *lines))
-        .collect();
+    let known: Vec<(String, String, usize)> =
+        LONG_FUNCTIONS.iter().map(|(path, name, lines)| ((*path).to_owned(), (*name).to_owned(), *lines)).collect();
     assert_eq!(long, known, "functions above {FUNCTION_LINES_MAX} lines");
 }
 
@@ -73,7 +71,8 @@ fn banned_words_stay_out() {
 
 #[test]
 fn functions_are_measured() {
-    let lines = ["fn a(", "    x: u8,", ") -> u8 {", "    if x > 0 { 1 } else { 0 }", "}", "impl A {", "    fn b() {}", "}"];
+    let lines =
+        ["fn a(", "    x: u8,", ") -> u8 {", "    if x > 0 { 1 } else { 0 }", "}", "impl A {", "    fn b() {}", "}"];
     let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
     assert_eq!(functions(&lines), [("a".to_owned(), 5), ("b".to_owned(), 1)]);
 }

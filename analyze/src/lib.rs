@@ -2,5 +2,6 @@
 
 pub mod frame;
 pub mod metric;
+pub mod quality;
 pub mod round;
 pub mod source;

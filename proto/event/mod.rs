@@ -18,12 +18,15 @@
 //! | `send_id`, `bytes` | empty, 0 | the copy's name and encoded size | the copy's name and encoded size |
 //! | `detail` | `Gossip initiated by …` | `… received: …`, `… ignoring duplicate message: …` | `Failed to send message: …: reason` |
 
+mod number;
+mod read;
 mod write;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+pub use read::{Column, Draft, ReadError, Value};
 pub use write::{Context, Stamp};
 
 /// The version of the record's own fields, in `format`.

@@ -185,3 +185,99 @@ fn initiated(stamp: &Stamp, me: &NodeId, at: Timestamp) -> String {
 fn ns(at: Timestamp) -> i64 {
     i64::try_from(at.0).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::{Failure, Receipt};
+
+    #[test]
+    fn a_first_receipt_is_one_line_with_the_published_fields_first() {
+        let event = received(false);
+        let line = line(&event);
+        assert_eq!(
+            line,
+            concat!(
+                r#"{"message":"4abf-cubaan50-7","sender_id":"a","receiver_id":"b","#,
+                r#""received_timestamp":1742952259098703900,"propagation_time":2.5004,"event_type":"received","#,
+                r#""detail":"(pod-b(b) received: '4abf-cubaan50-7' from a in 2.50 ms ","#,
+                r#""run_id":"4abf-cubaan50","round":7,"nodes":50,"protocol":"flood","condition":"c","hop":1,"#,
+                r#""sent_ns":"1742952259096203500","received_ns":"1742952259098703900","send_id":"a:5:9","seq":3,"#,
+                r#""process":"pod-b.1","host":"h","bytes":80,"format":1,"#,
+                r#""logging.googleapis.com/insertId":"pod-b.1/4abf-cubaan50/3"}"#,
+                "\n"
+            )
+        );
+    }
+
+    #[test]
+    fn details_are_the_published_texts() {
+        let message = MessageId::new("m");
+        let at = Timestamp(1_742_866_895_846_026_240);
+        let me = node("b");
+        let detail = |event: &Event| Record::of(event, &me, &context(), &stamp()).detail.into_owned();
+        assert_eq!(detail(&received(true)), "b ignoring duplicate message: 4abf-cubaan50-7 from a");
+        let initiated = Event::Initiated { message: message.clone(), at };
+        assert_eq!(detail(&initiated), "Gossip initiated by pod-b (b) at 2025-03-25 01:41:35");
+        let failed = Event::Failed {
+            message,
+            to: node("c"),
+            hop: None,
+            send: SendId(4),
+            sent: at,
+            at,
+            bytes: 10,
+            reason: Failure::Deadline,
+        };
+        assert_eq!(detail(&failed), "Failed to send message: 'm' to c: deadline exceeded");
+        let record = Record::of(&failed, &me, &context(), &stamp()).send_id.into_owned();
+        assert_eq!(record, "b:5:4", "a failed send and its delivery share a name");
+    }
+
+    #[test]
+    fn what_is_unknown_keeps_its_type() {
+        let event = Event::Initiated { message: MessageId::new("hello"), at: Timestamp(7) };
+        let line = line(&event);
+        for field in [r#""propagation_time":null"#, r#""hop":0"#, r#""sent_ns":"7""#, r#""send_id":"""#, r#""bytes":0"#]
+        {
+            assert!(line.contains(field), "{field} in {line}");
+        }
+        assert!(line.contains(r#""run_id":"hello","round":1"#), "{line}");
+    }
+
+    fn line(event: &Event) -> String {
+        let (me, context, stamp) = (node("b"), context(), stamp());
+        let mut record = Record::of(event, &me, &context, &stamp);
+        record.seq = Some(3);
+        let mut line = Vec::new();
+        record.write_line(&mut line);
+        String::from_utf8(line).unwrap()
+    }
+
+    fn received(duplicate: bool) -> Event {
+        Event::Received {
+            message: MessageId::new("4abf-cubaan50-7"),
+            from: node("a"),
+            hop: Some(Hop(1)),
+            receipt: Receipt {
+                received: Timestamp(1_742_952_259_098_703_900),
+                sent: Timestamp(1_742_952_259_096_203_500),
+                send_id: SendId(9).label(&node("a"), Epoch(5)),
+                bytes: 80,
+            },
+            duplicate,
+        }
+    }
+
+    fn context() -> Context {
+        Context { nodes: 50, protocol: "flood".to_owned(), condition: "c".to_owned(), epoch: Epoch(5) }
+    }
+
+    fn stamp() -> Stamp {
+        Stamp { process: "pod-b.1".to_owned(), host: "h".to_owned(), pod: "pod-b".to_owned() }
+    }
+
+    fn node(name: &str) -> NodeId {
+        NodeId::new(name).unwrap()
+    }
+}

@@ -1,0 +1,139 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const SEED: &str = r#"{"message":"4abf-cubaan50-7","sender_id":"10.0.0.1","receiver_id":"10.0.0.2","received_timestamp":1742952259098703917,"propagation_time":3.844324,"event_type":"received","detail":"(pod(10.0.0.2) received: '4abf-cubaan50-7' from 10.0.0.1 in 3.84 ms "}"#;
+
+fn read(line: &str) -> Result<Record<'_>, ReadError> {
+    Record::read_line(line.as_bytes())
+}
+
+fn with(from: &str, to: &str) -> String {
+    assert!(SEED.contains(from));
+    SEED.replace(from, to)
+}
+
+#[test]
+fn an_old_line_gets_its_run_round_and_nodes_from_the_message() {
+    let record = read(SEED).unwrap();
+    assert_eq!((&*record.run_id, record.round, record.nodes), ("4abf-cubaan50", 7, 50));
+    assert_eq!((record.received_ns, record.float_timestamp), (1_742_952_259_098_703_917, false));
+    assert_eq!((record.hop, record.sent_ns, record.seq, record.bytes), (None, None, None, None));
+    assert!(matches!(record.message, Cow::Borrowed(_)));
+}
+
+#[test]
+fn the_same_line_reads_the_same_prefixed_or_nested() {
+    let prefixed = SEED.replace("{\"", "{\"jsonPayload.").replace(",\"", ",\"jsonPayload.");
+    let nested = format!(r#"{{"insertId":"x","jsonPayload":{SEED},"labels":{{"a":[1,2]}}}}"#);
+    assert_eq!(read(&prefixed), read(SEED));
+    assert_eq!(read(&nested), read(SEED));
+}
+
+#[test]
+fn a_timestamp_may_be_a_float_a_text_or_both_and_the_exact_one_wins() {
+    let float = with("1742952259098703917", "1.7429522590987039e+18");
+    let text = with("1742952259098703917", "\"1742952259098703917\"");
+    let both = with("\"sender_id\"", "\"received_ns\":\"1742952259098703917\",\"sender_id\"")
+        .replace("_timestamp\":1742952259098703917", "_timestamp\":1.7429522590987039e+18");
+    let float = read(&float).unwrap();
+    assert!(float.float_timestamp && float.received_ns.abs_diff(1_742_952_259_098_703_872) <= 256);
+    assert_eq!(read(&text), read(SEED));
+    assert_eq!(read(&both), read(SEED));
+}
+
+#[test]
+fn an_unknown_hop_and_a_blank_propagation_time_are_none() {
+    for blank in ["null", "\"\"", "\"null\""] {
+        let line = with("3.844324", blank).replace("{\"message\"", "{\"hop\":-1,\"seq\":0,\"message\"");
+        let record = read(&line).unwrap();
+        assert_eq!((record.propagation_time, record.hop, record.seq), (None, None, None));
+    }
+}
+
+#[test]
+fn what_is_no_event_is_told_from_a_broken_event() {
+    for (line, reason) in [
+        ("self.susceptible_nodes: []", "it is not JSON"),
+        ("[1]", "it is not a JSON object"),
+        ("{\"message\":\"a\"", "it is cut off or empty"),
+        ("", "it is cut off or empty"),
+        (r#"{"message":"listening"}"#, "it has no event_type"),
+        (r#"{"event_type":"received","round":"x"}"#, "it has no message"),
+    ] {
+        assert_eq!(read(line), Err(ReadError::NoEvent(reason)), "{line}");
+    }
+}
+
+#[test]
+fn a_broken_event_names_its_field() {
+    for (from, to, error) in [
+        ("1742952259098703917", "\"soon\"", "field received_timestamp: \"soon\" is not a whole number"),
+        ("3.844324", "\"fast\"", "field propagation_time: \"fast\" is not a number"),
+        ("3.844324", "[3]", "field propagation_time: a list is not a number"),
+        ("\"10.0.0.1\"", "1.5", "field sender_id: 1.5 is not a text"),
+        ("\"sender_id\"", "\"from\"", "field sender_id is missing"),
+        ("\"10.0.0.2\"", "null", "field receiver_id is missing"),
+        ("\"received_timestamp\"", "\"time\"", "field received_timestamp is missing"),
+        ("\"event_type\"", "\"round\":-2,\"event_type\"", "field round: -2 is not a count"),
+        ("\"event_type\"", "\"hop\":-2,\"event_type\"", "field hop: -2 is not a count"),
+        (
+            "\"received\"",
+            "\"sent\"",
+            "field event_type: unknown event type \"sent\": use initiate, received, duplicate or failed",
+        ),
+    ] {
+        assert_eq!(read(&with(from, to)).unwrap_err().to_string(), error);
+    }
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z0-9.-]{1,12}", "[^\\p{Cc}]{1,8}", Just("a\"b\\c\nd\u{1}".to_owned())]
+}
+
+fn any_record() -> impl Strategy<Value = Record<'static>> {
+    let texts = prop::array::uniform9(any_text());
+    let numbers =
+        (0..2_000_000_000_000_000_000_i64, 0..2_000_000_000_000_000_000_i64, 1..u64::MAX / 4, 0..1_000_000_u64);
+    let rest = (
+        0..4_usize,
+        prop::option::of(-1_000_000_i64..9_000_000_000_000),
+        0..9_u32,
+        1..5000_u32,
+        prop::option::of(0..99_u32),
+    );
+    (texts, numbers, rest).prop_map(|(texts, numbers, rest)| {
+        let [message, sender_id, receiver_id, detail, run_id, protocol, send_id, process, host] = texts.map(Cow::Owned);
+        Record {
+            message,
+            sender_id,
+            receiver_id,
+            received_ns: numbers.0,
+            propagation_time: rest.1.map(|ns| ns as f64 / 1e6),
+            kind: Kind::ALL[rest.0],
+            detail,
+            run_id,
+            round: rest.2,
+            nodes: rest.3,
+            protocol,
+            condition: Cow::Borrowed(""),
+            hop: rest.4,
+            sent_ns: Some(numbers.1),
+            send_id,
+            seq: Some(numbers.2),
+            process,
+            host,
+            bytes: Some(numbers.3),
+            float_timestamp: false,
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(record in any_record()) {
+        let mut line = Vec::new();
+        record.write_line(&mut line);
+        prop_assert_eq!(Record::read_line(&line).unwrap(), record);
+    }
+}
