@@ -72,6 +72,12 @@ struct Queue {
     closed: bool,
 }
 
+/// What the writer takes from the queue at once.
+struct Batch {
+    entries: VecDeque<(u64, Entry)>,
+    flushes: Vec<oneshot::Sender<()>>,
+}
+
 /// Where lines go.
 struct Writer {
     stamp: Stamp,
@@ -196,7 +202,7 @@ impl Shared {
 
     fn write_all(&self, mut writer: Writer, on_error: impl FnOnce(io::Error)) {
         let mut on_error = Some(on_error);
-        while let Some((entries, flushes)) = self.next_batch() {
+        while let Some(Batch { entries, flushes }) = self.next_batch() {
             if on_error.is_some()
                 && let Err(error) = writer.write(entries)
                 && let Some(on_error) = on_error.take()
@@ -212,7 +218,7 @@ impl Shared {
     }
 
     /// Everything that waits; sleeps while there is nothing. None at the end.
-    fn next_batch(&self) -> Option<(VecDeque<(u64, Entry)>, Vec<oneshot::Sender<()>>)> {
+    fn next_batch(&self) -> Option<Batch> {
         let mut queue = self.lock();
         while queue.entries.is_empty() && queue.flushes.is_empty() {
             if queue.closed {
@@ -222,7 +228,7 @@ impl Shared {
             queue = self.filled.wait(queue).expect("no holder of this lock panics");
             queue.writer_waits = false;
         }
-        Some((std::mem::take(&mut queue.entries), std::mem::take(&mut queue.flushes)))
+        Some(Batch { entries: std::mem::take(&mut queue.entries), flushes: std::mem::take(&mut queue.flushes) })
     }
 }
 
