@@ -274,3 +274,66 @@ impl Entry {
         Record { seq: Some(seq), ..record }.write_line(lines);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cnsim::time::Timestamp;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_run_is_numbered_from_1_without_gaps_in_the_order_of_the_lines() {
+        let (sink, file) = sink();
+        let recorder = Recorder::start(stamp(), sink, None, |error| panic!("{error}")).unwrap();
+        for round in 0..1000 {
+            recorder.record(initiated(&format!("a-{round}")));
+            recorder.record(initiated(&format!("b-{round}")));
+        }
+        assert_eq!((recorder.last_seq("a"), recorder.last_seq("b"), recorder.last_seq("c")), (1000, 1000, 0));
+        recorder.flush().await;
+        let lines = std::fs::read(file.path()).unwrap();
+        let records = lines.split_inclusive(|byte| *byte == b'\n').map(|line| Record::read_line(line).unwrap());
+        let of_a: Vec<_> = records.filter(|record| record.run_id == "a").map(|record| record.seq.unwrap()).collect();
+        assert_eq!(of_a, (1..=1000).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn closing_writes_what_is_queued() {
+        let (sink, file) = sink();
+        let recorder = Recorder::start(stamp(), sink, None, |error| panic!("{error}")).unwrap();
+        recorder.record(initiated("a-1"));
+        recorder.close();
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap().lines().count(), 1);
+        recorder.flush().await;
+    }
+
+    #[tokio::test]
+    async fn a_backlog_makes_the_makers_of_records_wait_for_the_writer() {
+        let (sink, file) = sink();
+        let recorder = Recorder::start(stamp(), sink, None, |error| panic!("{error}")).unwrap();
+        for _ in 0..BACKLOG_MAX {
+            recorder.record(initiated("a-1"));
+        }
+        recorder.room().await;
+        assert!(recorder.shared.lock().entries.len() < BACKLOG_MAX);
+        recorder.close();
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap().lines().count(), BACKLOG_MAX);
+    }
+
+    fn initiated(message: &str) -> Entry {
+        Entry {
+            fact: Fact::Event(Event::Initiated { message: MessageId::new(message), at: Timestamp(1) }),
+            node: NodeId::new("n").unwrap(),
+            context: Arc::default(),
+        }
+    }
+
+    fn stamp() -> Stamp {
+        Stamp { process: "p".to_owned(), host: "h".to_owned(), pod: "p".to_owned() }
+    }
+
+    fn sink() -> (Box<dyn Write + Send>, tempfile::NamedTempFile) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        (Box::new(file.reopen().unwrap()), file)
+    }
+}
