@@ -84,7 +84,7 @@ impl Place {
 }
 
 /// Refuses a folder that holds anything a report does not write, so that nothing else is ever replaced.
-fn check_replaceable(folder: &Path) -> Result<(), FolderError> {
+pub(super) fn check_replaceable(folder: &Path) -> Result<(), FolderError> {
     let refuse = |why: String| FolderError::NotReport { path: folder.to_owned(), why };
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

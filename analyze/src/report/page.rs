@@ -1,79 +1,52 @@
 //! `index.html`: one file that needs no script, no network and no other file. The verdict comes first.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 
 use super::figures::Figure;
+use super::{ReportOptions, TOOL_NAME};
+use crate::metric::{Analysis, Origin};
 use crate::quality::{Check, Finding, Quality, Severity, Verdict};
 use crate::source::FileFacts;
+use crate::table::{Column, Table};
+
+/// Rows of a table that the page holds; its file has all.
+const ROWS_SHOWN: usize = 500;
+
+/// Rows up to which a table stands open.
+const ROWS_UNFOLDED: usize = 30;
+
+/// Conditions that the title names; the others are counted.
+const CONDITIONS_SHOWN: usize = 4;
 
 /// Findings of one check and severity that the page lists; the others are counted.
 const FINDINGS_SHOWN: usize = 5;
 
-/// What the page shows, as texts.
+/// What the page is made from.
 pub(super) struct Content<'a> {
-    /// What was measured.
-    pub(super) title: String,
-    /// How much of it, and from when time counts.
-    pub(super) lead: String,
-    /// The audit.
+    pub(super) options: &'a ReportOptions,
+    pub(super) analysis: &'a Analysis,
     pub(super) quality: &'a Quality,
-    /// The table of convergence times, and what it says.
-    pub(super) convergence: HtmlTable,
-    pub(super) convergence_words: String,
-    /// Every figure, made or left out.
+    pub(super) tables: &'a [Table],
     pub(super) figures: &'a [Figure],
-    pub(super) figures_words: String,
-    /// The other tables.
-    pub(super) tables: Vec<HtmlTable>,
-    /// The program, then every option, as (term, value).
-    pub(super) provenance: Vec<(String, String)>,
-    /// The files that were read.
-    pub(super) files: Vec<&'a FileFacts>,
-}
-
-/// A table with its texts as they are shown.
-pub(super) struct HtmlTable {
-    /// What it says.
-    pub(super) title: String,
-    /// Its header.
-    pub(super) columns: Vec<HtmlCell>,
-    /// Its lines, each as long as the header.
-    pub(super) rows: Vec<Vec<HtmlCell>>,
-    /// Whether it is long and shown only on demand.
-    pub(super) folded: bool,
-}
-
-/// One cell.
-pub(super) struct HtmlCell {
-    pub(super) text: String,
-    pub(super) is_number: bool,
+    pub(super) files: &'a [&'a FileFacts],
 }
 
 /// The page's bytes.
-pub(super) fn html(content: Content<'_>) -> Result<Vec<u8>, askama::Error> {
-    let tool = content.provenance.first().map_or_else(String::new, |(_, value)| value.clone());
-    let made = content.figures.iter().filter_map(|figure| Some((figure, figure.drawing.as_ref().ok()?)));
-    let left_out = content.figures.iter().filter_map(|figure| Some((figure.name, figure.drawing.as_ref().err().copied()?)));
+pub(super) fn html(content: &Content<'_>) -> Result<Vec<u8>, askama::Error> {
+    let options = content.options;
     let page = Page {
-        tool,
+        tool: tool_words(options),
+        title: title(content.analysis),
+        lead: lead(content.analysis, options),
         verdict: VerdictWords { word: content.quality.verdict.as_str(), meaning: meaning(content.quality.verdict) },
         findings: findings(&content.quality.findings),
-        figures: made
-            .map(|(figure, drawing)| Plot {
-                name: figure.name,
-                title: figure.title,
-                caption: &figure.caption,
-                svg: drawing.inline_svg(),
-            })
-            .collect(),
-        left_out: left_out.collect(),
-        title: content.title,
-        lead: content.lead,
-        convergence: content.convergence,
-        convergence_words: content.convergence_words,
-        figures_words: content.figures_words,
-        tables: content.tables,
-        provenance: content.provenance,
+        figures_words: figures_words(options),
+        figures: content.figures.iter().filter_map(Plot::of).collect(),
+        left_out: content.figures.iter().filter_map(|figure| Some((figure.name, *figure.drawing.as_ref().err()?))).collect(),
+        tables: content.tables.iter().map(HtmlTable::of).collect(),
+        provenance: provenance(options),
         files: content.files,
     };
     let mut text = page.render()?;
@@ -84,19 +57,17 @@ pub(super) fn html(content: Content<'_>) -> Result<Vec<u8>, askama::Error> {
 #[derive(Template)]
 #[template(path = "index.html")]
 struct Page<'a> {
+    tool: String,
     title: String,
     lead: String,
-    tool: String,
     verdict: VerdictWords,
     findings: Vec<Line>,
-    convergence: HtmlTable,
-    convergence_words: String,
+    figures_words: &'static str,
     figures: Vec<Plot<'a>>,
-    figures_words: String,
     left_out: Vec<(&'a str, &'a str)>,
     tables: Vec<HtmlTable>,
-    provenance: Vec<(String, String)>,
-    files: Vec<&'a FileFacts>,
+    provenance: Vec<(&'static str, String)>,
+    files: &'a [&'a FileFacts],
 }
 
 struct VerdictWords {
@@ -111,6 +82,49 @@ struct Plot<'a> {
     svg: String,
 }
 
+struct HtmlTable {
+    name: &'static str,
+    caption: &'static str,
+    columns: Vec<Cell>,
+    rows: Vec<Vec<Cell>>,
+    /// Rows that are only in the table's file.
+    left_out: usize,
+}
+
+struct Cell {
+    text: String,
+    is_number: bool,
+}
+
+impl HtmlTable {
+    fn of(table: &Table) -> Self {
+        let cell = |column: &Column, text| Cell { text, is_number: !column.is_left_aligned() };
+        let row = |cells: &Vec<crate::table::Cell>| {
+            let cells = table.columns.iter().zip(cells);
+            cells.map(|(column, value)| cell(column, column.rounded(value).unwrap_or_default())).collect()
+        };
+        Self {
+            name: table.name,
+            caption: table.caption,
+            columns: table.columns.iter().map(|column| cell(column, column.name.to_owned())).collect(),
+            rows: table.rows.iter().take(ROWS_SHOWN).map(row).collect(),
+            left_out: table.rows.len().saturating_sub(ROWS_SHOWN),
+        }
+    }
+
+    /// Whether it is long by nature and shown only on demand.
+    fn is_folded(&self) -> bool {
+        self.rows.len() > ROWS_UNFOLDED
+    }
+}
+
+impl<'a> Plot<'a> {
+    fn of(figure: &'a Figure) -> Option<Self> {
+        let svg = figure.drawing.as_ref().ok()?.inline_svg();
+        Some(Self { name: figure.name, title: figure.title, caption: &figure.caption, svg })
+    }
+}
+
 /// One line of the list of findings.
 struct Line {
     severity: Severity,
@@ -120,6 +134,53 @@ struct Line {
     place: String,
     count: u64,
     detail: String,
+}
+
+fn title(analysis: &Analysis) -> String {
+    let mut conditions: Vec<&str> = analysis.groups.iter().map(|group| group.condition.as_str()).collect();
+    conditions.dedup();
+    let more = conditions.len().saturating_sub(CONDITIONS_SHOWN);
+    conditions.truncate(CONDITIONS_SHOWN);
+    match more {
+        0 => format!("Gossip measured: {}", conditions.join(", ")),
+        _ => format!("Gossip measured: {} and {more} more conditions", conditions.join(", ")),
+    }
+}
+
+fn lead(analysis: &Analysis, options: &ReportOptions) -> String {
+    let scored: usize = analysis.groups.iter().map(|group| group.scored().count()).sum();
+    let all: usize = analysis.groups.iter().map(|group| group.rounds.len()).sum();
+    let runs: BTreeSet<&str> =
+        analysis.groups.iter().flat_map(|group| &group.rounds).map(|round| round.run_id.as_str()).collect();
+    let nodes: BTreeSet<u32> = analysis.groups.iter().map(|group| group.nodes).collect();
+    let nodes: Vec<String> = nodes.iter().map(u32::to_string).collect();
+    format!(
+        "{all} rounds of {} runs with {} nodes. Rounds from number {} on are scored: {scored}.",
+        runs.len(),
+        nodes.join(", "),
+        options.warm_up
+    )
+}
+
+fn figures_words(options: &ReportOptions) -> &'static str {
+    match options.origin {
+        Origin::FirstSend => {
+            "Drawn from the scored rounds; time counts from the initiator's first send unless the caption says otherwise."
+        }
+        Origin::Initiate => "Drawn from the scored rounds; time counts from the initiate record.",
+    }
+}
+
+fn tool_words(options: &ReportOptions) -> String {
+    format!("{TOOL_NAME} {} ({})", options.tool.version, options.tool.revision)
+}
+
+fn provenance(options: &ReportOptions) -> Vec<(&'static str, String)> {
+    vec![
+        ("made by", tool_words(options)),
+        ("--origin", options.origin.as_str().to_owned()),
+        ("--warm-up", options.warm_up.to_string()),
+    ]
 }
 
 fn meaning(verdict: Verdict) -> &'static str {
