@@ -4,7 +4,7 @@ use cnsim_charts::{ChartError, Drawing, Metadata};
 use rayon::prelude::*;
 
 use super::folder::File;
-use crate::figure;
+use crate::metric::figures as figure;
 use crate::metric::{Analysis, Origin};
 
 /// Resolution that journals ask for.

@@ -19,12 +19,12 @@ use sha2::{Digest, Sha256};
 
 use crate::metric::{self, Analysis, Origin};
 use crate::quality::{self, AuditOptions, Quality, Verdict};
+use crate::runs::Format;
 use crate::source::{self, FileFacts, Input, Loaded};
 use crate::table::{self, Table};
 use folder::{File, Place};
 
 pub use folder::FolderError;
-pub use screen::Format;
 
 /// What made the report, as its files name it.
 const TOOL_NAME: &str = "cnsim-analyze";

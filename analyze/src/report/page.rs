@@ -96,6 +96,13 @@ struct Cell {
     is_number: bool,
 }
 
+impl Cell {
+    /// Between which a long name may be broken.
+    fn parts(&self) -> std::str::Split<'_, char> {
+        self.text.split('_')
+    }
+}
+
 impl HtmlTable {
     fn of(table: &Table) -> Self {
         let cell = |column: &Column, text| Cell { text, is_number: !column.is_left_aligned() };
@@ -142,8 +149,8 @@ fn title(analysis: &Analysis) -> String {
     let more = conditions.len().saturating_sub(CONDITIONS_SHOWN);
     conditions.truncate(CONDITIONS_SHOWN);
     match more {
-        0 => format!("Gossip measured: {}", conditions.join(", ")),
-        _ => format!("Gossip measured: {} and {more} more conditions", conditions.join(", ")),
+        0 => format!("Gossip report: {}", conditions.join(", ")),
+        _ => format!("Gossip report: {} and {more} more conditions", conditions.join(", ")),
     }
 }
 
@@ -155,8 +162,11 @@ fn lead(analysis: &Analysis, options: &ReportOptions) -> String {
     let nodes: BTreeSet<u32> = analysis.groups.iter().map(|group| group.nodes).collect();
     let nodes: Vec<String> = nodes.iter().map(u32::to_string).collect();
     format!(
-        "{all} rounds of {} runs with {} nodes. Rounds from number {} on are scored: {scored}.",
-        runs.len(),
+        "{all} rounds in {} with {} nodes; {scored} of them are scored: those with a number from {} on.",
+        match runs.len() {
+            1 => "one run".to_owned(),
+            several => format!("{several} runs"),
+        },
         nodes.join(", "),
         options.warm_up
     )

@@ -5,21 +5,11 @@ use std::path::Path;
 use super::page::place;
 use crate::metric::{Analysis, Origin};
 use crate::quality::{Quality, Severity};
+use crate::runs::Format;
 use crate::table;
 
 /// Findings that are printed; the page and quality.json have all.
 const FINDINGS_SHOWN: usize = 20;
-
-/// How the convergence table is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// Aligned columns, rounded.
-    Table,
-    /// An array of objects, in full precision.
-    Json,
-    /// As tables/convergence.csv, in full precision.
-    Csv,
-}
 
 /// The convergence times from `origin`.
 pub(super) fn convergence(analysis: &Analysis, origin: Origin, format: Format) -> Vec<u8> {
