@@ -2,10 +2,10 @@
 //! so that even a killed driver leaves what happened.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use chrono::{SecondsFormat, Utc};
 use cnsim::manifest::{LinkDelay, Manifest, RosterNode, Round, RoundOutcome, RunOutcome};
+use tokio::time::Instant;
 
 use crate::cluster::{Cluster, Pass};
 use crate::folder::{File, FolderError, RunFolder};
