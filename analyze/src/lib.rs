@@ -4,3 +4,5 @@ pub mod frame;
 pub mod metric;
 pub mod round;
 pub mod source;
+pub mod stats;
+pub mod table;
