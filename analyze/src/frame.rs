@@ -6,7 +6,7 @@ use cnsim::event::Kind;
 pub const UNKNOWN_NS: i64 = i64::MIN;
 
 /// Event records as columns of equal length. Texts are numbers into a [`Dictionary`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Events {
     /// The texts behind the numbers.
     pub names: Names,
@@ -48,7 +48,7 @@ pub struct Events {
 }
 
 /// One dictionary a column of texts. The empty text is "unknown" everywhere.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
     /// Run ids.
     pub runs: Dictionary,

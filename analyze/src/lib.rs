@@ -2,6 +2,7 @@
 
 pub mod frame;
 pub mod metric;
+pub mod quality;
 pub mod round;
 pub mod source;
 pub mod stats;

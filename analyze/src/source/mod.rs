@@ -1,5 +1,21 @@
 //! Where events come from: run folders, JSON lines, the published system's CSV, Parquet; plain or compressed.
 
+mod block;
+mod csv;
+mod error;
+pub mod fetch_facts;
+pub(crate) mod folder;
+pub(crate) mod gather;
+mod hash;
+pub(crate) mod input;
+mod intern;
+mod load;
+mod open;
+pub(crate) mod own;
+pub(crate) mod parquet;
+pub(crate) mod repeats;
+pub(crate) mod table;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -7,6 +23,9 @@ use cnsim::manifest::Manifest;
 use cnsim::topology::Topology;
 
 use crate::frame::Events;
+
+pub use error::{LineProblem, SourceError};
+pub use load::load;
 
 /// One input as typed: `[LABEL=]PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]

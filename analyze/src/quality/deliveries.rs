@@ -1,0 +1,300 @@
+//! Deliveries that have no receipt: which the protocol allows, which it rules out, and which are proven to be a loss of
+//! records and not of messages.
+//!
+//! Every record that a node other than the initiator writes in a round implies that the message reached it. A node that
+//! appears as a sender, or logs a duplicate, without a receipt of its own was therefore reached and its row is lost.
+
+use std::collections::BTreeSet;
+
+use cnsim::event::Kind;
+use cnsim::protocol::Strategy;
+
+use super::sequence::Gaps;
+use super::view::{Run, Survey, View, reachable};
+use super::{Check, Finding, Severity};
+
+/// How many names a sentence lists.
+const NAMES_SHOWN: usize = 5;
+
+/// What is wrong with the deliveries of one round.
+pub(super) fn findings<'a>(view: &View<'a>, survey: &Survey<'a>, gaps: &Gaps) -> Vec<Finding> {
+    let missing = missing_deliveries(view, survey, gaps);
+    missing.into_iter().chain(missing_initiate(view)).chain(failed_sends(view)).collect()
+}
+
+/// Rounds that the manifest has and the records do not.
+pub(super) fn silent_rounds(survey: &Survey<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for ((condition, run_id), run) in &survey.runs {
+        let heard: BTreeSet<u32> = run.views.iter().map(|view| survey.views[*view].round.round).collect();
+        let Some(manifest) = run.manifest() else { continue };
+        for round in manifest.rounds.iter().filter(|round| !heard.contains(&round.round)) {
+            let missing = u64::from(manifest.options.nodes.saturating_sub(1));
+            let detail = format!(
+                "the run drove this round, which reached {} nodes, and not one record of it is here: it is in no number",
+                round.delivered
+            );
+            findings.push(
+                Finding::in_condition(Check::MissingDeliveries, Severity::Unsound, condition, missing, detail)
+                    .of_run(run_id)
+                    .of_round(round.round, survey.is_scored(round.round)),
+            );
+        }
+    }
+    findings
+}
+
+/// A finding in a round.
+pub(super) fn in_round(view: &View<'_>, check: Check, severity: Severity, count: u64, detail: String) -> Finding {
+    Finding::in_condition(check, severity, view.condition, count, detail)
+        .of_run(view.round.run_id())
+        .of_round(view.round.round, view.metrics.scored)
+}
+
+fn failed_sends(view: &View<'_>) -> Option<Finding> {
+    let failed = view.metrics.failed;
+    let detail = format!(
+        "{failed} sends ended without an acknowledgment, so the round's copies took other ways than the protocol chose"
+    );
+    (failed > 0).then(|| in_round(view, Check::FailedSends, Severity::Caution, failed, detail))
+}
+
+fn missing_initiate(view: &View<'_>) -> Option<Finding> {
+    let events = view.round.events;
+    if view.round.rows.iter().any(|row| events.kind[*row as usize] == Kind::Initiate) {
+        return None;
+    }
+    let detail = "somebody began this message and the record of it is lost, so times from `initiate` do not exist";
+    Some(in_round(view, Check::MissingInitiate, Severity::Unsound, 1, detail.to_owned()))
+}
+
+fn missing_deliveries<'a>(view: &View<'a>, survey: &Survey<'a>, gaps: &Gaps) -> Option<Finding> {
+    let missing = u64::from(view.metrics.expected.saturating_sub(view.metrics.delivered));
+    if missing == 0 {
+        return None;
+    }
+    let run = survey.run(view);
+    let census = Census::of(view, survey);
+    let proven = census.proven(view, run, gaps.of((view.condition, view.round.run_id()))).min(missing);
+    let (severity, why) = if proven > 0 {
+        (Severity::Unsound, format!("{proven} of them are proven log loss: the message came and its record is gone"))
+    } else {
+        judge(view, run, &census)
+    };
+    let detail = format!(
+        "{missing} of {} deliveries have no receipt{}; {why}; times that need them are empty and the round counts as \
+         never converged",
+        view.metrics.expected,
+        census.whereabouts(survey, run),
+    );
+    Some(in_round(view, Check::MissingDeliveries, severity, missing, detail))
+}
+
+/// Whether the protocol allows the deliveries to be missing, and the reason.
+fn judge(view: &View<'_>, run: &Run<'_>, census: &Census<'_>) -> (Severity, String) {
+    let Some(strategy) = run.strategy else {
+        return (Severity::Caution, "the protocol is not on record, so they count as ruled out".to_owned());
+    };
+    let ruled_out = match targets(view, run, strategy) {
+        Some(targets) => census.missing.iter().any(|node| targets.contains(node)),
+        None => !strategy.may_miss(run.manifest().is_none_or(|manifest| manifest.topology_complete)),
+    };
+    if ruled_out {
+        (Severity::Caution, "the protocol rules that out while no message is lost".to_owned())
+    } else {
+        (Severity::Info, "protocol and topology allow that".to_owned())
+    }
+}
+
+/// The nodes that a lossless round reaches for certain; none where the topology is not known.
+fn targets<'a>(view: &View<'_>, run: &Run<'a>, strategy: Strategy) -> Option<BTreeSet<&'a str>> {
+    let topology = run.topology()?;
+    let initiator = view.metrics.initiator.as_deref()?;
+    let start = topology.nodes.iter().position(|node| node.as_str() == initiator)? as u32;
+    let reached: BTreeSet<u32> = match strategy {
+        Strategy::DirectMail => topology.neighbours()[start as usize].iter().map(|neighbour| neighbour.node).collect(),
+        Strategy::Flood => reachable(topology, start),
+        Strategy::Push { .. } => BTreeSet::new(),
+    };
+    Some(reached.into_iter().map(|node| topology.nodes[node as usize].as_str()).collect())
+}
+
+/// Who is missing in a round, by name.
+struct Census<'a> {
+    /// Nodes of the run without a receipt, the initiator not among them.
+    missing: BTreeSet<&'a str>,
+    /// Those of them whose own records, or whose copies at others, show that the message came.
+    reached: BTreeSet<&'a str>,
+}
+
+impl<'a> Census<'a> {
+    fn of(view: &View<'a>, survey: &Survey<'a>) -> Self {
+        let events = view.round.events;
+        let mut heard = BTreeSet::new();
+        let mut reached = BTreeSet::new();
+        for row in view.round.rows.iter().map(|row| *row as usize) {
+            let [sender, receiver] =
+                [events.sender[row], events.receiver[row]].map(|node| events.names.nodes.text(node));
+            match events.kind[row] {
+                Kind::Received => heard.insert(receiver),
+                Kind::Duplicate => reached.insert(receiver),
+                Kind::Initiate | Kind::Failed => false,
+            };
+            reached.insert(sender);
+        }
+        heard.extend(view.metrics.initiator.as_deref());
+        let nodes = &survey.run(view).people(survey).nodes;
+        let reached: BTreeSet<&str> = reached.difference(&heard).copied().collect();
+        Self { missing: nodes.difference(&heard).copied().collect(), reached }
+    }
+
+    /// How many of the missing deliveries were made for certain.
+    fn proven(&self, view: &View<'_>, run: &Run<'_>, gaps: &[super::sequence::Gap]) -> u64 {
+        let mut reached = self.reached.clone();
+        for gap in gaps.iter().filter(|gap| gap.round == Some(view.round.round)) {
+            let roster = run.manifest().map_or(&[][..], |manifest| &manifest.roster);
+            let mut hosted = roster.iter().filter(|node| node.process == gap.process);
+            // Whatever a node alone in its process wrote in the round, the message had reached it.
+            if let (Some(node), None) = (hosted.next(), hosted.next())
+                && self.missing.contains(node.id.as_str())
+            {
+                reached.insert(&node.id);
+            }
+        }
+        // Without a record of it, one of the senders is the initiator.
+        let unknown_initiator = u64::from(view.metrics.initiator.is_none());
+        let seen_by_driver = run.manifest_round(view.round.round).map_or(0, |round| round.delivered);
+        let by_records = (reached.len() as u64).saturating_sub(unknown_initiator);
+        by_records.max(seen_by_driver.saturating_sub(u64::from(view.metrics.delivered)))
+    }
+
+    /// Who is missing, and where, as far as that is known.
+    fn whereabouts(&self, survey: &Survey<'a>, run: &Run<'a>) -> String {
+        if self.missing.is_empty() {
+            return String::new();
+        }
+        let hosts = &run.people(survey).hosts;
+        let places: BTreeSet<Option<String>> =
+            self.missing.iter().map(|node| place(node, hosts.get(node).copied())).collect();
+        let on = match places.first() {
+            Some(Some(host)) if places.len() == 1 && self.missing.len() > 1 => format!(", all on {host}"),
+            _ if places.contains(&None) => String::new(),
+            _ => format!(", on {} hosts", places.len()),
+        };
+        let shown: Vec<&str> = self.missing.iter().copied().take(NAMES_SHOWN).collect();
+        let more = match self.missing.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!(" (at {}{more}{on})", shown.join(", "))
+    }
+}
+
+/// The machine that a node runs on: as recorded, else by its address, because a Kubernetes node gives its pods the
+/// addresses of one /24 network.
+fn place(node: &str, host: Option<&str>) -> Option<String> {
+    if let Some(host) = host.filter(|host| !host.is_empty()) {
+        return Some(host.to_owned());
+    }
+    let [a, b, c, _] = node.parse::<std::net::Ipv4Addr>().ok()?.octets();
+    Some(format!("{a}.{b}.{c}.x"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Fixture, only};
+    use super::super::{Quality, Verdict};
+    use super::*;
+
+    fn missing(quality: &Quality) -> Vec<Finding> {
+        only(quality, Check::MissingDeliveries)
+    }
+
+    #[test]
+    fn a_complete_run_misses_nothing() {
+        let quality = Fixture::flood().audit();
+        for check in [Check::MissingDeliveries, Check::MissingInitiate, Check::FailedSends] {
+            assert_eq!(only(&quality, check), vec![]);
+        }
+        assert_eq!(quality.verdict, Verdict::Sound, "{:?}", quality.findings);
+    }
+
+    #[test]
+    fn a_lost_receipt_of_a_node_that_forwards_is_proven_log_loss() {
+        let mut fixture = Fixture::csv_of_flood();
+        fixture.rows.retain(|row| !(row.round == 1 && row.kind == Kind::Received && row.receiver == "n2"));
+        let found = missing(&fixture.audit());
+        assert_eq!((found.len(), found[0].count, found[0].severity), (1, 1, Severity::Unsound));
+        assert!(found[0].detail.contains("1 of them are proven log loss"), "{}", found[0].detail);
+    }
+
+    #[test]
+    fn a_loss_of_unknown_cause_is_named_with_its_nodes_and_host() {
+        let mut fixture = Fixture::direct_mail_csv(["10.60.3.1", "10.60.4.1", "10.60.4.2", "10.60.4.7"]);
+        fixture.rows.retain(|row| !(row.round == 1 && row.receiver.starts_with("10.60.4.")));
+        let quality = fixture.audit();
+        let found = missing(&quality);
+        assert_eq!((found[0].count, found[0].severity, quality.verdict), (3, Severity::Caution, Verdict::Caution));
+        assert!(
+            found[0].detail.contains("(at 10.60.4.1, 10.60.4.2, 10.60.4.7, all on 10.60.4.x)"),
+            "{}",
+            found[0].detail
+        );
+        assert!(found[0].detail.contains("the protocol is not on record"), "{}", found[0].detail);
+    }
+
+    #[test]
+    fn a_loss_in_a_warm_up_round_is_listed_and_does_not_count() {
+        let mut fixture = Fixture::direct_mail_csv(["a", "b", "c", "d"]);
+        fixture.rows.retain(|row| !(row.round == 0 && row.receiver == "c"));
+        let quality = fixture.audit();
+        assert!(missing(&quality)[0].detail.ends_with("(warm-up round: in no statistic)"));
+        assert_eq!(quality.verdict, Verdict::Sound);
+    }
+
+    #[test]
+    fn push_may_miss_nodes_and_flood_may_not() {
+        for (protocol, severity) in [("push:2", Severity::Info), ("flood", Severity::Caution)] {
+            let mut fixture = Fixture::flood().with_protocol(protocol);
+            fixture.silence("n3", 1);
+            assert_eq!(missing(&fixture.audit())[0].severity, severity, "{protocol}");
+        }
+    }
+
+    #[test]
+    fn a_flood_may_miss_only_what_the_topology_does_not_lead_to() {
+        let mut fixture = Fixture::flood();
+        fixture.silence("n3", 1);
+        fixture.cut_off("n3");
+        assert_eq!(missing(&fixture.audit())[0].severity, Severity::Info);
+    }
+
+    #[test]
+    fn what_the_driver_saw_delivered_is_log_loss_when_no_record_says_so() {
+        let mut fixture = Fixture::direct_mail_csv(["n0", "n1", "n2", "n3"]).with_manifest("direct-mail");
+        fixture.rows.retain(|row| !(row.round == 1 && row.receiver == "n2"));
+        assert_eq!(missing(&fixture.audit())[0].severity, Severity::Unsound);
+    }
+
+    #[test]
+    fn a_round_without_any_record_is_found() {
+        let mut fixture = Fixture::flood();
+        fixture.rows.retain(|row| row.round != 1);
+        let found = missing(&fixture.audit());
+        assert_eq!((found[0].round, found[0].count, found[0].severity), (Some(1), 3, Severity::Unsound));
+    }
+
+    #[test]
+    fn a_round_that_nobody_began_is_found() {
+        let mut fixture = Fixture::csv_of_flood();
+        fixture.rows.retain(|row| !(row.round == 1 && row.kind == Kind::Initiate));
+        assert_eq!(only(&fixture.audit(), Check::MissingInitiate).len(), 1);
+    }
+
+    #[test]
+    fn failed_sends_are_counted() {
+        let mut fixture = Fixture::flood();
+        fixture.fail("n1", "n2", 1);
+        assert_eq!(only(&fixture.audit(), Check::FailedSends)[0].count, 1);
+    }
+}

@@ -1,0 +1,126 @@
+//! What no correct run can record. A check whose conditions do not hold is not applied and finds nothing.
+
+use cnsim::event::Kind;
+use cnsim::invariant::{
+    Arrival, Flood, Verdict, acyclic_tree, direct_mail_has_no_duplicates, flood_duplicates, hop_follows_parent,
+    one_first_receipt,
+};
+use cnsim::protocol::Strategy;
+
+use super::deliveries::in_round;
+use super::view::{Run, Survey, View};
+use super::{Check, Finding, Severity};
+
+/// One finding for each invariant that a round breaks.
+pub(super) fn findings<'a>(view: &View<'a>, survey: &Survey<'a>) -> Vec<Finding> {
+    let arrivals = arrivals(view);
+    let mut verdicts = vec![("a node receives a message for the first time once", one_first_receipt(&arrivals))];
+    let initiator = view.metrics.initiator.as_deref().and_then(|node| view.round.events.names.nodes.number(node));
+    if let Some(initiator) = initiator {
+        verdicts.push(("a receiver is one hop behind its sender", hop_follows_parent(&arrivals, initiator)));
+        verdicts.push(("first deliveries form a tree", acyclic_tree(&arrivals, initiator)));
+    }
+    let run = survey.run(view);
+    match run.strategy {
+        Some(Strategy::DirectMail) => {
+            let verdict = direct_mail_has_no_duplicates(view.metrics.duplicates);
+            verdicts.push(("direct mail makes no duplicates", verdict));
+        }
+        Some(Strategy::Flood) => {
+            let verdict = flood(view, run).map_or(Verdict::NotApplied("the topology is not known"), flood_duplicates);
+            verdicts.push(("a complete flood makes 2(E - n + 1) duplicates", verdict));
+        }
+        Some(Strategy::Push { .. }) | None => {}
+    }
+    verdicts.into_iter().filter_map(|(rule, verdict)| finding(view, rule, verdict)).collect()
+}
+
+fn finding(view: &View<'_>, rule: &str, verdict: Verdict) -> Option<Finding> {
+    let (count, node, words) = match verdict {
+        Verdict::Holds | Verdict::NotApplied(_) => return None,
+        Verdict::Broken { count, node, detail } => (count, node, detail),
+    };
+    let example = match node {
+        Some(node) => format!("{} {words}", view.round.events.names.nodes.text(node)),
+        None => words,
+    };
+    let detail = format!("{rule}, but here {example}: the records contradict each other or the program is wrong");
+    Some(in_round(view, Check::InvariantBroken, Severity::Unsound, count, detail))
+}
+
+fn arrivals(view: &View<'_>) -> Vec<Arrival> {
+    let events = view.round.events;
+    let rows = view.round.rows.iter().map(|row| *row as usize);
+    rows.filter_map(|row| {
+        let duplicate = match events.kind[row] {
+            Kind::Received => false,
+            Kind::Duplicate => true,
+            Kind::Initiate | Kind::Failed => return None,
+        };
+        let hop = u32::try_from(events.hop[row]).ok();
+        Some(Arrival { receiver: events.receiver[row], sender: events.sender[row], hop, duplicate })
+    })
+    .collect()
+}
+
+fn flood(view: &View<'_>, run: &Run<'_>) -> Option<Flood> {
+    let (topology, shape) = (run.topology()?, run.shape?);
+    Some(Flood {
+        nodes: topology.nodes.len() as u64,
+        edges: topology.edges.len() as u64,
+        directed: topology.directed,
+        simple: shape.simple,
+        connected: shape.connected,
+        delivered: u64::from(view.metrics.delivered),
+        failed: view.metrics.failed,
+        duplicates: view.metrics.duplicates,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Fixture, only};
+    use super::*;
+
+    fn broken(fixture: &Fixture) -> Vec<Finding> {
+        only(&fixture.audit(), Check::InvariantBroken)
+    }
+
+    #[test]
+    fn a_clean_flood_breaks_nothing() {
+        assert_eq!(broken(&Fixture::flood()), vec![]);
+        assert_eq!(broken(&Fixture::direct_mail_csv(["a", "b", "c", "d"])), vec![]);
+    }
+
+    #[test]
+    fn a_hop_that_is_not_behind_its_parent_is_found_with_the_node() {
+        let mut fixture = Fixture::flood();
+        fixture.first_receipt("n2", 1).hop = 0;
+        let found = broken(&fixture);
+        assert_eq!((found.len(), found[0].count, found[0].severity), (1, 1, Severity::Unsound));
+        assert!(found[0].detail.contains("n2 is at hop 0, its parent at hop 0"), "{}", found[0].detail);
+    }
+
+    #[test]
+    fn a_cycle_is_found() {
+        let mut fixture = Fixture::csv_of_flood();
+        fixture.first_receipt("n1", 1).sender = "n2".to_owned();
+        fixture.first_receipt("n2", 1).sender = "n1".to_owned();
+        assert_eq!(broken(&fixture).len(), 1);
+    }
+
+    #[test]
+    fn a_flood_with_a_duplicate_too_few_is_found() {
+        let found = broken(&Fixture::flood().without_duplicate(1));
+        assert_eq!((found.len(), found[0].count, found[0].round), (1, 1, Some(1)));
+        assert!(found[0].detail.contains("5 duplicates, 6 expected"), "{}", found[0].detail);
+    }
+
+    #[test]
+    fn direct_mail_with_a_duplicate_is_found() {
+        let mut fixture = Fixture::direct_mail_csv(["n0", "n1", "n2", "n3"]).with_manifest("direct-mail");
+        fixture.first_receipt("n2", 1).kind = Kind::Received;
+        fixture.repeat_as_duplicate("n2", 1);
+        assert_eq!(broken(&fixture).len(), 1);
+    }
+}

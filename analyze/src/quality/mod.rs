@@ -1,0 +1,270 @@
+//! The audit of every report: what is wrong with the records, and which numbers suffer from it.
+//!
+//! Each check has a fixed severity (missing deliveries alone have three, by what is known of them) and one plain
+//! sentence a finding. The verdict is the worst severity; findings in warm-up rounds are listed and do not count.
+//! Nothing here repairs or drops a row.
+
+mod deliveries;
+mod invariants;
+mod rows;
+mod runs;
+mod sequence;
+mod timing;
+mod view;
+
+#[cfg(test)]
+mod fixture;
+
+use std::fmt;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::metric::Analysis;
+use crate::round::Rounds;
+use crate::source::Loaded;
+use view::{Survey, View};
+
+/// What a finding does to the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing; the numbers stand.
+    Info,
+    /// The numbers may mean something else than they seem to.
+    Caution,
+    /// Numbers are wrong, or cannot be trusted.
+    Unsound,
+}
+
+/// Whether the numbers can be trusted: the worst severity of what counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Nothing is above info.
+    Sound,
+    /// Something may mislead.
+    Caution,
+    /// Something is wrong.
+    Unsound,
+}
+
+/// The name of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// Records of one process and number that differ.
+    ConflictingRows,
+    /// A wall clock was set during a round.
+    ClockStep,
+    /// Sends without an acknowledgment.
+    FailedSends,
+    /// Timestamps that went through a float64.
+    FloatTimestamps,
+    /// Processes that waited for a processor.
+    HostOverload,
+    /// A run or a round that was cut off.
+    IncompleteRun,
+    /// Something that no correct run can record.
+    InvariantBroken,
+    /// Deliveries without a receipt.
+    MissingDeliveries,
+    /// A message that nobody began.
+    MissingInitiate,
+    /// Receipts before their sends.
+    NegativeLatency,
+    /// Lines that are no events.
+    RejectedLines,
+    /// Rows that were there more than once.
+    RepeatedRows,
+    /// One measurement counted as two.
+    ReusedRun,
+    /// Numbers left out in a process's counting.
+    SequenceGap,
+    /// Set-up that counts as spreading.
+    SetupInsideTiming,
+    /// One deployment stands for a condition.
+    SingleDeployment,
+    /// All nodes on one machine.
+    SingleHostTiming,
+    /// Whether a process's last records are there cannot be told.
+    TailUnverifiable,
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which check found it.
+    pub check: Check,
+    /// What it does to the numbers.
+    pub severity: Severity,
+    /// Where; none: everywhere.
+    pub condition: Option<String>,
+    /// In which run; none: in the whole condition.
+    pub run_id: Option<String>,
+    /// In which round; none: in the whole run.
+    pub round: Option<u32>,
+    /// How often.
+    pub count: u64,
+    /// What it means, in one sentence.
+    pub detail: String,
+    /// Whether the verdict counts it: not in a warm-up round.
+    #[serde(skip)]
+    pub counts: bool,
+}
+
+/// What `quality.json` holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Quality {
+    /// The worst severity that counts.
+    pub verdict: Verdict,
+    /// The worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// What the audit has to know beside the records and the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditOptions {
+    /// Rounds below it are warm-up.
+    pub warm_up: u32,
+}
+
+/// Applies every check.
+pub fn audit(loaded: &[Loaded], analysis: &Analysis, options: AuditOptions) -> Quality {
+    let rounds: Vec<Rounds<'_>> = loaded.iter().map(|input| Rounds::of(&input.events)).collect();
+    let survey = Survey::of(loaded, &rounds, analysis, options.warm_up);
+    let gaps = sequence::gaps(&survey);
+    let mut findings: Vec<Finding> =
+        survey.views.par_iter().flat_map_iter(|view| in_round(view, &survey, &gaps)).collect();
+    findings.extend(deliveries::silent_rounds(&survey));
+    findings.extend(rows::findings(&survey));
+    findings.extend(sequence::findings(&survey, &gaps));
+    findings.extend(runs::findings(&survey));
+    findings.extend(timing::setup_inside_timing(analysis));
+    Quality::of(findings)
+}
+
+/// The checks that need one round only.
+fn in_round<'a>(view: &View<'a>, survey: &Survey<'a>, gaps: &sequence::Gaps) -> Vec<Finding> {
+    let mut findings = deliveries::findings(view, survey, gaps);
+    findings.extend(invariants::findings(view, survey));
+    findings.extend(timing::in_round(view, survey));
+    findings
+}
+
+impl Quality {
+    /// Sorts `findings` and judges them.
+    fn of(mut findings: Vec<Finding>) -> Self {
+        findings.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        let worst = findings.iter().filter(|finding| finding.counts).map(|finding| finding.severity).max();
+        let verdict = match worst {
+            None | Some(Severity::Info) => Verdict::Sound,
+            Some(Severity::Caution) => Verdict::Caution,
+            Some(Severity::Unsound) => Verdict::Unsound,
+        };
+        Self { verdict, findings }
+    }
+}
+
+impl Finding {
+    /// What findings are sorted by: the worst first, then where they are.
+    fn rank(&self) -> impl Ord + '_ {
+        let place = (&self.condition, &self.run_id, self.round);
+        (std::cmp::Reverse(self.severity), self.check, place, &self.detail)
+    }
+
+    /// A finding in a whole condition.
+    fn in_condition(check: Check, severity: Severity, condition: &str, count: u64, detail: String) -> Self {
+        let condition = Some(condition.to_owned());
+        Self { check, severity, condition, run_id: None, round: None, count, detail, counts: true }
+    }
+
+    /// The finding narrowed to one run.
+    fn of_run(self, run_id: &str) -> Self {
+        Self { run_id: Some(run_id.to_owned()), ..self }
+    }
+
+    /// The finding narrowed to one round; a warm-up round says so and does not count.
+    fn of_round(self, round: u32, scored: bool) -> Self {
+        let detail = match scored {
+            true => self.detail,
+            false => format!("{} (warm-up round: in no statistic)", self.detail),
+        };
+        Self { round: Some(round), counts: scored, detail, ..self }
+    }
+}
+
+macro_rules! words {
+    ($type:ident: $($value:ident = $word:literal),+ $(,)?) => {
+        impl $type {
+            /// As written in quality.json.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$value => $word,)+ }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+words!(Severity: Info = "info", Caution = "caution", Unsound = "unsound");
+words!(Verdict: Sound = "sound", Caution = "caution", Unsound = "unsound");
+words!(Check:
+    ConflictingRows = "conflicting-rows",
+    ClockStep = "clock-step",
+    FailedSends = "failed-sends",
+    FloatTimestamps = "float-timestamps",
+    HostOverload = "host-overload",
+    IncompleteRun = "incomplete-run",
+    InvariantBroken = "invariant-broken",
+    MissingDeliveries = "missing-deliveries",
+    MissingInitiate = "missing-initiate",
+    NegativeLatency = "negative-latency",
+    RejectedLines = "rejected-lines",
+    RepeatedRows = "repeated-rows",
+    ReusedRun = "reused-run",
+    SequenceGap = "sequence-gap",
+    SetupInsideTiming = "setup-inside-timing",
+    SingleDeployment = "single-deployment",
+    SingleHostTiming = "single-host-timing",
+    TailUnverifiable = "tail-unverifiable",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(severity: Severity, round: u32) -> Finding {
+        Finding::in_condition(Check::FailedSends, severity, "c", 1, "x".to_owned())
+            .of_run("r")
+            .of_round(round, round > 0)
+    }
+
+    #[test]
+    fn the_verdict_is_the_worst_severity_that_counts() {
+        assert_eq!(Quality::of(vec![]).verdict, Verdict::Sound);
+        assert_eq!(Quality::of(vec![finding(Severity::Info, 1)]).verdict, Verdict::Sound);
+        let mixed = vec![finding(Severity::Info, 1), finding(Severity::Caution, 2), finding(Severity::Unsound, 0)];
+        let quality = Quality::of(mixed);
+        assert_eq!(quality.verdict, Verdict::Caution);
+        assert_eq!(quality.findings[0].severity, Severity::Unsound, "the worst is listed first");
+        assert!(quality.findings[0].detail.contains("warm-up"));
+    }
+
+    #[test]
+    fn the_json_has_exactly_the_promised_fields() {
+        let json = serde_json::to_string(&Quality::of(vec![finding(Severity::Caution, 2)])).unwrap();
+        let expected = r#"{"verdict":"caution","findings":[{"check":"failed-sends","severity":"caution","condition":"c","run_id":"r","round":2,"count":1,"detail":"x"}]}"#;
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn every_check_is_written_as_its_name() {
+        let json = serde_json::to_string(&Check::SetupInsideTiming).unwrap();
+        assert_eq!(json, format!("\"{}\"", Check::SetupInsideTiming));
+    }
+}

@@ -1,0 +1,158 @@
+//! What makes times mean something else than the spread of a message: set-up, clocks, a machine that lags.
+
+use cnsim::event::Kind;
+
+use super::view::{Survey, View};
+use super::{Check, Finding, Severity};
+use crate::frame::UNKNOWN_NS;
+use crate::metric::{Analysis, Group, Origin};
+
+/// The share of the convergence time from `initiate` from which set-up is worth a finding.
+const SETUP_SHARE_MIN: f64 = 0.05;
+
+/// The mean set-up below which it is none: below a millisecond it hides no difference that a network makes.
+const SETUP_MIN_MS: f64 = 1.0;
+
+/// The wait for a processor from which a round counts as slowed down, in ms. A scheduler's ordinary waits on a busy but
+/// sufficient machine stay below it.
+const DELAY_MIN_MS: f64 = 25.0;
+
+/// The share of the round's convergence time that the wait must have besides.
+const DELAY_SHARE_MIN: f64 = 0.5;
+
+/// What colours the times of one round.
+pub(super) fn in_round<'a>(view: &View<'a>, survey: &Survey<'a>) -> Vec<Finding> {
+    negative_latency(view).into_iter().chain(clock_step(view, survey)).chain(host_overload(view, survey)).collect()
+}
+
+/// Groups in which the time from `initiate` is to a relevant part not spreading.
+pub(super) fn setup_inside_timing(analysis: &Analysis) -> Vec<Finding> {
+    analysis.groups.iter().filter_map(setup_in_group).collect()
+}
+
+/// Judged by the mean over rounds, not by the median: in the published system only a node's first round pays for the
+/// look-up of its peers, which the median of many rounds does not see and every mean does.
+fn setup_in_group(group: &Group) -> Option<Finding> {
+    let scored = group.rounds.iter().filter(|round| round.scored);
+    let timed = scored.filter_map(|round| Some((round.setup_ns?, round.convergence(Origin::Initiate)[4]?)));
+    let times: Vec<(f64, f64)> = timed.map(|(setup, total)| (setup as f64 / 1e6, total as f64 / 1e6)).collect();
+    let rounds = times.len() as f64;
+    let (setup_ms, total_ms) = times.iter().fold((0.0, 0.0), |sum, time| (sum.0 + time.0, sum.1 + time.1));
+    if setup_ms < SETUP_MIN_MS * rounds || setup_ms < SETUP_SHARE_MIN * total_ms || times.is_empty() {
+        return None;
+    }
+    let count = times.iter().filter(|(setup, total)| *setup >= SETUP_SHARE_MIN * total).count() as u64;
+    let detail = format!(
+        "with {} nodes, {:.1} of the {:.1} ms that a message takes from `initiate` ({:.0} %, mean of {rounds} rounds) \
+         pass before its first copy is sent: read the times from first-send",
+        group.nodes,
+        setup_ms / rounds,
+        total_ms / rounds,
+        100.0 * setup_ms / total_ms,
+    );
+    Some(Finding::in_condition(Check::SetupInsideTiming, Severity::Caution, &group.condition, count, detail))
+}
+
+fn negative_latency(view: &View<'_>) -> Option<Finding> {
+    let events = view.round.events;
+    let mut count = 0;
+    let mut worst_ns = 0;
+    for row in view.round.rows.iter().map(|row| *row as usize) {
+        let timed = match events.kind[row] {
+            Kind::Received | Kind::Duplicate => events.latency_ns[row] != UNKNOWN_NS,
+            Kind::Initiate | Kind::Failed => false,
+        };
+        if timed && events.latency_ns[row] < 0 {
+            count += 1;
+            worst_ns = worst_ns.min(events.latency_ns[row]);
+        }
+    }
+    let detail = format!(
+        "{count} copies were received before they were sent (worst: {:.3} ms), so clocks differ by at least that and \
+         latencies between machines are that uncertain",
+        worst_ns as f64 / 1e6
+    );
+    (count > 0).then(|| in_round_finding(view, Check::NegativeLatency, count, detail))
+}
+
+fn clock_step<'a>(view: &View<'a>, survey: &Survey<'a>) -> Option<Finding> {
+    let steps = survey.run(view).manifest_round(view.round.round)?.clock_steps;
+    let detail = format!("a wall clock was set {steps} times during the round, so its times may be off by the steps");
+    (steps > 0).then(|| in_round_finding(view, Check::ClockStep, steps, detail))
+}
+
+fn host_overload<'a>(view: &View<'a>, survey: &Survey<'a>) -> Option<Finding> {
+    let round = survey.run(view).manifest_round(view.round.round)?;
+    let delay_ms = round.scheduling_delay_ms?;
+    let spread_ms = view.metrics.from_initiate[4].map_or(round.driver_ms, |ns| ns as f64 / 1e6);
+    let detail = format!(
+        "a process waited up to {delay_ms:.1} ms for a processor in a round of {spread_ms:.1} ms, so its times show \
+         this machine and not the protocol: use fewer nodes or a larger machine"
+    );
+    let is_overload = delay_ms > DELAY_MIN_MS && delay_ms > DELAY_SHARE_MIN * spread_ms;
+    is_overload.then(|| in_round_finding(view, Check::HostOverload, 1, detail))
+}
+
+fn in_round_finding(view: &View<'_>, check: Check, count: u64, detail: String) -> Finding {
+    super::deliveries::in_round(view, check, Severity::Caution, count, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Fixture, only};
+    use super::*;
+
+    #[test]
+    fn a_clean_run_has_clean_times() {
+        let quality = Fixture::flood().audit();
+        for check in [Check::SetupInsideTiming, Check::NegativeLatency, Check::ClockStep, Check::HostOverload] {
+            assert_eq!(only(&quality, check), vec![]);
+        }
+    }
+
+    #[test]
+    fn set_up_that_some_rounds_pay_is_found_by_the_mean() {
+        let mut fixture = Fixture::flood();
+        fixture.delay_sends(1, 40_000_000);
+        let found = only(&fixture.audit(), Check::SetupInsideTiming);
+        assert_eq!((found.len(), found[0].count, found[0].severity), (1, 1, Severity::Caution));
+        assert!(found[0].detail.contains("with 4 nodes"), "{}", found[0].detail);
+    }
+
+    #[test]
+    fn a_long_set_up_of_less_than_a_millisecond_is_none() {
+        let mut fixture = Fixture::flood();
+        fixture.delay_sends(1, 900_000);
+        fixture.delay_sends(2, 900_000);
+        assert_eq!(only(&fixture.audit(), Check::SetupInsideTiming), vec![]);
+    }
+
+    #[test]
+    fn a_receipt_before_its_send_is_found_with_the_worst() {
+        let mut fixture = Fixture::flood();
+        fixture.first_receipt("n1", 1).sent_ns += 5_000_000;
+        let found = only(&fixture.audit(), Check::NegativeLatency);
+        assert_eq!((found.len(), found[0].count), (1, 1));
+        assert!(found[0].detail.contains("worst: -4.000 ms"), "{}", found[0].detail);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_is_found() {
+        let mut fixture = Fixture::flood();
+        fixture.manifest_round(1).clock_steps = 2;
+        assert_eq!(only(&fixture.audit(), Check::ClockStep)[0].count, 2);
+    }
+
+    #[test]
+    fn a_wait_for_a_processor_counts_only_if_it_is_long_and_a_large_part_of_the_round() {
+        for (delay_ms, driver_expected) in [(20.0, 0), (60.0, 1)] {
+            let mut fixture = Fixture::flood();
+            fixture.manifest_round(1).scheduling_delay_ms = Some(delay_ms);
+            assert_eq!(only(&fixture.audit(), Check::HostOverload).len(), driver_expected, "{delay_ms} ms");
+        }
+        let mut slow = Fixture::flood();
+        slow.delay_sends(1, 1_000_000_000);
+        slow.manifest_round(1).scheduling_delay_ms = Some(60.0);
+        assert_eq!(only(&slow.audit(), Check::HostOverload), vec![]);
+    }
+}

@@ -1,0 +1,196 @@
+//! What the checks look at: every round with its metrics, every run with its nodes and files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use cnsim::event::Kind;
+use cnsim::manifest::{Manifest, Round as ManifestRound};
+use cnsim::protocol::{Protocol, Strategy};
+use cnsim::topology::Topology;
+
+use crate::frame::Events;
+use crate::metric::{Analysis, RoundMetrics};
+use crate::round::{Round, Rounds};
+use crate::source::{Loaded, RunFacts};
+
+/// One run of one condition, in whatever inputs it lies.
+pub(super) type RunKey<'a> = (&'a str, &'a str);
+
+/// One round of one input.
+pub(super) struct View<'a> {
+    /// Its number in `Survey::loaded`.
+    pub(super) input: usize,
+    /// Its condition.
+    pub(super) condition: &'a str,
+    /// Its rows.
+    pub(super) round: Round<'a>,
+    /// Its metrics.
+    pub(super) metrics: &'a RoundMetrics,
+}
+
+/// What is known of one run.
+#[derive(Default)]
+pub(super) struct Run<'a> {
+    /// Its manifest and topology, where the input has them.
+    pub(super) facts: Option<&'a RunFacts>,
+    /// The protocol as the manifest or the records name it, where it is a known one.
+    pub(super) strategy: Option<Strategy>,
+    /// Its views in `Survey::views`.
+    pub(super) views: Vec<usize>,
+    people: OnceLock<People<'a>>,
+    /// What the number of a flood's duplicates depends on.
+    pub(super) shape: Option<Shape>,
+}
+
+/// Who takes part in a run.
+#[derive(Default)]
+pub(super) struct People<'a> {
+    /// Every node that a record or the manifest names.
+    pub(super) nodes: BTreeSet<&'a str>,
+    /// Where nodes run, as far as records or the manifest say.
+    pub(super) hosts: BTreeMap<&'a str, &'a str>,
+}
+
+/// What a topology dictates.
+#[derive(Clone, Copy)]
+pub(super) struct Shape {
+    pub(super) simple: bool,
+    pub(super) connected: bool,
+}
+
+/// Everything that the checks look at.
+pub(super) struct Survey<'a> {
+    pub(super) loaded: &'a [Loaded],
+    pub(super) analysis: &'a Analysis,
+    pub(super) warm_up: u32,
+    /// Every round that has metrics, in the order of inputs, runs and rounds.
+    pub(super) views: Vec<View<'a>>,
+    pub(super) runs: BTreeMap<RunKey<'a>, Run<'a>>,
+}
+
+impl<'a> Survey<'a> {
+    /// Brings rounds, metrics and files together.
+    pub(super) fn of(loaded: &'a [Loaded], rounds: &'a [Rounds<'a>], analysis: &'a Analysis, warm_up: u32) -> Self {
+        let metrics = by_place(analysis);
+        let mut views = Vec::new();
+        let mut runs: BTreeMap<RunKey<'a>, Run<'a>> = BTreeMap::new();
+        for (number, (input, rounds)) in loaded.iter().zip(rounds).enumerate() {
+            let condition = input.condition.as_str();
+            for (run_id, facts) in &input.runs {
+                runs.entry((condition, run_id)).or_default().facts = Some(facts);
+            }
+            for round in rounds.iter() {
+                let Some(metrics) = metrics.get(&(condition, round.run_id(), round.round)).copied() else { continue };
+                runs.entry((condition, round.run_id())).or_default().views.push(views.len());
+                views.push(View { input: number, condition, round, metrics });
+            }
+        }
+        for run in runs.values_mut() {
+            run.look(&views);
+        }
+        Self { loaded, analysis, warm_up, views, runs }
+    }
+
+    /// The run that a round belongs to.
+    pub(super) fn run(&self, view: &View<'a>) -> &Run<'a> {
+        &self.runs[&(view.condition, view.round.run_id())]
+    }
+
+    /// Whether statistics count a round of that number.
+    pub(super) fn is_scored(&self, round: u32) -> bool {
+        round >= self.warm_up
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Its manifest.
+    pub(super) fn manifest(&self) -> Option<&'a Manifest> {
+        self.facts.map(|facts| &facts.manifest)
+    }
+
+    /// Its topology.
+    pub(super) fn topology(&self) -> Option<&'a Topology> {
+        self.facts.and_then(|facts| facts.topology.as_ref())
+    }
+
+    /// What the manifest says of a round.
+    pub(super) fn manifest_round(&self, round: u32) -> Option<&'a ManifestRound> {
+        self.manifest()?.rounds.iter().find(|candidate| candidate.round == round)
+    }
+
+    /// Who takes part in it. Found out at the first call: only rounds with missing deliveries ask.
+    pub(super) fn people(&self, survey: &Survey<'a>) -> &People<'a> {
+        self.people.get_or_init(|| People::of(self, &survey.views))
+    }
+
+    fn look(&mut self, views: &[View<'a>]) {
+        let first = self.views.first().map(|view| &views[*view].round);
+        let logged = first.and_then(|round| Some((round.events, *round.rows.first()? as usize)));
+        let protocol = match self.manifest() {
+            Some(manifest) => manifest.options.protocol.as_str(),
+            None => logged.map_or("", |(events, row)| events.names.protocols.text(events.protocol[row])),
+        };
+        self.strategy = protocol.parse::<Protocol>().ok().map(|protocol| protocol.strategy);
+        self.shape = self.topology().map(Shape::of);
+    }
+}
+
+impl<'a> People<'a> {
+    fn of(run: &Run<'a>, views: &[View<'a>]) -> Self {
+        let mut people = Self::default();
+        for view in run.views.iter().map(|view| &views[*view]) {
+            let events = view.round.events;
+            for row in view.round.rows.iter().map(|row| *row as usize) {
+                let ends = [events.sender[row], events.receiver[row]];
+                people.nodes.extend(ends.map(|node| events.names.nodes.text(node)));
+                let host = events.names.hosts.text(events.host[row]);
+                if !host.is_empty() {
+                    people.hosts.insert(events.names.nodes.text(writer(events, row)), host);
+                }
+            }
+        }
+        for node in run.manifest().into_iter().flat_map(|manifest| &manifest.roster) {
+            people.nodes.insert(&node.id);
+            people.hosts.insert(&node.id, &node.host);
+        }
+        people
+    }
+}
+
+impl Shape {
+    fn of(topology: &Topology) -> Self {
+        let mut pairs = BTreeSet::new();
+        let simple = topology.edges.iter().all(|edge| {
+            let (low, high) = (edge.source.min(edge.target), edge.source.max(edge.target));
+            low != high && pairs.insert((low, high))
+        });
+        let connected = topology.nodes.is_empty() || reachable(topology, 0).len() == topology.nodes.len();
+        Self { simple, connected }
+    }
+}
+
+/// The nodes that a flood from `start` can reach, itself included, as numbers in the topology's list.
+pub(super) fn reachable(topology: &Topology, start: u32) -> BTreeSet<u32> {
+    let neighbours = topology.neighbours();
+    let mut reached = BTreeSet::from([start]);
+    let mut open = vec![start];
+    while let Some(node) = open.pop() {
+        let next = neighbours[node as usize].iter().map(|neighbour| neighbour.node);
+        open.extend(next.filter(|node| reached.insert(*node)));
+    }
+    reached
+}
+
+/// The node that logged a row, as a number in `names.nodes`.
+pub(super) fn writer(events: &Events, row: usize) -> u32 {
+    match events.kind[row] {
+        Kind::Initiate | Kind::Received | Kind::Duplicate => events.receiver[row],
+        Kind::Failed => events.sender[row],
+    }
+}
+
+/// Metrics by condition, run and round.
+fn by_place(analysis: &Analysis) -> BTreeMap<(&str, &str, u32), &RoundMetrics> {
+    let rounds = analysis.groups.iter().flat_map(|group| group.rounds.iter().map(move |round| (group, round)));
+    rounds.map(|(group, round)| ((group.condition.as_str(), round.run_id.as_str(), round.round), round)).collect()
+}

@@ -1,0 +1,141 @@
+//! What can be wrong with an input, each in one line that names the file and where.
+
+use std::io;
+use std::path::PathBuf;
+
+use cnsim::event::{Column, ReadError};
+
+/// Why an input cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// There is no such file.
+    #[error("{path}: no such file or folder")]
+    Missing {
+        /// As typed.
+        path: String,
+    },
+    /// A pattern that is none, or that no file matches.
+    #[error("{pattern}: {reason}")]
+    Pattern {
+        /// As typed.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The system refused.
+    #[error("{path}: cannot read it: {source}")]
+    Io {
+        /// As typed.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A compressed file that ends too early or is damaged.
+    #[error("{path}: the {format} data are cut off or damaged: {source}; fetch the file again")]
+    Compressed {
+        /// As typed.
+        path: String,
+        /// `gzip` or `zstd`.
+        format: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// A Parquet file that cannot be read.
+    #[error("{path}: cannot read it as Parquet: {reason}")]
+    Parquet {
+        /// As typed.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing in it.
+    #[error("{path}: the file is empty")]
+    Empty {
+        /// As typed.
+        path: String,
+    },
+    /// A table without rows.
+    #[error("{path}: there is a header but no row below it")]
+    NoRows {
+        /// As typed.
+        path: String,
+    },
+    /// Lines, but no event among them.
+    #[error("{path}: no line is an event ({rejected} lines; line {line}: {reason})")]
+    NoEvents {
+        /// As typed.
+        path: String,
+        /// How many lines there are.
+        rejected: u64,
+        /// The first of them.
+        line: u64,
+        /// Why the first is none.
+        reason: String,
+    },
+    /// A table without a column that every event has.
+    #[error("{path}: column {missing} is missing; the columns are {found}")]
+    Column {
+        /// As typed.
+        path: String,
+        /// The column.
+        missing: Column,
+        /// The columns that there are.
+        found: String,
+    },
+    /// A broken line or row.
+    #[error("{path}:{line}: {problem}")]
+    Line {
+        /// As typed.
+        path: String,
+        /// Counted from 1.
+        line: u64,
+        /// What is wrong.
+        problem: LineProblem,
+    },
+    /// A folder that no run wrote.
+    #[error("{path}: not a run folder: it holds neither events.parquet nor events.jsonl nor parts/*.jsonl")]
+    NotARunFolder {
+        /// As typed.
+        path: String,
+    },
+    /// A run folder's other file that cannot be read.
+    #[error("{}: {reason}", path.display())]
+    Companion {
+        /// Which one.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Two files that would be one condition.
+    #[error("{first} and {second} would both be the condition {stem:?}: name them, as in LABEL={first}")]
+    SameStem {
+        /// The condition.
+        stem: String,
+        /// One path.
+        first: String,
+        /// The other path.
+        second: String,
+    },
+}
+
+/// What is wrong with a line or a row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LineProblem {
+    /// Its columns give no record.
+    #[error(transparent)]
+    Record(#[from] ReadError),
+    /// It is not text.
+    #[error("invalid UTF-8")]
+    Utf8,
+    /// A row of the wrong length.
+    #[error("{found} fields where the header has {wanted}")]
+    Fields {
+        /// How many there are.
+        found: usize,
+        /// How many the header has.
+        wanted: usize,
+    },
+    /// A quote that is never closed.
+    #[error("a quoted field has no closing quote")]
+    Quote,
+}

@@ -1,0 +1,94 @@
+//! A run's folder: its events in whichever form they are there, and what its other files say.
+
+use std::path::{Path, PathBuf};
+
+use cnsim::manifest::Manifest;
+
+use super::error::SourceError;
+use super::fetch_facts::FetchFacts;
+use super::{Facts, RunFacts};
+
+/// A run folder's files.
+pub(crate) struct Folder {
+    /// Where the events are.
+    pub(crate) events: Vec<PathBuf>,
+    /// `manifest.json` and `topology.json`.
+    pub(crate) run: Option<RunFacts>,
+    /// `fetch.json`, where the events are those of a fetch.
+    pub(crate) fetched: Option<FetchFacts>,
+}
+
+/// Finds a run folder's files and reads the small ones.
+pub(crate) fn open(path: &Path) -> Result<Folder, SourceError> {
+    let parquet = path.join("events.parquet");
+    let run = manifest(path)?.map(|manifest| RunFacts { manifest, topology: None });
+    if parquet.is_file() {
+        let fetched = read_json(&path.join("fetch.json"), |bytes| serde_json::from_slice(bytes))?;
+        return Ok(Folder { events: vec![parquet], run, fetched });
+    }
+    let events = logged(path)?;
+    if events.is_empty() {
+        return Err(SourceError::NotARunFolder { path: path.display().to_string() });
+    }
+    Ok(Folder { events, run, fetched: None })
+}
+
+/// The files of a run folder that hold its events as they were logged.
+pub(crate) fn logged(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let events = path.join("events.jsonl");
+    if events.is_file() {
+        return Ok(vec![events]);
+    }
+    let parts = path.join("parts");
+    if !parts.is_dir() {
+        return Ok(Vec::new());
+    }
+    let io_error = |source| SourceError::Io { path: parts.display().to_string(), source };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&parts).map_err(io_error)? {
+        let file = entry.map_err(io_error)?.path();
+        // A node that was never reached leaves an empty part.
+        let holds_lines = file.metadata().map_err(io_error)?.len() > 0;
+        if file.extension().is_some_and(|ending| ending == "jsonl") && holds_lines {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The manifest of a run folder, where there is one.
+pub(crate) fn manifest(path: &Path) -> Result<Option<Manifest>, SourceError> {
+    read_json(&path.join("manifest.json"), Manifest::from_json)
+}
+
+impl FetchFacts {
+    /// Adds what the fetch saw to what was seen while reading its result, and puts its sources in the place of it.
+    pub(crate) fn merge_into(self, facts: &mut Facts) {
+        facts.files = self.files.into_iter().map(Into::into).collect();
+        facts.rejected += self.rejected;
+        facts.rejected_examples = self.rejected_examples;
+        for run in self.runs {
+            for round in run.rounds {
+                let key = (run.run_id.clone(), round.round);
+                *facts.repeats.entry(key.clone()).or_default() += round.repeats;
+                *facts.conflicts.entry(key).or_default() += round.conflicts;
+            }
+        }
+        facts.repeats.retain(|_, count| *count > 0);
+        facts.conflicts.retain(|_, count| *count > 0);
+    }
+}
+
+fn read_json<T>(
+    path: &Path,
+    parse: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
+) -> Result<Option<T>, SourceError> {
+    match std::fs::read(path) {
+        Ok(bytes) => parse(&bytes)
+            .map(Some)
+            .map_err(|error| SourceError::Companion { path: path.to_owned(), reason: error.to_string() }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(SourceError::Io { path: path.display().to_string(), source }),
+    }
+}

@@ -1,0 +1,181 @@
+//! What can be typed after `cnsim`. Values are parsed here; whether they go together is decided in [`crate::plan`].
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use cnsim::id::RunId;
+use cnsim::protocol::{Connections, Forward, Order, Protocol};
+
+use crate::initiator::Initiators;
+use crate::link_delay::LinkDelay;
+
+/// Measures how a message spreads by gossip, with real gRPC nodes.
+#[derive(Debug, Parser)]
+#[command(name = "cnsim", version = concat!(env!("CARGO_PKG_VERSION"), " (", env!("CNSIM_REVISION"), ")"))]
+#[command(before_help = "Example: cnsim run --nodes 10 --rounds 5 --protocol flood", max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Starts nodes on this machine, drives rounds of gossip and records every delivery
+    Run(Box<RunArgs>),
+}
+
+/// What can be typed after `cnsim run`.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  cnsim run --nodes 10
+  cnsim run --nodes 1000 --topology k-regular:8 --protocol push:3 --rounds 20 --condition push3
+  cnsim run --repeat runs/4abf0c12-cubaan10/manifest.json")]
+#[command(after_help = "Prints the run folder. Exit code: 0 fine, 1 failed or interrupted, 2 usage.")]
+pub struct RunArgs {
+    /// What is run.
+    #[command(flatten)]
+    pub experiment: Experiment,
+    /// Run the experiment of this manifest.json again, under a new run id
+    #[arg(long, value_name = "MANIFEST", conflicts_with = "Experiment")]
+    pub repeat: Option<PathBuf>,
+    /// Name of the run, without spaces [default: 8 hex digits, -cubaan and the number of nodes]
+    #[arg(long, value_name = "ID")]
+    pub run_id: Option<RunId>,
+    /// Folder that the run folder is made in
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+}
+
+/// The flags that say what is run.
+#[derive(Debug, Args)]
+pub struct Experiment {
+    /// Number of nodes, at least 2; a topology file says it too
+    #[arg(long, value_name = "N")]
+    pub nodes: Option<u32>,
+    /// Number of rounds; one more, round 0, warms up
+    #[arg(long, value_name = "R", default_value_t = 10)]
+    pub rounds: u32,
+    /// direct-mail, flood, push:FANOUT[:TTL], seed-h or seed-o
+    #[arg(long, value_name = "P", default_value = "flood")]
+    pub protocol: String,
+    /// Order of a node's sends: shuffled or listed [default: shuffled; seed-h, seed-o: listed]
+    #[arg(long)]
+    pub order: Option<Order>,
+    /// Sends of one node that may wait for their acknowledgment at once [default: 32; seed-h, seed-o: 1]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub in_flight: Option<u32>,
+    /// When a first receipt is acknowledged: after-ack or before-ack forwards after or before the acknowledgment
+    /// [default: after-ack; seed-o: before-ack]
+    #[arg(long)]
+    pub forward: Option<Forward>,
+    /// Connections between nodes: reuse or per-send [default: reuse; seed-h, seed-o: per-send]
+    #[arg(long)]
+    pub connections: Option<Connections>,
+    /// How long a send may take, in milliseconds, or none [default: 5000; seed-h, seed-o: none]
+    #[arg(long, value_name = "MS")]
+    pub deadline: Option<Deadline>,
+    /// A topology (complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, ba:M) or a JSON file
+    #[arg(long, value_name = "SPEC|FILE", default_value = "complete")]
+    pub topology: String,
+    /// Who begins a round: random, rotate or a node's id
+    #[arg(long, value_name = "WHO", default_value = "random")]
+    pub initiator: Initiators,
+    /// What topology, initiators and permutations follow from [default: drawn, and printed]
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Name of the experiment's condition, as it stands in records and tables
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub condition: String,
+    /// Bytes of payload that a message carries
+    #[arg(long, value_name = "B", default_value_t = 0)]
+    pub payload_bytes: u64,
+    /// Nodes in one process [default: 1 up to 64 nodes, else as many as give each processor one process]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    pub nodes_per_process: Option<u32>,
+    /// Seconds after which a round is given up
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub round_timeout: Duration,
+    /// Milliseconds between two rounds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub pause: u64,
+    /// Hold each copy back at its sender: by MS milliseconds, or by its edge's weight in milliseconds
+    #[arg(long, value_name = "MS|weights", default_value = "none")]
+    pub link_delay: LinkDelay,
+    /// Largest message that a node takes, in bytes
+    #[arg(long, value_name = "B", default_value_t = 4 << 20)]
+    pub max_message: u64,
+    /// Run on a topology in several pieces, which no message can cover
+    #[arg(long)]
+    pub allow_partial: bool,
+}
+
+/// How long a send may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deadline {
+    /// As long as it wants.
+    None,
+    /// So many milliseconds.
+    Ms(u64),
+}
+
+impl FromStr for Deadline {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self::None),
+            _ => match text.parse() {
+                Ok(ms) if ms > 0 => Ok(Self::Ms(ms)),
+                Ok(_) | Err(_) => Err("use whole milliseconds from 1 on, or none".to_owned()),
+            },
+        }
+    }
+}
+
+impl Deadline {
+    /// As the manifest has it: none is no deadline.
+    pub fn ms(self) -> Option<u64> {
+        match self {
+            Self::None => None,
+            Self::Ms(ms) => Some(ms),
+        }
+    }
+}
+
+impl Experiment {
+    /// The protocol with the flags that were typed; what was not typed keeps the preset's value.
+    pub fn protocol(&self) -> Result<Protocol, cnsim::protocol::ParseError> {
+        let preset: Protocol = self.protocol.parse()?;
+        Ok(Protocol {
+            order: self.order.unwrap_or(preset.order),
+            in_flight: self.in_flight.unwrap_or(preset.in_flight),
+            forward: self.forward.unwrap_or(preset.forward),
+            connections: self.connections.unwrap_or(preset.connections),
+            deadline: match self.deadline {
+                Some(deadline) => deadline.ms().map(cnsim::time::Interval::from_ms),
+                None => preset.deadline,
+            },
+            ..preset
+        })
+    }
+}
+
+/// A usage error as one line: clap spreads it over several.
+pub fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    format!("{} (see --help)", first.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let parsed: Option<f64> = text.parse().ok();
+    parsed
+        .filter(|seconds| *seconds > 0.0)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|span| *span < Duration::from_secs(1_000_000))
+        .ok_or_else(|| "use a number of seconds above 0".to_owned())
+}

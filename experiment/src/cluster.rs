@@ -1,0 +1,183 @@
+//! The processes of a run as the driver sees them, whatever backend brought them up: their nodes, and a control client
+//! for each. A backend owns how processes start, stop and die.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use cnsim::id::RunId;
+use cnsim::wire::control::control_client::ControlClient;
+use cnsim::wire::control::{DrainRequest, Peer, WatchReply, WatchRequest};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tonic::transport::{Channel, Endpoint};
+
+/// Every process of a run, in a fixed order.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// The processes.
+    pub processes: Vec<Process>,
+}
+
+/// One process that hosts nodes.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// As it stands in the event records.
+    pub name: String,
+    /// The machine or Kubernetes node that it runs on.
+    pub host: String,
+    /// The cloud zone, where there is one.
+    pub zone: Option<String>,
+    /// The nodes that it hosts, with the addresses of their gossip listeners.
+    pub nodes: Vec<Peer>,
+    /// Leads it.
+    pub control: ControlClient<Channel>,
+}
+
+/// A process that did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// The control address is no address, or nobody answers there.
+    #[error("cannot reach process {process} at {address}: {reason}")]
+    Connect {
+        /// The process.
+        process: String,
+        /// Its control address.
+        address: String,
+        /// Why.
+        reason: String,
+    },
+    /// The call came back with an error.
+    #[error("process {process} refused {call}: {reason}")]
+    Call {
+        /// The process.
+        process: String,
+        /// The control call.
+        call: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// The process answers for another configuration: it was started again.
+    #[error("process {process} was restarted: it answers for epoch {found}, not {expected}")]
+    Restarted {
+        /// The process.
+        process: String,
+        /// Its epoch.
+        found: u64,
+        /// The run's.
+        expected: u64,
+    },
+}
+
+/// What every process said in one pass, in the order of [`Cluster::processes`].
+pub type Pass = Vec<WatchReply>;
+
+/// How long a run that ends waits for the answer of a process that may be gone.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens the control connection to a process that listens at `address`.
+pub async fn connect(process: &str, address: &str) -> Result<ControlClient<Channel>, ClusterError> {
+    let failed = |error: tonic::transport::Error| ClusterError::Connect {
+        process: process.to_owned(),
+        address: address.to_owned(),
+        reason: chain(&error),
+    };
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(failed)?;
+    let channel =
+        endpoint.connect_timeout(Duration::from_secs(10)).tcp_nodelay(true).connect().await.map_err(failed)?;
+    Ok(ControlClient::new(channel))
+}
+
+impl Cluster {
+    /// Asks every process at once and waits for all answers; the first that is an error is returned.
+    pub async fn each<T, F>(&self, ask: impl Fn(usize, Process) -> F) -> Result<Vec<T>, ClusterError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, ClusterError>> + Send + 'static,
+    {
+        self.all(ask).await.into_iter().collect()
+    }
+
+    /// The counters of every process.
+    pub async fn watch(&self) -> Result<Pass, ClusterError> {
+        self.each(|_, mut process| async move { process.watch().await }).await
+    }
+
+    /// The counters of every process that still answers; `known` where one does not.
+    pub async fn watch_alive(&self, known: &Pass) -> Pass {
+        let replies = self.all(|_, mut process| async move { timeout(PATIENCE, process.watch()).await }).await;
+        replies
+            .into_iter()
+            .zip(known)
+            .map(|(reply, known)| match reply {
+                Ok(Ok(reply)) => reply,
+                Ok(Err(_)) | Err(_) => *known,
+            })
+            .collect()
+    }
+
+    /// Has every process that still answers write out its records and end; returns their last sequence numbers in `run`.
+    pub async fn drain(&self, run: &RunId) -> BTreeMap<String, u64> {
+        let drained = |_, mut process: Process| async move {
+            timeout(PATIENCE, process.control.drain(DrainRequest { exit: true })).await
+        };
+        let replies = self.all(drained).await;
+        let mut last_seqs = BTreeMap::new();
+        for (process, reply) in self.processes.iter().zip(replies) {
+            let Ok(Ok(reply)) = reply else { continue };
+            let mine = reply.into_inner().last_seqs.into_iter().find(|last| last.run_id == run.as_str());
+            last_seqs.extend(mine.map(|last| (process.name.clone(), last.seq)));
+        }
+        last_seqs
+    }
+
+    /// The index of the process that hosts the node.
+    pub fn host_of(&self, node: &str) -> Option<usize> {
+        self.processes.iter().position(|process| process.nodes.iter().any(|peer| peer.id == node))
+    }
+
+    async fn all<T, F>(&self, ask: impl Fn(usize, Process) -> F) -> Vec<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let mut asked = JoinSet::new();
+        for (index, process) in self.processes.iter().enumerate() {
+            let answer = ask(index, process.clone());
+            asked.spawn(async move { (index, answer.await) });
+        }
+        let mut answers = asked.join_all().await;
+        answers.sort_by_key(|(index, _)| *index);
+        answers.into_iter().map(|(_, answer)| answer).collect()
+    }
+}
+
+impl Process {
+    /// The counters of this process.
+    pub async fn watch(&mut self) -> Result<WatchReply, ClusterError> {
+        let reply = self.control.watch(WatchRequest {}).await;
+        reply.map(tonic::Response::into_inner).map_err(|status| self.refused("Watch", &status))
+    }
+
+    /// The error for a call that this process did not answer as asked.
+    pub fn refused(&self, call: &'static str, status: &tonic::Status) -> ClusterError {
+        ClusterError::Call { process: self.name.clone(), call, reason: reason(status) }
+    }
+}
+
+fn reason(status: &tonic::Status) -> String {
+    match status.message() {
+        "" => status.code().to_string(),
+        message => message.to_owned(),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,50 @@
+//! Whether this machine lets a run's processes open as many files and connections as they will need.
+
+use std::collections::BTreeSet;
+
+use cnsim::protocol::Connections;
+use cnsim_node::limits::{TooFewFiles, check_open_files, raise_open_files};
+
+use crate::plan::Plan;
+
+/// What a process has open besides its listeners and connections: standard streams, the runtime's own, the control
+/// listener and the driver's connection to it.
+const PROCESS_BASE: u64 = 32;
+/// What the driver has open for each process: its standard input, its control connection, its record file while merging.
+const DRIVER_EACH: u64 = 3;
+
+/// Checks the plan's needs against what a process may have, and raises the driver's own limit.
+pub fn check(plan: &Plan) -> Result<(), TooFewFiles> {
+    check_open_files(process_needs(plan).max(PROCESS_BASE + DRIVER_EACH * u64::from(plan.processes())))?;
+    if let Err(error) = raise_open_files() {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+    }
+    Ok(())
+}
+
+/// The most that one process needs. Processes that reuse connections share one for each destination; else every copy
+/// that may be in flight, in or out, has its own.
+fn process_needs(plan: &Plan) -> u64 {
+    let size = plan.options.nodes_per_process as usize;
+    let count = plan.processes() as usize;
+    let mut destinations = vec![BTreeSet::new(); count];
+    let mut copies = vec![0; count];
+    for (node, links) in plan.links.iter().enumerate() {
+        copies[node / size] += (links.len() as u64).min(u64::from(plan.options.in_flight));
+        for link in links {
+            destinations[node / size].insert(link.node);
+            copies[link.node / size] += 1;
+        }
+    }
+    let needs = match plan.protocol.connections {
+        Connections::Reuse => {
+            let mut sources = vec![0; count];
+            for node in destinations.iter().flatten() {
+                sources[node / size] += 1;
+            }
+            destinations.iter().zip(sources).map(|(out, sources)| out.len() as u64 + sources).max()
+        }
+        Connections::PerSend => copies.into_iter().max(),
+    };
+    PROCESS_BASE + size as u64 + needs.unwrap_or(0)
+}

@@ -1,0 +1,288 @@
+//! Leads a cluster through the rounds of a run. It knows processes only by their control clients, so that it drives
+//! every backend; it can be dropped at any await, and the ledger then still says which round was going on.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cnsim::id::MessageId;
+use cnsim::manifest::RoundOutcome;
+use cnsim::random::Random;
+use cnsim::wire::control::{
+    ConfigureRequest, Neighbour, NodeConfig, Peer, PrepareRequest, Protocol, StartRequest, WatchReply,
+};
+
+use crate::cluster::{Cluster, ClusterError, Pass};
+use crate::folder::FolderError;
+use crate::ledger::{Ending, Ledger};
+use crate::plan::Plan;
+
+/// How long a driver sleeps between two looks at the cluster: short when a round is young, so that a round of a
+/// millisecond is not measured as ten.
+const SLEEP_MIN: Duration = Duration::from_micros(200);
+const SLEEP_MAX: Duration = Duration::from_millis(10);
+
+/// Why a run could not be driven to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// A process did not do what it was asked.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The manifest could not be written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+/// What the driver tells while it works.
+pub trait Watcher {
+    /// The run folder stands; processes come up next.
+    fn run_begins(&self, plan: &Plan);
+    /// A round begins.
+    fn round_begins(&self, round: u32);
+    /// A round has ended.
+    fn round_ended(&self, round: u32, outcome: RoundOutcome);
+    /// Something to look at before the result is trusted.
+    fn warn(&self, text: &str);
+}
+
+/// Drives warm-up and every round. Each is closed in the ledger when it has ended.
+pub async fn drive(
+    cluster: &Cluster,
+    plan: &Plan,
+    ledger: &mut Ledger,
+    watcher: &dyn Watcher,
+) -> Result<(), DriveError> {
+    let mut epoch = plan.epoch;
+    configure(cluster, plan, epoch).await?;
+    for round in 0..=plan.options.rounds {
+        watcher.round_begins(round);
+        let outcome = Turn { cluster, plan, epoch, round }.drive(ledger, watcher).await?;
+        watcher.round_ended(round, outcome);
+        let last = round == plan.options.rounds;
+        if outcome == RoundOutcome::TimedOut && !last {
+            // A new epoch makes every node give up what is left of this round, so that it cannot colour the next one.
+            epoch += 1;
+            configure(cluster, plan, epoch).await?;
+        }
+        if !last {
+            tokio::time::sleep(Duration::from_millis(plan.options.pause_ms)).await;
+        }
+    }
+    Ok(())
+}
+
+/// Gives every node its neighbours and its protocol, and sees the epoch confirmed by every process.
+async fn configure(cluster: &Cluster, plan: &Plan, epoch: u64) -> Result<(), ClusterError> {
+    let shared = Shared::new(cluster, plan);
+    let requests: Vec<ConfigureRequest> =
+        (0..cluster.processes.len()).map(|index| shared.request(index, epoch)).collect();
+    cluster
+        .each(|index, mut process| {
+            let request = requests[index].clone();
+            async move {
+                let reply = process.control.configure(request).await;
+                let found = reply.map_err(|status| process.refused("Configure", &status))?.into_inner().epoch;
+                match found == epoch {
+                    true => Ok(()),
+                    false => Err(ClusterError::Restarted { process: process.name, found, expected: epoch }),
+                }
+            }
+        })
+        .await?;
+    Ok(())
+}
+
+/// What the configurations of all processes are made from.
+struct Shared<'a> {
+    cluster: &'a Cluster,
+    plan: &'a Plan,
+    /// Every node by its number in the topology, with its address.
+    peers: Vec<&'a Peer>,
+}
+
+impl<'a> Shared<'a> {
+    fn new(cluster: &'a Cluster, plan: &'a Plan) -> Self {
+        let mut by_id: Vec<&Peer> = cluster.processes.iter().flat_map(|process| &process.nodes).collect();
+        by_id.sort_by(|a, b| a.id.cmp(&b.id));
+        let peers = plan.topology.nodes.iter().map(|id| {
+            let found = by_id.binary_search_by(|peer| peer.id.as_str().cmp(id.as_str()));
+            by_id[found.expect("a backend brings up every node of the plan")]
+        });
+        Self { cluster, plan, peers: peers.collect() }
+    }
+
+    fn request(&self, process: usize, epoch: u64) -> ConfigureRequest {
+        let hosted: BTreeSet<&str> =
+            self.cluster.processes[process].nodes.iter().map(|peer| peer.id.as_str()).collect();
+        let mut reached = BTreeSet::new();
+        let mut configs = Vec::with_capacity(hosted.len());
+        for (node, links) in self.plan.links.iter().enumerate().filter(|(i, _)| hosted.contains(&*self.peers[*i].id)) {
+            reached.extend(links.iter().map(|link| link.node));
+            let neighbours = links
+                .iter()
+                .map(|link| Neighbour { id: self.peers[link.node].id.clone(), hold_ns: link.hold.0 })
+                .collect();
+            configs.push(NodeConfig { id: self.peers[node].id.clone(), neighbours });
+        }
+        ConfigureRequest {
+            epoch,
+            run_id: self.plan.run_id.to_string(),
+            condition: self.plan.options.condition.clone(),
+            nodes: self.plan.options.nodes,
+            seed: self.plan.options.seed,
+            protocol: Some(Protocol::from(&self.plan.protocol)),
+            roster: reached.into_iter().map(|node| self.peers[node].clone()).collect(),
+            configs,
+        }
+    }
+}
+
+/// One round.
+struct Turn<'a> {
+    cluster: &'a Cluster,
+    plan: &'a Plan,
+    epoch: u64,
+    round: u32,
+}
+
+impl Turn<'_> {
+    async fn drive(&self, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<RoundOutcome, DriveError> {
+        let initiator = self.plan.initiator(self.round);
+        let id = self.plan.topology.nodes[initiator].as_str();
+        let host = self.cluster.host_of(id).expect("a backend brings up every node of the plan");
+        self.prepare(id, watcher).await?;
+        let before = self.checked(self.cluster.watch().await?)?;
+        ledger.begin_round(self.round, id, before.clone());
+        let quiet = Quiet { turn: self, before: &before[host], host, sends: !self.plan.links[initiator].is_empty() };
+        let round = async {
+            self.start(host, id).await?;
+            quiet.reached().await
+        };
+        let limit = Duration::from_millis(self.plan.options.round_timeout_ms);
+        let (outcome, after) = match tokio::time::timeout(limit, round).await {
+            Ok(pass) => (RoundOutcome::Quiescent, pass?),
+            Err(_) => (RoundOutcome::TimedOut, self.cluster.watch_alive(&before).await),
+        };
+        ledger.end_round(self.cluster, Ending { outcome, after })?;
+        Ok(outcome)
+    }
+
+    /// Opens the connections that the round can use, outside any timing. One that cannot be opened is a failed send
+    /// later, so it only warns.
+    async fn prepare(&self, initiator: &str, watcher: &dyn Watcher) -> Result<(), ClusterError> {
+        let request = PrepareRequest { epoch: self.epoch, round: self.round, initiator: initiator.to_owned() };
+        let replies = self
+            .cluster
+            .each(|_, mut process| {
+                let request = request.clone();
+                async move {
+                    let reply = process.control.prepare(request).await;
+                    reply.map(tonic::Response::into_inner).map_err(|status| process.refused("Prepare", &status))
+                }
+            })
+            .await?;
+        let failed: Vec<&String> = replies.iter().flat_map(|reply| &reply.failed).collect();
+        if let Some(first) = failed.first() {
+            let round = self.round;
+            watcher.warn(&format!("round {round}: {} connections could not be opened, first {first}", failed.len()));
+        }
+        Ok(())
+    }
+
+    async fn start(&self, host: usize, initiator: &str) -> Result<(), ClusterError> {
+        let mut process = self.cluster.processes[host].clone();
+        let request = StartRequest {
+            epoch: self.epoch,
+            node: initiator.to_owned(),
+            message: MessageId::of(&self.plan.run_id, self.round).as_str().to_owned(),
+            payload: payload(self.plan, self.round),
+        };
+        let started = process.control.start(request).await;
+        started.map(|_| ()).map_err(|status| process.refused("Start", &status))
+    }
+
+    /// The pass, where every process still answers for the run's configuration.
+    fn checked(&self, pass: Pass) -> Result<Pass, ClusterError> {
+        match pass.iter().zip(&self.cluster.processes).find(|(reply, _)| reply.epoch != self.epoch) {
+            None => Ok(pass),
+            Some((reply, process)) => {
+                Err(ClusterError::Restarted { process: process.name.clone(), found: reply.epoch, expected: self.epoch })
+            }
+        }
+    }
+}
+
+/// The wait for the end of a round.
+///
+/// While one process is known to be busy only that one is asked: asking all of them all the time would take the
+/// processors away from what is measured.
+struct Quiet<'a> {
+    turn: &'a Turn<'a>,
+    /// The counters of the initiator's process before the start.
+    before: &'a WatchReply,
+    host: usize,
+    /// Whether the initiator has anybody to send to.
+    sends: bool,
+}
+
+impl Quiet<'_> {
+    /// Waits until two passes over all processes in a row are equal and find nothing queued or in flight.
+    async fn reached(&self) -> Result<Pass, ClusterError> {
+        let mut suspect = self.host;
+        let mut last: Option<Pass> = None;
+        let mut sleep = SLEEP_MIN;
+        loop {
+            let mut process = self.turn.cluster.processes[suspect].clone();
+            if self.busy(suspect, &process.watch().await?) {
+                last = None;
+            } else {
+                let pass = self.turn.checked(self.turn.cluster.watch().await?)?;
+                let busy = (0..pass.len()).find(|index| self.busy(*index, &pass[*index]));
+                if let Some(busy) = busy {
+                    suspect = busy;
+                    last = None;
+                } else if last.as_ref().is_some_and(|last| progress(last) == progress(&pass)) {
+                    return Ok(pass);
+                } else {
+                    last = Some(pass).filter(balanced);
+                }
+            }
+            tokio::time::sleep(sleep).await;
+            sleep = (sleep * 2).min(SLEEP_MAX);
+        }
+    }
+
+    /// Whether a process still has something to do. The initiator's process has, until it has begun the message: `Start`
+    /// returns as soon as the input is queued.
+    fn busy(&self, index: usize, reply: &WatchReply) -> bool {
+        let begun = reply.last_seq > self.before.last_seq && (!self.sends || reply.started > self.before.started);
+        reply.queued > 0 || reply.in_flight > 0 || (index == self.host && !begun)
+    }
+}
+
+/// Whether every send that was begun has ended.
+fn balanced(pass: &Pass) -> bool {
+    let sum = |counter: fn(&WatchReply) -> u64| pass.iter().map(counter).sum::<u64>();
+    sum(|reply| reply.started) == sum(|reply| reply.finished)
+}
+
+/// What would change between two passes if anything moved.
+fn progress(pass: &Pass) -> Vec<(u64, u64, u64, u64)> {
+    pass.iter().map(|reply| (reply.started, reply.finished, reply.delivered, reply.last_seq)).collect()
+}
+
+/// The payload of a round: the same bytes for the same seed.
+fn payload(plan: &Plan, round: u32) -> Bytes {
+    let length = usize::try_from(plan.options.payload_bytes).expect("the plan holds payloads to what a message takes");
+    let mut random = Random::keyed(plan.options.seed, &["payload", &round.to_string()]);
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        bytes.extend(random.below(u64::MAX).to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes.into()
+}
+
+#[cfg(test)]
+#[path = "driver_tests.rs"]
+mod tests;

@@ -1,0 +1,199 @@
+//! The driver against processes that say what a script tells them.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use clap::Parser;
+use cnsim::manifest::Manifest;
+use cnsim::wire::control::control_server::{Control, ControlServer};
+use cnsim::wire::control::*;
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status};
+
+use super::*;
+use crate::cli::{Cli, Command};
+use crate::cluster::{Process, connect};
+use crate::folder::RunFolder;
+
+#[test]
+fn a_round_is_not_over_while_its_start_is_still_queued_or_a_send_unfinished() {
+    let nothing = WatchReply::default();
+    let begun = WatchReply { started: 1, last_seq: 1, ..nothing };
+    let ended = WatchReply { finished: 1, ..begun };
+    let heard = WatchReply { delivered: 1, last_seq: 1, ..nothing };
+    let processes = [script(&[nothing, nothing, nothing, begun, begun, ended]), script(&[nothing, heard])];
+
+    let driven = driven(&["--rounds", "0"], processes);
+
+    driven.result.unwrap();
+    let round = &driven.manifest.rounds[0];
+    assert_eq!((round.outcome, round.delivered), (RoundOutcome::Quiescent, 1));
+    assert_eq!(round.last_seqs.values().copied().collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(driven.manifest.expected_events, 1);
+}
+
+#[test]
+fn a_round_that_never_falls_quiet_is_given_up_and_the_next_has_an_epoch_of_its_own() {
+    let stuck = WatchReply { in_flight: 1, started: 1, last_seq: 1, ..WatchReply::default() };
+    let processes = [script(&[WatchReply::default(), stuck]), script(&[WatchReply::default()])];
+
+    let driven = driven(&["--rounds", "1", "--round-timeout", "0.05"], processes);
+
+    driven.result.unwrap();
+    let outcomes: Vec<_> = driven.manifest.rounds.iter().map(|round| round.outcome).collect();
+    assert_eq!(outcomes, [RoundOutcome::TimedOut; 2]);
+    let epochs: Vec<u64> = driven.configured.iter().map(|request| request.epoch).collect();
+    assert_eq!(epochs, [driven.epoch, driven.epoch + 1]);
+}
+
+#[test]
+fn a_process_that_was_started_again_ends_the_run() {
+    let stranger = WatchReply { epoch: 1, ..WatchReply::default() };
+    let driven = driven(&["--rounds", "0"], [script(&[WatchReply::default()]), script(&[stranger])]);
+
+    let error = driven.result.unwrap_err().to_string();
+    assert!(error.starts_with("process p1 was restarted: it answers for epoch 1, not"), "{error}");
+    assert!(driven.manifest.rounds.is_empty());
+}
+
+#[test]
+fn a_configuration_names_neighbours_holds_and_everyone_who_is_reached() {
+    let quiet = [WatchReply::default(), WatchReply { started: 1, finished: 1, last_seq: 1, ..WatchReply::default() }];
+    let driven = driven(
+        &["--rounds", "0", "--link-delay", "2.5", "--protocol", "seed-o", "--seed", "9", "--condition", "slow"],
+        [script(&quiet), script(&quiet)],
+    );
+
+    driven.result.unwrap();
+    let request = &driven.configured[0];
+    assert_eq!((request.nodes, request.seed, &*request.condition, &*request.run_id), (2, 9, "slow", "test"));
+    assert_eq!(request.protocol.as_ref().map(|protocol| &*protocol.name), Some("seed-o"));
+    assert_eq!(request.roster.len(), 1);
+    assert_eq!(request.roster[0].address, "p1:1");
+    assert_eq!(request.configs[0].neighbours[0].hold_ns, 2_500_000);
+}
+
+#[test]
+fn the_payload_of_a_round_is_the_same_every_time_and_as_long_as_asked() {
+    let plan = plan(&["--payload-bytes", "13", "--seed", "4"]);
+    assert_eq!(payload(&plan, 1).len(), 13);
+    assert_eq!(payload(&plan, 1), payload(&plan, 1));
+    assert_ne!(payload(&plan, 1), payload(&plan, 2));
+}
+
+struct Driven {
+    result: Result<(), DriveError>,
+    manifest: Manifest,
+    /// What the first process was configured with.
+    configured: Vec<ConfigureRequest>,
+    epoch: u64,
+}
+
+fn driven(flags: &[&str], processes: [Scripted; 2]) -> Driven {
+    let plan = plan(flags);
+    let out = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(out.path().join("run"), &[]).unwrap();
+    let manifest = crate::run::manifest(&plan, b"", Vec::new());
+    let mut ledger = Ledger::new(manifest, folder);
+    let first = processes[0].clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let result = runtime.block_on(async {
+        let cluster = cluster(&plan, processes).await;
+        drive(&cluster, &plan, &mut ledger, &Warnings::default()).await
+    });
+    let configured = first.configured.lock().unwrap().clone();
+    Driven { result, manifest: ledger.manifest().clone(), configured, epoch: plan.epoch }
+}
+
+fn plan(flags: &[&str]) -> Plan {
+    let fixed = ["cnsim", "run", "--nodes", "2", "--initiator", "rotate"];
+    let Command::Run(args) = Cli::try_parse_from(fixed.iter().chain(flags)).unwrap().command;
+    Plan::new(&args.experiment, Some("test".parse().unwrap())).unwrap()
+}
+
+async fn cluster(plan: &Plan, scripts: [Scripted; 2]) -> Cluster {
+    let mut processes = Vec::new();
+    for (index, script) in scripts.into_iter().enumerate() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+        let server = tonic::transport::Server::builder();
+        tokio::spawn(server.serve_with_incoming(ControlServer::new(script), incoming));
+        let name = format!("p{index}");
+        let node = Peer { id: plan.topology.nodes[index].to_string(), address: format!("{name}:1") };
+        let control = connect(&name, &address).await.unwrap();
+        processes.push(Process { name, host: "here".to_owned(), zone: None, nodes: vec![node], control });
+    }
+    Cluster { processes }
+}
+
+fn script(replies: &[WatchReply]) -> Scripted {
+    let replies = Arc::new(Mutex::new(replies.iter().copied().collect()));
+    Scripted { replies, configured: Arc::default() }
+}
+
+/// A process that gives its replies to `Watch` one after another and then the last one for ever. Where a reply has no
+/// epoch, it is the configured one.
+#[derive(Clone)]
+struct Scripted {
+    replies: Arc<Mutex<VecDeque<WatchReply>>>,
+    configured: Arc<Mutex<Vec<ConfigureRequest>>>,
+}
+
+#[tonic::async_trait]
+impl Control for Scripted {
+    type RecordsStream = BoxStream<RecordsReply>;
+
+    async fn configure(&self, request: Request<ConfigureRequest>) -> Result<Response<ConfigureReply>, Status> {
+        let request = request.into_inner();
+        let epoch = request.epoch;
+        self.configured.lock().unwrap().push(request);
+        Ok(Response::new(ConfigureReply { epoch }))
+    }
+
+    async fn prepare(&self, _: Request<PrepareRequest>) -> Result<Response<PrepareReply>, Status> {
+        Ok(Response::new(PrepareReply::default()))
+    }
+
+    async fn start(&self, _: Request<StartRequest>) -> Result<Response<StartReply>, Status> {
+        Ok(Response::new(StartReply {}))
+    }
+
+    async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<WatchReply>, Status> {
+        let mut replies = self.replies.lock().unwrap();
+        let next = if replies.len() > 1 { replies.pop_front() } else { replies.front().copied() };
+        let mut reply = next.unwrap();
+        if reply.epoch == 0 {
+            reply.epoch = self.configured.lock().unwrap().last().unwrap().epoch;
+        }
+        Ok(Response::new(reply))
+    }
+
+    async fn records(&self, _: Request<RecordsRequest>) -> Result<Response<Self::RecordsStream>, Status> {
+        Err(Status::unimplemented("a driver does not ask for records"))
+    }
+
+    async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusReply>, Status> {
+        Ok(Response::new(StatusReply::default()))
+    }
+
+    async fn drain(&self, _: Request<DrainRequest>) -> Result<Response<DrainReply>, Status> {
+        Ok(Response::new(DrainReply::default()))
+    }
+}
+
+#[derive(Default)]
+struct Warnings(RefCell<Vec<String>>);
+
+impl Watcher for Warnings {
+    fn run_begins(&self, _: &Plan) {}
+
+    fn round_begins(&self, _: u32) {}
+
+    fn round_ended(&self, _: u32, _: RoundOutcome) {}
+
+    fn warn(&self, text: &str) {
+        self.0.borrow_mut().push(text.to_owned());
+    }
+}

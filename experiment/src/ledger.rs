@@ -1,0 +1,169 @@
+//! The manifest of a run while it is written: true on disk before the first round, after every round and at the end,
+//! so that even a killed driver leaves what happened.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use chrono::{SecondsFormat, Utc};
+use cnsim::manifest::{LinkDelay, Manifest, RosterNode, Round, RoundOutcome, RunOutcome};
+
+use crate::cluster::{Cluster, Pass};
+use crate::folder::{File, FolderError, RunFolder};
+use crate::tally::Tally;
+
+/// The manifest's file name in a run folder.
+pub const MANIFEST: &str = "manifest.json";
+
+/// A manifest and the folder that it stands in.
+#[derive(Debug)]
+pub struct Ledger {
+    manifest: Manifest,
+    folder: RunFolder,
+    open: Option<Open>,
+    held: Held,
+    resident_bytes_max: u64,
+}
+
+/// How a round ended.
+#[derive(Debug, Clone)]
+pub struct Ending {
+    /// What ended it.
+    pub outcome: RoundOutcome,
+    /// The counters at its end, in the order of the cluster's processes.
+    pub after: Pass,
+}
+
+/// A round that has begun.
+#[derive(Debug)]
+struct Open {
+    round: u32,
+    initiator: String,
+    before: Pass,
+    begun: Instant,
+}
+
+/// Copies held back by a link delay, over all rounds.
+#[derive(Debug, Default)]
+struct Held {
+    copies: u64,
+    intended_ns: u64,
+    achieved_ns: u64,
+    error_max_ns: u64,
+}
+
+/// The time now, as the manifest has it.
+pub fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+impl Ledger {
+    /// The ledger of a manifest that stands in `folder`.
+    pub fn new(manifest: Manifest, folder: RunFolder) -> Self {
+        Self { manifest, folder, open: None, held: Held::default(), resident_bytes_max: 0 }
+    }
+
+    /// The manifest as it is now.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The folder that it stands in.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// Lists the nodes that came up.
+    pub fn enlist(&mut self, cluster: &Cluster) -> Result<(), FolderError> {
+        self.manifest.roster = roster(cluster);
+        self.save()
+    }
+
+    /// A round begins: from here on its receipts are expected. `before` are the counters just before its start.
+    pub fn begin_round(&mut self, round: u32, initiator: &str, before: Pass) {
+        self.manifest.expected_events += u64::from(self.manifest.options.nodes) - 1;
+        self.open = Some(Open { round, initiator: initiator.to_owned(), before, begun: Instant::now() });
+    }
+
+    /// The counters just before the start of the round that goes on; none between rounds.
+    pub fn before(&self) -> Option<&Pass> {
+        self.open.as_ref().map(|open| &open.before)
+    }
+
+    /// The round that goes on has ended.
+    pub fn end_round(&mut self, cluster: &Cluster, ending: Ending) -> Result<(), FolderError> {
+        let Some(open) = self.open.take() else { return Ok(()) };
+        let tally = Tally { before: &open.before, after: &ending.after };
+        self.note_backend(&tally);
+        let last_seqs: BTreeMap<String, u64> =
+            cluster.processes.iter().zip(&ending.after).map(|(p, reply)| (p.name.clone(), reply.last_seq)).collect();
+        self.manifest.last_seqs.extend(last_seqs.clone());
+        self.manifest.rounds.push(Round {
+            round: open.round,
+            initiator: open.initiator,
+            outcome: ending.outcome,
+            delivered: tally.grown(|reply| reply.delivered),
+            failed: tally.grown(|reply| reply.failed),
+            last_seqs,
+            driver_ms: open.begun.elapsed().as_secs_f64() * 1e3,
+            scheduling_delay_ms: tally.scheduling_delay_ms(),
+            clock_steps: tally.grown(|reply| reply.clock_steps),
+        });
+        self.save()
+    }
+
+    /// Each process's last sequence number, now that nothing more is recorded.
+    pub fn close_records(&mut self, last_seqs: BTreeMap<String, u64>) {
+        self.manifest.last_seqs.extend(last_seqs);
+    }
+
+    /// The run has ended.
+    pub fn finish(&mut self, outcome: RunOutcome, reason: Option<String>) -> Result<(), FolderError> {
+        self.manifest.outcome = outcome;
+        self.manifest.reason = reason;
+        self.manifest.finished_at = Some(now());
+        self.save()
+    }
+
+    fn save(&self) -> Result<(), FolderError> {
+        self.folder.replace(File { name: MANIFEST, bytes: &self.manifest.to_json() })
+    }
+
+    fn note_backend(&mut self, tally: &Tally<'_>) {
+        let resident = tally.after.iter().filter_map(|reply| reply.resident_bytes).max().unwrap_or(0);
+        if resident > self.resident_bytes_max {
+            self.resident_bytes_max = resident;
+            self.manifest.backend_facts.insert("process_resident_bytes_max".to_owned(), resident.into());
+        }
+        let largest = tally.after.iter().map(|reply| reply.hold_error_max_ns).max().unwrap_or(0);
+        self.held.copies += tally.grown(|reply| reply.holds);
+        self.held.intended_ns += tally.grown(|reply| reply.hold_intended_ns);
+        self.held.achieved_ns += tally.grown(|reply| reply.hold_achieved_ns);
+        self.held.error_max_ns = self.held.error_max_ns.max(largest);
+        self.manifest.link_delay = self.held.summary();
+    }
+}
+
+impl Held {
+    fn summary(&self) -> Option<LinkDelay> {
+        let mean_ms = |ns: u64| ns as f64 / self.copies as f64 / 1e6;
+        (self.copies > 0).then(|| LinkDelay {
+            copies: self.copies,
+            intended_mean_ms: mean_ms(self.intended_ns),
+            achieved_mean_ms: mean_ms(self.achieved_ns),
+            error_max_ms: self.error_max_ns as f64 / 1e6,
+        })
+    }
+}
+
+fn roster(cluster: &Cluster) -> Vec<RosterNode> {
+    let hosted = cluster.processes.iter().flat_map(|process| process.nodes.iter().map(move |node| (process, node)));
+    hosted
+        .map(|(process, node)| RosterNode {
+            id: node.id.clone(),
+            address: node.address.clone(),
+            process: process.name.clone(),
+            host: process.host.clone(),
+            zone: process.zone.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,286 @@
+//! The backend on this machine: each process is this program run again as a node, on loopback ports of the system's
+//! choice.
+//!
+//! A child writes its records and its messages into files of its own, so that nobody reads pipes while it measures. It
+//! leads a process group of its own, so that a Ctrl-C reaches only the driver, and it ends when its standard input
+//! closes, which happens however the driver ends.
+
+use std::fs::{self, File};
+use std::future::poll_fn;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::process::{ExitStatus, Stdio};
+use std::task::Poll;
+use std::time::Duration;
+
+use cnsim::id::NodeId;
+use cnsim::wire::control::Peer;
+use serde::Deserialize;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::cluster::{Cluster, ClusterError, Process, connect};
+use crate::facts;
+use crate::plan::Plan;
+
+/// How long processes may take until they listen, besides a while for each of them.
+const STARTING: Duration = Duration::from_secs(30);
+const STARTING_EACH: Duration = Duration::from_millis(250);
+/// How long a process may take to end after it was asked to.
+const ENDING: Duration = Duration::from_secs(5);
+/// How many of its last messages are shown of a process that died.
+const LAST_WORDS: usize = 5;
+
+/// The processes of a local run. Dropped, it kills them.
+#[derive(Debug, Default)]
+pub struct Local {
+    children: Vec<Member>,
+}
+
+/// Why the processes did not come up.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// A file for a child could not be made or read.
+    #[error("cannot use {}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
+    /// The program could not be started.
+    #[error("cannot start node process {index}: {reason}")]
+    Spawn {
+        /// Its number.
+        index: usize,
+        /// Why.
+        reason: io::Error,
+    },
+    /// A child ended before it listened.
+    #[error("{0}")]
+    Died(String),
+    /// A child does not listen.
+    #[error("{name} does not listen after {seconds} s")]
+    Late {
+        /// The child.
+        name: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// What a child announced is not what was asked for.
+    #[error("{} is no announcement: {reason}", path.display())]
+    Announcement {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A child's control service does not answer.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+}
+
+/// What is the same for every child.
+struct Recipe<'a> {
+    program: PathBuf,
+    parts: &'a Path,
+    host: String,
+    workers: u32,
+    max_message: u64,
+}
+
+/// One child.
+#[derive(Debug)]
+struct Member {
+    index: usize,
+    child: Child,
+    /// Kept apart from the child: waiting for a child would close it, and it ends when this closes.
+    stdin: Option<ChildStdin>,
+    files: Files,
+}
+
+/// The files of one child.
+#[derive(Debug)]
+struct Files {
+    ids: PathBuf,
+    announcement: PathBuf,
+    records: PathBuf,
+    messages: PathBuf,
+}
+
+/// What a child says when it listens.
+#[derive(Debug, Deserialize)]
+struct Announcement {
+    process: String,
+    host: String,
+    control: String,
+    nodes: Vec<Announced>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Announced {
+    id: String,
+    address: String,
+}
+
+impl Local {
+    /// Starts the plan's processes with their files in `parts`, and waits until every node listens. However this ends,
+    /// [`Self::stop`] ends what was started.
+    pub async fn start(&mut self, plan: &Plan, parts: &Path) -> Result<Cluster, LocalError> {
+        let recipe = Recipe::new(plan, parts)?;
+        for (index, ids) in plan.hosted().enumerate() {
+            self.children.push(recipe.spawn(index, ids)?);
+        }
+        let deadline = Instant::now() + STARTING + STARTING_EACH * plan.processes();
+        let mut processes = Vec::with_capacity(self.children.len());
+        for (member, ids) in self.children.iter_mut().zip(plan.hosted()) {
+            let announcement = member.announcement(deadline).await?;
+            processes.push(announcement.into_process(ids, &member.files.announcement).await?);
+        }
+        Ok(Cluster { processes })
+    }
+
+    /// Waits until a child has ended by itself, and says how. Can be dropped and called again.
+    pub async fn death(&mut self) -> String {
+        let (index, status) = poll_fn(|context| {
+            for (index, member) in self.children.iter_mut().enumerate() {
+                if let Poll::Ready(Ok(status)) = pin!(member.child.wait()).poll(context) {
+                    return Poll::Ready((index, status));
+                }
+            }
+            Poll::Pending
+        })
+        .await;
+        self.children[index].obituary(status)
+    }
+
+    /// Waits for the children to end, and kills those that do not. Returns who had to be killed.
+    pub async fn stop(mut self) -> Vec<String> {
+        let deadline = Instant::now() + ENDING;
+        let mut killed = Vec::new();
+        self.children.iter_mut().for_each(|member| drop(member.stdin.take()));
+        for member in &mut self.children {
+            if timeout_at(deadline, member.child.wait()).await.is_err() {
+                killed.push(member.name());
+            }
+            // Killing waits for the end; a child that has ended is only reaped.
+            if let Err(error) = member.child.kill().await {
+                tracing::debug!(%error, child = member.index, "no child to kill");
+            }
+        }
+        killed
+    }
+}
+
+/// The record files in `parts`, in the order of the processes.
+pub fn records(parts: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(parts)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "jsonl") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+impl<'a> Recipe<'a> {
+    fn new(plan: &Plan, parts: &'a Path) -> Result<Self, LocalError> {
+        let program = std::env::current_exe().map_err(|reason| LocalError::Spawn { index: 0, reason })?;
+        Ok(Self {
+            program,
+            parts,
+            host: facts::host(),
+            workers: (facts::processors() / plan.processes()).max(1),
+            max_message: plan.options.max_message,
+        })
+    }
+
+    fn spawn(&self, index: usize, ids: &[NodeId]) -> Result<Member, LocalError> {
+        let files = Files::new(self.parts, index);
+        let list: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        fs::write(&files.ids, list).map_err(|reason| LocalError::File { path: files.ids.clone(), reason })?;
+        let mut child = Command::new(&self.program)
+            .args(["node", "serve", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--exit-with-stdin"])
+            .arg("--ids-file")
+            .arg(&files.ids)
+            .arg("--announce")
+            .arg(&files.announcement)
+            .args(["--max-message", &self.max_message.to_string()])
+            .args(["--workers", &self.workers.to_string()])
+            .args(["--host", &self.host, "--pod", &format!("local-{index}")])
+            .stdin(Stdio::piped())
+            .stdout(create(&files.records)?)
+            .stderr(create(&files.messages)?)
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|reason| LocalError::Spawn { index, reason })?;
+        let stdin = child.stdin.take();
+        Ok(Member { index, child, stdin, files })
+    }
+}
+
+impl Files {
+    fn new(parts: &Path, index: usize) -> Self {
+        let file = |extension: &str| parts.join(format!("{index:05}.{extension}"));
+        Self { ids: file("ids"), announcement: file("json"), records: file("jsonl"), messages: file("log") }
+    }
+}
+
+impl Member {
+    async fn announcement(&mut self, deadline: Instant) -> Result<Announcement, LocalError> {
+        let begun = Instant::now();
+        loop {
+            let path = &self.files.announcement;
+            match fs::read(path) {
+                Ok(bytes) => {
+                    return serde_json::from_slice(&bytes)
+                        .map_err(|error| LocalError::Announcement { path: path.clone(), reason: error.to_string() });
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(reason) => return Err(LocalError::File { path: path.clone(), reason }),
+            }
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(LocalError::Died(self.obituary(status)));
+            }
+            if Instant::now() > deadline {
+                return Err(LocalError::Late { name: self.name(), seconds: begun.elapsed().as_secs() });
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("node process {}", self.index)
+    }
+
+    /// How a child ended, with its last messages.
+    fn obituary(&self, status: ExitStatus) -> String {
+        let messages = fs::read(&self.files.messages).unwrap_or_default();
+        let text = String::from_utf8_lossy(&messages);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        let last = lines[lines.len().saturating_sub(LAST_WORDS)..].join(" | ");
+        let words = if last.is_empty() { String::new() } else { format!(": {last}") };
+        format!("{} ended with {status}{words}", self.name())
+    }
+}
+
+impl Announcement {
+    async fn into_process(self, ids: &[NodeId], path: &Path) -> Result<Process, LocalError> {
+        let announced = self.nodes.iter().map(|node| node.id.as_str());
+        if !announced.eq(ids.iter().map(NodeId::as_str)) {
+            let reason = "it names other nodes than the process was given".to_owned();
+            return Err(LocalError::Announcement { path: path.to_owned(), reason });
+        }
+        let control = connect(&self.process, &self.control).await?;
+        let nodes = self.nodes.into_iter().map(|node| Peer { id: node.id, address: node.address }).collect();
+        Ok(Process { name: self.process, host: self.host, zone: None, nodes, control })
+    }
+}
+
+fn create(path: &Path) -> Result<File, LocalError> {
+    File::create(path).map_err(|reason| LocalError::File { path: path.to_owned(), reason })
+}

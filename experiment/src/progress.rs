@@ -1,0 +1,53 @@
+//! What the user sees of a run that goes on: a bar on a terminal, and one line for each thing to look at. All of it on
+//! stderr.
+
+use cnsim::manifest::RoundOutcome;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::driver::Watcher;
+use crate::plan::Plan;
+
+/// The progress of one run.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// The bar of a run that has not begun; it shows itself on a terminal only.
+    pub fn new(plan: &Plan) -> Self {
+        let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}");
+        let bar =
+            ProgressBar::new(u64::from(plan.options.rounds) + 1).with_style(style.expect("the template is a constant"));
+        Self { bar }
+    }
+}
+
+impl Watcher for Progress {
+    fn run_begins(&self, plan: &Plan) {
+        eprintln!("run {} with seed {}", plan.run_id, plan.options.seed);
+        self.bar.set_message(format!("waiting for {} processes to listen", plan.processes()));
+    }
+
+    fn round_begins(&self, round: u32) {
+        self.bar.set_message(format!("waiting for round {round} to fall quiet"));
+    }
+
+    fn round_ended(&self, round: u32, outcome: RoundOutcome) {
+        self.bar.inc(1);
+        match outcome {
+            RoundOutcome::Quiescent | RoundOutcome::Interrupted => {}
+            RoundOutcome::TimedOut => self.warn(&format!("round {round} was given up after --round-timeout")),
+        }
+    }
+
+    fn warn(&self, text: &str) {
+        self.bar.suspend(|| eprintln!("warning: {text}"));
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

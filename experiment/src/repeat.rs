@@ -1,0 +1,81 @@
+//! Reads back the run that `--repeat` names: its options, and the very topology that it ran on.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cnsim::id::RunId;
+use cnsim::manifest::Manifest;
+use sha2::{Digest, Sha256};
+
+use crate::plan::{Plan, PlanError};
+use crate::topology_source::{self, SourceError};
+
+/// The topology's file name in a run folder.
+pub const TOPOLOGY: &str = "topology.json";
+
+/// Why a run cannot be repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum RepeatError {
+    /// A file cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
+    /// The file is no manifest.
+    #[error("{} is no manifest of a run: {reason}", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        reason: serde_json::Error,
+    },
+    /// The topology has changed since.
+    #[error("{} is not the topology of that run: its digest is {found}, the manifest has {expected}", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// The digest of the file.
+        found: String,
+        /// The digest in the manifest.
+        expected: String,
+    },
+    /// The topology cannot be used.
+    #[error(transparent)]
+    Topology(#[from] SourceError),
+    /// The options cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Plan {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong.
+        reason: PlanError,
+    },
+}
+
+/// The plan of the run whose manifest stands at `path`, under a new run id.
+pub fn plan(path: &Path, run_id: Option<RunId>) -> Result<Plan, RepeatError> {
+    let manifest =
+        Manifest::from_json(&read(path)?).map_err(|reason| RepeatError::Manifest { path: path.to_owned(), reason })?;
+    let file = path.with_file_name(TOPOLOGY);
+    let bytes = read(&file)?;
+    let found = digest(&bytes);
+    if found != manifest.topology_sha256 {
+        return Err(RepeatError::Changed { path: file, found, expected: manifest.topology_sha256 });
+    }
+    let topology = topology_source::parse(&bytes, &file)?;
+    Plan::of(manifest.options, topology, run_id).map_err(|reason| RepeatError::Plan { path: path.to_owned(), reason })
+}
+
+/// `sha256:` and the digest in hex.
+pub fn digest(bytes: &[u8]) -> String {
+    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, RepeatError> {
+    fs::read(path).map_err(|reason| RepeatError::Read { path: path.to_owned(), reason })
+}

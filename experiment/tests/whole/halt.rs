@@ -1,0 +1,70 @@
+//! Runs that do not reach their end: nothing outlives them, and what was recorded is kept.
+
+use std::fs;
+
+use crate::common::{children, manifest, read, signal, started, wait_for};
+use cnsim::manifest::{RoundOutcome, RunOutcome};
+use rustix::process::Signal;
+
+/// A round that outlasts every test.
+const ENDLESS: [&str; 6] = ["--nodes", "3", "--link-delay", "600000", "--deadline", "none"];
+
+#[test]
+fn a_child_that_is_killed_ends_the_run_and_is_named() {
+    let out = tempfile::tempdir().unwrap();
+    let run = started(out.path(), &ENDLESS);
+    let victim = children(out.path())[0];
+
+    signal(victim, Signal::KILL);
+    let output = run.wait_with_output().unwrap();
+
+    assert_eq!(output.status.code(), Some(1));
+    assert!(children(out.path()).is_empty());
+    assert!(output.stdout.is_empty());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("error: node process ") && stderr.contains("signal: 9 (SIGKILL)"), "{stderr}");
+    let run = read(&out.path().join("mid"));
+    assert_eq!(run.manifest.outcome, RunOutcome::Failed);
+    let reason = run.manifest.reason.unwrap();
+    assert!(reason.contains("ended with signal: 9 (SIGKILL)"), "{reason}");
+    assert_eq!(run.manifest.rounds[0].outcome, RoundOutcome::Interrupted);
+    assert!(run.events.iter().any(|event| event["event_type"] == "initiate"));
+}
+
+#[test]
+fn an_interrupted_run_keeps_what_was_recorded() {
+    for (stop, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")] {
+        let out = tempfile::tempdir().unwrap();
+        let run = started(out.path(), &ENDLESS);
+
+        signal(run.id() as i32, stop);
+        let output = run.wait_with_output().unwrap();
+
+        assert_eq!(output.status.code(), Some(1));
+        assert!(children(out.path()).is_empty());
+        let run = read(&out.path().join("mid"));
+        assert_eq!(run.manifest.outcome, RunOutcome::Interrupted);
+        assert_eq!(run.manifest.reason, Some(format!("stopped by {name}")));
+        assert_eq!(run.manifest.rounds[0].outcome, RoundOutcome::Interrupted);
+        assert!(run.manifest.finished_at.is_some());
+        run.assert_no_record_is_missing();
+        assert!(!run.folder.join("parts").exists());
+    }
+}
+
+#[test]
+fn no_child_outlives_a_killed_driver() {
+    let out = tempfile::tempdir().unwrap();
+    let mut run = started(out.path(), &ENDLESS);
+    assert_eq!(children(out.path()).len(), 3);
+
+    signal(run.id() as i32, Signal::KILL);
+    run.wait().unwrap();
+
+    wait_for("the children to end", || children(out.path()).is_empty());
+    let folder = out.path().join("mid");
+    assert_eq!(manifest(&folder).outcome, RunOutcome::Running);
+    let parts = fs::read_dir(folder.join("parts")).unwrap();
+    let records = parts.flatten().map(|part| part.path()).filter(|path| path.extension().is_some_and(|e| e == "jsonl"));
+    assert!(records.map(|path| fs::read_to_string(path).unwrap()).any(|text| text.contains("\"initiate\"")));
+}

@@ -1,0 +1,8 @@
+//! The built program, as a user runs it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod common;
+mod halt;
+mod help;
+mod input;
+mod run;
