@@ -28,22 +28,41 @@ impl Default for Options {
 /// the order of records, nor on the number of threads.
 pub fn analyse(inputs: &[Loaded], options: &Options) -> Analysis {
     let rounds: Vec<Rounds<'_>> = inputs.par_iter().map(|input| Rounds::of(&input.events)).collect();
-    let conditions = conditions(inputs);
-    let places: Vec<Place<'_>> = inputs
-        .iter()
-        .zip(&rounds)
-        .flat_map(|(input, rounds)| {
-            let nodes_by_run = coverage::nodes_by_run(rounds);
-            let condition = conditions[input.condition.as_str()];
-            let place = move |round| Place { input, condition, nodes: coverage::nodes(&round, &nodes_by_run), round };
-            rounds.iter().map(place).collect::<Vec<_>>()
-        })
-        .collect();
+    let places: Vec<Place<'_>> = places(inputs, &rounds);
     let mut measured: Vec<Measured<'_>> =
-        places.into_par_iter().map_init(Scratch::default, |scratch, place| place.measure(scratch, options)).collect();
+        places.par_iter().map_init(Scratch::default, |scratch, place| place.measure(scratch, options)).collect();
     measured.sort_by(|a, b| a.key().cmp(&b.key()));
-    let groups = measured.chunk_by(|a, b| a.place.group() == b.place.group());
-    Analysis { groups: groups.map(group).collect() }
+    let mut groups: Vec<Gathered<'_>> = Vec::new();
+    for round in measured {
+        match groups.last_mut() {
+            Some(group) if group.key == round.group() => group.push(round),
+            Some(_) | None => groups.push(Gathered::begin(round)),
+        }
+    }
+    Analysis { groups: groups.into_iter().map(Gathered::finish).collect() }
+}
+
+/// One round and where it belongs.
+struct Place<'a> {
+    input: &'a Loaded,
+    condition: usize,
+    /// Nodes in the run's network, as far as its id or its ids say.
+    nodes_of_run: u32,
+    round: Round<'a>,
+}
+
+fn places<'a>(inputs: &'a [Loaded], rounds: &'a [Rounds<'a>]) -> Vec<Place<'a>> {
+    let conditions = conditions(inputs);
+    let mut places = Vec::new();
+    for (input, rounds) in inputs.iter().zip(rounds) {
+        let condition = conditions[input.condition.as_str()];
+        let nodes_by_run = coverage::nodes_by_run(rounds);
+        places.extend(rounds.iter().map(|round| {
+            let nodes_of_run = nodes_by_run[round.run as usize];
+            Place { input, condition, nodes_of_run, round }
+        }));
+    }
+    places
 }
 
 /// Conditions by name, numbered in the order in which they were given.
@@ -56,26 +75,16 @@ fn conditions(inputs: &[Loaded]) -> BTreeMap<&str, usize> {
     numbers
 }
 
-/// One round and where it belongs.
-struct Place<'a> {
-    input: &'a Loaded,
-    condition: usize,
-    nodes: u32,
-    round: Round<'a>,
-}
-
 struct Measured<'a> {
-    place: Place<'a>,
+    place: &'a Place<'a>,
+    nodes: u32,
     metrics: RoundMetrics,
     deliveries: Deliveries,
 }
 
 impl<'a> Place<'a> {
-    fn group(&self) -> (usize, u32) {
-        (self.condition, self.nodes)
-    }
-
-    fn measure(self, scratch: &mut Scratch, options: &Options) -> Measured<'a> {
+    fn measure(&'a self, scratch: &mut Scratch, options: &Options) -> Measured<'a> {
+        let nodes = coverage::nodes(&self.round, self.nodes_of_run);
         let spread = scratch.spread(&self.round);
         let hops = hops::hops(&spread);
         let latencies = latency::latencies(&spread);
@@ -85,13 +94,19 @@ impl<'a> Place<'a> {
             hops_mean: hops.mean(),
             hops_derived: hops.derived,
             latency_median_ns: latency::median_ns(&latencies),
-            ..timing(&self.round, &spread, self.nodes)
+            ..timing(&self.round, &spread, nodes)
         };
         let deliveries = match metrics.scored {
             true => Deliveries { hop: hops.each, latency_ns: latencies },
             false => Deliveries::default(),
         };
-        Measured { place: self, metrics, deliveries }
+        Measured { place: self, nodes, metrics, deliveries }
+    }
+
+    fn known(&self) -> Known<'a> {
+        let (events, row) = (self.round.events, self.round.rows.first());
+        let protocol = row.map_or("", |row| events.names.protocols.text(events.protocol[*row as usize]));
+        Known { facts: self.input.runs.get(self.round.run_id()), protocol }
     }
 }
 
@@ -126,31 +141,47 @@ fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32) -> RoundMetrics {
 }
 
 impl Measured<'_> {
+    fn group(&self) -> (usize, u32) {
+        (self.place.condition, self.nodes)
+    }
+
     fn key(&self) -> impl Ord + '_ {
-        (self.place.group(), &self.metrics.run_id, self.metrics.round)
+        (self.group(), &self.metrics.run_id, self.metrics.round)
     }
 }
 
-fn group(measured: &[Measured<'_>]) -> Group {
-    let first = &measured[0].place;
-    let runs = measured.chunk_by(|a, b| a.metrics.run_id == b.metrics.run_id).map(|rounds| known(&rounds[0].place));
-    let expected_duplicates = expected::duplicates(runs);
-    let mut deliveries = Deliveries::default();
-    for round in measured {
-        deliveries.hop.extend(&round.deliveries.hop);
-        deliveries.latency_ns.extend(&round.deliveries.latency_ns);
-    }
-    Group {
-        condition: first.input.condition.clone(),
-        nodes: first.nodes,
-        rounds: measured.iter().map(|round| round.metrics.clone()).collect(),
-        deliveries,
-        expected_duplicates,
-    }
+/// A group while its rounds come in.
+struct Gathered<'a> {
+    key: (usize, u32),
+    runs: Vec<Known<'a>>,
+    group: Group,
 }
 
-fn known<'a>(place: &Place<'a>) -> Known<'a> {
-    let events = place.round.events;
-    let protocol = place.round.rows.first().map_or("", |row| events.names.protocols.text(events.protocol[*row as usize]));
-    Known { facts: place.input.runs.get(place.round.run_id()), protocol }
+impl<'a> Gathered<'a> {
+    fn begin(round: Measured<'a>) -> Self {
+        let group = Group {
+            condition: round.place.input.condition.clone(),
+            nodes: round.nodes,
+            rounds: Vec::new(),
+            deliveries: Deliveries::default(),
+            expected_duplicates: None,
+        };
+        let mut gathered = Self { key: round.group(), runs: Vec::new(), group };
+        gathered.push(round);
+        gathered
+    }
+
+    fn push(&mut self, round: Measured<'a>) {
+        let previous = self.group.rounds.last();
+        if previous.is_none_or(|previous| previous.run_id != round.metrics.run_id) {
+            self.runs.push(round.place.known());
+        }
+        self.group.deliveries.hop.extend(&round.deliveries.hop);
+        self.group.deliveries.latency_ns.extend(&round.deliveries.latency_ns);
+        self.group.rounds.push(round.metrics);
+    }
+
+    fn finish(self) -> Group {
+        Group { expected_duplicates: expected::duplicates(self.runs), ..self.group }
+    }
 }

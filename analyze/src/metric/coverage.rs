@@ -1,12 +1,13 @@
 //! How many nodes there are to reach.
 
-use crate::round::{Round, Rounds};
 use cnsim::id::nodes_in_run_id;
 
+use crate::round::{Round, Rounds};
+
 /// Nodes of a round's network: the largest number that its records give; in old logs the run's.
-pub(super) fn nodes(round: &Round<'_>, of_run: &[u32]) -> u32 {
+pub(super) fn nodes(round: &Round<'_>, of_run: u32) -> u32 {
     match logged(round) {
-        0 => of_run[round.run as usize],
+        0 => of_run,
         nodes => nodes,
     }
 }
@@ -16,17 +17,18 @@ pub(super) fn nodes_by_run(rounds: &Rounds<'_>) -> Vec<u32> {
     let mut nodes: Vec<u32> = Vec::new();
     let mut seen: Vec<u32> = Vec::new();
     for round in rounds.iter() {
-        let run = round.run as usize;
-        if run >= nodes.len() {
-            nodes.resize(run + 1, 0);
-            nodes[run] = nodes_in_run_id(round.run_id()).unwrap_or(0);
-        }
-        if nodes_in_run_id(round.run_id()).is_none() && logged(&round) == 0 {
+        let named = nodes_in_run_id(round.run_id());
+        nodes.resize(round.run as usize + 1, named.unwrap_or(0));
+        if named.is_none() && !says_nodes(&round) {
             seen.resize(round.events.names.nodes.texts().len(), 0);
-            nodes[run] += distinct(&round, &mut seen);
+            nodes[round.run as usize] += distinct(&round, &mut seen);
         }
     }
     nodes
+}
+
+fn says_nodes(round: &Round<'_>) -> bool {
+    round.rows.iter().any(|row| round.events.nodes[*row as usize] > 0)
 }
 
 fn logged(round: &Round<'_>) -> u32 {
@@ -56,7 +58,7 @@ mod tests {
         let events = events(rows);
         let rounds = Rounds::of(&events);
         let of_run = nodes_by_run(&rounds);
-        rounds.iter().map(|round| nodes(&round, &of_run)).collect()
+        rounds.iter().map(|round| nodes(&round, of_run[round.run as usize])).collect()
     }
 
     #[test]

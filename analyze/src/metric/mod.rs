@@ -4,8 +4,10 @@
 //! together. Nothing here reads a file, judges a record or draws.
 
 mod analyse;
+pub mod by_hop;
 mod convergence;
 mod coverage;
+mod curve;
 mod duplicates;
 mod expected;
 pub mod figures;
@@ -156,7 +158,7 @@ impl RoundMetrics {
     pub fn origin_ns(&self, origin: Origin) -> Option<i64> {
         match origin {
             Origin::Initiate => self.initiate_ns,
-            Origin::FirstSend => Some(self.initiate_ns? + self.setup_ns?),
+            Origin::FirstSend => Some(self.initiate_ns?.saturating_add(self.setup_ns?)),
         }
     }
 

@@ -10,24 +10,29 @@ pub(super) fn time_spent(spread: &Spread<'_>) -> Option<PathTime> {
     let initiate_ns = spread.initiate?.at_ns;
     let first_send_ns = spread.first_send_ns?;
     let mut at = spread.firsts.len().checked_sub(1)?;
-    let mut time = PathTime { setup_ns: first_send_ns - initiate_ns, waiting_ns: 0, wire_ns: 0 };
+    let mut time = PathTime { setup_ns: span(initiate_ns, first_send_ns), waiting_ns: 0, wire_ns: 0 };
     // A path is not longer than the number of nodes; a longer one is a cycle.
     for _ in 0..spread.firsts.len() {
         let sent_ns = spread.sent_ns(at)?;
-        time.wire_ns += spread.firsts[at].received_ns - sent_ns;
-        match parent(spread, at) {
-            Parent::Root => {
-                time.waiting_ns += sent_ns - first_send_ns;
-                return Some(time);
-            }
-            Parent::At(parent) => {
-                time.waiting_ns += sent_ns - spread.firsts[parent].received_ns;
-                at = parent;
-            }
+        time.wire_ns = time.wire_ns.saturating_add(span(sent_ns, spread.firsts[at].received_ns));
+        let parent = parent(spread, at);
+        let ready_ns = match parent {
+            Parent::Root => first_send_ns,
+            Parent::At(parent) => spread.firsts[parent].received_ns,
             Parent::Unknown => return None,
+        };
+        time.waiting_ns = time.waiting_ns.saturating_add(span(ready_ns, sent_ns));
+        match parent {
+            Parent::At(parent) => at = parent,
+            Parent::Root | Parent::Unknown => return Some(time),
         }
     }
     None
+}
+
+/// Times are as records have them, so that nonsense must not overflow.
+fn span(from_ns: i64, to_ns: i64) -> i64 {
+    to_ns.saturating_sub(from_ns)
 }
 
 #[cfg(test)]
@@ -61,7 +66,8 @@ mod tests {
             Row::received("b", "c", 3, 5),
         ];
         with_spread(&cycle, |spread| assert_eq!(time_spent(spread), None));
-        let unsent = [Row::initiate("a", 0), Row::received("a", "b", 1, 2), Row::received("a", "c", 1, 9).without_sent()];
+        let unsent =
+            [Row::initiate("a", 0), Row::received("a", "b", 1, 2), Row::received("a", "c", 1, 9).without_sent()];
         with_spread(&unsent, |spread| assert_eq!(time_spent(spread), None));
     }
 }

@@ -15,7 +15,7 @@ mod tests {
     #[test]
     fn the_band_narrows_with_the_root_of_the_count() {
         let hundred = dkw_half_width(100).unwrap();
-        assert!((hundred - 0.135_810_153).abs() < 1e-9, "{hundred}");
+        assert!((hundred - 0.135_810_151_574).abs() < 1e-12, "{hundred}");
         assert!((dkw_half_width(400).unwrap() - hundred / 2.0).abs() < 1e-12);
         assert_eq!(dkw_half_width(0), None);
     }

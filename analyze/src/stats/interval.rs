@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn the_ranks_are_those_of_the_tables() {
-        let known = [(6, (1, 6)), (9, (2, 8)), (10, (2, 9)), (12, (3, 10)), (20, (6, 15)), (30, (10, 21)), (70, (27, 44))];
+        let known =
+            [(6, (1, 6)), (9, (2, 8)), (10, (2, 9)), (12, (3, 10)), (20, (6, 15)), (30, (10, 21)), (70, (27, 44))];
         for (count, expected) in known {
             assert_eq!(ranks(count), Some(expected), "{count}");
         }
