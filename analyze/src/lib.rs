@@ -8,3 +8,5 @@ pub mod quality;
 pub mod round;
 pub mod runs;
 pub mod source;
+pub mod stats;
+pub mod table;
