@@ -9,6 +9,7 @@ use cnsim_charts::{ChartError, Drawing, Metadata};
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
     std::fs::create_dir_all(&folder)?;
+    save(&folder, 1000, &cnsim_charts::convergence_by_round(&many_rounds())?)?;
     for count in [1, 3, 12] {
         for drawing in figures(count) {
             save(&folder, count, &drawing?)?;
@@ -168,7 +169,7 @@ fn copies(count: usize) -> CopiesByRound {
         CopiesSeries {
             label: label(index, count),
             rounds: (1..=30).map(round).collect(),
-            expected_duplicates: (index % 4 == 0).then_some(expected),
+            expected_duplicates: index.is_multiple_of(4).then_some(expected),
         }
     };
     CopiesByRound { series: (0..count).map(series).collect() }
@@ -185,6 +186,14 @@ fn by_round(count: usize) -> ConvergenceByRound {
         }
     };
     ConvergenceByRound { series: (0..count).map(series).collect() }
+}
+
+fn many_rounds() -> ConvergenceByRound {
+    let series = |index: usize| RoundSeries {
+        label: label(index, 3),
+        rounds: (1..=1000).map(|round| (round, Some(level_ms(index) + 9.0 * noise(u64::from(round))))).collect(),
+    };
+    ConvergenceByRound { series: (0..3).map(series).collect() }
 }
 
 fn time(count: usize) -> TimeSpent {

@@ -7,8 +7,8 @@ use crate::error::ChartError;
 use crate::font::{self, Face};
 use crate::legend::{self, Entry};
 use crate::style::{
-    AXIS_LINE_PT, BORDER_PT, GAP_PT, GRID, GRID_LINE_PT, HALF_HEIGHT_PT, INK, LEADING, LINE_PT, MARKER_PT, MUTED,
-    PANEL_GAP_PT, PLOT_HEIGHT_PT, SMALL_PT, SeriesStyle, TEXT_PT, TICK_PT, WIDTH_PT,
+    AXIS_LINE_PT, BORDER_PT, GAP_PT, GRID, GRID_HEIGHTS_PT, GRID_LINE_PT, HALF_HEIGHT_PT, INK, LEADING, LINE_PT,
+    MARKER_PT, MUTED, PANEL_GAP_PT, PLOT_HEIGHT_PT, SMALL_PT, SeriesStyle, TEXT_PT, TICK_PT, WIDTH_PT,
 };
 
 /// Room between two labelled ticks above each other.
@@ -17,8 +17,12 @@ const TICK_ROWS_PT: f64 = 26.0;
 const OVERHANG_PT: f64 = 16.0;
 /// Tick labels below an axis: tick, gap and one line.
 const TICK_LABELS_PT: f64 = TICK_PT + 2.0 + SMALL_PT;
-/// Markers nearer to each other than this are thinned out; the line still goes through every point.
-const MARKER_SPACING_PT: f64 = 3.2 * MARKER_PT;
+/// Markers of a line stand at least this many of their radii apart.
+const MARKER_SPACING: f64 = 3.0;
+/// Smaller markers cannot be told apart.
+const MARKER_MIN_PT: f64 = 0.8;
+/// The distance of markers where not every point has one.
+const SPARSE_MARKERS_PT: f64 = 16.0;
 /// Height of a row with a name, and the room of the name: two lines.
 const ROW_PT: f64 = 24.0;
 /// See [`ROW_PT`].
@@ -121,7 +125,7 @@ impl Figure {
             2 | 4 => 2,
             _ => 3,
         };
-        let height_pt = [PLOT_HEIGHT_PT, 140.0, 100.0][columns - 1];
+        let height_pt = GRID_HEIGHTS_PT[columns - 1];
         self.left = left_of(&[y], height_pt);
         let room = WIDTH_PT - self.left - BORDER_PT - OVERHANG_PT;
         let width = (room - (columns - 1) as f64 * PANEL_GAP_PT) / columns as f64;
@@ -137,17 +141,22 @@ impl Figure {
         panels
     }
 
-    /// A line of the series' style through all points, and its markers where they have room.
+    /// A line of the series' style through all points, with a marker at each of them: smaller ones where they stand close. Where even
+    /// those would touch, the line is thin and without dashes, and only every so many points have a marker.
     pub(crate) fn series_line(&mut self, points: &[Point], style: SeriesStyle) {
-        let stroke = Stroke { color: style.color, width_pt: LINE_PT, dash: style.dash };
+        let (Some((first, _)), Some((last, _))) = (points.first(), points.last()) else { return };
+        let spacing = if points.len() > 1 { (last - first) / (points.len() - 1) as f64 } else { f64::INFINITY };
+        let radius = MARKER_PT.min(spacing / MARKER_SPACING);
+        let wide = Stroke { color: style.color, width_pt: LINE_PT, dash: style.dash };
+        let (stroke, radius, stride) = if radius < MARKER_MIN_PT {
+            let stride = (SPARSE_MARKERS_PT / spacing.max(1e-3)).ceil() as usize;
+            (Stroke::solid(style.color, LINE_PT / 2.0), MARKER_PT, stride)
+        } else {
+            (wide, radius, 1)
+        };
         self.canvas.line(simplify(points, 0.1), stroke);
-        let mut last: Option<Point> = None;
-        for &point in points {
-            let far = last.is_none_or(|(x, y)| (point.0 - x).hypot(point.1 - y) >= MARKER_SPACING_PT);
-            if far {
-                self.canvas.marker(point, style.marker, MARKER_PT, style.color);
-                last = Some(point);
-            }
+        for &point in points.iter().step_by(stride) {
+            self.canvas.marker(point, style.marker, radius, style.color);
         }
     }
 
@@ -211,7 +220,7 @@ impl Figure {
                 self.tick_labels_left(&panel);
                 self.title_left(&panel.y.title(), &rect);
             }
-            self.tick_labels_below(&panel, PANEL_GAP_PT / 2.0 - 2.0);
+            self.tick_labels_below(&panel, PANEL_GAP_PT / 2.0 - 1.5);
             panels.push(panel);
         }
         self.bottom = top + height + TICK_LABELS_PT;

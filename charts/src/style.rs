@@ -9,12 +9,14 @@ pub(crate) const WIDTH_PT: f64 = 6.5 * 72.0;
 pub(crate) const PLOT_HEIGHT_PT: f64 = 200.0;
 /// Height of the data area of each of two panels, one above the other.
 pub(crate) const HALF_HEIGHT_PT: f64 = 120.0;
+/// Height of the data areas of a grid with one, two or three columns: four rows fit on a page.
+pub(crate) const GRID_HEIGHTS_PT: [f64; 3] = [PLOT_HEIGHT_PT, 140.0, 96.0];
 /// Empty border on all sides.
 pub(crate) const BORDER_PT: f64 = 4.0;
 /// Room between parts of a figure.
 pub(crate) const GAP_PT: f64 = 6.0;
 /// Room between the columns and between the rows of small panels.
-pub(crate) const PANEL_GAP_PT: f64 = 14.0;
+pub(crate) const PANEL_GAP_PT: f64 = 18.0;
 
 /// Canvas units per point. SVG coordinates are integers, so that one unit is the finest step: 1/20 point is below a pixel at 1200 dpi.
 pub(crate) const UNITS_PER_PT: f64 = 20.0;

@@ -295,12 +295,22 @@ fn a_hundred_rounds_of_a_thousand_nodes_make_an_svg_below_a_megabyte() {
 
 #[test]
 fn more_than_twelve_panels_are_cut_and_the_figure_says_so() {
+    let long_named = infection_curves::layout(&All::new(14, LONG, 80.0).infection).unwrap();
+    check_text_boxes(&long_named, "infection-curves");
     let figure = infection_curves::layout(&All::new(14, "flood", 80.0).infection).unwrap();
 
     let texts = outline(&figure);
 
     assert_eq!(texts.matches("\"flood\"").count(), 12);
     assert!(texts.contains("The first 12 of 14 panels are shown."), "{texts}");
+}
+
+#[test]
+fn of_more_bars_than_a_page_holds_the_first_are_drawn_and_the_figure_says_so() {
+    let figure = time_spent::layout(&All::new(40, LONG, 80.0).time).unwrap();
+
+    check_text_boxes(&figure, "time-spent");
+    assert!(outline(&figure).contains("The first 22 of 40 bars are shown."));
 }
 
 #[test]
@@ -378,6 +388,7 @@ fn is_finite(shape: &Shape) -> bool {
 fn check_text_boxes(figure: &Figure, name: &str) {
     let (width_pt, height_pt) = figure.size_pt();
     assert_eq!(width_pt, WIDTH_PT);
+    assert!(height_pt <= 8.75 * 72.0, "{name}: {height_pt} pt is higher than a journal's page");
     let size_units = ((width_pt * UNITS_PER_PT) as u32, (height_pt * UNITS_PER_PT) as u32);
     let svg = figure.canvas.to_svg(size_units).unwrap();
     let tree = usvg::Tree::from_str(&svg, &usvg_options()).unwrap();

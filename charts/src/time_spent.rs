@@ -15,10 +15,10 @@ const NAME: &str = "time-spent";
 /// Share of a row that its bar fills.
 const BAR_SHARE: f64 = 0.62;
 /// Bars of one figure: more would not fit on a page.
-const BARS_MAX: usize = 24;
+const BARS_MAX: usize = 22;
 const PARTS: [&str; 3] = ["set-up at the initiator", "waiting at forwarders", "on the wire"];
 
-/// Draws where time went. A negative part (clocks that disagree) lies to the left of zero. Of more than 24 bars the first 24 are drawn,
+/// Draws where time went. A negative part (clocks that disagree) lies to the left of zero. Of more than 22 bars the first 22 are drawn,
 /// and a note says so.
 ///
 /// # Errors

@@ -13,9 +13,8 @@ use cnsim_experiment::{descriptors, repeat};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let mut args = std::env::args_os();
-    if args.nth(1).is_some_and(|word| word == "node") {
-        return cnsim_node::main_from(args);
+    if std::env::args_os().nth(1).is_some_and(|word| word == "node") {
+        return cnsim_node::main_from(std::env::args_os().skip(1));
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

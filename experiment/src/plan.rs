@@ -1,7 +1,6 @@
 //! A run that has been checked: everything that can be known to be wrong is refused here, before any work.
 
-use std::time::SystemTime;
-
+use chrono::Utc;
 use cnsim::id::{MessageId, NodeId, RunId};
 use cnsim::machine::{Body, Gossip};
 use cnsim::manifest::Options;
@@ -290,8 +289,8 @@ fn drawn() -> u64 {
 }
 
 fn now_ns() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    let ns = Utc::now().timestamp_nanos_opt().and_then(|ns| u64::try_from(ns).ok());
+    ns.expect("the clock stands between 1970 and 2262")
 }
 
 #[cfg(test)]
