@@ -185,3 +185,7 @@ impl<'a> Gathered<'a> {
         Group { expected_duplicates: expected::duplicates(self.runs), ..self.group }
     }
 }
+
+#[cfg(test)]
+#[path = "analyse_tests.rs"]
+mod tests;
