@@ -5,6 +5,7 @@ pub mod fetch;
 pub mod frame;
 pub mod metric;
 pub mod quality;
+pub mod report;
 pub mod round;
 pub mod runs;
 pub mod source;

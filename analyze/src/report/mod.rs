@@ -94,14 +94,8 @@ fn serialise(
     let mut files = figures::files(&figures, &metadata).context("cannot encode a figure")?;
     let tables = table::all(analysis);
     files.extend(tables.iter().flat_map(table_files));
-    let summary = summary::Content {
-        options,
-        files: &inputs,
-        input_sha256: &input_sha256,
-        analysis,
-        quality,
-        figures: &figures,
-    };
+    let summary =
+        summary::Content { options, files: &inputs, input_sha256: &input_sha256, analysis, quality, figures: &figures };
     files.push(File { path: "summary.json".to_owned(), bytes: summary::json(&summary) });
     files.push(File { path: "quality.json".to_owned(), bytes: quality.to_json() });
     let page = page::Content { options, analysis, quality, tables: &tables, figures: &figures, files: &inputs };

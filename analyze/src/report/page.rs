@@ -17,9 +17,6 @@ const ROWS_SHOWN: usize = 500;
 /// Rows up to which a table stands open.
 const ROWS_UNFOLDED: usize = 30;
 
-/// Conditions that the title names; the others are counted.
-const CONDITIONS_SHOWN: usize = 4;
-
 /// Findings of one check and severity that the page lists; the others are counted.
 const FINDINGS_SHOWN: usize = 5;
 
@@ -44,7 +41,11 @@ pub(super) fn html(content: &Content<'_>) -> Result<Vec<u8>, askama::Error> {
         findings: findings(&content.quality.findings),
         figures_words: figures_words(options),
         figures: content.figures.iter().filter_map(Plot::of).collect(),
-        left_out: content.figures.iter().filter_map(|figure| Some((figure.name, *figure.drawing.as_ref().err()?))).collect(),
+        left_out: content
+            .figures
+            .iter()
+            .filter_map(|figure| Some((figure.name, *figure.drawing.as_ref().err()?)))
+            .collect(),
         tables: content.tables.iter().map(HtmlTable::of).collect(),
         provenance: provenance(options),
         files: content.files,
@@ -146,11 +147,9 @@ struct Line {
 fn title(analysis: &Analysis) -> String {
     let mut conditions: Vec<&str> = analysis.groups.iter().map(|group| group.condition.as_str()).collect();
     conditions.dedup();
-    let more = conditions.len().saturating_sub(CONDITIONS_SHOWN);
-    conditions.truncate(CONDITIONS_SHOWN);
-    match more {
-        0 => format!("Gossip report: {}", conditions.join(", ")),
-        _ => format!("Gossip report: {} and {more} more conditions", conditions.join(", ")),
+    match conditions.as_slice() {
+        [condition] => format!("Gossip report: {condition}"),
+        several => format!("Gossip report on {} conditions", several.len()),
     }
 }
 
@@ -222,7 +221,14 @@ impl Line {
             Severity::Unsound => "unsound",
         };
         let detail = finding.detail.clone();
-        Self { severity: finding.severity, tone, check: finding.check, place: place(finding), count: finding.count, detail }
+        Self {
+            severity: finding.severity,
+            tone,
+            check: finding.check,
+            place: place(finding),
+            count: finding.count,
+            detail,
+        }
     }
 
     /// One line for all of `findings`, which are of one check.
