@@ -232,7 +232,7 @@ fn check_nodes(options: &Options, topology: &Topology) -> Result<(), PlanError> 
     if topology.nodes.len() != options.nodes as usize {
         return Err(PlanError::NodesDiffer { asked: options.nodes, found: topology.nodes.len() });
     }
-    let components = topology_source::components(topology);
+    let components = topology.components();
     if components > 1 && !options.allow_partial {
         return Err(PlanError::Disconnected { components });
     }
