@@ -51,9 +51,6 @@ pub enum PlanError {
     /// Fewer than two nodes.
     #[error("--nodes {0}: a network has at least 2 nodes")]
     TooFewNodes(u32),
-    /// Neither a number of nodes nor a file that says it.
-    #[error("--nodes is missing: give the number of nodes")]
-    NodesMissing,
     /// The file has another number of nodes.
     #[error("--nodes {asked}: the topology has {found} nodes")]
     NodesDiffer {
