@@ -34,8 +34,8 @@ pub enum SourceError {
     #[error("{0}, or a JSON file")]
     Unknown(SpecError),
     /// A spec does not say how many nodes there are.
-    #[error("--nodes is missing: give the number of nodes")]
-    NodesMissing,
+    #[error("--nodes is missing: {0} does not say how many")]
+    NodesMissing(TopologySpec),
     /// The file has another number of nodes.
     #[error("--nodes {asked}: {} has {found} nodes", path.display())]
     NodesDiffer {
@@ -71,7 +71,7 @@ impl SourceError {
     /// Whether something else must be typed; else a file is missing or wrong.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Unknown(_) | Self::NodesMissing | Self::NodesDiffer { .. } | Self::Generate(_) => true,
+            Self::Unknown(_) | Self::NodesMissing(_) | Self::NodesDiffer { .. } | Self::Generate(_) => true,
             Self::File { .. } | Self::Content { .. } => false,
         }
     }
@@ -94,7 +94,7 @@ impl Source {
 pub fn choose(text: &str, nodes: Option<u32>, seed: u64) -> Result<Chosen, SourceError> {
     match Source::of(text)? {
         Source::Spec(spec) => {
-            let topology = generate(spec, nodes.ok_or(SourceError::NodesMissing)?, seed)?;
+            let topology = generate(spec, nodes.ok_or(SourceError::NodesMissing(spec))?, seed)?;
             Ok(Chosen { topology, name: spec.to_string() })
         }
         Source::File(path) => {
@@ -133,7 +133,7 @@ mod tests {
     fn a_spec_needs_a_number_of_nodes_and_gives_its_own_name() {
         let chosen = choose("ba:2", Some(9), 1).unwrap();
         assert_eq!((chosen.topology.nodes.len(), chosen.name.as_str()), (9, "ba:2"));
-        assert_eq!(error("ring", None), "--nodes is missing: give the number of nodes");
+        assert_eq!(error("ring", None), "--nodes is missing: ring does not say how many");
         assert_eq!(
             error("ring", Some(u32::MAX)),
             "ring with 4294967295 nodes: 1000000 nodes are the most that can be generated"
