@@ -226,6 +226,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use clap::FromArgMatches;
+
     use super::*;
 
     fn args(spec: &str, out: Option<&Path>) -> GenerateArgs {
@@ -238,6 +240,26 @@ mod tests {
 
     fn noon() -> NaiveDateTime {
         chrono::NaiveDate::from_ymd_opt(2026, 5, 4).unwrap().and_hms_opt(12, 0, 0).unwrap()
+    }
+
+    #[test]
+    fn a_command_line_is_understood() {
+        let command = TopologyCommand::augment_args(clap::Command::new("topology"));
+        let parse = |line: &str| {
+            let matches = command.clone().try_get_matches_from(line.split(' ')).map_err(|error| error.to_string())?;
+            TopologyCommand::from_arg_matches(&matches).map_err(|error| error.to_string())
+        };
+        command.clone().debug_assert();
+
+        let Ok(TopologyCommand { action: TopologyAction::Generate(typed) }) =
+            parse("topology generate ba:2 -n 12 --seed 7 -o -")
+        else {
+            panic!("generate was not understood");
+        };
+        assert_eq!((typed.spec, typed.nodes, typed.seed), ("ba:2".parse().unwrap(), 12, 7));
+        assert!(parse("topology show ring -n 5 --format json").is_ok());
+        let error = parse("topology generate ring:2 -n 12").unwrap_err();
+        assert!(error.contains("\"ring:2\" is not ring, which has no parameter"), "{error}");
     }
 
     #[test]
