@@ -149,7 +149,7 @@ const fn number(name: &'static str, decimals: usize) -> Column {
 }
 
 impl Column {
-    fn is_left_aligned(self) -> bool {
+    pub(crate) fn is_left_aligned(self) -> bool {
         match self.kind {
             ColumnKind::Text | ColumnKind::Flag => true,
             ColumnKind::Count | ColumnKind::Number { .. } => false,
@@ -157,7 +157,7 @@ impl Column {
     }
 
     /// A cell of this column as readers see it; none where there is no value.
-    fn rounded(self, cell: &Cell) -> Option<String> {
+    pub(crate) fn rounded(self, cell: &Cell) -> Option<String> {
         let decimals = match self.kind {
             ColumnKind::Number { decimals } => decimals,
             ColumnKind::Text | ColumnKind::Count | ColumnKind::Flag => 0,
