@@ -18,7 +18,7 @@ use crate::spool;
 
 /// A gossip node: the protocol core behind gRPC.
 #[derive(Debug, Parser)]
-#[command(name = "cnsim-node", version, propagate_version = true)]
+#[command(name = "cnsim-node", bin_name = "cnsim-node", version, propagate_version = true)]
 #[command(before_help = "Example, two nodes that know each other and a message:\n  \
     cnsim-node serve --id a --listen 127.0.0.1:5050 --peer b=127.0.0.1:5060\n  \
     cnsim-node serve --id b --listen 127.0.0.1:5060 --control 127.0.0.1:5061 --peer a=127.0.0.1:5050\n  \

@@ -102,3 +102,7 @@ impl Gossip {
 fn stopping() -> Status {
     Status::unavailable("node is stopping")
 }
+
+#[cfg(test)]
+#[path = "gossip_tests.rs"]
+mod tests;

@@ -19,6 +19,8 @@ mod recorder;
 mod serve;
 mod spool;
 mod start;
+#[cfg(test)]
+mod testing;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};

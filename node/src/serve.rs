@@ -283,3 +283,7 @@ fn end_with_stdin(host: &Arc<Host>) -> anyhow::Result<()> {
     std::thread::Builder::new().name("stdin".to_owned()).spawn(read).context("cannot start a thread")?;
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "serve_tests.rs"]
+mod tests;

@@ -66,3 +66,38 @@ fn innermost(error: tonic::transport::Error) -> anyhow::Error {
     let error = anyhow::Error::from(error);
     anyhow::anyhow!("{}", error.root_cause())
 }
+
+#[cfg(test)]
+mod tests {
+    use cnsim::wire::gossip::gossip_service_server::{GossipService, GossipServiceServer};
+    use cnsim::wire::gossip::{Acknowledgment, GossipMessage, SeenReply};
+    use tonic::transport::Server;
+    use tonic::transport::server::TcpIncoming;
+    use tonic::{Request, Response, Status};
+
+    use super::*;
+
+    /// A node of the published system, which knows one call only.
+    struct Published;
+
+    #[tonic::async_trait]
+    impl GossipService for Published {
+        async fn send_message(&self, request: Request<GossipMessage>) -> Result<Response<Acknowledgment>, Status> {
+            Ok(Response::new(Acknowledgment { details: request.into_inner().sender_id }))
+        }
+
+        async fn seen(&self, _: Request<SeenRequest>) -> Result<Response<SeenReply>, Status> {
+            Err(Status::unimplemented("no such call"))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_published_node_is_named_by_an_address() {
+        let port = TcpIncoming::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let target = port.local_addr().unwrap().to_string();
+        tokio::spawn(Server::builder().serve_with_incoming(GossipServiceServer::new(Published), port));
+        let channel = crate::network::endpoint(&target).unwrap().connect().await.unwrap();
+        let node = node_id(&mut GossipServiceClient::new(channel), "m", &target).await.unwrap();
+        assert!(node.as_str().parse::<IpAddr>().is_ok(), "{node}");
+    }
+}

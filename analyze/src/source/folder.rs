@@ -23,8 +23,7 @@ pub(crate) fn open(path: &Path) -> Result<Folder, SourceError> {
     let parquet = path.join("events.parquet");
     let run = manifest(path)?.map(|manifest| RunFacts { manifest, topology: None });
     if parquet.is_file() {
-        let fetched = read_json(&path.join("fetch.json"), |bytes| serde_json::from_slice(bytes))?;
-        return Ok(Folder { events: vec![parquet], run, fetched });
+        return Ok(Folder { events: vec![parquet], run, fetched: fetched(path)? });
     }
     let events = logged(path)?;
     if events.is_empty() {
@@ -62,21 +61,25 @@ pub(crate) fn manifest(path: &Path) -> Result<Option<Manifest>, SourceError> {
     read_json(&path.join("manifest.json"), Manifest::from_json)
 }
 
+/// The `fetch.json` of a run folder, where there is one.
+pub(crate) fn fetched(path: &Path) -> Result<Option<FetchFacts>, SourceError> {
+    read_json(&path.join("fetch.json"), |bytes| serde_json::from_slice(bytes))
+}
+
 impl FetchFacts {
     /// Adds what the fetch saw to what was seen while reading its result, and puts its sources in the place of it.
     pub(crate) fn merge_into(self, facts: &mut Facts) {
         facts.files = self.files.into_iter().map(Into::into).collect();
         facts.rejected += self.rejected;
         facts.rejected_examples = self.rejected_examples;
-        for run in self.runs {
-            for round in run.rounds {
-                let key = (run.run_id.clone(), round.round);
-                *facts.repeats.entry(key.clone()).or_default() += round.repeats;
-                *facts.conflicts.entry(key).or_default() += round.conflicts;
+        for round in self.rounds {
+            let key = (self.run_id.clone(), round.round);
+            for (counts, count) in [(&mut facts.repeats, round.repeats), (&mut facts.conflicts, round.conflicts)] {
+                if count > 0 {
+                    counts.insert(key.clone(), count);
+                }
             }
         }
-        facts.repeats.retain(|_, count| *count > 0);
-        facts.conflicts.retain(|_, count| *count > 0);
     }
 }
 

@@ -120,8 +120,12 @@ fn coded(series: &Series) -> PolarsResult<Coded> {
     };
     let texts =
         (0..mapping.num_cats_upper_bound() as u32).map(|number| mapping.cat_to_str(number).unwrap_or("").to_owned());
-    let physical = series.to_physical_repr().cast(&DataType::UInt32)?;
-    Ok(Coded { texts: texts.collect(), numbers: values(physical.u32()?, 0) })
+    let numbers = match series.dtype().cat_physical()? {
+        CategoricalPhysical::U8 => values(series.cat8()?.physical(), 0).into_iter().map(u32::from).collect(),
+        CategoricalPhysical::U16 => values(series.cat16()?.physical(), 0).into_iter().map(u32::from).collect(),
+        CategoricalPhysical::U32 => values(series.cat32()?.physical(), 0),
+    };
+    Ok(Coded { texts: texts.collect(), numbers })
 }
 
 /// One sorted dictionary for several columns.
