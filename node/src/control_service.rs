@@ -1,0 +1,144 @@
+//! The control port: a driver leads this process's nodes through a run.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cnsim::id::{Epoch, MessageId, NodeId};
+use cnsim::wire::control::control_server::Control as ControlService;
+use cnsim::wire::control::{
+    ConfigureReply, ConfigureRequest, DrainReply, DrainRequest, LastSeq, Peer, PrepareReply, PrepareRequest,
+    RecordsReply, RecordsRequest, StartReply, StartRequest, StatusReply, StatusRequest, WatchReply, WatchRequest,
+};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use crate::host::{Configuration, Host, HostError};
+use crate::lag;
+use crate::recorder::LastSeqs;
+
+/// Pieces of the spool that wait for a slow reader.
+const PIECES_MAX: usize = 4;
+
+/// See the module.
+pub(crate) struct Control {
+    /// The process that is led.
+    pub(crate) host: Arc<Host>,
+}
+
+#[tonic::async_trait]
+impl ControlService for Control {
+    async fn configure(&self, request: Request<ConfigureRequest>) -> Result<Response<ConfigureReply>, Status> {
+        let request = request.into_inner();
+        let epoch = request.epoch;
+        let configuration = Configuration::of(request, self.host.nodes())?;
+        self.host.configure(configuration).await?;
+        tracing::debug!(epoch, "configured");
+        Ok(Response::new(ConfigureReply { epoch }))
+    }
+
+    async fn prepare(&self, request: Request<PrepareRequest>) -> Result<Response<PrepareReply>, Status> {
+        let request = request.into_inner();
+        let initiator = NodeId::new(&request.initiator).map_err(HostError::from)?;
+        let opened = self.host.prepare(Epoch(request.epoch), &initiator).await?;
+        Ok(Response::new(PrepareReply { connections: opened.connections, failed: opened.failed }))
+    }
+
+    async fn start(&self, request: Request<StartRequest>) -> Result<Response<StartReply>, Status> {
+        let StartRequest { epoch, node, message, payload } = request.into_inner();
+        self.host.initiate(Epoch(epoch), &node, MessageId::new(&message), payload).await?;
+        Ok(Response::new(StartReply {}))
+    }
+
+    async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<WatchReply>, Status> {
+        let (network, load) = (self.host.network(), self.host.load());
+        let (holds, waiting, steps) = (network.holds(), self.host.lag().waiting(), self.host.parts().clock.steps());
+        Ok(Response::new(WatchReply {
+            epoch: network.context().epoch.0,
+            queued: load.queued,
+            in_flight: load.in_flight,
+            started: load.started,
+            finished: load.finished,
+            delivered: load.delivered,
+            failed: load.failed,
+            queue_full: network.queue_full(),
+            last_seq: self.host.parts().recorder.last_seq(&network.settings().run_id),
+            run_delay_ns: waiting.map(|waiting| waiting.run_delay_ns),
+            timeslices: waiting.map(|waiting| waiting.timeslices),
+            holds: holds.copies,
+            hold_intended_ns: holds.intended_ns,
+            hold_achieved_ns: holds.achieved_ns,
+            hold_error_max_ns: holds.error_max_ns,
+            clock_steps: steps.count,
+            clock_step_max_ns: steps.max.0,
+            resident_bytes: lag::resident_bytes(),
+        }))
+    }
+
+    type RecordsStream = ReceiverStream<Result<RecordsReply, Status>>;
+
+    async fn records(&self, request: Request<RecordsRequest>) -> Result<Response<Self::RecordsStream>, Status> {
+        let RecordsRequest { run_id, from_seq } = request.into_inner();
+        let Some(spool) = self.host.spool().cloned() else {
+            return Err(Status::failed_precondition("this process keeps no records: give it --spool"));
+        };
+        self.host.flush().await;
+        let (pieces, stream) = mpsc::channel(PIECES_MAX);
+        tokio::task::spawn_blocking(move || {
+            let read = spool.read(&run_id, from_seq, |lines| {
+                pieces.blocking_send(Ok(RecordsReply { lines: Bytes::from(lines) })).is_ok()
+            });
+            if let Err(error) = read {
+                let text = format!("cannot read {}: {error}", spool.path().display());
+                // A reader that has gone needs no error.
+                let _ = pieces.blocking_send(Err(Status::internal(text)));
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(stream)))
+    }
+
+    async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusReply>, Status> {
+        let stamp = self.host.stamp();
+        let nodes = self.host.nodes().iter();
+        Ok(Response::new(StatusReply {
+            process: stamp.process.clone(),
+            host: stamp.host.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            revision: crate::revision(),
+            epoch: self.host.network().context().epoch.0,
+            nodes: nodes.map(|(id, node)| Peer { id: id.to_string(), address: node.address.to_string() }).collect(),
+            last_seqs: last_seqs(self.host.parts().recorder.last_seqs()),
+        }))
+    }
+
+    async fn drain(&self, request: Request<DrainRequest>) -> Result<Response<DrainReply>, Status> {
+        let seqs = if request.into_inner().exit {
+            let seqs = self.host.stop().await;
+            self.host.end();
+            seqs
+        } else {
+            self.host.flush().await
+        };
+        Ok(Response::new(DrainReply { last_seqs: last_seqs(seqs) }))
+    }
+}
+
+fn last_seqs(seqs: LastSeqs) -> Vec<LastSeq> {
+    seqs.into_iter().map(|(run_id, seq)| LastSeq { run_id, seq }).collect()
+}
+
+impl From<HostError> for Status {
+    fn from(error: HostError) -> Self {
+        let text = error.to_string();
+        match error {
+            HostError::OtherEpoch { .. } => Self::failed_precondition(text),
+            HostError::NotHosted(_) => Self::not_found(text),
+            HostError::Stopping => Self::unavailable(text),
+            HostError::NoEpoch
+            | HostError::NoProtocol
+            | HostError::Protocol(_)
+            | HostError::Name(_)
+            | HostError::Address(_) => Self::invalid_argument(text),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! One node's gossip port: copies in, acknowledgments out. Handlers only pass values to the node's queue.
+
+use std::sync::Arc;
+
+use cnsim::id::{MessageId, NodeId};
+use cnsim::machine::{Body, Event, Receipt};
+use cnsim::wire::Arrived;
+use cnsim::wire::gossip::gossip_service_server::GossipService;
+use cnsim::wire::gossip::{Acknowledgment, GossipMessage, SeenReply, SeenRequest};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::oneshot;
+use tonic::{Request, Response, Status};
+
+use crate::actor::{Handle, Incoming};
+use crate::host::Host;
+use crate::recorder::{Entry, Fact};
+
+/// Whether a copy that names the node itself as its sender initiates here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Starts {
+    /// It does.
+    Accepted,
+    /// It is refused: only the control service initiates.
+    Refused,
+}
+
+/// See the module.
+pub(crate) struct Gossip {
+    /// Whose port it is.
+    pub(crate) id: NodeId,
+    /// Its core.
+    pub(crate) node: Handle,
+    /// Its process.
+    pub(crate) host: Arc<Host>,
+    /// Whether messages can be started here.
+    pub(crate) starts: Starts,
+}
+
+#[tonic::async_trait]
+impl GossipService for Gossip {
+    async fn send_message(&self, request: Request<GossipMessage>) -> Result<Response<Acknowledgment>, Status> {
+        let received = self.host.parts().clock.now();
+        let arrived =
+            Arrived::from_wire(request.into_inner()).map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let Arrived { from, body, sent, send_id, bytes } = arrived;
+        let receipt = Receipt { received, sent, send_id, bytes };
+        let limit = self.host.parts().max_message;
+        if bytes > limit {
+            return Err(self.too_large(from, body, receipt, limit));
+        }
+        if from == self.id && self.starts == Starts::Refused {
+            return Err(Status::permission_denied("this node does not accept starts (--accept-start=false)"));
+        }
+        let (reply, ack) = oneshot::channel();
+        self.pass_on(Incoming::Deliver { from, body, receipt, reply })?;
+        match ack.await {
+            Ok(Ok(details)) => Ok(Response::new(Acknowledgment { details })),
+            Ok(Err(refusal)) => Err(Status::failed_precondition(refusal.to_string())),
+            Err(_) => Err(stopping()),
+        }
+    }
+
+    async fn seen(&self, request: Request<SeenRequest>) -> Result<Response<SeenReply>, Status> {
+        let message = MessageId::new(&request.into_inner().message);
+        let (reply, answer) = oneshot::channel();
+        self.pass_on(Incoming::Seen { message, reply })?;
+        let seen = answer.await.map_err(|_| stopping())?;
+        let hop = seen.flatten().map(|hop| hop.0);
+        Ok(Response::new(SeenReply { seen: seen.is_some(), hop, node_id: self.id.to_string() }))
+    }
+}
+
+impl Gossip {
+    fn pass_on(&self, incoming: Incoming) -> Result<(), Status> {
+        self.node.incoming.try_send(incoming).map_err(|error| match error {
+            TrySendError::Full(_) => {
+                self.host.network().count_queue_full();
+                tracing::warn!(node = %self.id, "queue full, an input was refused");
+                Status::resource_exhausted("queue full")
+            }
+            TrySendError::Closed(_) => stopping(),
+        })
+    }
+
+    /// Refuses a copy, with a record: a peer that is not ours writes none.
+    fn too_large(&self, from: NodeId, body: Body, receipt: Receipt, limit: u64) -> Status {
+        let Body::Gossip(gossip) = body;
+        let why = format!("message of {} bytes is above the limit of {limit}", receipt.bytes);
+        let hop = gossip.hop.map(cnsim::id::Hop::next);
+        self.host.parts().recorder.record(Entry {
+            fact: Fact::Refused {
+                event: Event::Received { message: gossip.message, from, hop, receipt, duplicate: false },
+                reason: format!("refused: {why}"),
+            },
+            node: self.id.clone(),
+            context: Arc::clone(self.host.network().context()),
+        });
+        Status::out_of_range(why)
+    }
+}
+
+fn stopping() -> Status {
+    Status::unavailable("node is stopping")
+}
+
+#[cfg(test)]
+#[path = "gossip_tests.rs"]
+mod tests;

@@ -1,0 +1,309 @@
+//! The nodes of one process and what the control service does with them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cnsim::event::{Context, Stamp};
+use cnsim::id::{Epoch, IdError, MessageId, NodeId};
+use cnsim::machine::{Config, Load, Neighbour};
+use cnsim::protocol::{ParseError, Protocol};
+use cnsim::time::Interval;
+use cnsim::wire::control;
+use tokio::sync::{Mutex, oneshot, watch};
+use tokio::task::JoinSet;
+
+use crate::actor::{Actor, Handle, Order, Parts};
+use crate::lag::Lag;
+use crate::network::{BadAddress, Network, Opened, Settings};
+use crate::recorder::LastSeqs;
+use crate::spool::Spool;
+
+/// How long copies in flight may take to end when the process stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why the nodes did not do what they were asked to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HostError {
+    /// 0 means that a node has no configuration.
+    #[error("epoch 0 names no configuration: count from 1")]
+    NoEpoch,
+    /// The request is for another configuration.
+    #[error("epoch {asked} is not this process's epoch {mine}: configure it first")]
+    OtherEpoch {
+        /// The request's.
+        asked: u64,
+        /// The process's.
+        mine: u64,
+    },
+    /// The request says nothing about the protocol.
+    #[error("the protocol is missing")]
+    NoProtocol,
+    /// It names none that exists.
+    #[error(transparent)]
+    Protocol(#[from] ParseError),
+    /// A name is not one.
+    #[error(transparent)]
+    Name(#[from] IdError),
+    /// A peer has no usable address.
+    #[error(transparent)]
+    Address(#[from] BadAddress),
+    /// Another process hosts the node.
+    #[error("{0} is not a node of this process")]
+    NotHosted(String),
+    /// The process is ending.
+    #[error("the process is stopping")]
+    Stopping,
+}
+
+/// Everything that a configuration changes.
+pub(crate) struct Configuration {
+    pub(crate) settings: Settings,
+    /// The cores', for each hosted node.
+    pub(crate) configs: BTreeMap<NodeId, Config>,
+}
+
+/// A hosted node.
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// Where its gossip port is.
+    pub(crate) address: SocketAddr,
+    /// Its core.
+    pub(crate) handle: Handle,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Host {
+    stamp: Stamp,
+    parts: Arc<Parts>,
+    spool: Option<Arc<Spool>>,
+    lag: Lag,
+    nodes: BTreeMap<NodeId, Node>,
+    network: RwLock<Arc<Network>>,
+    /// One configuration at a time.
+    configuring: Mutex<()>,
+    actors: Mutex<JoinSet<()>>,
+    ending: watch::Sender<bool>,
+}
+
+impl Host {
+    /// Starts a core for each node; none is configured.
+    pub(crate) fn start(
+        stamp: Stamp,
+        parts: Arc<Parts>,
+        spool: Option<Arc<Spool>>,
+        listeners: impl IntoIterator<Item = (NodeId, SocketAddr)>,
+        queue: usize,
+    ) -> Self {
+        let network = Arc::new(unconfigured());
+        let mut actors = JoinSet::new();
+        let nodes = listeners.into_iter().map(|(id, address)| {
+            let (actor, handle) = Actor::new(id.clone(), queue, Arc::clone(&network), Arc::clone(&parts));
+            actors.spawn(actor.run());
+            (id, Node { address, handle })
+        });
+        Self {
+            nodes: nodes.collect(),
+            stamp,
+            parts,
+            spool,
+            lag: Lag::default(),
+            network: RwLock::new(network),
+            configuring: Mutex::default(),
+            actors: Mutex::new(actors),
+            ending: watch::Sender::new(false),
+        }
+    }
+
+    /// What the nodes share.
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// What every record of this process has.
+    pub(crate) fn stamp(&self) -> &Stamp {
+        &self.stamp
+    }
+
+    /// The last records on disk, where they are kept.
+    pub(crate) fn spool(&self) -> Option<&Arc<Spool>> {
+        self.spool.as_ref()
+    }
+
+    /// Scheduler statistics.
+    pub(crate) fn lag(&self) -> &Lag {
+        &self.lag
+    }
+
+    /// The hosted nodes.
+    pub(crate) fn nodes(&self) -> &BTreeMap<NodeId, Node> {
+        &self.nodes
+    }
+
+    /// The network of the configuration that every core has taken.
+    pub(crate) fn network(&self) -> Arc<Network> {
+        Arc::clone(&self.network.read().expect("no holder of this lock panics"))
+    }
+
+    /// Gives each core its configuration; returns when all have taken it.
+    pub(crate) async fn configure(&self, configuration: Configuration) -> Result<(), HostError> {
+        let _turn = self.configuring.lock().await;
+        let Configuration { settings, mut configs } = configuration;
+        let network = Arc::new(Network::new(settings)?);
+        let mut taken = Vec::new();
+        for (id, node) in &self.nodes {
+            let config = configs.remove(id).ok_or_else(|| HostError::NotHosted(id.to_string()))?;
+            let (done, ended) = oneshot::channel();
+            let order = Order::Configure { config, network: Arc::clone(&network), done };
+            node.handle.orders.send(order).await.map_err(|_| HostError::Stopping)?;
+            taken.push(ended);
+        }
+        for ended in taken {
+            ended.await.map_err(|_| HostError::Stopping)?;
+        }
+        *self.network.write().expect("no holder of this lock panics") = network;
+        Ok(())
+    }
+
+    /// Opens the connections that a message of `initiator` can use.
+    pub(crate) async fn prepare(&self, epoch: Epoch, initiator: &NodeId) -> Result<Opened, HostError> {
+        Ok(self.network_of(epoch)?.open(initiator).await)
+    }
+
+    /// Begins a message; returns when the core has taken it, so that the load shows it.
+    pub(crate) async fn initiate(
+        &self,
+        epoch: Epoch,
+        node: &str,
+        message: MessageId,
+        payload: Bytes,
+    ) -> Result<(), HostError> {
+        self.network_of(epoch)?;
+        let id = NodeId::new(node)?;
+        let node = self.nodes.get(&id).ok_or_else(|| HostError::NotHosted(id.to_string()))?;
+        let (done, ended) = oneshot::channel();
+        let order = Order::Initiate { message, payload, done };
+        node.handle.orders.send(order).await.map_err(|_| HostError::Stopping)?;
+        ended.await.map_err(|_| HostError::Stopping)
+    }
+
+    /// The sum over all hosted nodes.
+    pub(crate) fn load(&self) -> Load {
+        self.nodes.values().fold(Load::default(), |sum, node| {
+            let one = *node.handle.load.lock().expect("no holder of this lock panics");
+            Load {
+                queued: sum.queued + one.queued,
+                in_flight: sum.in_flight + one.in_flight,
+                started: sum.started + one.started,
+                finished: sum.finished + one.finished,
+                delivered: sum.delivered + one.delivered,
+                failed: sum.failed + one.failed,
+            }
+        })
+    }
+
+    /// Writes every record there is.
+    pub(crate) async fn flush(&self) -> LastSeqs {
+        self.parts.recorder.flush().await;
+        self.parts.recorder.last_seqs()
+    }
+
+    /// Gives up the copies that wait, lets those in flight end, and writes every record. Later calls find it done.
+    pub(crate) async fn stop(&self) -> LastSeqs {
+        let mut actors = self.actors.lock().await;
+        for node in self.nodes.values() {
+            // A core that has ended needs no order.
+            let _ = node.handle.orders.send(Order::Stop).await;
+        }
+        let ended = async { while actors.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_TIMEOUT, ended).await.is_err() {
+            self.parts.give_up.notify_waiters();
+            while actors.join_next().await.is_some() {}
+        }
+        self.flush().await
+    }
+
+    /// Asks the process to end.
+    pub(crate) fn end(&self) {
+        self.ending.send_replace(true);
+    }
+
+    /// Waits until the process is asked to end.
+    pub(crate) async fn ended(&self) {
+        let mut ending = self.ending.subscribe();
+        // The sender lives as long as this host.
+        let _ = ending.wait_for(|ending| *ending).await;
+    }
+
+    fn network_of(&self, epoch: Epoch) -> Result<Arc<Network>, HostError> {
+        let network = self.network();
+        let mine = network.context().epoch;
+        if epoch != mine || mine == Epoch(0) {
+            return Err(HostError::OtherEpoch { asked: epoch.0, mine: mine.0 });
+        }
+        Ok(network)
+    }
+}
+
+impl Configuration {
+    /// From the control service's request; a hosted node that it does not name has no neighbours.
+    pub(crate) fn of(request: control::ConfigureRequest, hosted: &BTreeMap<NodeId, Node>) -> Result<Self, HostError> {
+        if request.epoch == 0 {
+            return Err(HostError::NoEpoch);
+        }
+        let protocol: Protocol = request.protocol.ok_or(HostError::NoProtocol)?.try_into()?;
+        let epoch = Epoch(request.epoch);
+        let mut neighbours: BTreeMap<NodeId, Vec<Neighbour>> = hosted.keys().map(|id| (id.clone(), vec![])).collect();
+        for node in request.configs {
+            let own = neighbours.get_mut(&NodeId::new(&node.id)?).ok_or(HostError::NotHosted(node.id))?;
+            for neighbour in node.neighbours {
+                own.push(Neighbour { id: NodeId::new(&neighbour.id)?, hold: Interval(neighbour.hold_ns) });
+            }
+        }
+        let mut addresses = BTreeMap::new();
+        for peer in request.roster {
+            addresses.insert(NodeId::new(&peer.id)?, peer.address);
+        }
+        let context =
+            Context { nodes: request.nodes, protocol: protocol.name.clone(), condition: request.condition, epoch };
+        Ok(Self::new(request.run_id, context, protocol, request.seed, addresses, neighbours))
+    }
+
+    /// From its parts.
+    pub(crate) fn new(
+        run_id: String,
+        context: Context,
+        protocol: Protocol,
+        seed: u64,
+        addresses: BTreeMap<NodeId, String>,
+        neighbours: BTreeMap<NodeId, Vec<Neighbour>>,
+    ) -> Self {
+        let names = |list: &Vec<Neighbour>| list.iter().map(|neighbour| neighbour.id.clone()).collect();
+        let settings = Settings {
+            run_id,
+            neighbours: neighbours.iter().map(|(id, list)| (id.clone(), names(list))).collect(),
+            protocol: protocol.clone(),
+            addresses,
+            context: Arc::new(context),
+        };
+        let epoch = settings.context.epoch;
+        let config = |neighbours| Config { epoch, neighbours, protocol: protocol.clone(), seed };
+        let configs = neighbours.into_iter().map(|(id, neighbours)| (id, config(neighbours))).collect();
+        Self { settings, configs }
+    }
+}
+
+/// The network of a process that nobody has configured.
+fn unconfigured() -> Network {
+    let settings = Settings {
+        run_id: String::new(),
+        context: Arc::new(Context::default()),
+        protocol: "flood".parse().expect("a protocol of this name exists"),
+        addresses: BTreeMap::new(),
+        neighbours: BTreeMap::new(),
+    };
+    Network::new(settings).expect("no address can be wrong where there is none")
+}

@@ -1,0 +1,88 @@
+//! What the system says about this process: how long its threads waited for a processor, and its resident memory.
+//!
+//! Linux only; elsewhere every answer is none.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+
+/// Scheduler statistics, summed over every thread that the process has had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Waiting {
+    /// Time that threads were runnable and not running.
+    pub(crate) run_delay_ns: u64,
+    /// How often a thread was given a processor.
+    pub(crate) timeslices: u64,
+}
+
+/// Remembers threads that have ended, so that the sums never fall.
+#[derive(Debug, Default)]
+pub(crate) struct Lag {
+    threads: Mutex<BTreeMap<String, Waiting>>,
+}
+
+impl Lag {
+    /// The sums so far; none where the system does not say.
+    pub(crate) fn waiting(&self) -> Option<Waiting> {
+        let mut threads = self.threads.lock().expect("no holder of this lock panics");
+        for task in fs::read_dir("/proc/self/task").ok()?.flatten() {
+            if let Some(waiting) = of_thread(&task.path()) {
+                threads.insert(task.file_name().to_string_lossy().into_owned(), waiting);
+            }
+        }
+        let sum = threads.values().fold(Waiting::default(), |sum, one| Waiting {
+            run_delay_ns: sum.run_delay_ns + one.run_delay_ns,
+            timeslices: sum.timeslices + one.timeslices,
+        });
+        (!threads.is_empty()).then_some(sum)
+    }
+}
+
+/// Resident memory of this process in bytes.
+pub(crate) fn resident_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix(" kB")?;
+    kib.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+fn of_thread(task: &Path) -> Option<Waiting> {
+    parse_schedstat(&fs::read_to_string(task.join("schedstat")).ok()?)
+}
+
+/// The three numbers of Linux's `schedstat`: time run, time waited (ns), timeslices.
+fn parse_schedstat(text: &str) -> Option<Waiting> {
+    let mut numbers = text.split_ascii_whitespace().skip(1).map(str::parse);
+    Some(Waiting { run_delay_ns: numbers.next()?.ok()?, timeslices: numbers.next()?.ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedstat_gives_the_wait_and_the_timeslices() {
+        let waiting = Waiting { run_delay_ns: 456, timeslices: 7 };
+        assert_eq!(parse_schedstat("123 456 7\n"), Some(waiting));
+        assert_eq!(parse_schedstat("123 456\n"), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_sums_do_not_fall_when_a_thread_ends() {
+        let lag = Lag::default();
+        let (ended, while_running) = std::thread::scope(|scope| {
+            let thread = scope.spawn(|| lag.waiting());
+            (thread.join().expect("the thread reads files only"), lag.waiting())
+        });
+        let after = lag.waiting();
+        assert!(ended.map(|w| w.timeslices) <= while_running.map(|w| w.timeslices));
+        assert!(while_running.map(|w| w.timeslices) <= after.map(|w| w.timeslices));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn resident_memory_is_told() {
+        assert!(resident_bytes().is_some_and(|bytes| bytes > 100_000));
+    }
+}

@@ -1,0 +1,235 @@
+//! The network of one configuration as this process sees it: whom its nodes may reach, where, and over which channels.
+//!
+//! Channels are shared by all hosted nodes, one for each destination. A new configuration is a new network: its
+//! channels are its own, and those of the old one close when its last send has ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use cnsim::event::Context;
+use cnsim::id::NodeId;
+use cnsim::machine::Failure;
+use cnsim::protocol::{Connections, Protocol};
+use cnsim::time::Interval;
+use cnsim::wire::gossip::GossipMessage;
+use cnsim::wire::gossip::gossip_service_client::GossipServiceClient;
+use tokio::task::JoinSet;
+use tonic::Status;
+use tonic::transport::{Channel, Endpoint};
+
+/// How many connections are opened at once.
+const OPENING_MAX: usize = 64;
+/// How long opening one in advance may take where sends have no deadline.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An address that is no `HOST:PORT`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the address {address:?} of {peer} is not HOST:PORT")]
+pub(crate) struct BadAddress {
+    peer: NodeId,
+    address: String,
+}
+
+/// What a configuration says to all hosted nodes.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The run that the next rounds belong to; empty where nobody said.
+    pub(crate) run_id: String,
+    /// What it gives to each record.
+    pub(crate) context: Arc<Context>,
+    /// What the nodes do.
+    pub(crate) protocol: Protocol,
+    /// Where every node is that a hosted one may send to.
+    pub(crate) addresses: BTreeMap<NodeId, String>,
+    /// The hosted nodes' neighbours.
+    pub(crate) neighbours: BTreeMap<NodeId, Vec<NodeId>>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Network {
+    settings: Settings,
+    peers: BTreeMap<NodeId, Endpoint>,
+    channels: Mutex<BTreeMap<NodeId, Channel>>,
+    holds: Mutex<Holds>,
+    /// Inputs refused because a node's queue was full.
+    queue_full: AtomicU64,
+}
+
+/// Link delays as intended and as achieved, summed over copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Holds {
+    pub(crate) copies: u64,
+    pub(crate) intended_ns: u64,
+    pub(crate) achieved_ns: u64,
+    pub(crate) error_max_ns: u64,
+}
+
+/// What came of opening connections in advance.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    /// How many are open.
+    pub(crate) connections: u32,
+    /// `ID: reason` for each that is not.
+    pub(crate) failed: Vec<String>,
+}
+
+impl Network {
+    /// A network without connections.
+    pub(crate) fn new(settings: Settings) -> Result<Self, BadAddress> {
+        let peers = settings.addresses.iter().map(|(peer, address)| {
+            let endpoint = endpoint(address).ok_or_else(|| BadAddress { peer: peer.clone(), address: address.clone() });
+            Ok((peer.clone(), endpoint?))
+        });
+        Ok(Self {
+            peers: peers.collect::<Result<_, _>>()?,
+            settings,
+            channels: Mutex::default(),
+            holds: Mutex::default(),
+            queue_full: AtomicU64::new(0),
+        })
+    }
+
+    /// What it was made from.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What the configuration gives to each record.
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.settings.context
+    }
+
+    /// Carries one copy to `to` and waits for its acknowledgment.
+    pub(crate) async fn carry(&self, to: &NodeId, message: GossipMessage) -> Result<(), Failure> {
+        let endpoint = self.peers.get(to).ok_or(Failure::NoPeer)?;
+        let channel = match self.settings.protocol.connections {
+            Connections::PerSend => endpoint.connect().await.map_err(|error| unreachable(&error))?,
+            Connections::Reuse => self.channels().entry(to.clone()).or_insert_with(|| endpoint.connect_lazy()).clone(),
+        };
+        let result = GossipServiceClient::new(channel).send_message(message).await;
+        let failure = match result {
+            Ok(_) => return Ok(()),
+            Err(status) => failure(&status),
+        };
+        if matches!(failure, Failure::Unreachable(_)) {
+            self.channels().remove(to);
+        }
+        Err(failure)
+    }
+
+    /// Opens the connections that a message of `initiator` can use and that are not open yet.
+    pub(crate) async fn open(self: &Arc<Self>, initiator: &NodeId) -> Opened {
+        let mut wanted = self.wanted(initiator);
+        let mut opened = Opened::default();
+        wanted.retain(|peer| {
+            !self.channels().contains_key(*peer) || {
+                opened.connections += 1;
+                false
+            }
+        });
+        let mut opening = JoinSet::new();
+        for peer in wanted {
+            if opening.len() == OPENING_MAX {
+                opened.add(opening.join_next().await);
+            }
+            opening.spawn(Arc::clone(self).open_one(peer.clone()));
+        }
+        while !opening.is_empty() {
+            opened.add(opening.join_next().await);
+        }
+        opened.failed.sort_unstable();
+        opened
+    }
+
+    /// Counts a copy that was held back.
+    pub(crate) fn held(&self, intended: Interval, achieved: Interval) {
+        let mut holds = self.holds.lock().expect("no holder of this lock panics");
+        holds.copies += 1;
+        holds.intended_ns += intended.0;
+        holds.achieved_ns += achieved.0;
+        holds.error_max_ns = holds.error_max_ns.max(intended.0.abs_diff(achieved.0));
+    }
+
+    /// The link delays so far.
+    pub(crate) fn holds(&self) -> Holds {
+        *self.holds.lock().expect("no holder of this lock panics")
+    }
+
+    /// Counts an input that a full queue refused.
+    pub(crate) fn count_queue_full(&self) {
+        self.queue_full.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many inputs full queues have refused.
+    pub(crate) fn queue_full(&self) -> u64 {
+        self.queue_full.load(Ordering::Relaxed)
+    }
+
+    /// The peers that hosted nodes may send this initiator's message to.
+    fn wanted(&self, initiator: &NodeId) -> BTreeSet<&NodeId> {
+        let Settings { protocol, neighbours, .. } = &self.settings;
+        match protocol.connections {
+            Connections::PerSend => BTreeSet::new(),
+            Connections::Reuse if protocol.strategy.receivers_send() => neighbours.values().flatten().collect(),
+            Connections::Reuse => neighbours.get(initiator).into_iter().flatten().collect(),
+        }
+    }
+
+    async fn open_one(self: Arc<Self>, peer: NodeId) -> Result<(), String> {
+        let Some(endpoint) = self.peers.get(&peer) else {
+            return Err(format!("{peer}: {}", Failure::NoPeer));
+        };
+        let limit = self.settings.protocol.deadline.map_or(OPEN_TIMEOUT, Duration::from);
+        let channel = match tokio::time::timeout(limit, endpoint.connect()).await {
+            Ok(Ok(channel)) => channel,
+            Ok(Err(error)) => return Err(format!("{peer}: {}", unreachable(&error))),
+            Err(_) => return Err(format!("{peer}: {}", Failure::Deadline)),
+        };
+        self.channels().insert(peer, channel);
+        Ok(())
+    }
+
+    fn channels(&self) -> MutexGuard<'_, BTreeMap<NodeId, Channel>> {
+        self.channels.lock().expect("no holder of this lock panics")
+    }
+}
+
+impl Opened {
+    fn add(&mut self, ended: Option<Result<Result<(), String>, tokio::task::JoinError>>) {
+        match ended {
+            Some(Ok(Ok(()))) => self.connections += 1,
+            Some(Ok(Err(reason))) => self.failed.push(reason),
+            Some(Err(error)) => self.failed.push(error.to_string()),
+            None => {}
+        }
+    }
+}
+
+/// `HOST:PORT` as a gRPC endpoint.
+pub(crate) fn endpoint(address: &str) -> Option<Endpoint> {
+    let (host, port) = address.rsplit_once(':')?;
+    port.parse::<u16>().ok().filter(|_| !host.is_empty())?;
+    Some(Endpoint::from_shared(format!("http://{address}")).ok()?.tcp_nodelay(true))
+}
+
+/// A status that the peer sent is a refusal; one that was made here has its cause with it.
+fn failure(status: &Status) -> Failure {
+    match status.source() {
+        Some(cause) => unreachable(cause),
+        None if status.message().is_empty() => Failure::Refused(status.code().to_string()),
+        None => Failure::Refused(status.message().to_owned()),
+    }
+}
+
+/// The innermost cause says most.
+fn unreachable(error: &dyn Error) -> Failure {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    Failure::Unreachable(cause.to_string())
+}
