@@ -24,7 +24,9 @@ pub(crate) struct Folder {
 pub(crate) fn open(path: &Path) -> Result<Folder, SourceError> {
     let parquet = path.join("events.parquet");
     let run = match manifest(path)? {
-        Some(manifest) => Some(RunFacts { manifest, topology: read_json(&path.join("topology.json"), Topology::from_json)? }),
+        Some(manifest) => {
+            Some(RunFacts { manifest, topology: read_json(&path.join("topology.json"), Topology::from_json)? })
+        }
         None => None,
     };
     if parquet.is_file() {
@@ -88,10 +90,7 @@ impl FetchFacts {
     }
 }
 
-fn read_json<T, E: Display>(
-    path: &Path,
-    parse: impl FnOnce(&[u8]) -> Result<T, E>,
-) -> Result<Option<T>, SourceError> {
+fn read_json<T, E: Display>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<Option<T>, SourceError> {
     match std::fs::read(path) {
         Ok(bytes) => parse(&bytes)
             .map(Some)
