@@ -1,4 +1,6 @@
 # One recipe = one CI step; `just ci` is all of it. `just --list` shows what each is for.
+#
+# Every cargo command selects the whole workspace: another selection would resolve other features, and build Polars anew.
 
 # Folder of the published study's data, for `just published`.
 plosone := env("CNSIM_PLOSONE", justfile_directory() / "../shared/data/plosone")
@@ -29,11 +31,11 @@ test:
 # The published study's tables reproduce from its data
 published:
     @test -d "{{ plosone }}" || { echo "just published: no folder {{ plosone }}; set CNSIM_PLOSONE to the published data" >&2; exit 1; }
-    CNSIM_PLOSONE="{{ plosone }}" cargo test --locked -p cnsim-analyze --features real-parts --test published
+    CNSIM_PLOSONE="{{ plosone }}" cargo test --locked --features cnsim-analyze/real-parts --test published
 
 # The report opens in headless Chromium without an error or an outside request
 browser:
-    cargo test --locked -p cnsim-analyze --features real-parts --test browser
+    cargo test --locked --features cnsim-analyze/real-parts --test browser
 
 # The README's first command
 main-job:

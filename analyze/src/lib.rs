@@ -1,7 +1,13 @@
 //! From event records to numbers, figures and a verdict on their quality.
 
+pub mod cli;
+pub mod fetch;
 pub mod frame;
 pub mod metric;
 pub mod quality;
+pub mod report;
 pub mod round;
+pub mod runs;
 pub mod source;
+pub mod stats;
+pub mod table;

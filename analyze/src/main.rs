@@ -1,1 +1,76 @@
-fn main() {}
+//! `cnsim-analyze`: results to stdout, messages to stderr.
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use anyhow::Error;
+use clap::Parser;
+use cnsim::manifest::Tool;
+use cnsim_analyze::cli::{Cli, Command, FetchArgs, ReportArgs, RunsArgs};
+use cnsim_analyze::quality::Verdict;
+use cnsim_analyze::{fetch, report, runs};
+
+/// Exit code of a verdict that says no.
+const REFUSED: u8 = 3;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            eprintln!("{}", one_line(&error));
+            return ExitCode::from(2);
+        }
+        Err(help) => return printed(help.to_string().as_bytes()),
+    };
+    let result = match cli.command {
+        Command::Fetch(args) => fetch_command(args),
+        Command::Report(args) => report_command(args),
+        Command::Runs(args) => runs_command(&args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn fetch_command(args: FetchArgs) -> Result<ExitCode, Error> {
+    let folders = fetch::fetch(&args.into())?;
+    let lines: String = folders.iter().map(|folder| format!("{}\n", folder.display())).collect();
+    Ok(printed(lines.as_bytes()))
+}
+
+fn report_command(args: ReportArgs) -> Result<ExitCode, Error> {
+    let is_strict = args.strict;
+    let tool = Tool { version: env!("CARGO_PKG_VERSION").to_owned(), revision: env!("CNSIM_REVISION").to_owned() };
+    let outcome = report::run(&args.options(tool))?;
+    eprint!("{}", outcome.messages);
+    let code = printed(&outcome.table);
+    let is_refused = is_strict && outcome.verdict == Verdict::Unsound && code == ExitCode::SUCCESS;
+    Ok(if is_refused { ExitCode::from(REFUSED) } else { code })
+}
+
+fn runs_command(args: &RunsArgs) -> Result<ExitCode, Error> {
+    Ok(printed(runs::render(&runs::list(&args.dir)?, args.format).as_bytes()))
+}
+
+/// A usage error as one line: clap spreads it over several.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let words = text.split("\n\n").next().unwrap_or_default().split_whitespace();
+    format!("{} (see --help)", words.collect::<Vec<_>>().join(" "))
+}
+
+/// Writes a result to stdout. A reader that has gone has what it wanted.
+fn printed(bytes: &[u8]) -> ExitCode {
+    match std::io::stdout().write_all(bytes) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: cannot write to stdout: {error}");
+            ExitCode::from(1)
+        }
+    }
+}

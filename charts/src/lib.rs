@@ -1,3 +1,38 @@
 //! Figures of gossip measurements from plain structs.
+//!
+//! Each figure is one function from a struct of [`data`] to a [`Drawing`], which gives itself as SVG (text as outlines), as SVG for the
+//! inside of a page, and as PNG. The same data give the same bytes. Deliberately absent: files and paths, statistics, the clock, the
+//! fonts of the machine.
 
 pub mod data;
+
+mod axis;
+mod canvas;
+mod convergence_by_nodes;
+mod convergence_by_round;
+mod convergence_ecdf;
+mod copies_by_round;
+mod drawing;
+mod error;
+mod figure;
+mod font;
+mod hop_distribution;
+mod infection_curves;
+mod latency_by_hop;
+mod legend;
+mod style;
+mod time_spent;
+
+pub use convergence_by_nodes::convergence_by_nodes;
+pub use convergence_by_round::convergence_by_round;
+pub use convergence_ecdf::convergence_ecdf;
+pub use copies_by_round::copies_by_round;
+pub use drawing::{Drawing, Metadata};
+pub use error::ChartError;
+pub use hop_distribution::hop_distribution;
+pub use infection_curves::infection_curves;
+pub use latency_by_hop::latency_by_hop;
+pub use time_spent::time_spent;
+
+#[cfg(test)]
+mod tests;

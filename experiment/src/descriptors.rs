@@ -48,3 +48,31 @@ fn process_needs(plan: &Plan) -> u64 {
     };
     PROCESS_BASE + size as u64 + needs.unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn needs(flags: &[&str]) -> u64 {
+        let fixed = ["cnsim", "run", "--nodes", "4", "--nodes-per-process", "2", "--topology", "ring"];
+        let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(fixed.iter().chain(flags)) else {
+            panic!("{flags:?} are no flags of a run");
+        };
+        process_needs(&Plan::new(&args.experiment, None).unwrap())
+    }
+
+    #[test]
+    fn processes_that_reuse_connections_need_one_for_each_destination_and_each_source() {
+        // Nodes 0 and 1 send to all four nodes, and either process sends to both of them.
+        assert_eq!(needs(&[]), PROCESS_BASE + 2 + 4 + 4);
+    }
+
+    #[test]
+    fn a_connection_for_each_send_is_needed_for_every_copy_at_once() {
+        assert_eq!(needs(&["--connections", "per-send", "--in-flight", "1"]), PROCESS_BASE + 2 + 2 + 4);
+        assert_eq!(needs(&["--connections", "per-send"]), PROCESS_BASE + 2 + 4 + 4);
+    }
+}

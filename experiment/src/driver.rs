@@ -11,6 +11,7 @@ use cnsim::random::Random;
 use cnsim::wire::control::{
     ConfigureRequest, Neighbour, NodeConfig, Peer, PrepareRequest, Protocol, StartRequest, WatchReply,
 };
+use tokio::time::Instant;
 
 use crate::cluster::{Cluster, ClusterError, Pass};
 use crate::folder::FolderError;
@@ -153,17 +154,21 @@ impl Turn<'_> {
         self.prepare(id, watcher).await?;
         let before = self.checked(self.cluster.watch().await?)?;
         ledger.begin_round(self.round, id, before.clone());
+        let begun = Instant::now();
         let quiet = Quiet { turn: self, before: &before[host], host, sends: !self.plan.links[initiator].is_empty() };
         let round = async {
             self.start(host, id).await?;
             quiet.reached().await
         };
         let limit = Duration::from_millis(self.plan.options.round_timeout_ms);
-        let (outcome, after) = match tokio::time::timeout(limit, round).await {
-            Ok(pass) => (RoundOutcome::Quiescent, pass?),
-            Err(_) => (RoundOutcome::TimedOut, self.cluster.watch_alive(&before).await),
+        let ended = tokio::time::timeout(limit, round).await;
+        let took = begun.elapsed();
+        let ending = match ended {
+            Ok(after) => Ending { outcome: RoundOutcome::Quiescent, took, after: after? },
+            Err(_) => Ending { outcome: RoundOutcome::TimedOut, took, after: self.cluster.watch_alive(&before).await },
         };
-        ledger.end_round(self.cluster, Ending { outcome, after })?;
+        let outcome = ending.outcome;
+        ledger.end_round(self.cluster, ending)?;
         Ok(outcome)
     }
 

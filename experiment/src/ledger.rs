@@ -2,10 +2,11 @@
 //! so that even a killed driver leaves what happened.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::Duration;
 
 use chrono::{SecondsFormat, Utc};
 use cnsim::manifest::{LinkDelay, Manifest, RosterNode, Round, RoundOutcome, RunOutcome};
+use tokio::time::Instant;
 
 use crate::cluster::{Cluster, Pass};
 use crate::folder::{File, FolderError, RunFolder};
@@ -29,6 +30,8 @@ pub struct Ledger {
 pub struct Ending {
     /// What ended it.
     pub outcome: RoundOutcome,
+    /// From its start on, as the driver saw it.
+    pub took: Duration,
     /// The counters at its end, in the order of the cluster's processes.
     pub after: Pass,
 }
@@ -84,9 +87,9 @@ impl Ledger {
         self.open = Some(Open { round, initiator: initiator.to_owned(), before, begun: Instant::now() });
     }
 
-    /// The counters just before the start of the round that goes on; none between rounds.
-    pub fn before(&self) -> Option<&Pass> {
-        self.open.as_ref().map(|open| &open.before)
+    /// How long the round that goes on has taken, and the counters just before its start; none between rounds.
+    pub fn going_on(&self) -> Option<(Duration, &Pass)> {
+        self.open.as_ref().map(|open| (open.begun.elapsed(), &open.before))
     }
 
     /// The round that goes on has ended.
@@ -104,7 +107,7 @@ impl Ledger {
             delivered: tally.grown(|reply| reply.delivered),
             failed: tally.grown(|reply| reply.failed),
             last_seqs,
-            driver_ms: open.begun.elapsed().as_secs_f64() * 1e3,
+            driver_ms: ending.took.as_secs_f64() * 1e3,
             scheduling_delay_ms: tally.scheduling_delay_ms(),
             clock_steps: tally.grown(|reply| reply.clock_steps),
         });

@@ -5,6 +5,8 @@
 //! leads a process group of its own, so that a Ctrl-C reaches only the driver, and it ends when its standard input
 //! closes, which happens however the driver ends.
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::future::poll_fn;
 use std::io;
@@ -202,7 +204,11 @@ impl<'a> Recipe<'a> {
         let files = Files::new(self.parts, index);
         let list: String = ids.iter().map(|id| format!("{id}\n")).collect();
         fs::write(&files.ids, list).map_err(|reason| LocalError::File { path: files.ids.clone(), reason })?;
-        let mut child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_node_flag(name)) {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(["node", "serve", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--exit-with-stdin"])
             .arg("--ids-file")
             .arg(&files.ids)
@@ -270,15 +276,25 @@ impl Member {
 
 impl Announcement {
     async fn into_process(self, ids: &[NodeId], path: &Path) -> Result<Process, LocalError> {
-        let announced = self.nodes.iter().map(|node| node.id.as_str());
-        if !announced.eq(ids.iter().map(NodeId::as_str)) {
-            let reason = "it names other nodes than the process was given".to_owned();
-            return Err(LocalError::Announcement { path: path.to_owned(), reason });
+        let mut addresses: BTreeMap<String, String> =
+            self.nodes.into_iter().map(|node| (node.id, node.address)).collect();
+        let mut nodes = Vec::with_capacity(ids.len());
+        for id in ids {
+            let address = addresses.remove(id.as_str()).ok_or_else(|| LocalError::Announcement {
+                path: path.to_owned(),
+                reason: format!("node {id} is not in it"),
+            })?;
+            nodes.push(Peer { id: id.to_string(), address });
         }
         let control = connect(&self.process, &self.control).await?;
-        let nodes = self.nodes.into_iter().map(|node| Peer { id: node.id, address: node.address }).collect();
         Ok(Process { name: self.process, host: self.host, zone: None, nodes, control })
     }
+}
+
+/// A node takes flags from the environment too; what is set for the driver must not change its nodes, but for the amount
+/// of their messages.
+fn is_node_flag(name: &OsStr) -> bool {
+    name.to_string_lossy().starts_with("CNSIM_") && name != "CNSIM_LOG"
 }
 
 fn create(path: &Path) -> Result<File, LocalError> {

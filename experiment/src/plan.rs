@@ -1,7 +1,6 @@
 //! A run that has been checked: everything that can be known to be wrong is refused here, before any work.
 
-use std::time::SystemTime;
-
+use chrono::Utc;
 use cnsim::id::{MessageId, NodeId, RunId};
 use cnsim::machine::{Body, Gossip};
 use cnsim::manifest::Options;
@@ -52,9 +51,6 @@ pub enum PlanError {
     /// Fewer than two nodes.
     #[error("--nodes {0}: a network has at least 2 nodes")]
     TooFewNodes(u32),
-    /// Neither a number of nodes nor a file that says it.
-    #[error("--nodes is missing: give the number of nodes")]
-    NodesMissing,
     /// The file has another number of nodes.
     #[error("--nodes {asked}: the topology has {found} nodes")]
     NodesDiffer {
@@ -75,6 +71,9 @@ pub enum PlanError {
         /// How many.
         components: usize,
     },
+    /// The edges of a directed topology do not lead from every node to every other.
+    #[error("some nodes cannot be reached along the edges' direction: --allow-partial runs the topology all the same")]
+    OneWay,
     /// `--link-delay weights` on an edge without a usable weight.
     #[error("--link-delay weights: the edge from {from} to {to} has no weight from 0 ms to an hour")]
     Weight {
@@ -233,11 +232,13 @@ fn check_nodes(options: &Options, topology: &Topology) -> Result<(), PlanError> 
     if topology.nodes.len() != options.nodes as usize {
         return Err(PlanError::NodesDiffer { asked: options.nodes, found: topology.nodes.len() });
     }
-    let components = topology_source::components(topology);
-    if components > 1 && !options.allow_partial {
-        return Err(PlanError::Disconnected { components });
+    if options.allow_partial || topology.is_connected() {
+        return Ok(());
     }
-    Ok(())
+    match topology.components() {
+        1 => Err(PlanError::OneWay),
+        components => Err(PlanError::Disconnected { components }),
+    }
 }
 
 fn protocol(options: &Options) -> Result<Protocol, PlanError> {
@@ -290,8 +291,8 @@ fn drawn() -> u64 {
 }
 
 fn now_ns() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    let ns = Utc::now().timestamp_nanos_opt().and_then(|ns| u64::try_from(ns).ok());
+    ns.expect("the clock stands between 1970 and 2262")
 }
 
 #[cfg(test)]
@@ -302,7 +303,9 @@ mod tests {
     use crate::cli::{Cli, Command};
 
     fn plan(flags: &[&str]) -> Result<Plan, PlanError> {
-        let Command::Run(args) = Cli::try_parse_from(["cnsim", "run"].iter().chain(flags)).unwrap().command;
+        let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(["cnsim", "run"].iter().chain(flags)) else {
+            panic!("{flags:?} are no flags of a run");
+        };
         Plan::new(&args.experiment, args.run_id)
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cnsim::manifest::{FORMAT, Manifest, RoundOutcome, RunOutcome, Tool};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, ClusterError};
 use crate::driver::{DriveError, Watcher, drive};
 use crate::facts;
 use crate::folder::{File, FolderError, RunFolder};
@@ -17,7 +17,6 @@ use crate::local::{self, Local, LocalError};
 use crate::merge::merge;
 use crate::plan::Plan;
 use crate::repeat::{TOPOLOGY, digest};
-use crate::topology_source;
 
 /// The merged records' file name in a run folder.
 pub const EVENTS: &str = "events.jsonl";
@@ -62,7 +61,7 @@ enum Halt {
 
 /// Runs the plan and returns the run folder.
 pub fn run(plan: &Plan, place: Place, watcher: &dyn Watcher) -> Result<PathBuf, RunError> {
-    let topology = topology_source::to_json(&plan.topology);
+    let topology = plan.topology.to_json();
     let manifest = manifest(plan, &topology, place.command_line);
     let files = [File { name: MANIFEST, bytes: &manifest.to_json() }, File { name: TOPOLOGY, bytes: &topology }];
     let folder = RunFolder::create(place.out.join(plan.run_id.as_str()), &files)?;
@@ -88,8 +87,14 @@ async fn session(plan: &Plan, ledger: &mut Ledger, watcher: &dyn Watcher) -> Res
     let mut local = Local::default();
     let parts = ledger.folder().parts();
     let started = tokio::select! {
-        started = local.start(plan, &parts) => started.map_err(Halt::from),
+        started = local.start(plan, &parts) => Ok(started),
         name = signals.next() => Err(Halt::Interrupted(name)),
+    };
+    let started = match started {
+        Ok(Ok(cluster)) => Ok(cluster),
+        Ok(Err(LocalError::Cluster(error))) => Err(explained(&mut local, &error).await),
+        Ok(Err(error)) => Err(Halt::Failed(error.to_string())),
+        Err(halt) => Err(halt),
     };
     let result = match started {
         Ok(cluster) => {
@@ -117,9 +122,9 @@ async fn rounds(plan: &Plan, ledger: &mut Ledger, watcher: &dyn Watcher, stage: 
     ledger.enlist(stage.cluster)?;
     let cluster = stage.cluster;
     let result = watched(stage, drive(cluster, plan, ledger, watcher)).await;
-    if let Some(before) = ledger.before().cloned() {
-        let after = cluster.watch_alive(&before).await;
-        ledger.end_round(cluster, Ending { outcome: RoundOutcome::Interrupted, after })?;
+    if let Some((took, before)) = ledger.going_on() {
+        let after = cluster.watch_alive(before).await;
+        ledger.end_round(cluster, Ending { outcome: RoundOutcome::Interrupted, took, after })?;
     }
     result
 }
@@ -133,12 +138,15 @@ async fn watched(mut stage: Stage<'_>, driven: impl Future<Output = Result<(), D
     };
     match result {
         Ok(()) => Ok(()),
-        Err(DriveError::Cluster(error)) => {
-            let death = tokio::time::timeout(NEWS, stage.local.death()).await;
-            Err(Halt::Failed(death.unwrap_or_else(|_| error.to_string())))
-        }
+        Err(DriveError::Cluster(error)) => Err(explained(stage.local, &error).await),
         Err(DriveError::Folder(error)) => Err(error.into()),
     }
+}
+
+/// A process that does not answer has perhaps died: then that is what happened.
+async fn explained(local: &mut Local, error: &ClusterError) -> Halt {
+    let death = tokio::time::timeout(NEWS, local.death()).await;
+    Halt::Failed(death.unwrap_or_else(|_| error.to_string()))
 }
 
 /// Merges what the processes recorded, then takes their own files away.
@@ -160,7 +168,7 @@ pub(crate) fn manifest(plan: &Plan, topology: &[u8], command_line: Vec<String>) 
     Manifest {
         format: FORMAT,
         run_id: plan.run_id.to_string(),
-        tool: Tool { version: env!("CARGO_PKG_VERSION").to_owned(), revision: env!("CNSIM_REVISION").to_owned() },
+        tool: tool(),
         command_line,
         options: plan.options.clone(),
         topology_sha256: digest(topology),
@@ -179,6 +187,11 @@ pub(crate) fn manifest(plan: &Plan, topology: &[u8], command_line: Vec<String>) 
     }
 }
 
+/// This program.
+pub(crate) fn tool() -> Tool {
+    Tool { version: env!("CARGO_PKG_VERSION").to_owned(), revision: env!("CNSIM_REVISION").to_owned() }
+}
+
 impl Halt {
     fn told(self) -> (RunOutcome, String) {
         match self {
@@ -190,12 +203,6 @@ impl Halt {
 
 impl From<FolderError> for Halt {
     fn from(error: FolderError) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
-impl From<LocalError> for Halt {
-    fn from(error: LocalError) -> Self {
         Self::Failed(error.to_string())
     }
 }

@@ -1,4 +1,27 @@
 //! What is measured: per round, then per condition and number of nodes. Definitions: docs/metrics.md.
+//!
+//! Each metric is a pure function in a file of its own over one round's [`spread::Spread`]; [`analyse`] brings them
+//! together. Nothing here reads a file, judges a record or draws.
+
+mod analyse;
+pub mod by_hop;
+mod convergence;
+mod coverage;
+mod curve;
+mod duplicates;
+mod expected;
+pub mod figures;
+mod hops;
+mod latency;
+mod path;
+mod setup;
+mod spread;
+mod tree;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+
+pub use analyse::{Options, analyse};
 
 /// The measurements of every input.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +92,7 @@ pub struct RoundMetrics {
     pub latency_median_ns: Option<f64>,
     /// Where the time until the last delivery went; none where the path to it is not known.
     pub path: Option<PathTime>,
-    /// Time of each first delivery since the initiator's first send, sorted; empty where that is unknown.
+    /// When each first delivery happened, ns since the Unix epoch, sorted.
     pub reached_ns: Vec<i64>,
 }
 
@@ -115,6 +138,13 @@ impl Origin {
     }
 }
 
+impl Group {
+    /// The rounds that statistics count.
+    pub fn scored(&self) -> impl Iterator<Item = &RoundMetrics> {
+        self.rounds.iter().filter(|round| round.scored)
+    }
+}
+
 impl RoundMetrics {
     /// Convergence times from `origin`.
     pub fn convergence(&self, origin: Origin) -> &Convergence {
@@ -122,6 +152,19 @@ impl RoundMetrics {
             Origin::Initiate => &self.from_initiate,
             Origin::FirstSend => &self.from_first_send,
         }
+    }
+
+    /// When time began, ns since the Unix epoch; none where that is unknown.
+    pub fn origin_ns(&self, origin: Origin) -> Option<i64> {
+        match origin {
+            Origin::Initiate => self.initiate_ns,
+            Origin::FirstSend => Some(self.initiate_ns?.saturating_add(self.setup_ns?)),
+        }
+    }
+
+    /// Time until the last expected delivery; none where it never came or its origin is unknown.
+    pub fn complete_ns(&self, origin: Origin) -> Option<i64> {
+        self.convergence(origin)[PERCENTS.len() - 1]
     }
 
     /// Share of the expected deliveries that were made.

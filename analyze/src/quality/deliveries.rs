@@ -64,7 +64,7 @@ fn missing_initiate(view: &View<'_>) -> Option<Finding> {
     if view.round.rows.iter().any(|row| events.kind[*row as usize] == Kind::Initiate) {
         return None;
     }
-    let detail = "somebody began this message and the record of it is lost, so times from `initiate` do not exist";
+    let detail = "somebody began this message and the record of it is lost, so times from initiate do not exist";
     Some(in_round(view, Check::MissingInitiate, Severity::Unsound, 1, detail.to_owned()))
 }
 

@@ -9,8 +9,7 @@ use cnsim::topology::{Edge, Topology};
 
 use super::{AuditOptions, Check, Finding, Quality, audit};
 use crate::frame::{Dictionary, Events, Names};
-use crate::metric::{Analysis, Deliveries, Group, RoundMetrics};
-use crate::round::Rounds;
+use crate::metric;
 use crate::source::{Facts, Loaded, RunFacts};
 
 /// One record before it becomes columns.
@@ -339,66 +338,8 @@ impl Row {
 /// Audits several inputs together; round 0 is warm-up.
 pub(super) fn audit_all(fixtures: Vec<Fixture>) -> Quality {
     let loaded: Vec<Loaded> = fixtures.iter().map(Fixture::load).collect();
-    let analysis = analyse(&loaded);
+    let analysis = metric::analyse(&loaded, &metric::Options { warm_up: 1 });
     audit(&loaded, &analysis, AuditOptions { warm_up: 1 })
-}
-
-/// The metrics that the checks read, in the plainest way: the fixtures have one group a condition and known initiators.
-fn analyse(loaded: &[Loaded]) -> Analysis {
-    let mut groups: Vec<Group> = Vec::new();
-    for input in loaded {
-        let rounds = Rounds::of(&input.events);
-        let metrics = rounds.iter().map(|round| measure(&round));
-        match groups.iter_mut().find(|group| group.condition == input.condition) {
-            Some(group) => group.rounds.extend(metrics),
-            None => groups.push(Group {
-                condition: input.condition.clone(),
-                nodes: 4,
-                rounds: metrics.collect(),
-                deliveries: Deliveries::default(),
-                expected_duplicates: None,
-            }),
-        }
-    }
-    Analysis { groups }
-}
-
-fn measure(round: &crate::round::Round<'_>) -> RoundMetrics {
-    let events = round.events;
-    let rows = || round.rows.iter().map(|row| *row as usize);
-    let of_kind = |kind: Kind| rows().filter(move |row| events.kind[*row] == kind);
-    let initiate = of_kind(Kind::Initiate).next();
-    let initiator = initiate.map(|row| events.sender[row]);
-    let heard: BTreeSet<u32> = of_kind(Kind::Received).map(|row| events.receiver[row]).collect();
-    let first_send = of_kind(Kind::Received).filter(|row| Some(events.sender[*row]) == initiator);
-    let first_send_ns = first_send.map(|row| events.sent_ns[row]).min();
-    let last_ns = of_kind(Kind::Received).map(|row| events.received_ns[row]).max().filter(|_| heard.len() == 3);
-    let since = |origin: Option<i64>| [None, None, None, None, last_ns.zip(origin).map(|(last, origin)| last - origin)];
-    let initiate_ns = initiate.map(|row| events.received_ns[row]);
-    let duplicates = of_kind(Kind::Duplicate).count() as u64;
-    let failed = of_kind(Kind::Failed).count() as u64;
-    RoundMetrics {
-        run_id: round.run_id().to_owned(),
-        round: round.round,
-        scored: round.round >= 1,
-        initiator: initiator.map(|node| events.names.nodes.text(node).to_owned()),
-        initiate_ns,
-        expected: 3,
-        delivered: heard.len() as u32,
-        setup_ns: first_send_ns.zip(initiate_ns).map(|(first, initiate)| first - initiate),
-        from_initiate: since(initiate_ns),
-        from_first_send: since(first_send_ns),
-        duplicates,
-        failed,
-        sends: heard.len() as u64 + duplicates + failed,
-        rmr: None,
-        hops_max: None,
-        hops_mean: None,
-        hops_derived: false,
-        latency_median_ns: None,
-        path: None,
-        reached_ns: Vec::new(),
-    }
 }
 
 /// The findings of one check.

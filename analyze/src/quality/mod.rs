@@ -153,6 +153,13 @@ fn in_round<'a>(view: &View<'a>, survey: &Survey<'a>, gaps: &sequence::Gaps) -> 
 }
 
 impl Quality {
+    /// What `quality.json` holds, indented, with a final line end.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("texts and numbers always serialise");
+        bytes.push(b'\n');
+        bytes
+    }
+
     /// Sorts `findings` and judges them.
     fn of(mut findings: Vec<Finding>) -> Self {
         findings.sort_by(|a, b| a.rank().cmp(&b.rank()));

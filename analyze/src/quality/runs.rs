@@ -68,7 +68,7 @@ fn single_deployments(survey: &Survey<'_>) -> Vec<Finding> {
     }
     let of_condition = |(condition, nodes): (&str, Vec<String>)| {
         let detail = format!(
-            "one deployment measured {} nodes: intervals show how rounds differ inside it, not how deployments do, so \
+            "one deployment stands for {} nodes: intervals show how rounds differ inside it, not how deployments do, so \
              they do not bear a comparison of conditions",
             nodes.join(", ")
         );
@@ -87,7 +87,7 @@ fn single_hosts(survey: &Survey<'_>) -> Vec<Finding> {
     }
     let of_condition = |(condition, runs): (&str, u64)| {
         let detail = format!(
-            "all nodes shared one machine in {runs} of its runs: the times hold no network between machines, and nodes \
+            "all nodes of a run shared one machine (runs: {runs}): the times hold no network between machines, and nodes \
              compete for the same processors"
         );
         Finding::in_condition(Check::SingleHostTiming, Severity::Info, condition, runs, detail)

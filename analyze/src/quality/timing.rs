@@ -43,7 +43,7 @@ fn setup_in_group(group: &Group) -> Option<Finding> {
     }
     let count = times.iter().filter(|(setup, total)| *setup >= SETUP_SHARE_MIN * total).count() as u64;
     let detail = format!(
-        "with {} nodes, {:.1} of the {:.1} ms that a message takes from `initiate` ({:.0} %, mean of {rounds} rounds) \
+        "with {} nodes, {:.1} of the {:.1} ms that a message takes from initiate ({:.0} %, mean of {rounds} rounds) \
          pass before its first copy is sent: read the times from first-send",
         group.nodes,
         setup_ms / rounds,

@@ -23,7 +23,7 @@ pub enum SourceError {
         reason: String,
     },
     /// The system refused.
-    #[error("{path}: cannot read it: {source}")]
+    #[error("{path}: cannot read it")]
     Io {
         /// As typed.
         path: String,
@@ -31,7 +31,7 @@ pub enum SourceError {
         source: io::Error,
     },
     /// A compressed file that ends too early or is damaged.
-    #[error("{path}: the {format} data are cut off or damaged: {source}; fetch the file again")]
+    #[error("{path}: the {format} data are cut off or damaged, fetch the file again")]
     Compressed {
         /// As typed.
         path: String,

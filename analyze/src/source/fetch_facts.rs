@@ -14,6 +14,8 @@ pub struct FetchFacts {
     pub format: u32,
     /// The version of the program that fetched.
     pub version: String,
+    /// The run.
+    pub run_id: String,
     /// `files`; other sources will have words of their own.
     pub source: String,
     /// The files that hold events of this run.
@@ -26,8 +28,8 @@ pub struct FetchFacts {
     pub rejected_by_reason: Vec<RejectedFor>,
     /// The first few of them, as `file:line: reason`.
     pub rejected_examples: Vec<String>,
-    /// What was found round by round.
-    pub runs: Vec<FetchedRun>,
+    /// What was found round by round, in order.
+    pub rounds: Vec<FetchedRound>,
 }
 
 /// A file that events came from.
@@ -48,15 +50,6 @@ pub struct RejectedFor {
     pub reason: String,
     /// How many they are.
     pub count: u64,
-}
-
-/// One run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FetchedRun {
-    /// Its name.
-    pub run_id: String,
-    /// Its rounds, in order.
-    pub rounds: Vec<FetchedRound>,
 }
 
 /// One round.

@@ -1,8 +1,10 @@
 //! A run's folder: its events in whichever form they are there, and what its other files say.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use cnsim::manifest::Manifest;
+use cnsim::topology::Topology;
 
 use super::error::SourceError;
 use super::fetch_facts::FetchFacts;
@@ -21,10 +23,14 @@ pub(crate) struct Folder {
 /// Finds a run folder's files and reads the small ones.
 pub(crate) fn open(path: &Path) -> Result<Folder, SourceError> {
     let parquet = path.join("events.parquet");
-    let run = manifest(path)?.map(|manifest| RunFacts { manifest, topology: None });
+    let run = match manifest(path)? {
+        Some(manifest) => {
+            Some(RunFacts { manifest, topology: read_json(&path.join("topology.json"), Topology::from_json)? })
+        }
+        None => None,
+    };
     if parquet.is_file() {
-        let fetched = read_json(&path.join("fetch.json"), |bytes| serde_json::from_slice(bytes))?;
-        return Ok(Folder { events: vec![parquet], run, fetched });
+        return Ok(Folder { events: vec![parquet], run, fetched: fetched(path)? });
     }
     let events = logged(path)?;
     if events.is_empty() {
@@ -62,28 +68,29 @@ pub(crate) fn manifest(path: &Path) -> Result<Option<Manifest>, SourceError> {
     read_json(&path.join("manifest.json"), Manifest::from_json)
 }
 
+/// The `fetch.json` of a run folder, where there is one.
+pub(crate) fn fetched(path: &Path) -> Result<Option<FetchFacts>, SourceError> {
+    read_json(&path.join("fetch.json"), |bytes| serde_json::from_slice(bytes))
+}
+
 impl FetchFacts {
     /// Adds what the fetch saw to what was seen while reading its result, and puts its sources in the place of it.
     pub(crate) fn merge_into(self, facts: &mut Facts) {
         facts.files = self.files.into_iter().map(Into::into).collect();
         facts.rejected += self.rejected;
         facts.rejected_examples = self.rejected_examples;
-        for run in self.runs {
-            for round in run.rounds {
-                let key = (run.run_id.clone(), round.round);
-                *facts.repeats.entry(key.clone()).or_default() += round.repeats;
-                *facts.conflicts.entry(key).or_default() += round.conflicts;
+        for round in self.rounds {
+            let key = (self.run_id.clone(), round.round);
+            for (counts, count) in [(&mut facts.repeats, round.repeats), (&mut facts.conflicts, round.conflicts)] {
+                if count > 0 {
+                    counts.insert(key.clone(), count);
+                }
             }
         }
-        facts.repeats.retain(|_, count| *count > 0);
-        facts.conflicts.retain(|_, count| *count > 0);
     }
 }
 
-fn read_json<T>(
-    path: &Path,
-    parse: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
-) -> Result<Option<T>, SourceError> {
+fn read_json<T, E: Display>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<Option<T>, SourceError> {
     match std::fs::read(path) {
         Ok(bytes) => parse(&bytes)
             .map(Some)

@@ -121,13 +121,18 @@ impl Rejects {
 
     /// The first few, as `file:line: reason`.
     pub(crate) fn examples(&self) -> Vec<String> {
-        let line = |reject: &Reject| format!("{}:{}: {}", reject.path, reject.line, reject.reason);
-        self.kept.iter().take(EXAMPLES).map(line).collect()
+        examples(self.kept.iter())
     }
 
     fn first_of(&self, path: &str) -> Option<&Reject> {
         self.kept.iter().find(|reject| reject.path == path)
     }
+}
+
+/// The first few of some rejected lines, as `file:line: reason`.
+pub(crate) fn examples<'a>(rejects: impl Iterator<Item = &'a Reject>) -> Vec<String> {
+    let line = |reject: &Reject| format!("{}:{}: {}", reject.path, reject.line, reject.reason);
+    rejects.take(EXAMPLES).map(line).collect()
 }
 
 impl Reject {

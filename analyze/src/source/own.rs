@@ -12,6 +12,7 @@ use super::hash::hash;
 use super::intern::Interner;
 use super::open::Stream;
 use super::parquet::{FLOAT_TIMESTAMP, MAGIC, damaged, open, slurp};
+use super::table::latency_ns;
 use crate::frame::{Dictionary, Events, Names, UNKNOWN_NS};
 
 /// The file's own word that `fetch` wrote it.
@@ -120,8 +121,12 @@ fn coded(series: &Series) -> PolarsResult<Coded> {
     };
     let texts =
         (0..mapping.num_cats_upper_bound() as u32).map(|number| mapping.cat_to_str(number).unwrap_or("").to_owned());
-    let physical = series.to_physical_repr().cast(&DataType::UInt32)?;
-    Ok(Coded { texts: texts.collect(), numbers: values(physical.u32()?, 0) })
+    let numbers = match series.dtype().cat_physical()? {
+        CategoricalPhysical::U8 => values(series.cat8()?.physical(), 0).into_iter().map(u32::from).collect(),
+        CategoricalPhysical::U16 => values(series.cat16()?.physical(), 0).into_iter().map(u32::from).collect(),
+        CategoricalPhysical::U32 => values(series.cat32()?.physical(), 0),
+    };
+    Ok(Coded { texts: texts.collect(), numbers })
 }
 
 /// One sorted dictionary for several columns.
@@ -156,7 +161,7 @@ fn values<T: PolarsNumericType>(column: &ChunkedArray<T>, missing: T::Native) ->
 }
 
 fn latencies(column: &Float64Chunked) -> Vec<i64> {
-    column.iter().map(|ms| ms.map_or(UNKNOWN_NS, |ms| (ms * 1e6).round() as i64)).collect()
+    column.iter().map(|ms| ms.map_or(UNKNOWN_NS, latency_ns)).collect()
 }
 
 fn sends(column: &StringChunked) -> Vec<u64> {

@@ -1,0 +1,124 @@
+//! What can be typed after `cnsim-analyze`.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use cnsim::manifest::Tool;
+
+use crate::fetch::{self, Others};
+use crate::metric::Origin;
+use crate::report::ReportOptions;
+use crate::runs;
+use crate::source::Input;
+
+/// Turns gossip event records into runs, numbers and figures.
+#[derive(Debug, Parser)]
+#[command(name = "cnsim-analyze", version, max_term_width = 100)]
+#[command(before_help = "Example: cnsim-analyze fetch logs/*.jsonl.gz -o runs")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Reads events from files into run folders, in order and without repeats
+    Fetch(FetchArgs),
+    /// Turns runs and event files into tables, figures and a verdict on their quality
+    Report(ReportArgs),
+    /// Lists run folders
+    Runs(RunsArgs),
+}
+
+/// What can be typed after `cnsim-analyze fetch`.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  cnsim-analyze fetch logs/*.jsonl.gz
+  cnsim-analyze fetch --run-id 4abf-cubaan50 results.csv -o runs
+  kubectl logs -l app=gossip --tail=-1 | cnsim-analyze fetch -")]
+#[command(after_help = "Prints the run folders. Exit code: 0 fine, 1 failed, 2 usage.")]
+pub struct FetchArgs {
+    /// JSON lines, CSV or Parquet, plain, .gz or .zst; patterns; run folders; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Fetch this run only; may be given again [default: every run that is there]
+    #[arg(long = "run-id", value_name = "ID")]
+    pub run_ids: Vec<String>,
+    /// Folder that run folders are in
+    #[arg(short, long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// Replace events of another source
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What can be typed after `cnsim-analyze report`.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:
+  cnsim-analyze report runs/4abf0c12-cubaan10
+  cnsim-analyze report default=test-default-10X.csv 5M=test-5M-10X.csv -o report
+  cnsim-analyze report runs/* --origin initiate --format csv --strict")]
+#[command(
+    after_help = "Prints the convergence table. The folder holds index.html, summary.json, quality.json, tables/ \
+and figures/.
+Exit code: 0 fine, 1 failed, 2 usage, 3 the verdict is unsound and --strict was given."
+)]
+pub struct ReportArgs {
+    /// Run folder, JSON lines, CSV or Parquet, plain, .gz or .zst; a pattern; - is standard input. The condition is
+    /// LABEL, else the manifest's, else the file's name
+    #[arg(required = true, value_name = "[LABEL=]INPUT")]
+    pub inputs: Vec<Input>,
+    /// Folder of the report [default: report in the run folder where that is the only input, else report]
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// What time counts from in the printed table and the figures; the tables hold both
+    #[arg(long, value_parser = origin(), default_value = Origin::FirstSend.as_str())]
+    pub origin: Origin,
+    /// Rounds with a number below it are in the tables, and in no statistic
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub warm_up: u32,
+    /// How the convergence table is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: runs::Format,
+    /// Exit with 3 where the verdict is unsound
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// What can be typed after `cnsim-analyze runs`.
+#[derive(Debug, Args)]
+#[command(before_help = "Example: cnsim-analyze runs --format csv")]
+pub struct RunsArgs {
+    /// Folder that run folders are in
+    #[arg(value_name = "DIR", default_value = "runs")]
+    pub dir: PathBuf,
+    /// How the list is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: runs::Format,
+}
+
+/// Reads an origin's name.
+fn origin() -> impl TypedValueParser<Value = Origin> {
+    let names = PossibleValuesParser::new(Origin::ALL.map(Origin::as_str));
+    names.map(|name| {
+        Origin::ALL.into_iter().find(|origin| origin.as_str() == name).expect("only their names are possible")
+    })
+}
+
+impl ReportArgs {
+    /// The options of a report by a program of this version and revision.
+    pub fn options(self, tool: Tool) -> ReportOptions {
+        let Self { inputs, output, origin, warm_up, format, strict: _ } = self;
+        ReportOptions { inputs, output, origin, warm_up, format, tool }
+    }
+}
+
+impl From<FetchArgs> for fetch::Options {
+    fn from(args: FetchArgs) -> Self {
+        let others = if args.force { Others::Replace } else { Others::Keep };
+        Self { files: args.files, run_ids: args.run_ids, out: args.out, others }
+    }
+}

@@ -1,0 +1,191 @@
+//! From events to measurements: every round on its own, in parallel; then rounds into groups, in a fixed order.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::expected::{self, Known};
+use super::spread::{Scratch, Spread};
+use super::{Analysis, Deliveries, Group, RoundMetrics};
+use super::{convergence, coverage, duplicates, hops, latency, path, setup};
+use crate::round::{Round, Rounds};
+use crate::source::Loaded;
+
+/// What the measurements depend on beside the events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Rounds below it are measured and in no statistic.
+    pub warm_up: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { warm_up: 1 }
+    }
+}
+
+/// Measures every round of every input. Inputs of the same condition are one condition. The result does not depend on
+/// the order of records, nor on the number of threads.
+pub fn analyse(inputs: &[Loaded], options: &Options) -> Analysis {
+    let rounds: Vec<Rounds<'_>> = inputs.par_iter().map(|input| Rounds::of(&input.events)).collect();
+    let places: Vec<Place<'_>> = places(inputs, &rounds);
+    let mut measured: Vec<Measured<'_>> =
+        places.par_iter().map_init(Scratch::default, |scratch, place| place.measure(scratch, options)).collect();
+    measured.sort_by(|a, b| a.key().cmp(&b.key()));
+    let mut groups: Vec<Gathered<'_>> = Vec::new();
+    for round in measured {
+        match groups.last_mut() {
+            Some(group) if group.key == round.group() => group.push(round),
+            Some(_) | None => groups.push(Gathered::begin(round)),
+        }
+    }
+    Analysis { groups: groups.into_iter().map(Gathered::finish).collect() }
+}
+
+/// One round and where it belongs.
+struct Place<'a> {
+    input: &'a Loaded,
+    condition: usize,
+    /// Nodes in the run's network, as far as its id or its ids say.
+    nodes_of_run: u32,
+    round: Round<'a>,
+}
+
+fn places<'a>(inputs: &'a [Loaded], rounds: &'a [Rounds<'a>]) -> Vec<Place<'a>> {
+    let conditions = conditions(inputs);
+    let mut places = Vec::new();
+    for (input, rounds) in inputs.iter().zip(rounds) {
+        let condition = conditions[input.condition.as_str()];
+        let nodes_by_run = coverage::nodes_by_run(rounds);
+        places.extend(rounds.iter().map(|round| {
+            let nodes_of_run = nodes_by_run[round.run as usize];
+            Place { input, condition, nodes_of_run, round }
+        }));
+    }
+    places
+}
+
+/// Conditions by name, numbered in the order in which they were given.
+fn conditions(inputs: &[Loaded]) -> BTreeMap<&str, usize> {
+    let mut numbers = BTreeMap::new();
+    for input in inputs {
+        let next = numbers.len();
+        numbers.entry(input.condition.as_str()).or_insert(next);
+    }
+    numbers
+}
+
+struct Measured<'a> {
+    place: &'a Place<'a>,
+    nodes: u32,
+    metrics: RoundMetrics,
+    deliveries: Deliveries,
+}
+
+impl<'a> Place<'a> {
+    fn measure(&'a self, scratch: &mut Scratch, options: &Options) -> Measured<'a> {
+        let nodes = coverage::nodes(&self.round, self.nodes_of_run);
+        let spread = scratch.spread(&self.round);
+        let hops = hops::hops(&spread);
+        let latencies = latency::latencies(&spread);
+        let metrics = RoundMetrics {
+            scored: self.round.round >= options.warm_up,
+            hops_max: hops.max(),
+            hops_mean: hops.mean(),
+            hops_derived: hops.derived,
+            latency_median_ns: latency::median_ns(&latencies),
+            ..timing(&self.round, &spread, nodes)
+        };
+        let deliveries = match metrics.scored {
+            true => Deliveries { hop: hops.each, latency_ns: latencies },
+            false => Deliveries::default(),
+        };
+        Measured { place: self, nodes, metrics, deliveries }
+    }
+
+    fn known(&self) -> Known<'a> {
+        let (events, row) = (self.round.events, self.round.rows.first());
+        let protocol = row.map_or("", |row| events.names.protocols.text(events.protocol[*row as usize]));
+        Known { facts: self.input.runs.get(self.round.run_id()), protocol }
+    }
+}
+
+/// A round's measurements but for hops and latencies.
+fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32) -> RoundMetrics {
+    let expected = nodes.saturating_sub(1);
+    let delivered = spread.firsts.len() as u32;
+    let initiate_ns = spread.initiate.map(|initiate| initiate.at_ns);
+    let copies = duplicates::copies(spread);
+    RoundMetrics {
+        run_id: round.run_id().to_owned(),
+        round: round.round,
+        scored: false,
+        initiator: spread.initiate.map(|initiate| round.events.names.nodes.text(initiate.node).to_owned()),
+        initiate_ns,
+        expected,
+        delivered,
+        setup_ns: setup::setup_ns(spread),
+        from_initiate: convergence::times(spread.firsts, expected, initiate_ns),
+        from_first_send: convergence::times(spread.firsts, expected, spread.first_send_ns),
+        duplicates: copies.duplicates,
+        failed: copies.failed,
+        sends: copies.sends,
+        rmr: duplicates::redundancy(copies.sends, delivered),
+        hops_max: None,
+        hops_mean: None,
+        hops_derived: false,
+        latency_median_ns: None,
+        path: path::time_spent(spread),
+        reached_ns: spread.firsts.iter().map(|first| first.received_ns).collect(),
+    }
+}
+
+impl Measured<'_> {
+    fn group(&self) -> (usize, u32) {
+        (self.place.condition, self.nodes)
+    }
+
+    fn key(&self) -> impl Ord + '_ {
+        (self.group(), &self.metrics.run_id, self.metrics.round)
+    }
+}
+
+/// A group while its rounds come in.
+struct Gathered<'a> {
+    key: (usize, u32),
+    runs: Vec<Known<'a>>,
+    group: Group,
+}
+
+impl<'a> Gathered<'a> {
+    fn begin(round: Measured<'a>) -> Self {
+        let group = Group {
+            condition: round.place.input.condition.clone(),
+            nodes: round.nodes,
+            rounds: Vec::new(),
+            deliveries: Deliveries::default(),
+            expected_duplicates: None,
+        };
+        let mut gathered = Self { key: round.group(), runs: Vec::new(), group };
+        gathered.push(round);
+        gathered
+    }
+
+    fn push(&mut self, round: Measured<'a>) {
+        let previous = self.group.rounds.last();
+        if previous.is_none_or(|previous| previous.run_id != round.metrics.run_id) {
+            self.runs.push(round.place.known());
+        }
+        self.group.deliveries.hop.extend(&round.deliveries.hop);
+        self.group.deliveries.latency_ns.extend(&round.deliveries.latency_ns);
+        self.group.rounds.push(round.metrics);
+    }
+
+    fn finish(self) -> Group {
+        Group { expected_duplicates: expected::duplicates(self.runs), ..self.group }
+    }
+}
+
+#[cfg(test)]
+#[path = "analyse_tests.rs"]
+mod tests;

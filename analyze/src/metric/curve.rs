@@ -1,0 +1,74 @@
+//! Infection curves: the share of the nodes reached, over time.
+
+use super::{Group, Origin, RoundMetrics};
+use crate::stats::Summary;
+
+/// Steps of one drawn curve: more than a figure can show apart.
+const STEPS_MAX: usize = 200;
+
+/// Curves drawn in one panel: more would only be one grey area.
+const ROUNDS_MAX: usize = 200;
+
+/// The curves of a group that a panel shows.
+pub(super) struct Drawn {
+    /// For each round its steps (ms since the origin, share of the nodes reached).
+    pub(super) rounds: Vec<Vec<(f64, f64)>>,
+    /// Scored rounds that have a curve and are not among them.
+    pub(super) left_out: usize,
+}
+
+/// Curves of the scored rounds whose origin is known; of very many, some at even distances.
+pub(super) fn drawn(group: &Group, origin: Origin) -> Drawn {
+    let with_curve = group.scored().filter(|round| round.origin_ns(origin).is_some() && round.delivered > 0);
+    let all: Vec<&RoundMetrics> = with_curve.collect();
+    let rounds: Vec<_> = evenly(all.len(), ROUNDS_MAX).filter_map(|number| curve(all[number], origin)).collect();
+    Drawn { left_out: all.len() - rounds.len(), rounds }
+}
+
+/// The curve of the median round: for each share the median over rounds of the time at which it was reached. It ends
+/// where half the rounds or more did not come so far.
+pub(super) fn median(group: &Group, origin: Origin) -> Vec<(f64, f64)> {
+    let rounds: Vec<&RoundMetrics> = group.scored().collect();
+    let expected = group.nodes.saturating_sub(1) as usize;
+    let time =
+        |round: &RoundMetrics, step: usize| Some(round.reached_ns.get(step)?.saturating_sub(round.origin_ns(origin)?));
+    let step = |step: usize| {
+        let summary = Summary::of(rounds.iter().map(|round| time(round, step)));
+        Some((summary.median_ns? / 1e6, share(step, expected)))
+    };
+    evenly(expected, STEPS_MAX).map_while(step).collect()
+}
+
+fn curve(round: &RoundMetrics, origin: Origin) -> Option<Vec<(f64, f64)>> {
+    let origin_ns = round.origin_ns(origin)?;
+    let at = |step: usize| {
+        let time_ns = round.reached_ns[step].saturating_sub(origin_ns);
+        (time_ns as f64 / 1e6, share(step, round.expected as usize))
+    };
+    Some(evenly(round.reached_ns.len(), STEPS_MAX).map(at).collect())
+}
+
+fn share(step: usize, expected: usize) -> f64 {
+    (step + 1) as f64 / expected.max(1) as f64
+}
+
+/// At most `max` of the numbers below `count`, the first and the last among them, at distances that differ by one.
+fn evenly(count: usize, max: usize) -> impl Iterator<Item = usize> {
+    let taken = count.min(max);
+    (0..taken).map(move |place| if taken < count { place * (count - 1) / (taken - 1) } else { place })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thinning_keeps_the_first_and_the_last() {
+        assert_eq!(evenly(3, 200).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(evenly(11, 3).collect::<Vec<_>>(), [0, 5, 10]);
+        assert_eq!(evenly(0, 3).count(), 0);
+        let thinned: Vec<usize> = evenly(1000, 200).collect();
+        assert_eq!((thinned.len(), thinned[0], thinned[199]), (200, 0, 999));
+        assert!(thinned.is_sorted_by(|a, b| a < b));
+    }
+}

@@ -1,0 +1,73 @@
+//! Where the time went: the tree path to the node that was reached last, split into set-up, waiting and wire.
+
+use super::PathTime;
+use super::spread::Spread;
+use super::tree::{Parent, parent};
+
+/// Walks from the last first receipt up to the initiator. The three parts telescope: they add up to the last receipt minus
+/// `initiate` to the nanosecond. None where the path or a time on it is not on record.
+pub(super) fn time_spent(spread: &Spread<'_>) -> Option<PathTime> {
+    let initiate_ns = spread.initiate?.at_ns;
+    let first_send_ns = spread.first_send_ns?;
+    let mut at = spread.firsts.len().checked_sub(1)?;
+    let mut time = PathTime { setup_ns: span(initiate_ns, first_send_ns), waiting_ns: 0, wire_ns: 0 };
+    // A path is not longer than the number of nodes; a longer one is a cycle.
+    for _ in 0..spread.firsts.len() {
+        let sent_ns = spread.sent_ns(at)?;
+        time.wire_ns = time.wire_ns.saturating_add(span(sent_ns, spread.firsts[at].received_ns));
+        let parent = parent(spread, at);
+        let ready_ns = match parent {
+            Parent::Root => first_send_ns,
+            Parent::At(parent) => spread.firsts[parent].received_ns,
+            Parent::Unknown => return None,
+        };
+        time.waiting_ns = time.waiting_ns.saturating_add(span(ready_ns, sent_ns));
+        match parent {
+            Parent::At(parent) => at = parent,
+            Parent::Root | Parent::Unknown => return Some(time),
+        }
+    }
+    None
+}
+
+/// Times are as records have them, so that nonsense must not overflow.
+fn span(from_ns: i64, to_ns: i64) -> i64 {
+    to_ns.saturating_sub(from_ns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Row, with_spread};
+    use super::*;
+
+    #[test]
+    fn the_parts_follow_the_path_to_the_last_node() {
+        let rows = [
+            Row::initiate("a", 100),
+            Row::received("a", "x", 110, 120),
+            Row::received("a", "b", 115, 130),
+            Row::received("b", "c", 137, 160),
+        ];
+        with_spread(&rows, |spread| {
+            let expected = PathTime { setup_ns: 10, waiting_ns: 5 + 7, wire_ns: 15 + 23 };
+            assert_eq!(time_spent(spread), Some(expected));
+            assert_eq!(expected.setup_ns + expected.waiting_ns + expected.wire_ns, 160 - 100);
+        });
+    }
+
+    #[test]
+    fn a_path_with_a_hole_or_a_cycle_is_not_known() {
+        let hole = [Row::initiate("a", 0), Row::received("a", "b", 1, 2), Row::received("lost", "c", 3, 4)];
+        with_spread(&hole, |spread| assert_eq!(time_spent(spread), None));
+        let cycle = [
+            Row::initiate("a", 0),
+            Row::received("a", "x", 1, 2),
+            Row::received("c", "b", 3, 4),
+            Row::received("b", "c", 3, 5),
+        ];
+        with_spread(&cycle, |spread| assert_eq!(time_spent(spread), None));
+        let unsent =
+            [Row::initiate("a", 0), Row::received("a", "b", 1, 2), Row::received("a", "c", 1, 9).without_sent()];
+        with_spread(&unsent, |spread| assert_eq!(time_spent(spread), None));
+    }
+}

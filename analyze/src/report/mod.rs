@@ -1,0 +1,135 @@
+//! The report: everything that is known of the inputs, as one folder that a reader can open and a program can parse.
+//!
+//! Load, analyse, audit, draw, serialise to bytes, write. Every serialiser is pure; the folder appears whole or not at
+//! all. The same inputs, options and build give the same bytes: no time of day, no name of a machine, no order of
+//! threads enters them. Printing is the caller's.
+
+mod figures;
+mod folder;
+mod page;
+mod screen;
+mod summary;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use cnsim::manifest::Tool;
+use cnsim_charts::Metadata;
+use sha2::{Digest, Sha256};
+
+use crate::metric::{self, Analysis, Origin};
+use crate::quality::{self, AuditOptions, Quality, Verdict};
+use crate::runs::Format;
+use crate::source::{self, FileFacts, Input, Loaded};
+use crate::table::{self, Table};
+use folder::{File, Place};
+
+pub use folder::FolderError;
+
+/// What made the report, as its files name it.
+const TOOL_NAME: &str = "cnsim-analyze";
+
+/// What to report on, and how.
+#[derive(Debug, Clone)]
+pub struct ReportOptions {
+    /// Run folders and files.
+    pub inputs: Vec<Input>,
+    /// The folder to write; none: `report` in the run folder where that is the only input, else in the current folder.
+    pub output: Option<PathBuf>,
+    /// From when figures and the printed table count time.
+    pub origin: Origin,
+    /// Rounds below it are in the tables and in no statistic.
+    pub warm_up: u32,
+    /// How the convergence table is printed.
+    pub format: Format,
+    /// Version and revision of the program that reports.
+    pub tool: Tool,
+}
+
+/// What a report came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The convergence table from the chosen origin, to be printed as the result.
+    pub table: Vec<u8>,
+    /// Verdict, findings above info and where the page is, to be printed as messages.
+    pub messages: String,
+    /// Whether the numbers can be trusted.
+    pub verdict: Verdict,
+    /// The report's folder.
+    pub folder: PathBuf,
+}
+
+/// Makes a report.
+///
+/// # Errors
+/// Where an input cannot be read, a figure cannot be drawn or the folder cannot be written. Nothing is left behind then.
+pub fn run(options: &ReportOptions) -> anyhow::Result<Outcome> {
+    let folder = options.output.clone().unwrap_or_else(|| default_folder(&options.inputs));
+    folder::check_replaceable(&folder)?;
+    let loaded = source::load(&options.inputs)?;
+    let place = Place::claim(&folder)?;
+    let analysis = metric::analyse(&loaded, &metric::Options { warm_up: options.warm_up });
+    let quality = quality::audit(&loaded, &analysis, AuditOptions { warm_up: options.warm_up });
+    let files = serialise(options, &loaded, &analysis, &quality)?;
+    place.fill(&files)?;
+    Ok(Outcome {
+        table: screen::convergence(&analysis, options.origin, options.format),
+        messages: screen::messages(&quality, &folder.join("index.html")),
+        verdict: quality.verdict,
+        folder,
+    })
+}
+
+/// Every file of the report.
+fn serialise(
+    options: &ReportOptions,
+    loaded: &[Loaded],
+    analysis: &Analysis,
+    quality: &Quality,
+) -> anyhow::Result<Vec<File>> {
+    let inputs: Vec<&FileFacts> = loaded.iter().flat_map(|input| &input.facts.files).collect();
+    let input_sha256 = combined_digest(&inputs);
+    let figures = figures::all(analysis, options.origin).context("cannot draw a figure")?;
+    let metadata = metadata(options, &input_sha256);
+    let mut files = figures::files(&figures, &metadata).context("cannot encode a figure")?;
+    let tables = table::all(analysis);
+    files.extend(tables.iter().flat_map(table_files));
+    let summary =
+        summary::Content { options, files: &inputs, input_sha256: &input_sha256, analysis, quality, figures: &figures };
+    files.push(File { path: "summary.json".to_owned(), bytes: summary::json(&summary) });
+    files.push(File { path: "quality.json".to_owned(), bytes: quality.to_json() });
+    let page = page::Content { options, analysis, quality, tables: &tables, figures: &figures, files: &inputs };
+    files.push(File { path: "index.html".to_owned(), bytes: page::html(&page).context("cannot lay out the page")? });
+    Ok(files)
+}
+
+fn table_files(table: &Table) -> [File; 3] {
+    let file = |ending, bytes| File { path: format!("tables/{}.{ending}", table.name), bytes };
+    [file("csv", table.to_csv()), file("md", table.to_markdown()), file("tex", table.to_latex())]
+}
+
+fn default_folder(inputs: &[Input]) -> PathBuf {
+    match inputs {
+        [input] if input.path.join("manifest.json").is_file() => input.path.join("report"),
+        _ => Path::new("report").to_owned(),
+    }
+}
+
+/// One digest for all inputs: that of a single file, else the digest of the digests in the order of the inputs.
+fn combined_digest(files: &[&FileFacts]) -> String {
+    if let [file] = files {
+        return file.sha256.clone();
+    }
+    let lines: String = files.iter().map(|file| format!("{}\n", file.sha256)).collect();
+    Sha256::digest(lines).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn metadata(options: &ReportOptions, input_sha256: &str) -> Metadata {
+    let chosen = [("origin", options.origin.as_str().to_owned()), ("warm-up", options.warm_up.to_string())];
+    Metadata {
+        tool: format!("{TOOL_NAME} {}", options.tool.version),
+        revision: options.tool.revision.clone(),
+        input_sha256: input_sha256.to_owned(),
+        options: chosen.map(|(option, value)| (option.to_owned(), value)).to_vec(),
+    }
+}

@@ -1,0 +1,249 @@
+//! `index.html`: one file that needs no script, no network and no other file. The verdict comes first.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+
+use super::figures::Figure;
+use super::{ReportOptions, TOOL_NAME};
+use crate::metric::{Analysis, Origin};
+use crate::quality::{Check, Finding, Quality, Severity, Verdict};
+use crate::source::FileFacts;
+use crate::table::{Column, Table};
+
+/// Rows of a table that the page holds; its file has all.
+const ROWS_SHOWN: usize = 500;
+
+/// Rows up to which a table stands open.
+const ROWS_UNFOLDED: usize = 30;
+
+/// Findings of one check and severity that the page lists; the others are counted.
+const FINDINGS_SHOWN: usize = 5;
+
+/// What the page is made from.
+pub(super) struct Content<'a> {
+    pub(super) options: &'a ReportOptions,
+    pub(super) analysis: &'a Analysis,
+    pub(super) quality: &'a Quality,
+    pub(super) tables: &'a [Table],
+    pub(super) figures: &'a [Figure],
+    pub(super) files: &'a [&'a FileFacts],
+}
+
+/// The page's bytes.
+pub(super) fn html(content: &Content<'_>) -> Result<Vec<u8>, askama::Error> {
+    let options = content.options;
+    let page = Page {
+        tool: tool_words(options),
+        title: title(content.analysis),
+        lead: lead(content.analysis, options),
+        verdict: VerdictWords { word: content.quality.verdict.as_str(), meaning: meaning(content.quality.verdict) },
+        findings: findings(&content.quality.findings),
+        figures_words: figures_words(options),
+        figures: content.figures.iter().filter_map(Plot::of).collect(),
+        left_out: content
+            .figures
+            .iter()
+            .filter_map(|figure| Some((figure.name, *figure.drawing.as_ref().err()?)))
+            .collect(),
+        tables: content.tables.iter().map(HtmlTable::of).collect(),
+        provenance: provenance(options),
+        files: content.files,
+    };
+    let mut text = page.render()?;
+    text.push('\n');
+    Ok(text.into_bytes())
+}
+
+#[derive(Template)]
+#[template(path = "index.html")]
+struct Page<'a> {
+    tool: String,
+    title: String,
+    lead: String,
+    verdict: VerdictWords,
+    findings: Vec<Line>,
+    figures_words: &'static str,
+    figures: Vec<Plot<'a>>,
+    left_out: Vec<(&'a str, &'a str)>,
+    tables: Vec<HtmlTable>,
+    provenance: Vec<(&'static str, String)>,
+    files: &'a [&'a FileFacts],
+}
+
+struct VerdictWords {
+    word: &'static str,
+    meaning: &'static str,
+}
+
+struct Plot<'a> {
+    name: &'a str,
+    title: &'a str,
+    caption: &'a str,
+    svg: String,
+}
+
+struct HtmlTable {
+    name: &'static str,
+    caption: &'static str,
+    columns: Vec<Cell>,
+    rows: Vec<Vec<Cell>>,
+    /// Rows that are only in the table's file.
+    left_out: usize,
+}
+
+struct Cell {
+    text: String,
+    is_number: bool,
+}
+
+impl Cell {
+    /// Between which a long name may be broken.
+    fn parts(&self) -> std::str::Split<'_, char> {
+        self.text.split('_')
+    }
+}
+
+impl HtmlTable {
+    fn of(table: &Table) -> Self {
+        let cell = |column: &Column, text| Cell { text, is_number: !column.is_left_aligned() };
+        let row = |cells: &Vec<crate::table::Cell>| {
+            let cells = table.columns.iter().zip(cells);
+            cells.map(|(column, value)| cell(column, column.rounded(value).unwrap_or_default())).collect()
+        };
+        Self {
+            name: table.name,
+            caption: table.caption,
+            columns: table.columns.iter().map(|column| cell(column, column.name.to_owned())).collect(),
+            rows: table.rows.iter().take(ROWS_SHOWN).map(row).collect(),
+            left_out: table.rows.len().saturating_sub(ROWS_SHOWN),
+        }
+    }
+
+    /// Whether it is long by nature and shown only on demand.
+    fn is_folded(&self) -> bool {
+        self.rows.len() > ROWS_UNFOLDED
+    }
+}
+
+impl<'a> Plot<'a> {
+    fn of(figure: &'a Figure) -> Option<Self> {
+        let svg = figure.drawing.as_ref().ok()?.inline_svg();
+        Some(Self { name: figure.name, title: figure.title, caption: &figure.caption, svg })
+    }
+}
+
+/// One line of the list of findings.
+struct Line {
+    severity: Severity,
+    /// The verdict that the severity alone would give, as the page's colours are named.
+    tone: &'static str,
+    check: Check,
+    place: String,
+    count: u64,
+    detail: String,
+}
+
+fn title(analysis: &Analysis) -> String {
+    let mut conditions: Vec<&str> = analysis.groups.iter().map(|group| group.condition.as_str()).collect();
+    conditions.dedup();
+    match conditions.as_slice() {
+        [condition] => format!("Gossip report: {condition}"),
+        several => format!("Gossip report on {} conditions", several.len()),
+    }
+}
+
+fn lead(analysis: &Analysis, options: &ReportOptions) -> String {
+    let scored: usize = analysis.groups.iter().map(|group| group.scored().count()).sum();
+    let all: usize = analysis.groups.iter().map(|group| group.rounds.len()).sum();
+    let runs: BTreeSet<&str> =
+        analysis.groups.iter().flat_map(|group| &group.rounds).map(|round| round.run_id.as_str()).collect();
+    let nodes: BTreeSet<u32> = analysis.groups.iter().map(|group| group.nodes).collect();
+    let nodes: Vec<String> = nodes.iter().map(u32::to_string).collect();
+    format!(
+        "{all} rounds in {} with {} nodes; {scored} of them are scored: those with a number from {} on.",
+        match runs.len() {
+            1 => "one run".to_owned(),
+            several => format!("{several} runs"),
+        },
+        nodes.join(", "),
+        options.warm_up
+    )
+}
+
+fn figures_words(options: &ReportOptions) -> &'static str {
+    match options.origin {
+        Origin::FirstSend => {
+            "Drawn from the scored rounds; time counts from the initiator's first send unless the caption says otherwise."
+        }
+        Origin::Initiate => "Drawn from the scored rounds; time counts from the initiate record.",
+    }
+}
+
+fn tool_words(options: &ReportOptions) -> String {
+    format!("{TOOL_NAME} {} ({})", options.tool.version, options.tool.revision)
+}
+
+fn provenance(options: &ReportOptions) -> Vec<(&'static str, String)> {
+    vec![
+        ("made by", tool_words(options)),
+        ("--origin", options.origin.as_str().to_owned()),
+        ("--warm-up", options.warm_up.to_string()),
+    ]
+}
+
+fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Sound => "No check found anything that touches the numbers of a scored round.",
+        Verdict::Caution => {
+            "Some numbers may mean something else than they seem to: read the findings before you use them."
+        }
+        Verdict::Unsound => "Some numbers are wrong or cannot be trusted: the findings say which.",
+    }
+}
+
+/// The first findings of each check and severity, and a line that counts the rest. They come sorted by both.
+fn findings(all: &[Finding]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for alike in all.chunk_by(|a, b| (a.severity, a.check) == (b.severity, b.check)) {
+        let (shown, rest) = alike.split_at(alike.len().min(FINDINGS_SHOWN));
+        lines.extend(shown.iter().map(Line::of));
+        lines.extend(Line::rest(rest));
+    }
+    lines
+}
+
+impl Line {
+    fn of(finding: &Finding) -> Self {
+        let tone = match finding.severity {
+            Severity::Info => "info",
+            Severity::Caution => "caution",
+            Severity::Unsound => "unsound",
+        };
+        let detail = finding.detail.clone();
+        Self {
+            severity: finding.severity,
+            tone,
+            check: finding.check,
+            place: place(finding),
+            count: finding.count,
+            detail,
+        }
+    }
+
+    /// One line for all of `findings`, which are of one check.
+    fn rest(findings: &[Finding]) -> Option<Self> {
+        let first = Self::of(findings.first()?);
+        let count = findings.iter().map(|finding| finding.count).sum();
+        let detail = format!("{} more findings of this check are in quality.json", findings.len());
+        Some(Self { place: String::new(), count, detail, ..first })
+    }
+}
+
+/// Where a finding is, in words.
+pub(super) fn place(finding: &Finding) -> String {
+    let mut parts: Vec<String> = finding.condition.iter().cloned().collect();
+    parts.extend(finding.run_id.iter().filter(|run| finding.condition.as_ref() != Some(run)).cloned());
+    parts.extend(finding.round.map(|round| format!("round {round}")));
+    if parts.is_empty() { "everywhere".to_owned() } else { parts.join(", ") }
+}

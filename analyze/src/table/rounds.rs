@@ -1,0 +1,72 @@
+//! `rounds`: one line a round, warm-up too.
+
+use super::{Cell, Table, count, flag, ms, number, text};
+use crate::metric::{Analysis, Group, RoundMetrics};
+
+pub(super) fn table(analysis: &Analysis) -> Table {
+    let columns = [
+        text("condition"),
+        text("run_id"),
+        count("round"),
+        count("nodes"),
+        flag("scored"),
+        text("initiator"),
+        count("expected"),
+        count("delivered"),
+        number("coverage", 4),
+        ms("setup_ms"),
+        ms("t50_ms"),
+        ms("t90_ms"),
+        ms("t95_ms"),
+        ms("t99_ms"),
+        ms("t100_ms"),
+        ms("t50_first_send_ms"),
+        ms("t90_first_send_ms"),
+        ms("t95_first_send_ms"),
+        ms("t99_first_send_ms"),
+        ms("t100_first_send_ms"),
+        count("duplicates"),
+        count("failed"),
+        count("sends"),
+        number("rmr", 3),
+        count("hops_max"),
+        number("hops_mean", 3),
+        ms("latency_median_ms"),
+    ];
+    let rounds = analysis.groups.iter().flat_map(|group| group.rounds.iter().map(move |round| row(group, round)));
+    Table::new("rounds", "Every round; statistics count those that are scored", columns, rounds)
+}
+
+fn row(group: &Group, round: &RoundMetrics) -> [Cell; 27] {
+    let [t50, t90, t95, t99, t100] = round.from_initiate.map(Cell::whole_ms);
+    let [s50, s90, s95, s99, s100] = round.from_first_send.map(Cell::whole_ms);
+    [
+        group.condition.as_str().into(),
+        round.run_id.as_str().into(),
+        round.round.into(),
+        group.nodes.into(),
+        round.scored.into(),
+        round.initiator.as_deref().into(),
+        round.expected.into(),
+        round.delivered.into(),
+        round.coverage().into(),
+        Cell::whole_ms(round.setup_ns),
+        t50,
+        t90,
+        t95,
+        t99,
+        t100,
+        s50,
+        s90,
+        s95,
+        s99,
+        s100,
+        round.duplicates.into(),
+        round.failed.into(),
+        round.sends.into(),
+        round.rmr.into(),
+        round.hops_max.into(),
+        round.hops_mean.into(),
+        Cell::ms(round.latency_median_ns),
+    ]
+}

@@ -1,0 +1,91 @@
+use super::*;
+use crate::metric::fixture::{Row, loaded};
+use crate::metric::{Options, analyse};
+
+/// Two conditions: one with hops logged, duplicates, a warm-up round and a round that misses a node; one as the published
+/// system logged it, with a name that every format has to quote.
+fn analysis() -> Analysis {
+    let ms = 1_000_000;
+    let round = |round: u32, slow: i64| {
+        let base = 1_742_869_853_000_000_000 + i64::from(round) * 1_000 * ms;
+        let rows = [
+            Row::initiate("n0", base).with_hop(0),
+            Row::received("n0", "n1", base + ms / 3, base + 2 * ms).with_hop(1),
+            Row::received("n0", "n2", base + ms / 2, base + (3 + slow) * ms).with_hop(1),
+            Row::received("n1", "n3", base + 2 * ms + 1, base + (5 + slow) * ms).with_hop(2),
+            Row::duplicate("n2", "n1", base + (3 + slow) * ms, base + (4 + slow) * ms).with_hop(2),
+        ];
+        rows.map(|row| row.of_run("4abf-cubaan4").of_round(round).with_protocol("flood"))
+    };
+    let mut ours: Vec<Row> = (0..8).flat_map(|number| round(number, i64::from(number))).collect();
+    ours.remove(ours.len() - 2);
+    let published = [
+        Row::initiate("10.60.2.6", 1_000).of_run("hello"),
+        Row::received("10.60.2.6", "10.60.3.25", 501_000, 1_250_999).of_run("hello"),
+        Row::received("10.60.2.6", "10.60.3.26", 2_001_000, 2_500_999).of_run("hello").without_sent(),
+    ];
+    let inputs = [loaded("flood_4", &ours), loaded("5M \"link\", 30|60 & {x}", &published)];
+    analyse(&inputs, &Options::default())
+}
+
+fn in_every_format(table: &Table) -> String {
+    let bytes = [table.to_csv(), table.to_markdown(), table.to_latex(), table.to_text(), table.to_json()];
+    bytes.map(|bytes| String::from_utf8(bytes).unwrap()).join("\n")
+}
+
+#[test]
+fn tables_have_the_promised_headers() {
+    let header = |table: &Table| String::from_utf8(table.to_csv()).unwrap().lines().next().unwrap().to_owned();
+    let headers: Vec<(&str, String)> =
+        all(&Analysis::default()).iter().map(|table| (table.name, header(table))).collect();
+    let promised = [
+        (
+            "convergence",
+            "condition,nodes,rounds,rounds_complete,origin,mean_ms,min_ms,median_ms,max_ms,std_ms,median_low_ms,median_high_ms",
+        ),
+        (
+            "rounds",
+            "condition,run_id,round,nodes,scored,initiator,expected,delivered,coverage,setup_ms,t50_ms,t90_ms,t95_ms,t99_ms,t100_ms,t50_first_send_ms,t90_first_send_ms,t95_first_send_ms,t99_first_send_ms,t100_first_send_ms,duplicates,failed,sends,rmr,hops_max,hops_mean,latency_median_ms",
+        ),
+        ("duplicates", "condition,nodes,rounds,duplicates_mean,duplicates_min,duplicates_max,expected,rmr_mean"),
+        ("hops", "condition,nodes,hop,count,share"),
+        ("latency", "condition,nodes,hop,count,min_ms,median_ms,p90_ms,p99_ms,max_ms"),
+    ];
+    assert_eq!(headers, promised.map(|(name, header)| (name, header.to_owned())));
+}
+
+#[test]
+fn every_table_in_every_format() {
+    for table in all(&analysis()) {
+        insta::assert_snapshot!(table.name, in_every_format(&table));
+    }
+}
+
+#[test]
+fn one_origin_can_be_chosen() {
+    let table = convergence(&analysis()).only("origin", "initiate");
+    let origins: Vec<&Cell> = table.rows.iter().map(|row| &row[4]).collect();
+    assert_eq!(origins, [&Cell::from("initiate"), &Cell::from("initiate")]);
+}
+
+#[test]
+fn csv_keeps_full_precision() {
+    let value = 1.0 / 3.0 * 1e3;
+    let table = Table::new("t", "", [ms("x_ms")], [[Cell::from(value)], [Cell::from(1e-7)]]);
+    let text = String::from_utf8(table.to_csv()).unwrap();
+    let back: Vec<f64> = text.lines().skip(1).map(|line| line.parse().unwrap()).collect();
+    assert_eq!(back, [value, 1e-7]);
+}
+
+#[test]
+fn a_rounded_zero_has_no_sign() {
+    let table = Table::new("t", "", [ms("x_ms")], [[Cell::from(-0.0001)], [Cell::from(-0.5)]]);
+    assert_eq!(String::from_utf8(table.to_text()).unwrap(), "  x_ms\n 0.000\n-0.500\n");
+}
+
+#[test]
+fn every_csv_line_has_a_field_for_every_column() {
+    let name = "a,\"b\"\nc";
+    let table = Table::new("t", "", [text("condition"), count("n")], [[Cell::from(name), Cell::None]]);
+    assert_eq!(String::from_utf8(table.to_csv()).unwrap(), "condition,n\n\"a,\"\"b\"\"\nc\",\n");
+}

@@ -1,0 +1,262 @@
+//! The published study's numbers, from its data: Wira et al., PLOS ONE 2025, DOI 10.1371/journal.pone.0325817. The folder
+//! is named by `CNSIM_PLOSONE`; without it these tests fail.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use cnsim::event::Kind;
+use cnsim_analyze::metric::{Analysis, Group, Options, Origin, RoundMetrics, analyse};
+use cnsim_analyze::source::{Input, Loaded, load};
+use cnsim_analyze::table::{self, Cell, Table};
+
+/// The study's CSVs hold float text: its tables have two decimals, other numbers are good to a microsecond.
+const MS: f64 = 0.001;
+const VARIANCE: f64 = 0.02;
+const TWO_DECIMALS: f64 = 0.005 + 1e-9;
+const ONE_DECIMAL: f64 = 0.05 + 1e-9;
+
+/// Nodes; mean, median, max, variance, standard deviation of `t100` from `initiate`; mean from first send; rounds whose
+/// initiator had not initiated before.
+const DISTRIBUTION: [(u32, [f64; 5], f64, usize); 5] = [
+    (10, [64.649543, 54.278076, 179.183838, 810.991580, 28.477914], 56.7, 9),
+    (30, [237.859919, 180.272339, 884.266602, 13111.287923, 114.504532], 181.9, 27),
+    (50, [439.164277, 360.436523, 1029.112793, 28376.827642, 168.454230], 312.4, 41),
+    (70, [664.367253, 724.480225, 1764.505615, 55824.800584, 236.272725], 448.9, 53),
+    (100, [1011.111206, 1105.994507, 1813.478027, 127419.762057, 356.959048], 634.4, 61),
+];
+
+/// Condition, file; for each number of nodes mean, min, median, max of `t100` from `initiate`.
+type Bandwidth = (&'static str, &'static str, [(u32, [f64; 4]); 6]);
+
+const BANDWIDTH: [Bandwidth; 3] = [
+    (
+        "default",
+        "test-default-bwidth-10X.csv",
+        [
+            (10, [89.94, 42.69, 104.50, 142.98]),
+            (50, [452.00, 221.84, 491.02, 562.17]),
+            (100, [1088.87, 921.82, 1027.00, 1481.82]),
+            (200, [2083.65, 1772.17, 2105.52, 2228.85]),
+            (400, [3943.65, 3739.98, 3913.75, 4203.96]),
+            (600, [6028.04, 5750.71, 5968.19, 6420.70]),
+        ],
+    ),
+    (
+        "5M",
+        "test-bwidth-5M-10X.csv",
+        [
+            (10, [103.99, 49.13, 121.08, 139.66]),
+            (50, [532.81, 295.17, 564.65, 635.30]),
+            (100, [1165.55, 1099.70, 1144.16, 1263.61]),
+            (200, [2372.33, 2162.93, 2278.15, 2826.21]),
+            (400, [4700.04, 4529.79, 4715.75, 4852.81]),
+            (600, [7206.78, 6835.58, 7133.63, 7777.70]),
+        ],
+    ),
+    (
+        "30M",
+        "test-bwidth-30M-10X.csv",
+        [
+            (10, [94.56, 45.22, 118.66, 132.71]),
+            (50, [523.38, 482.64, 514.71, 582.55]),
+            (100, [1049.79, 594.45, 1083.98, 1185.00]),
+            (200, [2068.31, 1156.72, 2190.39, 2237.76]),
+            (400, [4541.87, 4237.47, 4459.86, 5140.45]),
+            (600, [6635.33, 6165.74, 6693.99, 6854.36]),
+        ],
+    ),
+];
+
+/// Mean from first send in the default bandwidth condition.
+const DEFAULT_FROM_FIRST_SEND: [(u32, f64); 6] =
+    [(10, 47.7), (50, 245.2), (100, 539.4), (200, 990.3), (400, 1928.8), (600, 2963.5)];
+
+#[test]
+fn the_distribution_of_propagation_time_reproduces() {
+    let table = table::convergence(&distribution().analysis);
+    for (nodes, [mean, median, max, variance, std], from_first_send, _) in DISTRIBUTION {
+        let line = Line { table: &table, condition: "distribution", nodes, origin: Origin::Initiate };
+        line.has("mean_ms", mean, MS);
+        line.has("median_ms", median, MS);
+        line.has("max_ms", max, MS);
+        line.has("std_ms", std, MS);
+        let found = line.number("std_ms").powi(2);
+        assert!((found - variance).abs() <= VARIANCE, "N={nodes}: variance {found}, published {variance}");
+        let line = Line { origin: Origin::FirstSend, ..line };
+        line.has("mean_ms", from_first_send, ONE_DECIMAL);
+    }
+}
+
+#[test]
+fn the_bandwidth_tables_reproduce() {
+    let table = table::convergence(&bandwidth().analysis);
+    for (condition, _, numbers) in BANDWIDTH {
+        for (nodes, [mean, min, median, max]) in numbers {
+            let line = Line { table: &table, condition, nodes, origin: Origin::Initiate };
+            line.has("mean_ms", mean, TWO_DECIMALS);
+            line.has("min_ms", min, TWO_DECIMALS);
+            line.has("median_ms", median, TWO_DECIMALS);
+            line.has("max_ms", max, TWO_DECIMALS);
+        }
+    }
+    for (nodes, mean) in DEFAULT_FROM_FIRST_SEND {
+        let line = Line { table: &table, condition: "default", nodes, origin: Origin::FirstSend };
+        line.has("mean_ms", mean, ONE_DECIMAL);
+    }
+}
+
+#[test]
+fn initiators_that_initiate_for_the_first_time_are_told_apart_by_their_set_up() {
+    let study = distribution();
+    for (nodes, _, _, first_times) in DISTRIBUTION {
+        let group = study.group("distribution", nodes);
+        assert_eq!(split_by_experience(group).0.len(), first_times, "N={nodes}");
+    }
+    for group in distribution().analysis.groups.iter().chain(&bandwidth().analysis.groups) {
+        let (first, again) = split_by_experience(group);
+        let place = format!("{} N={}", group.condition, group.nodes);
+        assert!(first.iter().all(|ms| (58.5..3612.5).contains(ms)), "59 to 3612 ms in {place}: {first:?}");
+        assert!(again.iter().all(|ms| (0.05..1.55).contains(ms)), "0.1 to 1.5 ms in {place}: {again:?}");
+    }
+}
+
+#[test]
+fn five_receipts_are_missing_in_one_warm_up_round_and_nowhere_else() {
+    let study = distribution();
+    let short: Vec<(&str, u32, u32, u32)> = study
+        .rounds()
+        .filter(|round| round.delivered != round.expected)
+        .map(|round| (round.run_id.as_str(), round.round, round.delivered, round.expected))
+        .collect();
+    assert_eq!(short, [("ee93-cubaan100", 0, 94, 99)]);
+    assert!(bandwidth().rounds().all(|round| round.delivered == round.expected));
+}
+
+#[test]
+fn every_event_is_counted() {
+    let study = distribution();
+    let rows: Vec<usize> = study.loaded.iter().map(|input| input.events.len()).collect();
+    assert_eq!(rows, [1010, 3030, 5050, 7070, 10_095]);
+    assert_eq!([Kind::Initiate, Kind::Received, Kind::Duplicate].map(|kind| study.count(kind)), [505, 25_750, 0]);
+    let study = bandwidth();
+    assert!(study.loaded.iter().all(|input| input.events.len() == 14_960));
+    assert_eq!([Kind::Initiate, Kind::Received, Kind::Duplicate].map(|kind| study.count(kind)), [198, 44_682, 0]);
+    assert!(study.loaded.iter().all(|input| input.facts.repeats.is_empty() && input.facts.rejected == 0));
+}
+
+#[test]
+fn every_timestamp_went_through_a_float64() {
+    for study in [distribution(), bandwidth()] {
+        for events in study.loaded.iter().map(|input| &input.events) {
+            assert!(events.float_timestamp.iter().all(|float| *float));
+            assert!(events.received_ns.iter().all(|received_ns| received_ns % 256 == 0));
+        }
+    }
+}
+
+#[test]
+fn only_the_initiator_sends() {
+    for study in [distribution(), bandwidth()] {
+        for round in study.rounds() {
+            assert_eq!((round.hops_max, round.hops_derived, round.duplicates), (Some(1), true, 0));
+            assert_eq!(round.sends, u64::from(round.delivered));
+        }
+    }
+}
+
+struct Study {
+    loaded: Vec<Loaded>,
+    analysis: Analysis,
+}
+
+fn distribution() -> Study {
+    let files = ["5649-cubaan10", "8db7-cubaan30", "ea4b-cubaan50", "0c28-cubaan70", "ee93-cubaan100"];
+    Study::read(files.map(|file| ("distribution", format!("distribution/{file}-100X.csv"))))
+}
+
+fn bandwidth() -> Study {
+    Study::read(BANDWIDTH.map(|(condition, file, _)| (condition, format!("bandwidth/{file}"))))
+}
+
+impl Study {
+    fn read<const N: usize>(files: [(&str, String); N]) -> Self {
+        let folder = folder();
+        let input = |(label, file): (&str, String)| Input { label: Some(label.to_owned()), path: folder.join(file) };
+        let loaded = load(&files.map(input)).expect("the study's files are events");
+        let analysis = analyse(&loaded, &Options::default());
+        Self { loaded, analysis }
+    }
+
+    fn group(&self, condition: &str, nodes: u32) -> &Group {
+        self.analysis
+            .groups
+            .iter()
+            .find(|group| group.condition == condition && group.nodes == nodes)
+            .expect("the study measured it")
+    }
+
+    fn rounds(&self) -> impl Iterator<Item = &RoundMetrics> {
+        self.analysis.groups.iter().flat_map(|group| &group.rounds)
+    }
+
+    fn count(&self, kind: Kind) -> usize {
+        self.loaded.iter().flat_map(|input| &input.events.kind).filter(|other| **other == kind).count()
+    }
+}
+
+fn folder() -> PathBuf {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/plosone");
+    let folder = std::env::var_os("CNSIM_PLOSONE").map_or_else(default, PathBuf::from);
+    assert!(folder.is_dir(), "no folder {}: set CNSIM_PLOSONE to the published data", folder.display());
+    folder
+}
+
+/// Set-up times in ms of a group's scored rounds: those whose initiator initiates for the first time in the run, and the
+/// others.
+fn split_by_experience(group: &Group) -> (Vec<f64>, Vec<f64>) {
+    let mut experienced = BTreeSet::new();
+    let (mut first, mut again) = (Vec::new(), Vec::new());
+    for round in &group.rounds {
+        let is_first =
+            experienced.insert((&round.run_id, round.initiator.as_ref().expect("every round has an initiate")));
+        let setup_ms = round.setup_ns.expect("every round has a first send") as f64 / 1e6;
+        match (round.scored, is_first) {
+            (true, true) => first.push(setup_ms),
+            (true, false) => again.push(setup_ms),
+            (false, _) => {}
+        }
+    }
+    (first, again)
+}
+
+/// One line of convergence.csv.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    table: &'a Table,
+    condition: &'static str,
+    nodes: u32,
+    origin: Origin,
+}
+
+impl Line<'_> {
+    fn has(&self, column: &str, published: f64, tolerance: f64) {
+        let found = self.number(column);
+        let place = format!("{} N={} {}", self.condition, self.nodes, self.origin.as_str());
+        assert!((found - published).abs() <= tolerance, "{place}: {column} is {found}, published {published}");
+    }
+
+    fn number(&self, column: &str) -> f64 {
+        let place = |name: &str| {
+            self.table.columns.iter().position(|column| column.name == name).expect("a column of convergence.csv")
+        };
+        let is_it = |row: &&Vec<Cell>| {
+            row[place("condition")] == Cell::from(self.condition)
+                && row[place("nodes")] == Cell::from(self.nodes)
+                && row[place("origin")] == Cell::from(self.origin.as_str())
+        };
+        match self.table.rows.iter().find(is_it).expect("a line for each origin")[place(column)] {
+            Cell::Number(value) => value,
+            ref other => panic!("{column} is {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What the whole-command tests share: inputs in a folder of their own, and the command.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+
+/// The figures of a report on a flood.
+pub const FIGURES: [&str; 8] = [
+    "infection-curves",
+    "convergence-ecdf",
+    "convergence-by-nodes",
+    "hop-distribution",
+    "latency-by-hop",
+    "copies-by-round",
+    "convergence-by-round",
+    "time-spent",
+];
+
+/// Where the committed inputs are.
+pub fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// A copy of the run folder of a flood among four nodes, which a test may spoil.
+pub fn flood_folder(home: &Path) -> PathBuf {
+    let folder = home.join("5e1f00d2-cubaan4");
+    fs::create_dir(&folder).unwrap();
+    for name in ["manifest.json", "topology.json", "events.jsonl"] {
+        fs::copy(fixture("flood-n4").join(name), folder.join(name)).unwrap();
+    }
+    folder
+}
+
+/// `cnsim-analyze report …` in the folder `home`.
+pub fn report(arguments: &[&str], home: &Path) -> Assert {
+    command(home).arg("report").args(arguments).assert()
+}
+
+/// `cnsim-analyze` in the folder `home`.
+pub fn command(home: &Path) -> Command {
+    let mut command = Command::cargo_bin("cnsim-analyze").unwrap();
+    command.current_dir(home);
+    command
+}
+
+/// Every file below `folder` with its bytes, by path.
+pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                found.push((name, fs::read(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}

@@ -1,0 +1,330 @@
+//! A figure under construction: panels with axes from top to bottom, then legend and notes, then the drawing.
+
+use crate::axis::{Axis, Quantity, Tick};
+use crate::canvas::{Align, Canvas, Label, Point, Rect, Stroke, Turn, simplify};
+use crate::drawing::Drawing;
+use crate::error::ChartError;
+use crate::font::{self, Face};
+use crate::legend::{self, Entry};
+use crate::style::{
+    AXIS_LINE_PT, BORDER_PT, GAP_PT, GRID, GRID_HEIGHTS_PT, GRID_LINE_PT, HALF_HEIGHT_PT, INK, LEADING, LINE_PT,
+    MARKER_PT, MUTED, PANEL_GAP_PT, PLOT_HEIGHT_PT, SMALL_PT, SeriesStyle, TEXT_PT, TICK_PT, WIDTH_PT,
+};
+
+/// Room between two labelled ticks above each other.
+const TICK_ROWS_PT: f64 = 26.0;
+/// How far a tick label may stand over the end of its axis.
+const OVERHANG_PT: f64 = 16.0;
+/// Tick labels below an axis: tick, gap and one line.
+const TICK_LABELS_PT: f64 = TICK_PT + 2.0 + SMALL_PT;
+/// Markers of a line stand at least this many of their radii apart.
+const MARKER_SPACING: f64 = 3.0;
+/// Smaller markers cannot be told apart.
+const MARKER_MIN_PT: f64 = 0.8;
+/// The distance of markers where not every point has one.
+const SPARSE_MARKERS_PT: f64 = 16.0;
+/// Height of a row with a name, and the room of the name: two lines.
+const ROW_PT: f64 = 24.0;
+/// See [`ROW_PT`].
+const ROW_NAME_PT: f64 = 150.0;
+
+/// A data area with its axes.
+#[derive(Debug, Clone)]
+pub(crate) struct Panel {
+    pub(crate) rect: Rect,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+}
+
+impl Panel {
+    /// Where the values lie on the canvas.
+    pub(crate) fn at(&self, x: f64, y: f64) -> Point {
+        (self.rect.left + self.x.share(x) * self.rect.width(), self.rect.bottom - self.y.share(y) * self.rect.height())
+    }
+}
+
+/// One small panel of a grid.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell {
+    pub(crate) heading: String,
+    pub(crate) x: Axis,
+}
+
+/// A figure under construction.
+#[derive(Debug)]
+pub(crate) struct Figure {
+    pub(crate) canvas: Canvas,
+    name: &'static str,
+    title: &'static str,
+    left: f64,
+    bottom: f64,
+}
+
+impl Figure {
+    /// An empty figure. `title` is for readers that cannot see it and for metadata: it is not drawn.
+    ///
+    /// # Errors
+    /// [`ChartError::Font`].
+    pub(crate) fn new(name: &'static str, title: &'static str) -> Result<Self, ChartError> {
+        font::register()?;
+        Ok(Self { canvas: Canvas::default(), name, title, left: BORDER_PT, bottom: BORDER_PT })
+    }
+
+    /// One data area over the whole width.
+    pub(crate) fn panel(&mut self, x: Axis, y: Axis) -> Panel {
+        self.left = left_of(&[&y], PLOT_HEIGHT_PT);
+        let panel = self.area(x, y, PLOT_HEIGHT_PT);
+        self.tick_labels_below(&panel, OVERHANG_PT);
+        self.title_below(&panel.x.title());
+        panel
+    }
+
+    /// The same, with `room_pt` left free above it.
+    pub(crate) fn panel_below(&mut self, x: Axis, y: Axis, room_pt: f64) -> Panel {
+        self.bottom += room_pt;
+        self.panel(x, y)
+    }
+
+    /// A data area with a named row for each of `names` instead of an axis on its left, and the rows' rectangles.
+    pub(crate) fn rows(&mut self, x: Axis, names: &[&str]) -> (Panel, Vec<Rect>) {
+        let face = Face::regular(SMALL_PT);
+        let wrapped: Vec<Vec<String>> = names.iter().map(|name| face.wrap(name, ROW_NAME_PT, 2)).collect();
+        let widest = wrapped.iter().flatten().map(|line| face.width_pt(line)).fold(0.0, f64::max);
+        self.left = BORDER_PT + widest.max(OVERHANG_PT) + GAP_PT;
+        let right = WIDTH_PT - BORDER_PT - OVERHANG_PT;
+        let (top, height) = (self.bottom, names.len() as f64 * ROW_PT);
+        let rect = Rect { left: self.left, top, right, bottom: top + height };
+        let y = Axis::from_zero(Quantity::count(""), [names.len() as f64]);
+        let panel = Panel { rect, x, y };
+        self.axes(&panel, &[]);
+        self.tick_labels_below(&panel, OVERHANG_PT);
+        self.title_below(&panel.x.title());
+        let rows = (0..names.len()).map(|row| top + row as f64 * ROW_PT);
+        let rows: Vec<Rect> = rows.map(|top| Rect { top, bottom: top + ROW_PT, ..rect }).collect();
+        for (lines, row) in wrapped.iter().zip(&rows) {
+            self.row_name(lines, row);
+        }
+        (panel, rows)
+    }
+
+    /// Two data areas above each other with one axis below both.
+    pub(crate) fn pair(&mut self, x: &Axis, upper: Axis, lower: Axis) -> [Panel; 2] {
+        self.left = left_of(&[&upper, &lower], HALF_HEIGHT_PT);
+        let upper = self.area(x.clone(), upper, HALF_HEIGHT_PT);
+        self.bottom += PANEL_GAP_PT;
+        let lower = self.area(x.clone(), lower, HALF_HEIGHT_PT);
+        self.tick_labels_below(&lower, OVERHANG_PT);
+        self.title_below(&x.title());
+        [upper, lower]
+    }
+
+    /// Small panels with headings, in rows; one axis on the left for each row, and an axis of its own below each panel.
+    pub(crate) fn grid(&mut self, cells: Vec<Cell>, y: &Axis) -> Vec<Panel> {
+        let columns = match cells.len() {
+            0 | 1 => 1,
+            2 | 4 => 2,
+            _ => 3,
+        };
+        let height_pt = GRID_HEIGHTS_PT[columns - 1];
+        self.left = left_of(&[y], height_pt);
+        let room = WIDTH_PT - self.left - BORDER_PT - OVERHANG_PT;
+        let width = (room - (columns - 1) as f64 * PANEL_GAP_PT) / columns as f64;
+        let title = cells.first().map(|cell| cell.x.title()).unwrap_or_default();
+        let mut panels = Vec::new();
+        for row in cells.chunks(columns) {
+            if !panels.is_empty() {
+                self.bottom += GAP_PT;
+            }
+            panels.extend(self.row(row, y, (width, height_pt)));
+        }
+        self.title_below(&title);
+        panels
+    }
+
+    /// A line of the series' style through all points, with a marker at each of them: smaller ones where they stand close. Where even
+    /// those would touch, the line is thin and without dashes, and only every so many points have a marker.
+    pub(crate) fn series_line(&mut self, points: &[Point], style: SeriesStyle) {
+        let (Some((first, _)), Some((last, _))) = (points.first(), points.last()) else { return };
+        let spacing = if points.len() > 1 { (last - first) / (points.len() - 1) as f64 } else { f64::INFINITY };
+        let radius = MARKER_PT.min(spacing / MARKER_SPACING);
+        let wide = Stroke { color: style.color, width_pt: LINE_PT, dash: style.dash };
+        let (stroke, radius, stride) = if radius < MARKER_MIN_PT {
+            let stride = (SPARSE_MARKERS_PT / spacing.max(1e-3)).ceil() as usize;
+            (Stroke::solid(style.color, LINE_PT / 2.0), MARKER_PT, stride)
+        } else {
+            (wide, radius, 1)
+        };
+        self.canvas.line(simplify(points, 0.1), stroke);
+        for &point in points.iter().step_by(stride) {
+            self.canvas.marker(point, style.marker, radius, style.color);
+        }
+    }
+
+    /// The legend, below all that was drawn before.
+    pub(crate) fn legend(&mut self, entries: &[Entry]) {
+        let room = Rect { left: self.left, top: self.bottom + GAP_PT, right: WIDTH_PT - BORDER_PT, bottom: 0.0 };
+        self.bottom = legend::draw(&mut self.canvas, entries, room);
+    }
+
+    /// A sentence that the reader needs, below all that was drawn before.
+    pub(crate) fn note(&mut self, text: &str) {
+        let face = Face::regular(SMALL_PT);
+        self.bottom += GAP_PT / 2.0;
+        for line in face.wrap(text, WIDTH_PT - BORDER_PT - self.left, 3) {
+            self.bottom += SMALL_PT * LEADING;
+            let at = (self.left, self.bottom - SMALL_PT * 0.25);
+            self.canvas.text(Label { text: line, at, align: Align::Start, turn: Turn::Level, face, color: MUTED });
+        }
+    }
+
+    /// Width and height in points.
+    pub(crate) fn size_pt(&self) -> (f64, f64) {
+        (WIDTH_PT, self.bottom + BORDER_PT)
+    }
+
+    /// The finished drawing.
+    ///
+    /// # Errors
+    /// [`ChartError::Backend`] or [`ChartError::Svg`].
+    pub(crate) fn draw(self) -> Result<Drawing, ChartError> {
+        let size_pt = self.size_pt();
+        Drawing::new(self.name, self.title, &self.canvas, size_pt)
+    }
+
+    fn area(&mut self, x: Axis, y: Axis, height_pt: f64) -> Panel {
+        let top = self.bottom + SMALL_PT / 2.0;
+        let right = WIDTH_PT - BORDER_PT - OVERHANG_PT;
+        let rect = Rect { left: self.left, top, right, bottom: top + height_pt };
+        let panel = Panel { rect, x, y };
+        self.axes(&panel, &left_ticks(&panel.y, panel.rect.height()));
+        self.tick_labels_left(&panel);
+        self.title_left(&panel.y.title(), &rect);
+        self.bottom = rect.bottom;
+        panel
+    }
+
+    fn row(&mut self, cells: &[Cell], y: &Axis, (width, height): (f64, f64)) -> Vec<Panel> {
+        let face = Face::bold(TEXT_PT);
+        let headings: Vec<Vec<String>> = cells.iter().map(|cell| face.wrap(&cell.heading, width, 2)).collect();
+        let lines = headings.iter().map(Vec::len).max().unwrap_or(0);
+        let top = self.bottom + lines as f64 * TEXT_PT * LEADING + GAP_PT;
+        let mut panels = Vec::new();
+        for (index, (cell, heading)) in cells.iter().zip(headings).enumerate() {
+            let left = self.left + index as f64 * (width + PANEL_GAP_PT);
+            let rect = Rect { left, top, right: left + width, bottom: top + height };
+            let panel = Panel { rect, x: cell.x.clone(), y: y.clone() };
+            self.axes(&panel, &left_ticks(&panel.y, panel.rect.height()));
+            self.heading(&heading, &rect);
+            self.bottom = rect.bottom;
+            if index == 0 {
+                self.tick_labels_left(&panel);
+                self.title_left(&panel.y.title(), &rect);
+            }
+            self.tick_labels_below(&panel, PANEL_GAP_PT / 2.0 - 1.5);
+            panels.push(panel);
+        }
+        self.bottom = top + height + TICK_LABELS_PT;
+        panels
+    }
+
+    fn row_name(&mut self, lines: &[String], row: &Rect) {
+        let first = (row.top + row.bottom) / 2.0 - (lines.len() as f64 - 1.0) / 2.0 * SMALL_PT * LEADING;
+        for (index, line) in lines.iter().enumerate() {
+            let at = (row.left - GAP_PT, first + index as f64 * SMALL_PT * LEADING + SMALL_PT * 0.36);
+            let face = Face::regular(SMALL_PT);
+            self.canvas.text(Label { text: line.clone(), at, align: Align::End, turn: Turn::Level, face, color: INK });
+        }
+    }
+
+    fn heading(&mut self, lines: &[String], rect: &Rect) {
+        for (index, line) in lines.iter().rev().enumerate() {
+            let at = (rect.left, rect.top - GAP_PT - index as f64 * TEXT_PT * LEADING);
+            let face = Face::bold(TEXT_PT);
+            self.canvas.text(Label {
+                text: line.clone(),
+                at,
+                align: Align::Start,
+                turn: Turn::Level,
+                face,
+                color: INK,
+            });
+        }
+    }
+
+    /// Axis lines, and a line of the grid for each of the ticks on the left.
+    fn axes(&mut self, panel: &Panel, left: &[Tick]) {
+        let rect = panel.rect;
+        let axis = Stroke::solid(INK, AXIS_LINE_PT);
+        for tick in left {
+            let (_, y) = panel.at(panel.x.low(), tick.value);
+            self.canvas.line(vec![(rect.left, y), (rect.right, y)], Stroke::solid(GRID, GRID_LINE_PT));
+            self.canvas.line(vec![(rect.left - TICK_PT, y), (rect.left, y)], axis);
+        }
+        for value in panel.y.minor() {
+            let (_, y) = panel.at(panel.x.low(), value);
+            self.canvas.line(vec![(rect.left - TICK_PT / 2.0, y), (rect.left, y)], axis);
+        }
+        for value in panel.x.minor() {
+            let (x, _) = panel.at(value, panel.y.low());
+            self.canvas.line(vec![(x, rect.bottom), (x, rect.bottom + TICK_PT / 2.0)], axis);
+        }
+        self.canvas.line(vec![(rect.left, rect.top), (rect.left, rect.bottom), (rect.right, rect.bottom)], axis);
+    }
+
+    fn tick_labels_left(&mut self, panel: &Panel) {
+        for tick in left_ticks(&panel.y, panel.rect.height()) {
+            let (_, y) = panel.at(panel.x.low(), tick.value);
+            let at = (panel.rect.left - TICK_PT - 2.0, y + SMALL_PT * 0.36);
+            let face = Face::regular(SMALL_PT);
+            self.canvas.text(Label { text: tick.label, at, align: Align::End, turn: Turn::Level, face, color: INK });
+        }
+    }
+
+    fn tick_labels_below(&mut self, panel: &Panel, overhang_pt: f64) {
+        let rect = panel.rect;
+        for tick in panel.x.ticks_across(rect.width(), overhang_pt) {
+            let (x, _) = panel.at(tick.value, panel.y.low());
+            let below = vec![(x, rect.bottom), (x, rect.bottom + TICK_PT)];
+            self.canvas.line(below, Stroke::solid(INK, AXIS_LINE_PT));
+            let at = (x, rect.bottom + TICK_LABELS_PT - SMALL_PT * 0.2);
+            let face = Face::regular(SMALL_PT);
+            self.canvas.text(Label { text: tick.label, at, align: Align::Middle, turn: Turn::Level, face, color: INK });
+        }
+        self.bottom = rect.bottom + TICK_LABELS_PT;
+    }
+
+    fn title_left(&mut self, title: &str, rect: &Rect) {
+        self.canvas.text(Label {
+            text: title.to_owned(),
+            at: (BORDER_PT + TEXT_PT * 0.9, (rect.top + rect.bottom) / 2.0),
+            align: Align::Middle,
+            turn: Turn::Upward,
+            face: Face::regular(TEXT_PT),
+            color: INK,
+        });
+    }
+
+    fn title_below(&mut self, title: &str) {
+        self.bottom += TEXT_PT * LEADING + 1.0;
+        self.canvas.text(Label {
+            text: title.to_owned(),
+            at: ((self.left + WIDTH_PT - BORDER_PT - OVERHANG_PT) / 2.0, self.bottom - TEXT_PT * 0.25),
+            align: Align::Middle,
+            turn: Turn::Level,
+            face: Face::regular(TEXT_PT),
+            color: INK,
+        });
+    }
+}
+
+fn left_ticks(axis: &Axis, height_pt: f64) -> Vec<Tick> {
+    axis.ticks((height_pt / TICK_ROWS_PT) as usize)
+}
+
+/// Where a data area begins so that titles and tick labels of all given axes have room at its left.
+fn left_of(axes: &[&Axis], height_pt: f64) -> f64 {
+    let face = Face::regular(SMALL_PT);
+    let labels = axes.iter().flat_map(|axis| left_ticks(axis, height_pt));
+    let widest = labels.map(|tick| face.width_pt(&tick.label)).fold(0.0, f64::max);
+    BORDER_PT + TEXT_PT * LEADING + GAP_PT + widest + 2.0 + TICK_PT
+}

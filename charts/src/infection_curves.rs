@@ -1,0 +1,124 @@
+//! Infection curves: coverage against time, a small panel for each condition and number of nodes.
+//!
+//! Every round is a thin line, the median a strong one with marks where half, 90 % and 99 % of the nodes are reached.
+
+use crate::axis::{Axis, Quantity};
+use crate::canvas::{Point, Stroke, simplify};
+use crate::data::{InfectionCurves, InfectionPanel};
+use crate::drawing::Drawing;
+use crate::error::{ChartError, check_values};
+use crate::figure::{Cell, Figure, Panel};
+use crate::legend::{Entry, Key};
+use crate::style::{DOT_PT, MARKER_PT, MEDIAN, Marker, PANELS_MAX, ROUND, STRONG_LINE_PT, THIN_LINE_PT};
+
+const NAME: &str = "infection-curves";
+/// Points of all rounds together: they decide the size of the file, some 10 bytes each.
+const POINTS_MAX: usize = 50_000;
+/// What a round's line may be off by: less than its own width.
+const TOLERANCE_PT: f64 = 0.25;
+/// Panels share one time axis as long as the longest takes no more than this many times the shortest.
+const SHARED_AXIS_FACTOR: f64 = 3.0;
+/// The shares marked on the median, each with its marker and name.
+const MARKS: [(f64, Marker, &str); 3] =
+    [(0.5, Marker::Circle, "t50"), (0.9, Marker::Square, "t90"), (0.99, Marker::Diamond, "t99 of the median")];
+
+/// Draws infection curves. Of more than twelve panels the first twelve are drawn, and a note says so.
+///
+/// # Errors
+/// [`ChartError::NoData`] where no panel has a curve; [`ChartError::Value`].
+pub fn infection_curves(data: &InfectionCurves) -> Result<Drawing, ChartError> {
+    layout(data)?.draw()
+}
+
+pub(crate) fn layout(data: &InfectionCurves) -> Result<Figure, ChartError> {
+    let filled: Vec<&InfectionPanel> = data.panels.iter().filter(|panel| !ends(panel).is_empty()).collect();
+    if filled.is_empty() {
+        return Err(ChartError::NoData(NAME));
+    }
+    for panel in &filled {
+        check_values(NAME, &panel.label, curves(panel).flatten().flat_map(|&(time, share)| [time, share]))?;
+    }
+    let shown = &filled[..filled.len().min(PANELS_MAX)];
+    let mut figure =
+        Figure::new(NAME, "Infection curves: share of the nodes reached against time, every round and the median")?;
+    let panels = figure.grid(cells(shown), &Axis::percent("Nodes reached"));
+    let tolerance_pt = tolerance(&panels, shown);
+    for (panel, data) in panels.iter().zip(shown) {
+        draw_panel(&mut figure, panel, data, tolerance_pt);
+    }
+    figure.legend(&entries());
+    if shown.len() < filled.len() {
+        figure.note(&format!("The first {} of {} panels are shown.", shown.len(), filled.len()));
+    }
+    Ok(figure)
+}
+
+fn curves(panel: &InfectionPanel) -> impl Iterator<Item = &Vec<(f64, f64)>> {
+    panel.rounds.iter().chain([&panel.median])
+}
+
+fn ends(panel: &InfectionPanel) -> Vec<f64> {
+    curves(panel).flat_map(|curve| [curve.first(), curve.last()]).flatten().map(|(time, _)| *time).collect()
+}
+
+fn cells(panels: &[&InfectionPanel]) -> Vec<Cell> {
+    let time = Quantity::ms("Time");
+    let own: Vec<Axis> = panels.iter().map(|panel| Axis::from_zero(time, ends(panel))).collect();
+    let shared = Axis::from_zero(time, panels.iter().flat_map(|panel| ends(panel)));
+    let shortest = own.iter().map(Axis::high).fold(f64::INFINITY, f64::min);
+    let is_shared =
+        shared.high() <= SHARED_AXIS_FACTOR * shortest || own.iter().any(|axis| axis.title() != shared.title());
+    let axes = own.into_iter().map(|axis| if is_shared { shared.clone() } else { axis });
+    panels.iter().zip(axes).map(|(panel, x)| Cell { heading: panel.label.clone(), x }).collect()
+}
+
+/// The curve as steps: coverage stays as it is until the next delivery.
+fn steps(panel: &Panel, curve: &[(f64, f64)]) -> Vec<Point> {
+    let start = curve.first().map_or(0.0, |(time, _)| time.min(0.0));
+    let mut points = vec![panel.at(start, 0.0)];
+    let mut height = 0.0;
+    for &(time, share) in curve {
+        points.push(panel.at(time, height));
+        height = (share * 100.0).clamp(0.0, 100.0);
+        points.push(panel.at(time, height));
+    }
+    points
+}
+
+/// The least tolerance, doubled until all rounds together have no more than [`POINTS_MAX`] points.
+fn tolerance(panels: &[Panel], data: &[&InfectionPanel]) -> f64 {
+    let mut tolerance_pt = TOLERANCE_PT;
+    loop {
+        let rounds =
+            panels.iter().zip(data).flat_map(|(panel, data)| data.rounds.iter().map(move |round| (panel, round)));
+        let points: usize = rounds.map(|(panel, round)| simplify(&steps(panel, round), tolerance_pt).len()).sum();
+        if points <= POINTS_MAX || tolerance_pt > 10.0 {
+            return tolerance_pt;
+        }
+        tolerance_pt *= 2.0;
+    }
+}
+
+fn draw_panel(figure: &mut Figure, panel: &Panel, data: &InfectionPanel, tolerance_pt: f64) {
+    for round in data.rounds.iter().filter(|round| !round.is_empty()) {
+        let line = simplify(&steps(panel, round), tolerance_pt);
+        figure.canvas.line(line, Stroke::solid(ROUND, THIN_LINE_PT));
+    }
+    if data.median.is_empty() {
+        return;
+    }
+    let line = simplify(&steps(panel, &data.median), DOT_PT / 10.0);
+    figure.canvas.line(line, Stroke::solid(MEDIAN, STRONG_LINE_PT));
+    for (share, marker, _) in MARKS {
+        if let Some(&(time, reached)) = data.median.iter().find(|(_, reached)| *reached >= share) {
+            figure.canvas.marker(panel.at(time, reached.min(1.0) * 100.0), marker, MARKER_PT, MEDIAN);
+        }
+    }
+}
+
+fn entries() -> Vec<Entry> {
+    let lines = [(ROUND, THIN_LINE_PT * 2.0, "each round"), (MEDIAN, STRONG_LINE_PT, "median over rounds")];
+    let lines = lines.map(|(color, width_pt, name)| (Key::Line(Stroke::solid(color, width_pt)), name));
+    let marks = MARKS.map(|(_, marker, name)| (Key::Point { color: MEDIAN, marker }, name));
+    lines.into_iter().chain(marks).map(|(key, name)| Entry { key, name: name.to_owned() }).collect()
+}

@@ -1,0 +1,429 @@
+//! What holds for every figure.
+
+use std::collections::BTreeSet;
+
+use resvg::usvg::{self, roxmltree};
+
+use crate::canvas::Shape;
+use crate::data::*;
+use crate::drawing::usvg_options;
+use crate::figure::Figure;
+use crate::style::{UNITS_PER_PT, WIDTH_PT};
+use crate::*;
+
+type Layouts = Vec<(&'static str, Result<Figure, ChartError>)>;
+
+const LONG: &str = "push fanout=3 ttl=8 k-regular:8, N = 100";
+
+/// Data of every figure.
+#[derive(Clone)]
+struct All {
+    infection: InfectionCurves,
+    ecdf: ConvergenceEcdf,
+    by_nodes: ConvergenceByNodes,
+    hops: HopDistribution,
+    latency: LatencyByHop,
+    copies: CopiesByRound,
+    by_round: ConvergenceByRound,
+    time: TimeSpent,
+}
+
+impl All {
+    /// `count` series with a few values between 0 and `top`, all named `label`.
+    fn new(count: u32, label: &str, top: f64) -> Self {
+        let series = || 0..count;
+        let label = || label.to_owned();
+        let level = move |index: u32| top * f64::from(index + 1) / f64::from(count);
+        let times = move |index: u32| [0.2, 0.5, 0.9, 1.0].map(|share| share * level(index)).to_vec();
+        let curve = move |index: u32| times(index).into_iter().zip([0.25, 0.5, 0.75, 1.0]).collect::<Vec<_>>();
+        let growth = move |index: u32, nodes: u32| GrowthPoint {
+            nodes,
+            rounds_ms: times(index),
+            median_ms: Some(0.7 * level(index)),
+            low_ms: Some(0.2 * level(index)),
+            high_ms: None,
+        };
+        let latency = move |index: u32, hop: u32| LatencyBox {
+            hop,
+            count: 4,
+            whisker_low_ms: 0.1 * level(index),
+            q1_ms: 0.2 * level(index),
+            median_ms: 0.3 * level(index),
+            q3_ms: 0.4 * level(index),
+            whisker_high_ms: 0.6 * level(index),
+            min_ms: 0.1 * level(index),
+            max_ms: level(index),
+        };
+        let copies =
+            move |index: u32, round: u32| (round, (level(index) as u64).saturating_add(9), level(index) as u64);
+        let panel = |index| InfectionPanel { label: label(), rounds: vec![curve(index); 2], median: curve(index) };
+        let ecdf =
+            |index| EcdfSeries { label: label(), complete_ms: times(index), censored: index % 2, band: Some(0.3) };
+        let nodes =
+            |index| GrowthSeries { label: label(), points: [10, 30, 1000].map(|nodes| growth(index, nodes)).to_vec() };
+        let boxes = |index| LatencySeries { label: label(), boxes: (1..4).map(|hop| latency(index, hop)).collect() };
+        let copies = |index| CopiesSeries {
+            label: label(),
+            rounds: (1..5).map(|round| copies(index, round)).collect(),
+            expected_duplicates: Some(level(index) as u64),
+        };
+        let rounds =
+            |index| RoundSeries { label: label(), rounds: vec![(1, Some(level(index))), (2, None), (3, Some(0.0))] };
+        let bar =
+            |index| TimeBar { label: label(), setup_ms: level(index), waiting_ms: -0.1 * level(index), wire_ms: 0.0 };
+        Self {
+            infection: InfectionCurves { panels: series().map(panel).collect() },
+            ecdf: ConvergenceEcdf { series: series().map(ecdf).collect() },
+            by_nodes: ConvergenceByNodes { conditions: series().map(nodes).collect() },
+            hops: HopDistribution {
+                series: series().map(|_| HopSeries { label: label(), shares: vec![(1, 0.7), (2, 0.3)] }).collect(),
+            },
+            latency: LatencyByHop { series: series().map(boxes).collect() },
+            copies: CopiesByRound { series: series().map(copies).collect() },
+            by_round: ConvergenceByRound { series: series().map(rounds).collect() },
+            time: TimeSpent { bars: series().map(bar).collect() },
+        }
+    }
+
+    fn layouts(&self) -> Layouts {
+        vec![
+            ("infection-curves", infection_curves::layout(&self.infection)),
+            ("convergence-ecdf", convergence_ecdf::layout(&self.ecdf)),
+            ("convergence-by-nodes", convergence_by_nodes::layout(&self.by_nodes)),
+            ("hop-distribution", hop_distribution::layout(&self.hops)),
+            ("latency-by-hop", latency_by_hop::layout(&self.latency)),
+            ("copies-by-round", copies_by_round::layout(&self.copies)),
+            ("convergence-by-round", convergence_by_round::layout(&self.by_round)),
+            ("time-spent", time_spent::layout(&self.time)),
+        ]
+    }
+
+    fn drawings(&self) -> Vec<Drawing> {
+        vec![
+            infection_curves(&self.infection).unwrap(),
+            convergence_ecdf(&self.ecdf).unwrap(),
+            convergence_by_nodes(&self.by_nodes).unwrap(),
+            hop_distribution(&self.hops).unwrap(),
+            latency_by_hop(&self.latency).unwrap(),
+            copies_by_round(&self.copies).unwrap(),
+            convergence_by_round(&self.by_round).unwrap(),
+            time_spent(&self.time).unwrap(),
+        ]
+    }
+}
+
+#[test]
+fn the_layout_of_each_figure_is_as_reviewed() {
+    for (name, figure) in All::new(2, "flood, N = 10", 80.0).layouts() {
+        insta::assert_snapshot!(name, outline(&figure.unwrap()));
+    }
+}
+
+#[test]
+fn no_text_overlaps_another_or_leaves_the_canvas() {
+    for count in 1..=12 {
+        for top in [0.004, 80.0, 123_456.0, 9.9e14] {
+            for (name, figure) in All::new(count, LONG, top).layouts() {
+                check_text_boxes(&figure.unwrap(), &format!("{name} with {count} series up to {top}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn names_without_spaces_of_any_length_keep_their_place_too() {
+    for (name, figure) in All::new(5, &"push:8:k-regular".repeat(12), 80.0).layouts() {
+        check_text_boxes(&figure.unwrap(), name);
+    }
+}
+
+#[test]
+fn an_svg_is_well_formed_and_has_neither_text_nor_ids() {
+    let metadata = Metadata { options: vec![("--label".into(), "a<b> & \"c\" \u{1}".into())], ..Metadata::default() };
+    for drawing in All::new(3, "push < \"flood\" & \u{1}'mail'", 80.0).drawings() {
+        let svg = String::from_utf8(drawing.svg(&metadata)).unwrap();
+        let document = roxmltree::Document::parse(&svg).unwrap();
+
+        let root = document.root_element();
+        assert_eq!(root.attribute("role"), Some("img"));
+        assert_eq!(root.attribute("width"), Some("6.5000in"));
+        assert!(root.attribute("viewBox").unwrap().starts_with("0 0 9360 "));
+        let names: BTreeSet<&str> = document.descendants().map(|node| node.tag_name().name()).collect();
+        assert!(!names.contains("text") && names.contains("path"), "{names:?}");
+        assert!(document.descendants().all(|node| node.attribute("id").is_none()), "{}", drawing.name());
+        let entry = document.descendants().find(|node| node.attribute("key") == Some("option --label")).unwrap();
+        assert_eq!(entry.text(), Some("a<b> & \"c\"  "));
+    }
+}
+
+#[test]
+fn an_inline_svg_scales_with_the_page_and_names_itself() {
+    for drawing in All::new(1, "flood", 80.0).drawings() {
+        let svg = drawing.inline_svg();
+        let document = roxmltree::Document::parse(&svg).unwrap();
+
+        assert!(svg.starts_with("<svg "));
+        assert_eq!(document.root_element().attribute("width"), Some("100%"));
+        let title = document.root_element().first_element_child().unwrap();
+        assert_eq!((title.tag_name().name(), title.text()), ("title", Some(drawing.title())));
+    }
+}
+
+#[test]
+fn a_png_is_rgb_on_white_and_bears_resolution_and_provenance() {
+    let metadata = Metadata { tool: "cnsim-analyze 1".into(), revision: "abc".into(), ..Metadata::default() };
+    let drawing = convergence_ecdf(&All::new(1, "flood", 80.0).ecdf).unwrap();
+
+    let bytes = drawing.png(300, &metadata).unwrap();
+
+    let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    let info = reader.info();
+    assert_eq!((info.color_type, info.bit_depth, info.width), (png::ColorType::Rgb, png::BitDepth::Eight, 1950));
+    assert_eq!(info.pixel_dims.map(|dims| (dims.xppu, dims.yppu, dims.unit)), Some((11811, 11811, png::Unit::Meter)));
+    let comment = info.utf8_text.iter().find(|chunk| chunk.keyword == "Comment").unwrap().get_text().unwrap();
+    assert!(comment.contains("tool: cnsim-analyze 1\nrevision: abc\n"), "{comment}");
+    assert_eq!(pixels[..3], [255, 255, 255]);
+    assert!(pixels.chunks_exact(3).any(|pixel| pixel == [0, 0x72, 0xB2]), "the series' colour is not there");
+    assert!(matches!(drawing.png(5000, &metadata), Err(ChartError::Dpi(5000))));
+}
+
+#[test]
+fn the_same_data_give_the_same_bytes() {
+    let data = All::new(3, "flood", 80.0);
+    for (first, second) in data.drawings().into_iter().zip(data.clone().drawings()) {
+        assert_eq!(first.svg(&Metadata::default()), second.svg(&Metadata::default()));
+        assert_eq!(first.png(72, &Metadata::default()).unwrap(), second.png(72, &Metadata::default()).unwrap());
+    }
+}
+
+#[test]
+fn degenerate_data_are_drawn() {
+    for top in [0.0, 1e-300, 1e15, 1e300, -5.0] {
+        for (name, figure) in All::new(1, "", top).layouts() {
+            let figure = figure.unwrap();
+            assert!(figure.canvas.shapes.iter().all(is_finite), "{name} up to {top}");
+            figure.draw().unwrap();
+        }
+    }
+}
+
+#[test]
+fn one_value_alone_is_drawn() {
+    let label = String::new;
+    let all = All {
+        infection: InfectionCurves {
+            panels: vec![InfectionPanel { label: label(), rounds: vec![vec![(3.0, 1.0)]], median: vec![] }],
+        },
+        ecdf: ConvergenceEcdf {
+            series: vec![EcdfSeries { label: label(), complete_ms: vec![3.0], censored: 0, band: None }],
+        },
+        by_nodes: ConvergenceByNodes {
+            conditions: vec![GrowthSeries {
+                label: label(),
+                points: vec![GrowthPoint {
+                    nodes: 2,
+                    rounds_ms: vec![3.0],
+                    median_ms: None,
+                    low_ms: None,
+                    high_ms: None,
+                }],
+            }],
+        },
+        hops: HopDistribution { series: vec![HopSeries { label: label(), shares: vec![(1, 1.0)] }] },
+        copies: CopiesByRound {
+            series: vec![CopiesSeries { label: label(), rounds: vec![(1, 0, 0)], expected_duplicates: None }],
+        },
+        by_round: ConvergenceByRound { series: vec![RoundSeries { label: label(), rounds: vec![(1, Some(3.0))] }] },
+        ..All::new(1, "", 3.0)
+    };
+    for (name, figure) in all.layouts() {
+        check_text_boxes(&figure.unwrap(), name);
+    }
+}
+
+#[test]
+fn a_value_without_a_place_on_an_axis_is_an_error_that_names_figure_and_series() {
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e301] {
+        let mut all = All::new(1, "flood", 80.0);
+        all.infection.panels[0].rounds[1][2].0 = value;
+        all.ecdf.series[0].complete_ms[1] = value;
+        all.by_nodes.conditions[0].points[1].low_ms = Some(value);
+        all.hops.series[0].shares[0].1 = value;
+        all.latency.series[0].boxes[1].max_ms = value;
+        all.by_round.series[0].rounds[0].1 = Some(value);
+        all.time.bars[0].wire_ms = value;
+        for (name, figure) in all.layouts().into_iter().filter(|(name, _)| *name != "copies-by-round") {
+            let error = figure.unwrap_err();
+            let named =
+                matches!(&error, ChartError::Value { figure, label, .. } if *figure == name && label == "flood");
+            assert!(named, "{name}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_figure_without_data_says_so() {
+    let mut all = All::new(0, "", 1.0);
+    for (name, figure) in all.layouts() {
+        assert!(matches!(figure, Err(ChartError::NoData(figure)) if figure == name), "{name}");
+    }
+    all.ecdf.series.push(EcdfSeries { label: String::new(), complete_ms: vec![], censored: 4, band: None });
+    all.by_round.series.push(RoundSeries { label: String::new(), rounds: vec![(1, None)] });
+    all.infection.panels.push(InfectionPanel { label: String::new(), rounds: vec![vec![]], median: vec![] });
+    for (name, figure) in all.layouts() {
+        assert!(matches!(figure, Err(ChartError::NoData(figure)) if figure == name), "{name}");
+    }
+}
+
+#[test]
+fn a_hundred_rounds_of_a_thousand_nodes_make_an_svg_below_a_megabyte() {
+    let round = |seed: u64| -> Vec<(f64, f64)> {
+        let wobble = |k: u64| ((k * 7919 + seed * 104_729) % 1000) as f64 / 500.0;
+        (1..1000).map(|k| (k as f64 * 0.6 + wobble(k) + seed as f64, k as f64 / 999.0)).collect()
+    };
+    let panel = InfectionPanel { label: "flood".into(), rounds: (0..100).map(round).collect(), median: round(50) };
+    for panels in [1, 12] {
+        let drawing = infection_curves(&InfectionCurves { panels: vec![panel.clone(); panels] }).unwrap();
+
+        let bytes = drawing.svg(&Metadata::default()).len();
+
+        assert!((50_000..1_000_000).contains(&bytes), "{bytes} bytes for {panels} panels");
+    }
+}
+
+#[test]
+fn more_than_twelve_panels_are_cut_and_the_figure_says_so() {
+    let long_named = infection_curves::layout(&All::new(14, LONG, 80.0).infection).unwrap();
+    check_text_boxes(&long_named, "infection-curves");
+    let figure = infection_curves::layout(&All::new(14, "flood", 80.0).infection).unwrap();
+
+    let texts = outline(&figure);
+
+    assert_eq!(texts.matches("\"flood\"").count(), 12);
+    assert!(texts.contains("The first 12 of 14 panels are shown."), "{texts}");
+}
+
+#[test]
+fn of_more_bars_than_a_page_holds_the_first_are_drawn_and_the_figure_says_so() {
+    let figure = time_spent::layout(&All::new(40, LONG, 80.0).time).unwrap();
+
+    check_text_boxes(&figure, "time-spent");
+    assert!(outline(&figure).contains("The first 22 of 40 bars are shown."));
+}
+
+#[test]
+fn hops_by_the_hundred_are_lines_instead_of_bars() {
+    let shares: Vec<(u32, f64)> = (1..=500).map(|hop| (hop, 0.002)).collect();
+    let series = vec![HopSeries { label: "ring".into(), shares }; 3];
+
+    let figure = hop_distribution::layout(&HopDistribution { series }).unwrap();
+
+    check_text_boxes(&figure, "hop-distribution");
+    let areas = figure.canvas.shapes.iter().filter(|shape| matches!(shape, Shape::Area { .. })).count();
+    assert!(areas < 3 * 100, "{areas} areas");
+}
+
+#[test]
+fn the_json_of_a_figure_keeps_its_field_names() {
+    let all = All::new(1, "flood", 80.0);
+    let json = serde_json::json!({
+        "infection": all.infection, "ecdf": all.ecdf, "by_nodes": all.by_nodes, "hops": all.hops,
+        "latency": all.latency, "copies": all.copies, "by_round": all.by_round, "time": all.time,
+    });
+    insta::assert_snapshot!("json", serde_json::to_string_pretty(&json).unwrap());
+}
+
+/// The shapes in words, positions in points.
+fn outline(figure: &Figure) -> String {
+    let (width_pt, height_pt) = figure.size_pt();
+    let mut text = format!("{width_pt:.1} by {height_pt:.1} pt\n");
+    for shape in &figure.canvas.shapes {
+        text += &match shape {
+            Shape::Line { points, stroke } => {
+                let dash = stroke.dash.iter().map(|length| format!("{length}-")).collect::<String>();
+                format!(
+                    "line {} {:.2} {dash} {}
+",
+                    hex(stroke.color),
+                    stroke.width_pt,
+                    path(points)
+                )
+            }
+            Shape::Area { outline, color, opacity } => format!("area {} {opacity:.2} {}\n", hex(*color), path(outline)),
+            Shape::Text(label) => {
+                let (x, y) = label.at;
+                format!("text {:?} at {x:.1},{y:.1} {:?} {:?}\n", label.text, label.align, label.turn)
+            }
+        };
+    }
+    text
+}
+
+fn hex(color: style::Color) -> String {
+    format!("#{:02X}{:02X}{:02X}", color.0, color.1, color.2)
+}
+
+fn path(points: &[(f64, f64)]) -> String {
+    let point = |(x, y): &(f64, f64)| format!("{x:.1},{y:.1}");
+    match points {
+        [first, .., last] if points.len() > 9 => {
+            format!("{} … {} ({} points)", point(first), point(last), points.len())
+        }
+        _ => points.iter().map(point).collect::<Vec<_>>().join(" "),
+    }
+}
+
+fn is_finite(shape: &Shape) -> bool {
+    let finite = |points: &[(f64, f64)]| points.iter().all(|(x, y)| x.abs() < 1e4 && y.abs() < 1e4);
+    match shape {
+        Shape::Line { points, .. } => finite(points),
+        Shape::Area { outline, .. } => finite(outline),
+        Shape::Text(label) => finite(&[label.at]),
+    }
+}
+
+/// The boxes are those that the renderer measures, before it turns text into outlines.
+fn check_text_boxes(figure: &Figure, name: &str) {
+    let (width_pt, height_pt) = figure.size_pt();
+    assert_eq!(width_pt, WIDTH_PT);
+    assert!(height_pt <= 8.75 * 72.0, "{name}: {height_pt} pt is higher than a journal's page");
+    let size_units = ((width_pt * UNITS_PER_PT) as u32, (height_pt * UNITS_PER_PT) as u32);
+    let svg = figure.canvas.to_svg(size_units).unwrap();
+    let tree = usvg::Tree::from_str(&svg, &usvg_options()).unwrap();
+    let mut boxes = Vec::new();
+    collect_text_boxes(tree.root(), &mut boxes);
+    let texts = figure
+        .canvas
+        .shapes
+        .iter()
+        .filter(|shape| matches!(shape, Shape::Text(label) if !label.text.trim().is_empty()));
+    assert_eq!(boxes.len(), texts.count(), "{name}: a text has no box");
+    let (right, bottom) = (size_units.0 as f32, size_units.1 as f32);
+    for (index, (text, area)) in boxes.iter().enumerate() {
+        let inside = area.left() >= 0.0 && area.top() >= 0.0 && area.right() <= right && area.bottom() <= bottom;
+        assert!(inside, "{name}: {text:?} leaves the canvas: {area:?}");
+        for (other, other_area) in &boxes[..index] {
+            let apart = area.left() >= other_area.right()
+                || area.right() <= other_area.left()
+                || area.top() >= other_area.bottom()
+                || area.bottom() <= other_area.top();
+            assert!(apart, "{name}: {text:?} overlaps {other:?}");
+        }
+    }
+}
+
+/// The boxes of the letters' outlines: line boxes hold the room above accents, which is empty here.
+fn collect_text_boxes(group: &usvg::Group, boxes: &mut Vec<(String, usvg::Rect)>) {
+    for node in group.children() {
+        match node {
+            usvg::Node::Group(group) => collect_text_boxes(group, boxes),
+            usvg::Node::Text(text) => {
+                let words = text.chunks().iter().map(|chunk| chunk.text()).collect();
+                boxes.push((words, text.flattened().abs_bounding_box()));
+            }
+            usvg::Node::Path(_) | usvg::Node::Image(_) => {}
+        }
+    }
+}
