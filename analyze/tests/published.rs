@@ -182,13 +182,17 @@ impl Study {
     fn read<const N: usize>(files: [(&str, String); N]) -> Self {
         let folder = folder();
         let input = |(label, file): (&str, String)| Input { label: Some(label.to_owned()), path: folder.join(file) };
-        let loaded = load(&files.map(input)).unwrap();
+        let loaded = load(&files.map(input)).expect("the study's files are events");
         let analysis = analyse(&loaded, &Options::default());
         Self { loaded, analysis }
     }
 
     fn group(&self, condition: &str, nodes: u32) -> &Group {
-        self.analysis.groups.iter().find(|group| group.condition == condition && group.nodes == nodes).unwrap()
+        self.analysis
+            .groups
+            .iter()
+            .find(|group| group.condition == condition && group.nodes == nodes)
+            .expect("the study measured it")
     }
 
     fn rounds(&self) -> impl Iterator<Item = &RoundMetrics> {
@@ -213,8 +217,9 @@ fn split_by_experience(group: &Group) -> (Vec<f64>, Vec<f64>) {
     let mut experienced = BTreeSet::new();
     let (mut first, mut again) = (Vec::new(), Vec::new());
     for round in &group.rounds {
-        let is_first = experienced.insert((&round.run_id, round.initiator.as_ref().unwrap()));
-        let setup_ms = round.setup_ns.unwrap() as f64 / 1e6;
+        let is_first =
+            experienced.insert((&round.run_id, round.initiator.as_ref().expect("every round has an initiate")));
+        let setup_ms = round.setup_ns.expect("every round has a first send") as f64 / 1e6;
         match (round.scored, is_first) {
             (true, true) => first.push(setup_ms),
             (true, false) => again.push(setup_ms),
@@ -241,13 +246,15 @@ impl Line<'_> {
     }
 
     fn number(&self, column: &str) -> f64 {
-        let place = |name: &str| self.table.columns.iter().position(|column| column.name == name).unwrap();
+        let place = |name: &str| {
+            self.table.columns.iter().position(|column| column.name == name).expect("a column of convergence.csv")
+        };
         let is_it = |row: &&Vec<Cell>| {
             row[place("condition")] == Cell::from(self.condition)
                 && row[place("nodes")] == Cell::from(self.nodes)
                 && row[place("origin")] == Cell::from(self.origin.as_str())
         };
-        match self.table.rows.iter().find(is_it).unwrap()[place(column)] {
+        match self.table.rows.iter().find(is_it).expect("a line for each origin")[place(column)] {
             Cell::Number(value) => value,
             ref other => panic!("{column} is {other:?}"),
         }

@@ -95,7 +95,12 @@ impl Axis {
 
     /// From zero, or on a log scale where all values are positive and span more than two decades.
     pub(crate) fn from_zero_or_log(quantity: Quantity, values: &[f64]) -> Self {
-        Self::log(quantity, values).unwrap_or_else(|| Self::from_zero(quantity, values.iter().copied()))
+        Self::from_zero_or_log_beyond(LOG_SPAN, quantity, values)
+    }
+
+    /// From zero, or on a log scale where all values are positive and span more than the factor `span`.
+    pub(crate) fn from_zero_or_log_beyond(span: f64, quantity: Quantity, values: &[f64]) -> Self {
+        Self::log(span, quantity, values).unwrap_or_else(|| Self::from_zero(quantity, values.iter().copied()))
     }
 
     /// Around the values: from zero only where that costs less than half of the axis; on a log scale as above.
@@ -144,9 +149,9 @@ impl Axis {
         Self { quantity, low, high, scale: Scale::Linear, marks: Marks::Nice, exponent }
     }
 
-    fn log(quantity: Quantity, values: &[f64]) -> Option<Self> {
+    fn log(span: f64, quantity: Quantity, values: &[f64]) -> Option<Self> {
         let (low, high) = bounds(values.iter().copied());
-        if low <= 0.0 || high / low <= LOG_SPAN {
+        if low <= 0.0 || high / low <= span {
             return None;
         }
         let (low, high) = (10f64.powf(low.log10().floor()), 10f64.powf(high.log10().ceil()));

@@ -48,10 +48,9 @@ pub(crate) fn layout(data: &ConvergenceByNodes) -> Result<Figure, ChartError> {
     let mut figure = Figure::new(NAME, "Convergence time against the number of nodes")?;
     let x = Axis::at(Quantity::count("Nodes"), &nodes);
     let panel = figure.panel(x, Axis::from_zero_or_log(Quantity::ms("Convergence time"), &times));
-    let dodge_pt = dodge(&panel, &nodes, shown.len());
+    let dodge = Dodge::new(&panel, &nodes, &shown);
     for (index, series) in shown.iter().enumerate() {
-        let shift_pt = (index as f64 - (shown.len() - 1) as f64 / 2.0) * dodge_pt;
-        draw_series(&mut figure, &panel, series, (style::series(index), shift_pt));
+        draw_series(&mut figure, &panel, series, Look { style: style::series(index), dodge: &dodge, index });
     }
     let entries = shown.iter().enumerate().map(|(index, series)| Entry::series(style::series(index), &series.label));
     figure.legend(&entries.collect::<Vec<_>>());
@@ -63,17 +62,41 @@ fn values(point: &GrowthPoint) -> impl Iterator<Item = f64> {
     point.rounds_ms.iter().copied().chain([point.median_ms, point.low_ms, point.high_ms].into_iter().flatten())
 }
 
-/// The distance between conditions at one number of nodes: numbers of nodes next to each other must not mix.
-fn dodge(panel: &Panel, nodes: &[f64], conditions: usize) -> f64 {
-    let at: Vec<f64> = nodes.iter().map(|nodes| panel.x.share(*nodes) * panel.rect.width()).collect();
-    let nearest = at.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
-    DODGE_PT.min(nearest * 0.6) / conditions.max(2) as f64
+/// How conditions that share a number of nodes stand side by side; one that is alone there stands on it.
+struct Dodge<'a> {
+    shown: &'a [&'a GrowthSeries],
+    distance_pt: f64,
 }
 
-fn draw_series(figure: &mut Figure, panel: &Panel, series: &GrowthSeries, (style, shift_pt): (SeriesStyle, f64)) {
+impl<'a> Dodge<'a> {
+    /// Numbers of nodes next to each other must not mix.
+    fn new(panel: &Panel, nodes: &[f64], shown: &'a [&'a GrowthSeries]) -> Self {
+        let at: Vec<f64> = nodes.iter().map(|nodes| panel.x.share(*nodes) * panel.rect.width()).collect();
+        let nearest = at.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+        Self { shown, distance_pt: DODGE_PT.min(nearest * 0.6) / shown.len().max(2) as f64 }
+    }
+
+    /// How far from its number of nodes the condition at `index` stands.
+    fn shift_pt(&self, index: usize, nodes: u32) -> f64 {
+        let there = |series: &&&GrowthSeries| series.points.iter().any(|point| point.nodes == nodes);
+        let before = self.shown[..index].iter().filter(there).count();
+        let all = self.shown.iter().filter(there).count();
+        (before as f64 - (all - 1) as f64 / 2.0) * self.distance_pt
+    }
+}
+
+/// How one condition is drawn.
+struct Look<'a> {
+    style: SeriesStyle,
+    dodge: &'a Dodge<'a>,
+    index: usize,
+}
+
+fn draw_series(figure: &mut Figure, panel: &Panel, series: &GrowthSeries, look: Look<'_>) {
+    let style = look.style;
     let at = |nodes: u32, time: f64| {
         let (x, y) = panel.at(f64::from(nodes), time);
-        (x + shift_pt, y)
+        (x + look.dodge.shift_pt(look.index, nodes), y)
     };
     for point in &series.points {
         for (index, &time) in point.rounds_ms.iter().enumerate() {

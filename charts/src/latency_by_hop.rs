@@ -9,6 +9,9 @@ use crate::figure::{Figure, Panel};
 use crate::legend::{Entry, Key};
 use crate::style::{self, AXIS_LINE_PT, BOX_TINT, DOT_PT, INK, Marker, SeriesStyle};
 
+/// Latencies have long tails: from this factor between the least and the greatest on, a linear axis would flatten the
+/// boxes.
+const LOG_SPAN: f64 = 20.0;
 const NAME: &str = "latency-by-hop";
 /// Share of a hop's room that its boxes fill together.
 const GROUP_SHARE: f64 = 0.8;
@@ -38,7 +41,7 @@ pub(crate) fn layout(data: &LatencyByHop) -> Result<Figure, ChartError> {
     let latencies: Vec<f64> = boxes().flat_map(values).collect();
     let mut figure = Figure::new(NAME, "Latency of first deliveries by hop")?;
     let x = Axis::whole(Quantity::count("Hop"), boxes().map(|latency| latency.hop));
-    let panel = figure.panel(x, Axis::from_zero_or_log(Quantity::ms("Latency"), &latencies));
+    let panel = figure.panel(x, Axis::from_zero_or_log_beyond(LOG_SPAN, Quantity::ms("Latency"), &latencies));
     let room_pt = panel.rect.width() / (panel.x.high() - panel.x.low());
     let box_pt = (room_pt * GROUP_SHARE / shown.len() as f64).min(BOX_MAX_PT);
     let is_line = box_pt < BOX_MIN_PT;

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use cnsim::id::RunId;
 use cnsim::protocol::{Connections, Forward, Order, Protocol};
 
 use crate::initiator::Initiators;
 use crate::link_delay::LinkDelay;
+use crate::topology_command::TopologyCommand;
 
 /// Measures how a message spreads by gossip, with real gRPC nodes.
 #[derive(Debug, Parser)]
@@ -24,6 +26,8 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Generates a topology, or shows what one is like
+    Topology(TopologyCommand),
     /// Starts nodes on this machine, drives rounds of gossip and records every delivery
     Run(Box<RunArgs>),
 }
@@ -164,8 +168,11 @@ impl Experiment {
     }
 }
 
-/// A usage error as one line: clap spreads it over several.
+/// A usage error as one line: clap spreads it over several, and lists every flag that `--repeat` excludes.
 pub fn one_line(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::ArgumentConflict {
+        return "error: --repeat takes every option from the manifest: only --run-id and --out go with it".to_owned();
+    }
     let text = error.to_string();
     let first = text.split("\n\n").next().unwrap_or_default();
     format!("{} (see --help)", first.split_whitespace().collect::<Vec<_>>().join(" "))

@@ -58,7 +58,9 @@ mod tests {
 
     fn needs(flags: &[&str]) -> u64 {
         let fixed = ["cnsim", "run", "--nodes", "4", "--nodes-per-process", "2", "--topology", "ring"];
-        let Command::Run(args) = Cli::try_parse_from(fixed.iter().chain(flags)).unwrap().command;
+        let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(fixed.iter().chain(flags)) else {
+            panic!("{flags:?} are no flags of a run");
+        };
         process_needs(&Plan::new(&args.experiment, None).unwrap())
     }
 

@@ -108,7 +108,9 @@ fn driven(flags: &[&str], processes: [Scripted; 2]) -> Driven {
 
 fn plan(flags: &[&str]) -> Plan {
     let fixed = ["cnsim", "run", "--nodes", "2", "--initiator", "rotate"];
-    let Command::Run(args) = Cli::try_parse_from(fixed.iter().chain(flags)).unwrap().command;
+    let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(fixed.iter().chain(flags)) else {
+        panic!("{flags:?} are no flags of a run");
+    };
     Plan::new(&args.experiment, Some("test".parse().unwrap())).unwrap()
 }
 

@@ -65,15 +65,19 @@ impl RunFolder {
 
     /// Replaces a file as a whole.
     pub fn replace(&self, file: File<'_>) -> Result<(), FolderError> {
-        let path = self.path.join(file.name);
-        let staged = staged(&path);
-        let result = write(&staged, file.bytes).and_then(|()| fs::rename(&staged, &path).map_err(at(&path)));
-        if result.is_err() {
-            // As in `create`.
-            let _ = fs::remove_file(&staged);
-        }
-        result
+        replace_file(&self.path.join(file.name), file.bytes)
     }
+}
+
+/// Writes a file under a temporary name and renames it, so that it is there whole or not at all.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+    let staged = staged(path);
+    let result = fs::write(&staged, bytes).and_then(|()| fs::rename(&staged, path)).map_err(at(path));
+    if result.is_err() {
+        // The error that is returned says more than one of cleaning up after it.
+        let _ = fs::remove_file(&staged);
+    }
+    result
 }
 
 /// The temporary name of a path, beside it and hidden.

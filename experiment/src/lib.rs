@@ -21,4 +21,5 @@ pub mod progress;
 pub mod repeat;
 pub mod run;
 pub mod tally;
+pub mod topology_command;
 pub mod topology_source;

@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::Error;
 use clap::Parser;
+use cnsim::topology::GenerateError;
 use cnsim_experiment::cli::{Cli, Command, RunArgs, one_line};
 use cnsim_experiment::plan::{Plan, PlanError};
 use cnsim_experiment::progress::Progress;
 use cnsim_experiment::run::{Place, run};
-use cnsim_experiment::{descriptors, repeat};
+use cnsim_experiment::topology_source::SourceError;
+use cnsim_experiment::{descriptors, repeat, topology_command};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
     };
     tell_on_stderr();
     let result = match cli.command {
+        Command::Topology(command) => topology_command::run(&command),
         Command::Run(args) => run_command(*args),
     };
     match result {
@@ -56,11 +59,12 @@ fn tell_on_stderr() {
 
 /// 2 where something else must be typed, 1 where something broke.
 fn exit_code(error: &Error) -> u8 {
-    match error.downcast_ref::<PlanError>() {
-        Some(PlanError::Topology(source)) if !source.is_usage() => 1,
-        Some(_) => 2,
-        None => 1,
-    }
+    let is_usage = match error.downcast_ref() {
+        Some(PlanError::Topology(source)) => source.is_usage(),
+        Some(_) => true,
+        None => error.is::<GenerateError>() || error.downcast_ref().is_some_and(SourceError::is_usage),
+    };
+    if is_usage { 2 } else { 1 }
 }
 
 /// Writes a result to stdout. A reader that has gone has what it wanted.

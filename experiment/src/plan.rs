@@ -51,9 +51,6 @@ pub enum PlanError {
     /// Fewer than two nodes.
     #[error("--nodes {0}: a network has at least 2 nodes")]
     TooFewNodes(u32),
-    /// Neither a number of nodes nor a file that says it.
-    #[error("--nodes is missing: give the number of nodes")]
-    NodesMissing,
     /// The file has another number of nodes.
     #[error("--nodes {asked}: the topology has {found} nodes")]
     NodesDiffer {
@@ -74,6 +71,9 @@ pub enum PlanError {
         /// How many.
         components: usize,
     },
+    /// The edges of a directed topology do not lead from every node to every other.
+    #[error("some nodes cannot be reached along the edges' direction: --allow-partial runs the topology all the same")]
+    OneWay,
     /// `--link-delay weights` on an edge without a usable weight.
     #[error("--link-delay weights: the edge from {from} to {to} has no weight from 0 ms to an hour")]
     Weight {
@@ -232,11 +232,13 @@ fn check_nodes(options: &Options, topology: &Topology) -> Result<(), PlanError> 
     if topology.nodes.len() != options.nodes as usize {
         return Err(PlanError::NodesDiffer { asked: options.nodes, found: topology.nodes.len() });
     }
-    let components = topology_source::components(topology);
-    if components > 1 && !options.allow_partial {
-        return Err(PlanError::Disconnected { components });
+    if options.allow_partial || topology.is_connected() {
+        return Ok(());
     }
-    Ok(())
+    match topology.components() {
+        1 => Err(PlanError::OneWay),
+        components => Err(PlanError::Disconnected { components }),
+    }
 }
 
 fn protocol(options: &Options) -> Result<Protocol, PlanError> {
@@ -301,7 +303,9 @@ mod tests {
     use crate::cli::{Cli, Command};
 
     fn plan(flags: &[&str]) -> Result<Plan, PlanError> {
-        let Command::Run(args) = Cli::try_parse_from(["cnsim", "run"].iter().chain(flags)).unwrap().command;
+        let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(["cnsim", "run"].iter().chain(flags)) else {
+            panic!("{flags:?} are no flags of a run");
+        };
         Plan::new(&args.experiment, args.run_id)
     }
 

@@ -52,7 +52,7 @@ pub enum RepeatError {
         /// The manifest.
         path: PathBuf,
         /// What is wrong.
-        reason: PlanError,
+        reason: Box<PlanError>,
     },
 }
 
@@ -67,7 +67,8 @@ pub fn plan(path: &Path, run_id: Option<RunId>) -> Result<Plan, RepeatError> {
         return Err(RepeatError::Changed { path: file, found, expected: manifest.topology_sha256 });
     }
     let topology = topology_source::parse(&bytes, &file)?;
-    Plan::of(manifest.options, topology, run_id).map_err(|reason| RepeatError::Plan { path: path.to_owned(), reason })
+    Plan::of(manifest.options, topology, run_id)
+        .map_err(|reason| RepeatError::Plan { path: path.to_owned(), reason: Box::new(reason) })
 }
 
 /// `sha256:` and the digest in hex.

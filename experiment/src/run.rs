@@ -17,7 +17,6 @@ use crate::local::{self, Local, LocalError};
 use crate::merge::merge;
 use crate::plan::Plan;
 use crate::repeat::{TOPOLOGY, digest};
-use crate::topology_source;
 
 /// The merged records' file name in a run folder.
 pub const EVENTS: &str = "events.jsonl";
@@ -62,7 +61,7 @@ enum Halt {
 
 /// Runs the plan and returns the run folder.
 pub fn run(plan: &Plan, place: Place, watcher: &dyn Watcher) -> Result<PathBuf, RunError> {
-    let topology = topology_source::to_json(&plan.topology);
+    let topology = plan.topology.to_json();
     let manifest = manifest(plan, &topology, place.command_line);
     let files = [File { name: MANIFEST, bytes: &manifest.to_json() }, File { name: TOPOLOGY, bytes: &topology }];
     let folder = RunFolder::create(place.out.join(plan.run_id.as_str()), &files)?;

@@ -1,4 +1,22 @@
 //! Who may send to whom: an undirected or directed graph over named nodes, with optional weights.
+//!
+//! A topology is generated from a [`TopologySpec`] or read from JSON ([`Topology::from_json`]); both end in
+//! [`Topology::checked`]. There are deliberately no files here: callers read and write bytes.
+
+mod check;
+mod lattice;
+mod random_graph;
+mod read;
+mod regular;
+mod shape;
+mod spec;
+mod stats;
+mod write;
+
+pub use check::TopologyError;
+pub use read::ReadError;
+pub use spec::{EDGES_MAX, GenerateError, NODES_MAX, Probability, SpecError, TopologySpec, default_ids};
+pub use stats::{Degrees, PATH_STEPS_MAX, Paths, TopologyStats};
 
 use crate::id::NodeId;
 

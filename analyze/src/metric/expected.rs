@@ -35,26 +35,6 @@ fn of_run(run: &Known<'_>) -> Option<u64> {
 }
 
 fn flood(topology: &Topology) -> Option<u64> {
-    let dictates = !topology.directed && is_simple(topology) && is_connected(topology);
+    let dictates = !topology.directed && topology.is_simple() && topology.is_connected();
     dictates.then(|| Flood::expected_duplicates(topology.nodes.len() as u64, topology.edges.len() as u64))
-}
-
-fn is_simple(topology: &Topology) -> bool {
-    let mut pairs = BTreeSet::new();
-    topology.edges.iter().all(|edge| {
-        let ends = (edge.source.min(edge.target), edge.source.max(edge.target));
-        ends.0 != ends.1 && pairs.insert(ends)
-    })
-}
-
-fn is_connected(topology: &Topology) -> bool {
-    let neighbours = topology.neighbours();
-    let mut reached = vec![false; neighbours.len()];
-    let mut next = vec![0];
-    while let Some(node) = next.pop() {
-        if !std::mem::replace(&mut reached[node], true) {
-            next.extend(neighbours[node].iter().map(|neighbour| neighbour.node as usize));
-        }
-    }
-    reached.into_iter().all(|reached| reached)
 }

@@ -4,7 +4,14 @@ use crate::common::cnsim;
 
 #[test]
 fn every_command_explains_itself() {
-    for (name, args) in [("cnsim", &["--help"][..]), ("run", &["run", "--help"])] {
+    let commands: [(&str, &[&str]); 5] = [
+        ("cnsim", &["--help"]),
+        ("run", &["run", "--help"]),
+        ("topology", &["topology", "--help"]),
+        ("topology_generate", &["topology", "generate", "--help"]),
+        ("topology_show", &["topology", "show", "--help"]),
+    ];
+    for (name, args) in commands {
         let output = cnsim(args);
         assert!(output.status.success() && output.stderr.is_empty());
         insta::assert_snapshot!(name, String::from_utf8(output.stdout).unwrap());

@@ -9,7 +9,7 @@ use crate::common::{cnsim, run};
 #[test]
 fn what_cannot_be_run_is_refused_before_any_work() {
     let cases: &[(&[&str], &str)] = &[
-        (&[], "error: --nodes is missing: give the number of nodes"),
+        (&[], "error: --nodes is missing: complete does not say how many"),
         (&["--nodes", "0"], "error: --nodes 0: a network has at least 2 nodes"),
         (&["--nodes", "1"], "error: --nodes 1: a network has at least 2 nodes"),
         (&["--nodes", "x"], "error: invalid value 'x' for '--nodes <N>': invalid digit found in string (see --help)"),
@@ -19,7 +19,7 @@ fn what_cannot_be_run_is_refused_before_any_work() {
         ),
         (
             &["--nodes", "2", "--in-flight", "0"],
-            "error: invalid value '0' for '--in-flight <COUNT>': 0 is not in 1..4294967295 (see --help)",
+            "error: invalid value '0' for '--in-flight <COUNT>': 0 is not in 1..=4294967295 (see --help)",
         ),
         (
             &["--nodes", "2", "--forward", "never"],
@@ -43,6 +43,11 @@ fn what_cannot_be_run_is_refused_before_any_work() {
             &["--nodes", "2", "--run-id", "../a"],
             "error: --run-id ../a: a run's folder cannot have this name; use letters, digits, dots, dashes and underscores",
         ),
+        (
+            &["--nodes", "5", "--topology", "mesh"],
+            "error: unknown topology \"mesh\": use complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, \
+             ws:K:P or ba:M, or a JSON file",
+        ),
         (&["--nodes", "2", "--initiator", "me"], "error: --initiator me: the topology has no such node"),
         (
             &["--nodes", "2", "--link-delay", "weights"],
@@ -51,7 +56,7 @@ fn what_cannot_be_run_is_refused_before_any_work() {
         ),
         (
             &["--nodes", "4", "--repeat", "manifest.json"],
-            "error: the argument '--nodes <N>' cannot be used with '--repeat <MANIFEST>' (see --help)",
+            "error: --repeat takes every option from the manifest: only --run-id and --out go with it",
         ),
     ];
     for (args, line) in cases {
@@ -59,6 +64,46 @@ fn what_cannot_be_run_is_refused_before_any_work() {
         let output = run_into(out.path(), args);
         assert_eq!((output.status.code(), stderr(&output)), (Some(2), format!("{line}\n")), "{args:?}");
         assert_nothing_is_left(out.path(), &output);
+    }
+}
+
+#[test]
+fn a_topology_file_is_read_before_any_work() {
+    let cases = [
+        (
+            r#"{"nodes": ["a", "b"], "edges": [{"source": "a", "target": "c"}]}"#,
+            "edge 1, from a to c: there is no node c",
+        ),
+        (r#"{"nodes": ["a", "b"], "edges": [{"source": "a", "target": "a"}]}"#, "the node a has an edge to itself"),
+        (r#"{"nodes": ["a", "b"], "edges": []}"#, "there are no edges"),
+        (r#"{"nodes": ["a", "b"], "edges": ["#, "not JSON: EOF while parsing a list at line 1 column 32"),
+        ("", "not JSON: EOF while parsing a value at line 1 column 0"),
+    ];
+    for (text, reason) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let (output, file) = run_on(folder.path(), text);
+        let expected = format!("error: {file}: {reason}\n");
+        assert_eq!((output.status.code(), stderr(&output)), (Some(1), expected));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_topology_that_no_message_can_cover_runs_only_when_asked_to() {
+    let pieces = r#"{"nodes": [0, 1, 2, 3], "links": [{"source": 0, "target": 1}, {"source": 2, "target": 3}]}"#;
+    let one_way = r#"{"directed": true, "nodes": ["a", "b"], "edges": [{"source": "a", "target": "b"}]}"#;
+    let cases = [
+        (pieces, "the topology is in 2 pieces, so that no message can reach every node: --allow-partial runs it"),
+        (
+            one_way,
+            "some nodes cannot be reached along the edges' direction: --allow-partial runs the topology all the same",
+        ),
+    ];
+    for (text, reason) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let (output, _) = run_on(folder.path(), text);
+        assert_eq!((output.status.code(), stderr(&output)), (Some(2), format!("error: {reason}\n")));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }
 
@@ -168,6 +213,14 @@ fn what_is_no_manifest_cannot_be_repeated() {
 
 fn run_into(out: &Path, args: &[&str]) -> Output {
     cnsim(&[&["run", "--out", out.to_str().unwrap()], args].concat())
+}
+
+/// A run on the topology file `text`, with the file's path.
+fn run_on(folder: &Path, text: &str) -> (Output, String) {
+    let file = folder.join("t.json");
+    fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap().to_owned();
+    (run_into(&folder.join("runs"), &["--topology", &file]), file)
 }
 
 fn stderr(output: &Output) -> String {

@@ -6,3 +6,4 @@ mod halt;
 mod help;
 mod input;
 mod run;
+mod topology;

@@ -1,0 +1,158 @@
+//! What makes lists of nodes and edges a topology: the one check behind the generators and the reader.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Edge, Topology};
+use crate::id::NodeId;
+
+/// Nodes and edges that are no topology.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum TopologyError {
+    /// Two nodes have one name.
+    #[error("the node {0} is listed twice")]
+    DuplicateNode(NodeId),
+    /// Nobody can send anything.
+    #[error("there are no edges")]
+    NoEdges,
+    /// A node that would send to itself.
+    #[error("the node {0} has an edge to itself")]
+    SelfLoop(NodeId),
+    /// A weight that is no latency.
+    #[error("the edge from {from} to {to} has the weight {weight}: use a number of milliseconds from 0 on")]
+    Weight {
+        /// One end.
+        from: NodeId,
+        /// The other.
+        to: NodeId,
+        /// Its weight.
+        weight: f64,
+    },
+    /// An edge that is listed again with another weight.
+    #[error("the edge from {from} to {to} is listed with two weights, {} and {}", shown(*.first), shown(*.second))]
+    Conflict {
+        /// One end.
+        from: NodeId,
+        /// The other.
+        to: NodeId,
+        /// The weight that was listed first.
+        first: Option<f64>,
+        /// The weight that was listed later.
+        second: Option<f64>,
+    },
+}
+
+impl Topology {
+    /// Checks that names are unique, that there is an edge, that no edge is a self-loop and that weights are finite and
+    /// not negative. An edge that is listed again, in an undirected graph also from its other end, is merged into the
+    /// first if the weights agree. Weights are kept to 15 significant digits, as many as every reader gives back.
+    ///
+    /// # Panics
+    /// When an edge names a node by a number that is none: whoever numbers the nodes knows them.
+    pub fn checked(self) -> Result<Self, TopologyError> {
+        let mut names = BTreeSet::new();
+        if let Some(again) = self.nodes.iter().find(|id| !names.insert(id.as_str())) {
+            return Err(TopologyError::DuplicateNode(again.clone()));
+        }
+        if self.edges.is_empty() {
+            return Err(TopologyError::NoEdges);
+        }
+        let edges = self.merged()?;
+        Ok(Self { edges, ..self })
+    }
+
+    fn merged(&self) -> Result<Vec<Edge>, TopologyError> {
+        let mut seen: BTreeMap<(u32, u32), Option<f64>> = BTreeMap::new();
+        let mut edges = Vec::with_capacity(self.edges.len());
+        for edge in &self.edges {
+            let edge = self.checked_edge(*edge)?;
+            let (source, target) = (edge.source, edge.target);
+            let key = if self.directed { (source, target) } else { (source.min(target), source.max(target)) };
+            match seen.insert(key, edge.weight) {
+                None => edges.push(edge),
+                Some(first) if first == edge.weight => {}
+                Some(first) => {
+                    let [from, to] = self.ends(edge);
+                    return Err(TopologyError::Conflict { from, to, first, second: edge.weight });
+                }
+            }
+        }
+        Ok(edges)
+    }
+
+    fn checked_edge(&self, edge: Edge) -> Result<Edge, TopologyError> {
+        let [from, to] = [edge.source, edge.target].map(|node| &self.nodes[node as usize]);
+        if edge.source == edge.target {
+            return Err(TopologyError::SelfLoop(from.clone()));
+        }
+        match edge.weight {
+            Some(weight) if !(weight.is_finite() && weight >= 0.0) => {
+                Err(TopologyError::Weight { from: from.clone(), to: to.clone(), weight })
+            }
+            Some(weight) => Ok(Edge { weight: Some(rounded(weight)), ..edge }),
+            None => Ok(edge),
+        }
+    }
+
+    fn ends(&self, edge: Edge) -> [NodeId; 2] {
+        [edge.source, edge.target].map(|node| self.nodes[node as usize].clone())
+    }
+}
+
+/// The float64 nearest to the number's first 15 significant digits. A decimal of so many digits survives the way
+/// through a float64 and through JSON readers that round twice.
+fn rounded(weight: f64) -> f64 {
+    format!("{weight:.14e}").parse().expect("what a float64 is written as is a number")
+}
+
+fn shown(weight: Option<f64>) -> String {
+    weight.map_or("none".to_owned(), |weight| weight.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topology(edges: &[(u32, u32, Option<f64>)], directed: bool) -> Topology {
+        let edges = edges.iter().map(|&(source, target, weight)| Edge { source, target, weight }).collect();
+        Topology { nodes: super::super::default_ids(3), edges, directed, model: None }
+    }
+
+    fn error(edges: &[(u32, u32, Option<f64>)]) -> String {
+        topology(edges, false).checked().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn both_directions_of_an_undirected_edge_are_one_edge() {
+        let edges = [(0, 1, Some(5.0)), (1, 0, Some(5.0)), (1, 2, None), (1, 2, None)];
+        assert_eq!(topology(&edges, false).checked(), Ok(topology(&[(0, 1, Some(5.0)), (1, 2, None)], false)));
+        assert_eq!(topology(&edges[..2], true).checked(), Ok(topology(&edges[..2], true)));
+    }
+
+    #[test]
+    fn what_is_no_topology_is_told_in_one_line() {
+        assert_eq!(error(&[]), "there are no edges");
+        assert_eq!(error(&[(0, 1, None), (2, 2, None)]), "the node gossip-statefulset-2 has an edge to itself");
+        assert_eq!(
+            error(&[(0, 1, Some(-2.5))]),
+            "the edge from gossip-statefulset-0 to gossip-statefulset-1 has the weight -2.5: use a number of milliseconds \
+             from 0 on"
+        );
+        assert_eq!(
+            error(&[(0, 1, Some(5.0)), (1, 0, None)]),
+            "the edge from gossip-statefulset-1 to gossip-statefulset-0 is listed with two weights, 5 and none"
+        );
+        let twice = Topology { nodes: [default_id(), default_id()].to_vec(), ..topology(&[(0, 1, None)], false) };
+        assert_eq!(twice.checked().unwrap_err().to_string(), "the node gossip-statefulset-0 is listed twice");
+    }
+
+    #[test]
+    fn a_weight_keeps_fifteen_digits() {
+        let long = "54.239871239874123".parse().unwrap();
+        let checked = topology(&[(0, 1, Some(long))], false).checked().unwrap();
+        assert_eq!(checked.edges[0].weight, Some(54.239_871_239_874_1));
+    }
+
+    fn default_id() -> NodeId {
+        super::super::default_ids(1).remove(0)
+    }
+}

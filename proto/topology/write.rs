@@ -1,0 +1,98 @@
+//! A topology as the published system stores it: networkx node-link JSON with its field names and four spaces.
+
+use serde::Serialize;
+use serde_json::ser::{PrettyFormatter, Serializer};
+
+use super::Topology;
+
+#[derive(Serialize)]
+struct File<'a> {
+    directed: bool,
+    multigraph: bool,
+    graph: Attributes,
+    nodes: Vec<Node<'a>>,
+    edges: Vec<Link<'a>>,
+    total_edges: usize,
+    total_nodes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
+}
+
+/// Attributes of the graph as a whole: none.
+#[derive(Serialize)]
+struct Attributes {}
+
+#[derive(Serialize)]
+struct Node<'a> {
+    id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Link<'a> {
+    source: &'a str,
+    target: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<f64>,
+}
+
+impl Topology {
+    /// The topology as JSON. [`Topology::from_json`] reads a checked topology back as it was; the same topology gives
+    /// the same bytes, so that a digest of them names it.
+    pub fn to_json(&self) -> Vec<u8> {
+        let id = |node: u32| self.nodes[node as usize].as_str();
+        let links = self.edges.iter().map(|edge| Link {
+            source: id(edge.source),
+            target: id(edge.target),
+            weight: edge.weight,
+        });
+        let file = File {
+            directed: self.directed,
+            multigraph: false,
+            graph: Attributes {},
+            nodes: self.nodes.iter().map(|id| Node { id: id.as_str() }).collect(),
+            edges: links.collect(),
+            total_edges: self.edges.len(),
+            total_nodes: self.nodes.len(),
+            model: self.model.as_deref(),
+        };
+        let mut bytes = Vec::new();
+        let mut serializer = Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    "));
+        file.serialize(&mut serializer).expect("texts and numbers become JSON, and memory takes it");
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{TopologySpec, default_ids};
+
+    #[test]
+    fn a_complete_graph_is_written_as_networkx_writes_it() {
+        let topology = TopologySpec::Complete.generate(default_ids(2), 1).unwrap();
+        assert_eq!(
+            String::from_utf8(topology.to_json()).unwrap(),
+            r#"{
+    "directed": false,
+    "multigraph": false,
+    "graph": {},
+    "nodes": [
+        {
+            "id": "gossip-statefulset-0"
+        },
+        {
+            "id": "gossip-statefulset-1"
+        }
+    ],
+    "edges": [
+        {
+            "source": "gossip-statefulset-0",
+            "target": "gossip-statefulset-1"
+        }
+    ],
+    "total_edges": 1,
+    "total_nodes": 2,
+    "model": "Full"
+}"#
+        );
+    }
+}
