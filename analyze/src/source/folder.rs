@@ -1,8 +1,10 @@
 //! A run's folder: its events in whichever form they are there, and what its other files say.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use cnsim::manifest::Manifest;
+use cnsim::topology::Topology;
 
 use super::error::SourceError;
 use super::fetch_facts::FetchFacts;
@@ -21,7 +23,10 @@ pub(crate) struct Folder {
 /// Finds a run folder's files and reads the small ones.
 pub(crate) fn open(path: &Path) -> Result<Folder, SourceError> {
     let parquet = path.join("events.parquet");
-    let run = manifest(path)?.map(|manifest| RunFacts { manifest, topology: None });
+    let run = match manifest(path)? {
+        Some(manifest) => Some(RunFacts { manifest, topology: read_json(&path.join("topology.json"), Topology::from_json)? }),
+        None => None,
+    };
     if parquet.is_file() {
         return Ok(Folder { events: vec![parquet], run, fetched: fetched(path)? });
     }
@@ -83,10 +88,7 @@ impl FetchFacts {
     }
 }
 
-fn read_json<T>(
-    path: &Path,
-    parse: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
-) -> Result<Option<T>, SourceError> {
+fn read_json<T, E: Display>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<Option<T>, SourceError> {
     match std::fs::read(path) {
         Ok(bytes) => parse(&bytes)
             .map(Some)
