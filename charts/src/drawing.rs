@@ -107,7 +107,8 @@ impl Drawing {
         let pixels = |inches: f64| (inches * f64::from(dpi)).round().max(1.0) as u32;
         let (width, height) = (pixels(width_in), pixels(height_in));
         let pixmap = self.render(width, height).ok_or(ChartError::Dpi(dpi))??;
-        let rgb: Vec<u8> = pixmap.data().chunks_exact(4).flat_map(|rgba| [rgba[0], rgba[1], rgba[2]]).collect();
+        let mut rgb = Vec::with_capacity(pixmap.data().len() / 4 * 3);
+        pixmap.data().chunks_exact(4).for_each(|rgba| rgb.extend_from_slice(&rgba[..3]));
         encode(&rgb, (width, height), dpi, self.title, metadata)
     }
 

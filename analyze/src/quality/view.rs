@@ -131,7 +131,9 @@ impl<'a> Run<'a> {
             None => logged.map_or("", |(events, row)| events.names.protocols.text(events.protocol[row])),
         };
         self.strategy = protocol.parse::<Protocol>().ok().map(|protocol| protocol.strategy);
-        self.shape = self.topology().map(Shape::of);
+        self.shape = self
+            .topology()
+            .map(|topology| Shape { simple: topology.is_simple(), connected: topology.is_connected() });
     }
 }
 
@@ -154,18 +156,6 @@ impl<'a> People<'a> {
             people.hosts.insert(&node.id, &node.host);
         }
         people
-    }
-}
-
-impl Shape {
-    fn of(topology: &Topology) -> Self {
-        let mut pairs = BTreeSet::new();
-        let simple = topology.edges.iter().all(|edge| {
-            let (low, high) = (edge.source.min(edge.target), edge.source.max(edge.target));
-            low != high && pairs.insert((low, high))
-        });
-        let connected = topology.nodes.is_empty() || reachable(topology, 0).len() == topology.nodes.len();
-        Self { simple, connected }
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) fn check_replaceable(folder: &Path) -> Result<(), FolderError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(refuse("it is a file".to_owned())),
+        Err(_) if folder.is_file() => return Err(refuse("it is a file".to_owned())),
         Err(error) => return Err(at(folder)(error)),
     };
     let mut names = Vec::new();

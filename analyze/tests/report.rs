@@ -1,0 +1,266 @@
+//! `cnsim-analyze report` as a user runs it: what it prints, what it writes, and what it refuses.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use assert_cmd::assert::Assert;
+use serde_json::Value;
+
+mod support;
+
+use support::{FIGURES, command, files, fixture, flood_folder, report};
+
+#[test]
+fn a_run_folder_becomes_a_report_inside_it() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = flood_folder(home.path());
+    let run = report(&["5e1f00d2-cubaan4"], home.path()).success();
+    let names: Vec<String> = files(&folder.join("report")).into_iter().map(|(name, _)| name).collect();
+    insta::assert_snapshot!("files", names.join("\n"));
+    insta::assert_snapshot!("run_folder_stdout", stdout(&run));
+    insta::assert_snapshot!("run_folder_stderr", stderr(&run));
+}
+
+#[test]
+fn the_quality_of_a_clean_run_is_sound() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = flood_folder(home.path());
+    report(&["5e1f00d2-cubaan4"], home.path()).success();
+    insta::assert_snapshot!("quality", fs::read_to_string(folder.join("report/quality.json")).unwrap());
+}
+
+#[test]
+fn the_summary_names_inputs_options_numbers_and_figures() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = flood_folder(home.path());
+    report(&["5e1f00d2-cubaan4", "--origin", "initiate", "--warm-up", "2"], home.path()).success();
+    let mut summary: Value = json(&folder.join("report/summary.json"));
+    summary["tool"]["revision"] = "(revision)".into();
+    insta::assert_snapshot!("summary", serde_json::to_string_pretty(&summary).unwrap());
+}
+
+#[test]
+fn the_published_csv_is_read_and_its_printed_forms_agree() {
+    let home = tempfile::tempdir().unwrap();
+    let input = fixture("seed-n5.csv");
+    let input = input.to_str().unwrap();
+    for format in ["table", "json", "csv"] {
+        let run = report(&[input, "--format", format], home.path()).success();
+        insta::assert_snapshot!(format!("seed_csv_{format}"), stdout(&run));
+    }
+    let printed = stdout(&report(&[input, "--format", "csv"], home.path()).success());
+    let written = fs::read_to_string(home.path().join("report/tables/convergence.csv")).unwrap();
+    assert!(printed.lines().all(|line| written.contains(line)), "{written}");
+}
+
+#[test]
+fn labels_bring_files_into_one_condition() {
+    let home = tempfile::tempdir().unwrap();
+    let lines = fs::read_to_string(fixture("flood-n4/events.jsonl")).unwrap();
+    fs::write(home.path().join("a.jsonl"), &lines).unwrap();
+    let later = lines.replace("5e1f00d2", "77770000").replace("17428698", "17428699");
+    fs::write(home.path().join("b.jsonl"), later).unwrap();
+    let run = report(&["calm=a.jsonl", "calm=b.jsonl", "--format", "csv"], home.path()).success();
+    assert!(stdout(&run).contains("\ncalm,4,14,14,first-send,"), "{}", stdout(&run));
+}
+
+#[test]
+fn equal_names_without_labels_are_refused() {
+    let home = tempfile::tempdir().unwrap();
+    for folder in ["x", "y"] {
+        fs::create_dir(home.path().join(folder)).unwrap();
+        fs::write(home.path().join(folder).join("a.csv"), "").unwrap();
+    }
+    refused(home.path(), &["x/a.csv", "y/a.csv"], "LABEL=x/a.csv");
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_on_one_thread_and_on_eight() {
+    let home = tempfile::tempdir().unwrap();
+    let input = flood_folder(home.path());
+    let csv = fixture("seed-n5.csv");
+    let mut reports = Vec::new();
+    for threads in ["1", "8"] {
+        let out = home.path().join(threads);
+        let mut command = command(home.path());
+        command.env("RAYON_NUM_THREADS", threads).env("POLARS_MAX_THREADS", threads);
+        command.arg("report").arg(&input).arg(&csv).arg("-o").arg(&out).assert().success();
+        reports.push(files(&out));
+    }
+    let names = |report: &[(String, Vec<u8>)]| report.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&reports[0]), names(&reports[1]));
+    for ((name, one), (_, eight)) in reports[0].iter().zip(&reports[1]) {
+        assert!(one == eight, "{name} differs");
+    }
+}
+
+#[test]
+fn strict_says_no_to_an_event_with_a_hop_below_its_parents() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = flood_folder(home.path());
+    spoil(&folder, |line| {
+        let is_hop = line["round"] == 3 && line["event_type"] == "received";
+        if is_hop {
+            line["hop"] = 0.into();
+        }
+        true
+    });
+    let run = report(&["5e1f00d2-cubaan4", "--strict"], home.path()).code(3);
+    assert!(stderr(&run).starts_with("verdict: unsound\nunsound: invariant-broken (flood"), "{}", stderr(&run));
+    assert!(stdout(&run).contains("first-send"), "the table is printed all the same");
+    report(&["5e1f00d2-cubaan4"], home.path()).success();
+}
+
+#[test]
+fn a_record_that_was_lost_is_found_and_named() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = flood_folder(home.path());
+    spoil(&folder, |line| !(line["round"] == 3 && line["event_type"] == "received" && line["receiver_id"] == "n3"));
+    report(&["5e1f00d2-cubaan4"], home.path()).success();
+    let quality: Value = json(&folder.join("report/quality.json"));
+    let unsound: Vec<(&str, u64)> = quality["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["severity"] == "unsound")
+        .map(|finding| (finding["check"].as_str().unwrap(), finding["round"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(unsound, [("missing-deliveries", 3), ("sequence-gap", 3)]);
+}
+
+#[test]
+fn figures_without_data_are_left_out_and_named() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = flood_folder(home.path());
+    report(&["5e1f00d2-cubaan4", "--warm-up", "9"], home.path()).success();
+    let summary: Value = json(&folder.join("report/summary.json"));
+    assert_eq!(summary["figures"], Value::Array(Vec::new()));
+    assert_eq!(summary["figures_left_out"].as_array().unwrap().len(), FIGURES.len());
+    assert!(!folder.join("report/figures").exists());
+    let page = fs::read_to_string(folder.join("report/index.html")).unwrap();
+    assert!(page.contains("Left out: <code>infection-curves</code>, because"), "{page}");
+}
+
+#[test]
+fn input_that_cannot_be_read_gets_one_line_and_leaves_nothing() {
+    let header = "sender_id,receiver_id,message,event_type,received_timestamp,propagation_time,detail\n";
+    let row = "a,a,r-cubaan2-1,initiate,soon,,x\n";
+    let cases: [(&str, String, &str); 4] = [
+        ("empty.csv", String::new(), "empty.csv: the file is empty"),
+        ("header.csv", header.to_owned(), "header.csv"),
+        ("column.csv", header.replace("event_type,", ""), "event_type"),
+        ("number.csv", format!("{header}{row}"), "number.csv:2"),
+    ];
+    for (name, text, expected) in cases {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join(name), text).unwrap();
+        refused(home.path(), &[name], expected);
+        assert_eq!(entries(home.path()), [name], "something was left behind");
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    refused(home.path(), &["gone.csv"], "gone.csv: no such file or folder");
+}
+
+#[test]
+fn a_truncated_gzip_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&fs::read(fixture("flood-n4/events.jsonl")).unwrap()).unwrap();
+    let bytes = encoder.finish().unwrap();
+    fs::write(home.path().join("cut.jsonl.gz"), &bytes[..bytes.len() / 2]).unwrap();
+    refused(home.path(), &["cut.jsonl.gz"], "cut.jsonl.gz");
+    assert_eq!(entries(home.path()), ["cut.jsonl.gz"]);
+}
+
+#[test]
+fn a_folder_that_is_no_report_is_not_replaced() {
+    let home = tempfile::tempdir().unwrap();
+    flood_folder(home.path());
+    fs::create_dir(home.path().join("thesis")).unwrap();
+    fs::write(home.path().join("thesis/chapter.tex"), "text").unwrap();
+    refused(
+        home.path(),
+        &["5e1f00d2-cubaan4", "-o", "thesis"],
+        "thesis exists and is no report (it holds chapter.tex)",
+    );
+    assert_eq!(fs::read_to_string(home.path().join("thesis/chapter.tex")).unwrap(), "text");
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    flood_folder(home.path());
+    fs::write(home.path().join("file"), "").unwrap();
+    refused(home.path(), &["5e1f00d2-cubaan4", "-o", "file/report"], "cannot write the report to file");
+}
+
+#[test]
+fn a_report_replaces_its_predecessor() {
+    let home = tempfile::tempdir().unwrap();
+    flood_folder(home.path());
+    report(&["5e1f00d2-cubaan4", "-o", "r"], home.path()).success();
+    report(&["5e1f00d2-cubaan4", "-o", "r", "--origin", "initiate"], home.path()).success();
+    assert_eq!(json(&home.path().join("r/summary.json"))["options"]["origin"], "initiate");
+    assert_eq!(entries(home.path()), ["5e1f00d2-cubaan4", "r"]);
+}
+
+#[test]
+fn usage_errors_are_two() {
+    let home = tempfile::tempdir().unwrap();
+    report(&[], home.path()).code(2);
+    report(&["x.csv", "--origin", "noon"], home.path()).code(2);
+}
+
+#[test]
+fn help_leads_with_an_example() {
+    let home = tempfile::tempdir().unwrap();
+    insta::assert_snapshot!("help", stdout(&report(&["--help"], home.path()).success()));
+}
+
+/// Runs a report that fails with one line that holds `expected`, and nothing on stdout.
+fn refused(home: &Path, arguments: &[&str], expected: &str) {
+    let run = report(arguments, home).code(1);
+    let text = stderr(&run);
+    assert!(text.starts_with("error: ") && text.lines().count() == 1, "not one line: {text}");
+    assert!(text.contains(expected), "{text}");
+    assert_eq!(stdout(&run), "");
+    assert!(!home.join("report").exists(), "something was written");
+}
+
+/// Rewrites a run folder's events: `change` alters a record and says whether it stays.
+fn spoil(folder: &Path, change: impl Fn(&mut Value) -> bool) {
+    let path = folder.join("events.jsonl");
+    let mut kept = String::new();
+    for line in fs::read_to_string(&path).unwrap().lines() {
+        let mut record: Value = serde_json::from_str(line).unwrap();
+        if change(&mut record) {
+            kept.push_str(&record.to_string());
+            kept.push('\n');
+        }
+    }
+    fs::write(path, kept).unwrap();
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn entries(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn stdout(run: &Assert) -> String {
+    String::from_utf8(run.get_output().stdout.clone()).unwrap()
+}
+
+fn stderr(run: &Assert) -> String {
+    String::from_utf8(run.get_output().stderr.clone()).unwrap()
+}
