@@ -131,9 +131,8 @@ impl<'a> Run<'a> {
             None => logged.map_or("", |(events, row)| events.names.protocols.text(events.protocol[row])),
         };
         self.strategy = protocol.parse::<Protocol>().ok().map(|protocol| protocol.strategy);
-        self.shape = self
-            .topology()
-            .map(|topology| Shape { simple: topology.is_simple(), connected: topology.is_connected() });
+        self.shape =
+            self.topology().map(|topology| Shape { simple: topology.is_simple(), connected: topology.is_connected() });
     }
 }
 

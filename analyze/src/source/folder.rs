@@ -24,7 +24,9 @@ pub(crate) struct Folder {
 pub(crate) fn open(path: &Path) -> Result<Folder, SourceError> {
     let parquet = path.join("events.parquet");
     let run = match manifest(path)? {
-        Some(manifest) => Some(RunFacts { manifest, topology: read_json(&path.join("topology.json"), Topology::from_json)? }),
+        Some(manifest) => {
+            Some(RunFacts { manifest, topology: read_json(&path.join("topology.json"), Topology::from_json)? })
+        }
         None => None,
     };
     if parquet.is_file() {
