@@ -165,8 +165,11 @@ pub fn split_message(message: &str) -> (&str, u32) {
 
 /// The number of nodes that a run id of the usual form `{hex}-cubaan{N}` names.
 pub fn nodes_in_run_id(run: &str) -> Option<u32> {
-    let (_, digits) = run.rsplit_once("-cubaan")?;
-    digits.parse().ok().filter(|nodes| *nodes > 0)
+    let rest = run.trim_end_matches(|c: char| c.is_ascii_digit());
+    if !rest.ends_with("-cubaan") {
+        return None;
+    }
+    run[rest.len()..].parse().ok().filter(|nodes| *nodes > 0)
 }
 
 /// A node's distance from the initiator, in deliveries: the initiator is 0.

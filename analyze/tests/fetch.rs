@@ -1,4 +1,5 @@
 //! `cnsim-analyze fetch` and `runs` as a user meets them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::path::Path;
@@ -201,6 +202,22 @@ fn a_fault_leaves_nothing_behind() {
         .code(2)
         .stderr(predicate::str::starts_with("error: ").and(predicate::str::contains("\n").count(1)));
     analyze(&dir, &["fetch", "absent.csv"]).code(1).stderr("error: absent.csv: no such file or folder\n");
+}
+
+#[test]
+fn a_damaged_parquet_file_gets_one_line() {
+    let dir = place();
+    analyze(&dir, &["fetch", "flood.jsonl"]).success();
+    let whole = parquet(&dir, FLOOD_RUN);
+    let mut bent = whole.clone();
+    let metadata = bent.len() - 40;
+    bent[metadata..metadata + 20].fill(0xff);
+    for (name, bytes) in [("cut.parquet", &whole[..whole.len() / 2]), ("bent.parquet", &bent)] {
+        fs::write(dir.path().join(name), bytes).unwrap();
+        let one_line = predicate::str::starts_with(format!("error: {name}: cannot read it as Parquet: "))
+            .and(predicate::str::contains("\n").count(1));
+        analyze(&dir, &["fetch", name]).code(1).stderr(one_line);
+    }
 }
 
 #[test]

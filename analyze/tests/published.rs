@@ -254,9 +254,8 @@ impl Line<'_> {
                 && row[place("nodes")] == Cell::from(self.nodes)
                 && row[place("origin")] == Cell::from(self.origin.as_str())
         };
-        match self.table.rows.iter().find(is_it).expect("a line for each origin")[place(column)] {
-            Cell::Number(value) => value,
-            ref other => panic!("{column} is {other:?}"),
-        }
+        let row = self.table.rows.iter().find(is_it).expect("a line for each origin");
+        let Cell::Number(value) = row[place(column)] else { panic!("{column} is {:?}", row[place(column)]) };
+        value
     }
 }

@@ -52,6 +52,9 @@ pub struct RunArgs {
     /// Folder that the run folder is made in
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
+    /// Make a report with figures in the run folder, as `cnsim-analyze report` does
+    #[arg(long)]
+    pub report: bool,
 }
 
 /// The flags that say what is run.
@@ -171,7 +174,8 @@ impl Experiment {
 /// A usage error as one line: clap spreads it over several, and lists every flag that `--repeat` excludes.
 pub fn one_line(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::ArgumentConflict {
-        return "error: --repeat takes every option from the manifest: only --run-id and --out go with it".to_owned();
+        return "error: --repeat takes every option from the manifest: only --run-id, --out and --report go with it"
+            .to_owned();
     }
     let text = error.to_string();
     let first = text.split("\n\n").next().unwrap_or_default();

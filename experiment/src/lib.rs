@@ -19,6 +19,8 @@ pub mod merge;
 pub mod plan;
 pub mod progress;
 pub mod repeat;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod run;
 pub mod tally;
 pub mod topology_command;

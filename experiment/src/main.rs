@@ -3,7 +3,9 @@
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-use anyhow::Error;
+#[cfg(feature = "report")]
+use anyhow::Context;
+use anyhow::{Error, bail};
 use clap::Parser;
 use cnsim::topology::GenerateError;
 use cnsim_experiment::cli::{Cli, Command, RunArgs, one_line};
@@ -41,6 +43,9 @@ fn main() -> ExitCode {
 }
 
 fn run_command(args: RunArgs) -> Result<String, Error> {
+    if args.report && cfg!(not(feature = "report")) {
+        bail!("--report: this program was built without reports, cnsim-analyze makes them");
+    }
     let plan = match &args.repeat {
         Some(manifest) => repeat::plan(manifest, args.run_id)?,
         None => Plan::new(&args.experiment, args.run_id)?,
@@ -48,6 +53,12 @@ fn run_command(args: RunArgs) -> Result<String, Error> {
     descriptors::check(&plan)?;
     let place = Place { out: args.out, command_line: std::env::args().collect() };
     let folder = run(&plan, place, &Progress::new(&plan))?;
+    #[cfg(feature = "report")]
+    if args.report {
+        let told = cnsim_experiment::report::make(&folder)
+            .with_context(|| format!("no report on the run in {}", folder.display()))?;
+        eprint!("{told}");
+    }
     Ok(format!("{}\n", folder.display()))
 }
 

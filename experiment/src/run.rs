@@ -168,7 +168,7 @@ pub(crate) fn manifest(plan: &Plan, topology: &[u8], command_line: Vec<String>) 
     Manifest {
         format: FORMAT,
         run_id: plan.run_id.to_string(),
-        tool: Tool { version: env!("CARGO_PKG_VERSION").to_owned(), revision: env!("CNSIM_REVISION").to_owned() },
+        tool: tool(),
         command_line,
         options: plan.options.clone(),
         topology_sha256: digest(topology),
@@ -185,6 +185,11 @@ pub(crate) fn manifest(plan: &Plan, topology: &[u8], command_line: Vec<String>) 
         expected_events: 0,
         link_delay: None,
     }
+}
+
+/// This program.
+pub(crate) fn tool() -> Tool {
+    Tool { version: env!("CARGO_PKG_VERSION").to_owned(), revision: env!("CNSIM_REVISION").to_owned() }
 }
 
 impl Halt {

@@ -261,7 +261,7 @@ async fn carry(send: Send, me: NodeId, network: Arc<Network>, parts: Arc<Parts>)
     } else {
         tokio::select! {
             biased;
-            result = network.carry(&send.to, message) => result,
+            result = network.carry(&send.to, &message) => result,
             () = passed(send.deadline) => Err(Failure::Deadline),
             () = parts.give_up.notified() => Err(Failure::Deadline),
         }

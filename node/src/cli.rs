@@ -202,7 +202,7 @@ impl FromStr for Peer {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (id, address) = text.split_once('=').ok_or("write ID=HOST:PORT")?;
-        crate::network::endpoint(address).ok_or("write ID=HOST:PORT")?;
+        crate::network::parse_address(address).ok_or("write ID=HOST:PORT")?;
         Ok(Self { id: NodeId::new(id).map_err(|error| error.to_string())?, address: address.to_owned() })
     }
 }

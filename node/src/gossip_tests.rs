@@ -7,7 +7,7 @@ use tonic::Code;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Channel, Server};
+use tonic::transport::{Channel, Endpoint, Server};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -155,7 +155,7 @@ fn published(message: &str) -> GossipMessage {
 }
 
 async fn channel(process: &Running, node: &str) -> Channel {
-    crate::network::endpoint(&process.address(node).to_string()).unwrap().connect().await.unwrap()
+    Endpoint::from_shared(format!("http://{}", process.address(node))).unwrap().connect().await.unwrap()
 }
 
 async fn unary<M: prost::Message + 'static>(

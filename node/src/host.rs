@@ -218,10 +218,9 @@ impl Host {
             // A core that has ended needs no order.
             let _ = node.handle.orders.send(Order::Stop).await;
         }
-        let ended = async { while actors.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP_TIMEOUT, ended).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, all_ended(&mut actors)).await.is_err() {
             self.parts.give_up.notify_waiters();
-            while actors.join_next().await.is_some() {}
+            all_ended(&mut actors).await;
         }
         self.flush().await
     }
@@ -293,6 +292,12 @@ impl Configuration {
         let config = |neighbours| Config { epoch, neighbours, protocol: protocol.clone(), seed };
         let configs = neighbours.into_iter().map(|(id, neighbours)| (id, config(neighbours))).collect();
         Self { settings, configs }
+    }
+}
+
+async fn all_ended(actors: &mut JoinSet<()>) {
+    while let Some(ended) = actors.join_next().await {
+        ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
     }
 }
 

@@ -8,6 +8,7 @@
 mod actor;
 mod cli;
 mod clock;
+mod connection;
 mod control_service;
 mod gossip_port;
 mod gossip_service;

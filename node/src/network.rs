@@ -1,12 +1,11 @@
-//! The network of one configuration as this process sees it: whom its nodes may reach, where, and over which channels.
+//! The network of one configuration as this process sees it: whom its nodes may reach, where, and over which connections.
 //!
-//! Channels are shared by all hosted nodes, one for each destination. A new configuration is a new network: its
-//! channels are its own, and those of the old one close when its last send has ended.
+//! Connections are shared by all hosted nodes, one for each destination. A new configuration is a new network: its
+//! connections are its own, and those of the old one close when its last send has ended.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cnsim::event::Context;
@@ -15,10 +14,10 @@ use cnsim::machine::Failure;
 use cnsim::protocol::{Connections, Protocol};
 use cnsim::time::Interval;
 use cnsim::wire::gossip::GossipMessage;
-use cnsim::wire::gossip::gossip_service_client::GossipServiceClient;
 use tokio::task::JoinSet;
-use tonic::Status;
-use tonic::transport::{Channel, Endpoint};
+use tonic::codegen::http::uri::Authority;
+
+use crate::connection::Connection;
 
 /// How many connections are opened at once.
 const OPENING_MAX: usize = 64;
@@ -52,11 +51,17 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Network {
     settings: Settings,
-    peers: BTreeMap<NodeId, Endpoint>,
-    channels: Mutex<BTreeMap<NodeId, Channel>>,
+    peers: BTreeMap<NodeId, Peer>,
     holds: Mutex<Holds>,
     /// Inputs refused because a node's queue was full.
     queue_full: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Peer {
+    address: Authority,
+    /// The shared connection; locked while it is opened, so that it is opened once.
+    open: tokio::sync::Mutex<Option<Connection>>,
 }
 
 /// Link delays as intended and as achieved, summed over copies.
@@ -81,13 +86,13 @@ impl Network {
     /// A network without connections.
     pub(crate) fn new(settings: Settings) -> Result<Self, BadAddress> {
         let peers = settings.addresses.iter().map(|(peer, address)| {
-            let endpoint = endpoint(address).ok_or_else(|| BadAddress { peer: peer.clone(), address: address.clone() });
-            Ok((peer.clone(), endpoint?))
+            let bad = || BadAddress { peer: peer.clone(), address: address.clone() };
+            let address = parse_address(address).ok_or_else(bad)?;
+            Ok((peer.clone(), Peer { address, open: tokio::sync::Mutex::default() }))
         });
         Ok(Self {
             peers: peers.collect::<Result<_, _>>()?,
             settings,
-            channels: Mutex::default(),
             holds: Mutex::default(),
             queue_full: AtomicU64::new(0),
         })
@@ -104,35 +109,20 @@ impl Network {
     }
 
     /// Carries one copy to `to` and waits for its acknowledgment.
-    pub(crate) async fn carry(&self, to: &NodeId, message: GossipMessage) -> Result<(), Failure> {
-        let endpoint = self.peers.get(to).ok_or(Failure::NoPeer)?;
-        let channel = match self.settings.protocol.connections {
-            Connections::PerSend => endpoint.connect().await.map_err(|error| unreachable(&error))?,
-            Connections::Reuse => self.channels().entry(to.clone()).or_insert_with(|| endpoint.connect_lazy()).clone(),
+    pub(crate) async fn carry(&self, to: &NodeId, message: &GossipMessage) -> Result<(), Failure> {
+        let peer = self.peers.get(to).ok_or(Failure::NoPeer)?;
+        let connection = match self.settings.protocol.connections {
+            Connections::PerSend => Connection::open(&peer.address).await?,
+            Connections::Reuse => peer.connection().await?,
         };
-        let result = GossipServiceClient::new(channel).send_message(message).await;
-        let failure = match result {
-            Ok(_) => return Ok(()),
-            Err(status) => failure(&status),
-        };
-        if matches!(failure, Failure::Unreachable(_)) {
-            self.channels().remove(to);
-        }
-        Err(failure)
+        connection.deliver(message).await
     }
 
-    /// Opens the connections that a message of `initiator` can use and that are not open yet.
+    /// Opens the connections that a message of `initiator` can use and that are not open.
     pub(crate) async fn open(self: &Arc<Self>, initiator: &NodeId) -> Opened {
-        let mut wanted = self.wanted(initiator);
         let mut opened = Opened::default();
-        wanted.retain(|peer| {
-            !self.channels().contains_key(*peer) || {
-                opened.connections += 1;
-                false
-            }
-        });
         let mut opening = JoinSet::new();
-        for peer in wanted {
+        for peer in self.wanted(initiator) {
             if opening.len() == OPENING_MAX {
                 opened.add(opening.join_next().await);
             }
@@ -179,22 +169,23 @@ impl Network {
         }
     }
 
-    async fn open_one(self: Arc<Self>, peer: NodeId) -> Result<(), String> {
-        let Some(endpoint) = self.peers.get(&peer) else {
-            return Err(format!("{peer}: {}", Failure::NoPeer));
-        };
+    async fn open_one(self: Arc<Self>, id: NodeId) -> Result<(), String> {
         let limit = self.settings.protocol.deadline.map_or(OPEN_TIMEOUT, Duration::from);
-        let channel = match tokio::time::timeout(limit, endpoint.connect()).await {
-            Ok(Ok(channel)) => channel,
-            Ok(Err(error)) => return Err(format!("{peer}: {}", unreachable(&error))),
-            Err(_) => return Err(format!("{peer}: {}", Failure::Deadline)),
-        };
-        self.channels().insert(peer, channel);
-        Ok(())
+        let open = async { self.peers.get(&id).ok_or(Failure::NoPeer)?.connection().await };
+        let opened = tokio::time::timeout(limit, open).await.unwrap_or(Err(Failure::Deadline));
+        opened.map(drop).map_err(|failure| format!("{id}: {failure}"))
     }
+}
 
-    fn channels(&self) -> MutexGuard<'_, BTreeMap<NodeId, Channel>> {
-        self.channels.lock().expect("no holder of this lock panics")
+impl Peer {
+    /// The shared connection, opened anew where it is not open.
+    async fn connection(&self) -> Result<Connection, Failure> {
+        let mut open = self.open.lock().await;
+        if let Some(connection) = open.as_ref().filter(|connection| !connection.is_closed()) {
+            return Ok(connection.clone());
+        }
+        let connection = Connection::open(&self.address).await?;
+        Ok(open.insert(connection).clone())
     }
 }
 
@@ -209,27 +200,9 @@ impl Opened {
     }
 }
 
-/// `HOST:PORT` as a gRPC endpoint.
-pub(crate) fn endpoint(address: &str) -> Option<Endpoint> {
-    let (host, port) = address.rsplit_once(':')?;
-    port.parse::<u16>().ok().filter(|_| !host.is_empty())?;
-    Some(Endpoint::from_shared(format!("http://{address}")).ok()?.tcp_nodelay(true))
-}
-
-/// A status that the peer sent is a refusal; one that was made here has its cause with it.
-fn failure(status: &Status) -> Failure {
-    match status.source() {
-        Some(cause) => unreachable(cause),
-        None if status.message().is_empty() => Failure::Refused(status.code().to_string()),
-        None => Failure::Refused(status.message().to_owned()),
-    }
-}
-
-/// The innermost cause says most.
-fn unreachable(error: &dyn Error) -> Failure {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    Failure::Unreachable(cause.to_string())
+/// Checks that `text` is `HOST:PORT`.
+pub(crate) fn parse_address(text: &str) -> Option<Authority> {
+    let (host, port) = text.rsplit_once(':')?;
+    port.parse::<u16>().ok().filter(|_| !host.is_empty() && !host.contains('@'))?;
+    text.parse().ok()
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use cnsim::event::{Context, Kind, Record, Stamp};
 use cnsim::id::{MessageId, NodeId};
@@ -17,6 +18,9 @@ use crate::spool::Spool;
 
 /// From here on makers of records wait.
 const BACKLOG_MAX: usize = 1 << 16;
+/// How long a record waits before the writer is woken for it: waking a thread takes time that a copy's way to the next
+/// node would be measured with.
+const WAKE_DELAY: Duration = Duration::from_millis(10);
 /// Lines are written in pieces of about this size.
 const CHUNK_BYTES: usize = 64 * 1024;
 
@@ -58,7 +62,10 @@ pub(crate) struct Recorder {
 #[derive(Debug, Default)]
 struct Shared {
     queue: Mutex<Queue>,
+    /// Wakes the writer.
     filled: Condvar,
+    /// Something waits for the writer, which may sleep.
+    waiting: Notify,
     room: Notify,
 }
 
@@ -67,8 +74,6 @@ struct Queue {
     entries: VecDeque<(u64, Entry)>,
     flushes: Vec<oneshot::Sender<()>>,
     last_seqs: LastSeqs,
-    /// The writer sleeps: only then it is worth a system call to wake it.
-    writer_waits: bool,
     closed: bool,
 }
 
@@ -87,7 +92,8 @@ struct Writer {
 }
 
 impl Recorder {
-    /// Starts the writer; `on_error` is told the first time that writing fails, and nothing is written after that.
+    /// Starts the writer, on a runtime; `on_error` is told the first time that writing fails, and nothing is written
+    /// after that.
     pub(crate) fn start(
         stamp: Stamp,
         sink: Box<dyn Write + Send>,
@@ -96,6 +102,7 @@ impl Recorder {
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let writer = Writer { stamp, sink, spool, lines: Vec::new() };
+        tokio::spawn(Arc::clone(&shared).wake_writer());
         let theirs = Arc::clone(&shared);
         let thread =
             std::thread::Builder::new().name("records".to_owned()).spawn(move || theirs.write_all(writer, on_error))?;
@@ -107,7 +114,8 @@ impl Recorder {
         let mut queue = self.shared.lock();
         let seq = queue.next_seq(entry.fact.message().run_and_round().0);
         queue.entries.push_back((seq, entry));
-        self.shared.wake(queue);
+        drop(queue);
+        self.shared.waiting.notify_one();
     }
 
     /// Waits until the writer has caught up, where it is behind.
@@ -130,8 +138,8 @@ impl Recorder {
                 return;
             }
             queue.flushes.push(done);
-            self.shared.wake(queue);
         }
+        self.shared.filled.notify_one();
         // An error means that the writer has ended, and then it has written what it could.
         let _ = flushed.await;
     }
@@ -148,9 +156,8 @@ impl Recorder {
 
     /// Writes what is queued and ends the writer. Blocks until then.
     pub(crate) fn close(&self) {
-        let mut queue = self.shared.lock();
-        queue.closed = true;
-        self.shared.wake(queue);
+        self.shared.lock().closed = true;
+        self.shared.filled.notify_one();
         let writer = self.writer.lock().expect("no holder of this lock panics").take();
         if let Some(writer) = writer
             && let Err(panic) = writer.join()
@@ -192,10 +199,10 @@ impl Shared {
         self.queue.lock().expect("no holder of this lock panics")
     }
 
-    fn wake(&self, queue: MutexGuard<'_, Queue>) {
-        let waits = queue.writer_waits;
-        drop(queue);
-        if waits {
+    async fn wake_writer(self: Arc<Self>) {
+        loop {
+            self.waiting.notified().await;
+            tokio::time::sleep(WAKE_DELAY).await;
             self.filled.notify_one();
         }
     }
@@ -224,9 +231,7 @@ impl Shared {
             if queue.closed {
                 return None;
             }
-            queue.writer_waits = true;
             queue = self.filled.wait(queue).expect("no holder of this lock panics");
-            queue.writer_waits = false;
         }
         Some(Batch { entries: std::mem::take(&mut queue.entries), flushes: std::mem::take(&mut queue.flushes) })
     }
@@ -267,5 +272,68 @@ impl Entry {
             },
         };
         Record { seq: Some(seq), ..record }.write_line(lines);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cnsim::time::Timestamp;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_run_is_numbered_from_1_without_gaps_in_the_order_of_the_lines() {
+        let (sink, file) = sink();
+        let recorder = Recorder::start(stamp(), sink, None, |error| panic!("{error}")).unwrap();
+        for round in 0..1000 {
+            recorder.record(initiated(&format!("a-{round}")));
+            recorder.record(initiated(&format!("b-{round}")));
+        }
+        assert_eq!((recorder.last_seq("a"), recorder.last_seq("b"), recorder.last_seq("c")), (1000, 1000, 0));
+        recorder.flush().await;
+        let lines = std::fs::read(file.path()).unwrap();
+        let records = lines.split_inclusive(|byte| *byte == b'\n').map(|line| Record::read_line(line).unwrap());
+        let of_a: Vec<_> = records.filter(|record| record.run_id == "a").map(|record| record.seq.unwrap()).collect();
+        assert_eq!(of_a, (1..=1000).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn closing_writes_what_is_queued() {
+        let (sink, file) = sink();
+        let recorder = Recorder::start(stamp(), sink, None, |error| panic!("{error}")).unwrap();
+        recorder.record(initiated("a-1"));
+        recorder.close();
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap().lines().count(), 1);
+        recorder.flush().await;
+    }
+
+    #[tokio::test]
+    async fn a_backlog_makes_the_makers_of_records_wait_for_the_writer() {
+        let (sink, file) = sink();
+        let recorder = Recorder::start(stamp(), sink, None, |error| panic!("{error}")).unwrap();
+        for _ in 0..BACKLOG_MAX {
+            recorder.record(initiated("a-1"));
+        }
+        recorder.room().await;
+        assert!(recorder.shared.lock().entries.len() < BACKLOG_MAX);
+        recorder.close();
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap().lines().count(), BACKLOG_MAX);
+    }
+
+    fn initiated(message: &str) -> Entry {
+        Entry {
+            fact: Fact::Event(Event::Initiated { message: MessageId::new(message), at: Timestamp(1) }),
+            node: NodeId::new("n").unwrap(),
+            context: Arc::default(),
+        }
+    }
+
+    fn stamp() -> Stamp {
+        Stamp { process: "p".to_owned(), host: "h".to_owned(), pod: "p".to_owned() }
+    }
+
+    fn sink() -> (Box<dyn Write + Send>, tempfile::NamedTempFile) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        (Box::new(file.reopen().unwrap()), file)
     }
 }

@@ -37,7 +37,7 @@ const DECODE_MIN: u64 = 64 << 20;
 /// Concurrent calls on one connection: all nodes of another process share it.
 const STREAMS_MAX: u32 = 1 << 16;
 /// How long connections may take to close when the process ends.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Whether stdin means anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -159,6 +159,40 @@ async fn a_message_above_the_limit_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_large_payload_passes_and_is_in_no_record() {
+    let mut net = Net::start(&[&["a"], &["b"]]).await;
+    net.configure(&Plan::both_ways("flood", &[("a", "b")])).await;
+    net.prepare(1, "a").await;
+    net.begin(1, "a", 1, &[b'x'; 3 << 20]).await;
+    net.quiescent().await;
+    let records = net.stop().await;
+    let received = of_kind(&records, Kind::Received);
+    assert!(received[0].bytes > Some(3 << 20));
+    assert!(records.iter().all(|record| record.detail.len() < 100));
+}
+
+#[tokio::test]
+async fn preparing_opens_anew_what_a_peer_has_closed() {
+    let peer = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut net = Net::start(&[&["a"]]).await;
+    let mut plan = Plan::new("flood", &[("a", "s")]);
+    plan.strangers = vec![("s", peer.local_addr().unwrap())];
+    net.configure(&plan).await;
+    assert_eq!(net.prepare(1, "a").await[0].connections, 1);
+    let (first, _) = peer.accept().await.unwrap();
+    assert_eq!(net.prepare(1, "a").await[0].connections, 1, "it is still open");
+    drop(first);
+    let accepted = loop {
+        net.prepare(1, "a").await;
+        if let Ok(again) = tokio::time::timeout(Duration::from_millis(5), peer.accept()).await {
+            break again.is_ok();
+        }
+    };
+    assert!(accepted);
+    net.stop().await;
+}
+
+#[tokio::test]
 async fn a_link_delay_is_part_of_the_latency_and_is_accounted_for() {
     let mut net = Net::start(&[&["a"], &["b"]]).await;
     let mut plan = Plan::new("direct-mail", &[("a", "b")]);

@@ -8,7 +8,7 @@ use cnsim::wire;
 use cnsim::wire::gossip::SeenRequest;
 use cnsim::wire::gossip::gossip_service_client::GossipServiceClient;
 use tonic::Code;
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 
 use crate::cli::StartArgs;
 use crate::clock::Clock;
@@ -24,8 +24,8 @@ pub(crate) fn start(args: &StartArgs) -> anyhow::Result<()> {
 }
 
 async fn run(StartArgs { message, target }: &StartArgs) -> anyhow::Result<()> {
-    let endpoint = crate::network::endpoint(target).context("the address is not HOST:PORT")?;
-    let channel = endpoint.connect().await.map_err(innermost)?;
+    crate::network::parse_address(target).context("the address is not HOST:PORT")?;
+    let channel = Endpoint::from_shared(format!("http://{target}"))?.connect().await.map_err(innermost)?;
     let mut client = GossipServiceClient::new(channel);
     let node = node_id(&mut client, message, target).await?;
     println!("Sending message to self ({node}): '{message}'");
@@ -96,8 +96,8 @@ mod tests {
         let port = TcpIncoming::bind(([127, 0, 0, 1], 0).into()).unwrap();
         let target = port.local_addr().unwrap().to_string();
         tokio::spawn(Server::builder().serve_with_incoming(GossipServiceServer::new(Published), port));
-        let channel = crate::network::endpoint(&target).unwrap().connect().await.unwrap();
-        let node = node_id(&mut GossipServiceClient::new(channel), "m", &target).await.unwrap();
+        let mut client = GossipServiceClient::connect(format!("http://{target}")).await.unwrap();
+        let node = node_id(&mut client, "m", &target).await.unwrap();
         assert!(node.as_str().parse::<IpAddr>().is_ok(), "{node}");
     }
 }

@@ -1,5 +1,7 @@
 //! The program as a user or a driver runs it: its exit codes, its streams, and how it ends.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -18,6 +18,7 @@
 //! | `send_id`, `bytes` | empty, 0 | the copy's name and encoded size | the copy's name and encoded size |
 //! | `detail` | `Gossip initiated by …` | `… received: …`, `… ignoring duplicate message: …` | `Failed to send message: …: reason` |
 
+mod json;
 mod number;
 mod read;
 mod write;

@@ -6,14 +6,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-
 use super::number::{self, Whole};
 use super::{Kind, Record, UnknownKind};
 use crate::id::{nodes_in_run_id, split_message};
 
 /// The prefix that a log export puts before our columns.
-const PAYLOAD: &str = "jsonPayload";
+pub(super) const PAYLOAD: &str = "jsonPayload";
 
 /// Why a line or a row gives no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -165,40 +163,56 @@ impl<'a> Draft<'a> {
     }
 
     /// The record, its missing columns derived or unknown.
-    pub fn finish(self) -> Result<Record<'a>, ReadError> {
-        let Self { mut record, seen, error } = self;
-        let has = |column: Column| seen & (1 << column as u32) != 0;
-        if !has(Column::EventType) {
+    pub fn finish(mut self) -> Result<Record<'a>, ReadError> {
+        self.complete()?;
+        Ok(self.record)
+    }
+
+    /// The same record without moving it.
+    pub fn complete(&mut self) -> Result<&Record<'a>, ReadError> {
+        if !self.has(Column::EventType) {
             return Err(ReadError::NoEvent("it has no event_type"));
         }
-        if !has(Column::Message) {
+        if !self.has(Column::Message) {
             return Err(ReadError::NoEvent("it has no message"));
         }
-        if let Some(error) = error {
-            return Err(error);
+        if let Some(error) = &self.error {
+            return Err(error.clone());
         }
         for column in [Column::SenderId, Column::ReceiverId] {
-            if !has(column) {
+            if !self.has(column) {
                 return Err(ReadError::Missing(column));
             }
         }
-        if !has(Column::ReceivedNs) && !has(Column::ReceivedTimestamp) {
+        if !self.has(Column::ReceivedNs) && !self.has(Column::ReceivedTimestamp) {
             return Err(ReadError::Missing(Column::ReceivedTimestamp));
         }
-        let (run, round) = run_and_round(&record.message);
-        if !has(Column::RunId) {
-            record.run_id = run;
+        self.derive();
+        Ok(&self.record)
+    }
+
+    fn has(&self, column: Column) -> bool {
+        self.seen & (1 << column as u32) != 0
+    }
+
+    /// Fills what the names say.
+    fn derive(&mut self) {
+        if !self.has(Column::RunId) || !self.has(Column::Round) {
+            let (run, round) = run_and_round(&self.record.message);
+            if !self.has(Column::RunId) {
+                self.record.run_id = run;
+            }
+            if !self.has(Column::Round) {
+                self.record.round = round;
+            }
         }
-        if !has(Column::Round) {
-            record.round = round;
+        if !self.has(Column::Nodes) {
+            self.record.nodes = nodes_in_run_id(&self.record.run_id).unwrap_or(0);
         }
-        if !has(Column::Nodes) {
-            record.nodes = nodes_in_run_id(&record.run_id).unwrap_or(0);
-        }
-        Ok(record)
     }
 
     fn put(&mut self, column: Column, value: Value<'a>) -> Result<Presence, ReadError> {
+        let exact = self.has(Column::ReceivedNs);
         let record = &mut self.record;
         match column {
             Column::Message => text(column, value, &mut record.message),
@@ -215,7 +229,7 @@ impl<'a> Draft<'a> {
             Column::ReceivedTimestamp => {
                 let time = whole(column, value)?;
                 if let Some(Whole { value, float }) = time
-                    && self.seen & (1 << Column::ReceivedNs as u32) == 0
+                    && !exact
                 {
                     record.received_ns = value;
                     record.float_timestamp = float;
@@ -254,20 +268,6 @@ impl<'a> Draft<'a> {
             }
             Column::Format => count::<u64>(column, value).map(|_| Presence::Given),
         }
-    }
-}
-
-impl<'a> Record<'a> {
-    /// Reads one JSON line. Text without an escape is borrowed from it.
-    pub fn read_line(line: &'a [u8]) -> Result<Self, ReadError> {
-        let mut draft = Draft::default();
-        let mut json = serde_json::Deserializer::from_slice(line);
-        let object = Object { draft: &mut draft, top: Level::Entry };
-        object
-            .deserialize(&mut json)
-            .and_then(|()| json.end())
-            .map_err(|error| ReadError::NoEvent(no_object(&error)))?;
-        draft.finish()
     }
 }
 
@@ -360,10 +360,10 @@ fn milliseconds(value: Value<'_>) -> Result<Option<f64>, ReadError> {
         Value::Text(text) if is_blank(text) => return Ok(None),
         Value::Text(text) => number::float(text),
         Value::Whole(number) => Some(*number as f64),
-        Value::Float(number) => Some(*number).filter(|number| number.is_finite()),
+        Value::Float(number) => Some(*number).filter(|number| number.is_finite()).map(whole_ns),
         Value::Other(_) => None,
     };
-    number.map(whole_ns).map(Some).ok_or_else(|| misfit(Column::PropagationTime, &value, "a number"))
+    number.map(Some).ok_or_else(|| misfit(Column::PropagationTime, &value, "a number"))
 }
 
 /// The float64 nearest to the time in whole nanoseconds, as the writer had it: the JSON parser may be one step of a
@@ -387,148 +387,6 @@ fn misfit(column: Column, value: &Value<'_>, wanted: &'static str) -> ReadError 
         Value::Other(what) => (*what).to_owned(),
     };
     ReadError::Field { column, found, wanted }
-}
-
-fn no_object(error: &serde_json::Error) -> &'static str {
-    match error.classify() {
-        serde_json::error::Category::Eof => "it is cut off or empty",
-        serde_json::error::Category::Syntax => "it is not JSON",
-        serde_json::error::Category::Data | serde_json::error::Category::Io => "it is not a JSON object",
-    }
-}
-
-/// Where an object stands in a line.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Level {
-    /// The line's own object: ours, or a log entry.
-    Entry,
-    /// The value of a log entry's `jsonPayload`.
-    Payload,
-}
-
-/// Reads an object's columns into a draft.
-struct Object<'d, 'a> {
-    draft: &'d mut Draft<'a>,
-    top: Level,
-}
-
-impl<'de> DeserializeSeed<'de> for Object<'_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Object<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key_seed(KeySeed)? {
-            match key {
-                Key::Column(column) => self.draft.set(column, map.next_value_seed(ValueSeed)?),
-                Key::Payload if self.top == Level::Entry => {
-                    map.next_value_seed(Object { draft: &mut *self.draft, top: Level::Payload })?;
-                }
-                Key::Payload | Key::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-enum Key {
-    Column(Column),
-    Payload,
-    Other,
-}
-
-struct KeySeed;
-
-impl<'de> DeserializeSeed<'de> for KeySeed {
-    type Value = Key;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for KeySeed {
-    type Value = Key;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
-        Ok(match Column::from_name(key) {
-            Some(column) => Key::Column(column),
-            None if key == PAYLOAD => Key::Payload,
-            None => Key::Other,
-        })
-    }
-}
-
-struct ValueSeed;
-
-impl<'de> DeserializeSeed<'de> for ValueSeed {
-    type Value = Value<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ValueSeed {
-    type Value = Value<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Other("true or false"))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Whole(number))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Value<'de>, E> {
-        Ok(i64::try_from(number).map_or(Value::Float(number as f64), Value::Whole))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Float(number))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Other("a list"))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Other("an object"))
-    }
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use cnsim::id::RunId;
 
 use crate::source::fetch_facts::{FORMAT, FetchFacts, FetchedFile, FetchedRound, RejectedFor};
 use crate::source::gather::{Gather, Reject, examples};
-use crate::source::table::Keep;
-use crate::source::{SourceError, folder, input, repeats};
+use crate::source::repeats::{self, Repeats};
+use crate::source::table::{Keep, Table};
+use crate::source::{SourceError, folder, input};
 
 /// What to fetch, and where to.
 #[derive(Debug, Clone)]
@@ -130,41 +131,69 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SourceError> {
     Ok(files)
 }
 
-/// What was gathered, run by run.
+/// What was gathered, run by run in the order of their names.
 fn runs<'a>(gather: &'a Gather, wanted: &[String]) -> Result<Vec<Run<'a>>, FetchError> {
     let table = &gather.table;
-    let found = repeats::find(table);
-    let mut rows: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-    let mut rounds: BTreeMap<(&str, u32), FetchedRound> = BTreeMap::new();
+    let names = table.run.names();
+    let (mut rows, rounds) = by_run(table, &repeats::find(table));
+    let mut files = files_by_run(gather);
+    let mut order: Vec<usize> = (0..names.len()).filter(|run| !rows[*run].is_empty()).collect();
+    order.sort_unstable_by_key(|run| names.text(*run as u32));
+    let there: Vec<&str> = order.iter().map(|run| names.text(*run as u32)).collect();
+    if let Some(run_id) = wanted.iter().find(|run_id| !there.contains(&run_id.as_str())) {
+        return Err(FetchError::NoSuchRun { run_id: run_id.clone(), there: there.join(", ") });
+    }
+    order.retain(|run| wanted.is_empty() || wanted.iter().any(|wanted| wanted == names.text(*run as u32)));
+    order
+        .into_iter()
+        .map(|run| {
+            let number = run as u32;
+            check_name(names.text(number))?;
+            let rounds = rounds.range((number, 0)..=(number, u32::MAX)).map(|(_, counts)| counts.clone()).collect();
+            let (rows, files) = (std::mem::take(&mut rows[run]), std::mem::take(&mut files[run]));
+            Ok(one_run(gather, names.text(number), Parts { rows, files, rounds }))
+        })
+        .collect()
+}
+
+/// What is found in each round, by its run's number and its own.
+type Rounds = BTreeMap<(u32, u32), FetchedRound>;
+
+/// The rows of each run that are no repeats, by the run's number, and what each of its rounds holds.
+fn by_run(table: &Table, found: &Repeats) -> (Vec<Vec<u32>>, Rounds) {
+    let mut rows = vec![Vec::new(); table.run.names().len()];
+    let mut rounds = Rounds::new();
     let mut repeated = found.repeated.iter().peekable();
+    let mut conflicting = found.conflicting.iter().peekable();
     for row in 0..table.rows() {
-        let run = table.run.text(row);
-        let round = table.round[row];
+        let (run, round) = (table.run.number(row), table.round[row]);
         let counts = rounds.entry((run, round)).or_insert(FetchedRound { round, rows: 0, repeats: 0, conflicts: 0 });
         if repeated.next_if(|next| **next as usize == row).is_some() {
             counts.repeats += 1;
-        } else {
-            counts.rows += 1;
-            rows.entry(run).or_default().push(row as u32);
+            continue;
         }
+        counts.rows += 1;
+        counts.conflicts += u64::from(conflicting.next_if(|next| **next as usize == row).is_some());
+        rows[run as usize].push(row as u32);
     }
-    for row in &found.conflicting {
-        let row = *row as usize;
-        if let Some(counts) = rounds.get_mut(&(table.run.text(row), table.round[row])) {
-            counts.conflicts += 1;
+    (rows, rounds)
+}
+
+/// The files that hold events of each run, by the run's number.
+fn files_by_run(gather: &Gather) -> Vec<Vec<FetchedFile>> {
+    let runs = &gather.table.run;
+    let mut files = vec![Vec::new(); runs.names().len()];
+    let mut start = 0;
+    for file in &gather.files {
+        let end = start + file.rows as usize;
+        let mut counts = vec![0; files.len()];
+        (start..end).for_each(|row| counts[runs.number(row) as usize] += 1);
+        for (run, rows) in counts.into_iter().enumerate().filter(|(_, rows)| *rows > 0) {
+            files[run].push(FetchedFile { path: file.path.clone(), sha256: file.sha256.clone(), rows });
         }
+        start = end;
     }
-    if let Some(run_id) = wanted.iter().find(|run_id| !rows.contains_key(run_id.as_str())) {
-        let there = rows.keys().copied().collect::<Vec<_>>().join(", ");
-        return Err(FetchError::NoSuchRun { run_id: run_id.clone(), there });
-    }
-    let rows = rows.into_iter().filter(|(run, _)| wanted.is_empty() || wanted.iter().any(|wanted| wanted == run));
-    rows.map(|(run, rows)| {
-        check_name(run)?;
-        let rounds = rounds.range((run, 0)..=(run, u32::MAX)).map(|(_, counts)| counts.clone()).collect();
-        Ok(one_run(gather, run, rows, rounds))
-    })
-    .collect()
+    files
 }
 
 fn check_name(run_id: &str) -> Result<(), FetchError> {
@@ -172,8 +201,15 @@ fn check_name(run_id: &str) -> Result<(), FetchError> {
     if plain { Ok(()) } else { Err(FetchError::Name { run_id: run_id.to_owned() }) }
 }
 
-fn one_run<'a>(gather: &'a Gather, run: &str, rows: Vec<u32>, rounds: Vec<FetchedRound>) -> Run<'a> {
-    let files = files_of(gather, run);
+/// What one run is made of.
+struct Parts {
+    rows: Vec<u32>,
+    files: Vec<FetchedFile>,
+    rounds: Vec<FetchedRound>,
+}
+
+fn one_run<'a>(gather: &'a Gather, run: &str, parts: Parts) -> Run<'a> {
+    let Parts { rows, files, rounds } = parts;
     let from = |reject: &&Reject| files.iter().any(|file| file.path == reject.path);
     let rejects: Vec<&Reject> = gather.rejects.kept.iter().filter(from).collect();
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
@@ -194,21 +230,6 @@ fn one_run<'a>(gather: &'a Gather, run: &str, rows: Vec<u32>, rounds: Vec<Fetche
         rounds,
     };
     Run { facts, rows, rejects }
-}
-
-/// The files that hold events of a run.
-fn files_of(gather: &Gather, run: &str) -> Vec<FetchedFile> {
-    let mut files = Vec::new();
-    let mut start = 0;
-    for file in &gather.files {
-        let end = start + file.rows as usize;
-        let rows = (start..end).filter(|row| gather.table.run.text(*row) == run).count() as u64;
-        if rows > 0 {
-            files.push(FetchedFile { path: file.path.clone(), sha256: file.sha256.clone(), rows });
-        }
-        start = end;
-    }
-    files
 }
 
 /// Puts a run's files into its folder. fetch.json comes last: it speaks of the others.

@@ -62,26 +62,23 @@ pub(crate) fn parse(header: &Header, block: &[u8], parsed: &mut Parsed) {
     };
     let mut line = 1;
     while !rest.is_empty() {
+        let mut draft = Draft::default();
         let row = match quotes {
-            Quotes::None => plain_row(header, rest),
-            Quotes::Some => quoted_row(header, rest),
+            Quotes::None => plain_row(header, rest, &mut draft),
+            Quotes::Some => quoted_row(header, rest, &mut draft),
         };
-        match row {
-            Ok(Row { draft, taken }) => {
-                let lines = match quotes {
+        let pushed = row.and_then(|row| {
+            if row.values == Values::Given {
+                parsed.table.push(draft.complete()?);
+            }
+            Ok(row.taken)
+        });
+        match pushed {
+            Ok(taken) => {
+                line += match quotes {
                     Quotes::None => 1,
                     Quotes::Some => memchr_iter(b'\n', &rest.as_bytes()[..taken]).count() as u64,
                 };
-                if let Some(draft) = draft {
-                    match draft.finish() {
-                        Ok(record) => parsed.table.push(&record),
-                        Err(error) => {
-                            parsed.stop = Some((line, error.into()));
-                            return;
-                        }
-                    }
-                }
-                line += lines;
                 rest = &rest[taken..];
             }
             Err(problem) => {
@@ -118,21 +115,28 @@ enum Quotes {
     Some,
 }
 
-/// A row's values, unless the line is blank, and how many bytes it took.
-struct Row<'a> {
-    draft: Option<Draft<'a>>,
+/// What stood in a row.
+struct Row {
+    values: Values,
+    /// Bytes that it took, its line end included.
     taken: usize,
 }
 
-fn plain_row<'a>(header: &Header, rest: &'a str) -> Result<Row<'a>, LineProblem> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Values {
+    Given,
+    /// The line is blank.
+    None,
+}
+
+fn plain_row<'a>(header: &Header, rest: &'a str, draft: &mut Draft<'a>) -> Result<Row, LineProblem> {
     let end = memchr(b'\n', rest.as_bytes());
     let taken = end.map_or(rest.len(), |end| end + 1);
     let line = &rest[..end.unwrap_or(rest.len())];
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
-        return Ok(Row { draft: None, taken });
+        return Ok(Row { values: Values::None, taken });
     }
-    let mut draft = Draft::default();
     let (mut found, mut start) = (0, 0);
     for comma in memchr_iter(b',', line.as_bytes()).chain([line.len()]) {
         if let Some(Some(column)) = header.columns.get(found) {
@@ -141,12 +145,11 @@ fn plain_row<'a>(header: &Header, rest: &'a str) -> Result<Row<'a>, LineProblem>
         (found, start) = (found + 1, comma + 1);
     }
     check(header, found)?;
-    Ok(Row { draft: Some(draft), taken })
+    Ok(Row { values: Values::Given, taken })
 }
 
-fn quoted_row<'a>(header: &Header, rest: &'a str) -> Result<Row<'a>, LineProblem> {
+fn quoted_row<'a>(header: &Header, rest: &'a str, draft: &mut Draft<'a>) -> Result<Row, LineProblem> {
     let bytes = rest.as_bytes();
-    let mut draft = Draft::default();
     let (mut found, mut start) = (0, 0);
     loop {
         let (end, closed) = field_end(bytes, start);
@@ -157,7 +160,7 @@ fn quoted_row<'a>(header: &Header, rest: &'a str) -> Result<Row<'a>, LineProblem
         let field = &rest[start..end];
         let field = if last { field.strip_suffix('\r').unwrap_or(field) } else { field };
         if last && found == 0 && field.is_empty() {
-            return Ok(Row { draft: None, taken: end + usize::from(end < bytes.len()) });
+            return Ok(Row { values: Values::None, taken: end + usize::from(end < bytes.len()) });
         }
         if let Some(Some(column)) = header.columns.get(found) {
             draft.set(*column, Value::Text(unquoted(field)));
@@ -166,7 +169,7 @@ fn quoted_row<'a>(header: &Header, rest: &'a str) -> Result<Row<'a>, LineProblem
         start = end + 1;
         if last {
             check(header, found)?;
-            return Ok(Row { draft: Some(draft), taken: start.min(bytes.len()) });
+            return Ok(Row { values: Values::Given, taken: start.min(bytes.len()) });
         }
     }
 }

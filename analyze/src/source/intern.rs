@@ -25,7 +25,7 @@ impl Interner {
     /// The number of `text`, which is new if it was never asked for. `near` is a number that it may well be.
     pub(crate) fn number(&mut self, text: &str, near: Option<&u32>) -> u32 {
         if let Some(near) = near
-            && self.text(*near) == text
+            && self.is(*near, text)
         {
             return *near;
         }
@@ -37,7 +37,7 @@ impl Interner {
         let mut slot = hash as usize & mask;
         while self.slots[slot] != EMPTY {
             let number = self.slots[slot];
-            if self.entries[number as usize].hash == hash && self.text(number) == text {
+            if self.entries[number as usize].hash == hash && self.is(number, text) {
                 return number;
             }
             slot = (slot + 1) & mask;
@@ -81,6 +81,13 @@ impl Interner {
             to_sorted[*number as usize] = place as u32;
         }
         (Dictionary::from_sorted(order.iter().map(|number| self.text(*number).to_owned()).collect()), to_sorted)
+    }
+
+    /// Whether a number's text is `text`. Comparing nothing with nothing may cost more than comparing texts: the address of
+    /// an empty text need not be mapped.
+    fn is(&self, number: u32, text: &str) -> bool {
+        let own = self.text(number);
+        own.len() == text.len() && (text.is_empty() || own == text)
     }
 
     fn grow(&mut self) {

@@ -1,6 +1,8 @@
+use std::borrow::Cow;
 use std::io::Write;
 
-use cnsim::event::Kind;
+use cnsim::event::{Kind, Record};
+use proptest::prelude::*;
 
 use super::*;
 use crate::frame::UNKNOWN_NS;
@@ -213,4 +215,87 @@ fn a_pattern_gives_one_result_for_each_file() {
     assert!(error.ends_with("*.json: no file matches the pattern"), "{error}");
     let error = load(&[pattern("c.csv")]).unwrap_err().to_string();
     assert!(error.ends_with("c.csv: no such file or folder"), "{error}");
+}
+
+/// A record of few texts and numbers, so that some are equal.
+fn any_record() -> impl Strategy<Value = Record<'static>> {
+    let texts = prop::array::uniform6("[ab,\"\n\u{e9}]{1,2}");
+    let numbers = (0..4_usize, 0..3_u32, 1..4_u32, 1_600_000_000_000_000_000..1_600_000_000_000_000_004_i64);
+    let unknowns = (prop::option::of(-5_i64..5_000_000), prop::option::of(0..3_u32), 1..3_u64);
+    (texts, numbers, unknowns).prop_map(|(texts, (kind, round, nodes, received_ns), (latency_ns, hop, seq))| {
+        let [message, sender_id, receiver_id, detail, process, run_id] = texts.map(Cow::Owned);
+        Record {
+            message,
+            sender_id,
+            receiver_id,
+            received_ns,
+            propagation_time: latency_ns.map(|ns| ns as f64 / 1e6),
+            kind: Kind::ALL[kind],
+            detail,
+            run_id,
+            round,
+            nodes,
+            protocol: Cow::Borrowed("flood"),
+            condition: Cow::Borrowed(""),
+            hop,
+            sent_ns: Some(received_ns - 7),
+            send_id: Cow::Borrowed("x:1"),
+            seq: Some(seq),
+            process,
+            host: Cow::Borrowed("h"),
+            bytes: Some(0),
+            float_timestamp: false,
+        }
+    })
+}
+
+fn as_json_lines(records: &[Record<'_>]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    records.iter().for_each(|record| record.write_line(&mut lines));
+    lines
+}
+
+fn as_csv(records: &[Record<'_>]) -> Vec<u8> {
+    let mut text =
+        "message,sender_id,receiver_id,received_ns,propagation_time,event_type,detail,run_id,round,nodes,protocol,hop,\
+                    sent_ns,send_id,seq,process,host,bytes\n"
+            .to_owned();
+    for record in records {
+        let cells = [
+            record.message.to_string(),
+            record.sender_id.to_string(),
+            record.receiver_id.to_string(),
+            record.received_ns.to_string(),
+            record.propagation_time.map_or_else(String::new, |ms| ms.to_string()),
+            record.kind.to_string(),
+            record.detail.to_string(),
+            record.run_id.to_string(),
+            record.round.to_string(),
+            record.nodes.to_string(),
+            record.protocol.to_string(),
+            record.hop.map_or(-1, i64::from).to_string(),
+            record.sent_ns.unwrap().to_string(),
+            record.send_id.to_string(),
+            record.seq.unwrap().to_string(),
+            record.process.to_string(),
+            record.host.to_string(),
+            record.bytes.unwrap().to_string(),
+        ];
+        text += &cells.map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).join(",");
+        text.push('\n');
+    }
+    text.into_bytes()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn lines_and_rows_of_the_same_records_give_the_same_events(records in prop::collection::vec(any_record(), 1..40)) {
+        let (json, csv) = (load_as("a.jsonl", &as_json_lines(&records)).unwrap(), load_as("a.csv", &as_csv(&records)).unwrap());
+        prop_assert_eq!(json.events, csv.events);
+        prop_assert_eq!(&json.facts.repeats, &csv.facts.repeats);
+        prop_assert_eq!(json.facts.conflicts, csv.facts.conflicts);
+        let distinct = records.iter().enumerate().filter(|(at, record)| !records[..*at].contains(record)).count();
+        prop_assert_eq!(records.len() - distinct, json.facts.repeats.values().sum::<u64>() as usize);
+    }
 }

@@ -40,9 +40,11 @@ impl Stream {
     /// Opens a file, or standard input where the path is `-`.
     pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
         let name = path.display().to_string();
-        let io_error = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => SourceError::Missing { path: name.clone() },
-            _ => SourceError::Io { path: name.clone(), source },
+        let io_error = |source: io::Error| {
+            if source.kind() == io::ErrorKind::NotFound {
+                return SourceError::Missing { path: name.clone() };
+            }
+            SourceError::Io { path: name.clone(), source }
         };
         let (inner, size): (Box<dyn Read + Send>, u64) = if name == "-" {
             (Box::new(io::stdin()), 0)

@@ -12,6 +12,7 @@ use super::hash::hash;
 use super::intern::Interner;
 use super::open::Stream;
 use super::parquet::{FLOAT_TIMESTAMP, MAGIC, damaged, open, slurp};
+use super::table::latency_ns;
 use crate::frame::{Dictionary, Events, Names, UNKNOWN_NS};
 
 /// The file's own word that `fetch` wrote it.
@@ -160,7 +161,7 @@ fn values<T: PolarsNumericType>(column: &ChunkedArray<T>, missing: T::Native) ->
 }
 
 fn latencies(column: &Float64Chunked) -> Vec<i64> {
-    column.iter().map(|ms| ms.map_or(UNKNOWN_NS, |ms| (ms * 1e6).round() as i64)).collect()
+    column.iter().map(|ms| ms.map_or(UNKNOWN_NS, latency_ns)).collect()
 }
 
 fn sends(column: &StringChunked) -> Vec<u64> {

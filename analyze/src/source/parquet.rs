@@ -86,18 +86,15 @@ enum Cells {
 impl Cells {
     fn of(series: &Series) -> Self {
         let cast = |to: &DataType| series.strict_cast(to).ok();
-        let cells = match series.dtype() {
-            dtype if dtype.is_integer() => {
-                cast(&DataType::Int64).and_then(|cast| Some(Self::Whole(cast.i64().ok()?.clone())))
-            }
-            dtype if dtype.is_float() => {
-                cast(&DataType::Float64).and_then(|cast| Some(Self::Float(cast.f64().ok()?.clone())))
-            }
-            DataType::Null => Some(Self::Null),
-            dtype if dtype.is_string() || dtype.is_categorical() || dtype.is_enum() => {
-                cast(&DataType::String).and_then(|cast| Some(Self::Text(cast.str().ok()?.clone())))
-            }
-            _ => None,
+        let dtype = series.dtype();
+        let cells = if dtype.is_integer() {
+            cast(&DataType::Int64).and_then(|cast| Some(Self::Whole(cast.i64().ok()?.clone())))
+        } else if dtype.is_float() {
+            cast(&DataType::Float64).and_then(|cast| Some(Self::Float(cast.f64().ok()?.clone())))
+        } else if dtype.is_string() || dtype.is_categorical() || dtype.is_enum() {
+            cast(&DataType::String).and_then(|cast| Some(Self::Text(cast.str().ok()?.clone())))
+        } else {
+            dtype.is_null().then_some(Self::Null)
         };
         cells.unwrap_or(Self::Other)
     }

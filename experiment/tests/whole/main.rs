@@ -5,5 +5,7 @@ mod common;
 mod halt;
 mod help;
 mod input;
+#[cfg(feature = "report")]
+mod report;
 mod run;
 mod topology;

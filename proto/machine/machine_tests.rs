@@ -1,5 +1,6 @@
 use super::*;
 use crate::invariant::{self, Arrival, Flood, Verdict};
+use crate::protocol::Protocol;
 use crate::random::Random;
 use proptest::prelude::*;
 

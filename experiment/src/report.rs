@@ -1,0 +1,21 @@
+//! `--report`: the report on a run that has just been made, in its own folder.
+
+use std::path::Path;
+
+use cnsim_analyze::metric::Origin;
+use cnsim_analyze::report::{self, ReportOptions};
+use cnsim_analyze::runs::Format;
+use cnsim_analyze::source::Input;
+
+/// Makes the report on the run in `folder`, and returns what it has to say.
+pub fn make(folder: &Path) -> anyhow::Result<String> {
+    let outcome = report::run(&ReportOptions {
+        inputs: vec![Input { label: None, path: folder.to_owned() }],
+        output: None,
+        origin: Origin::FirstSend,
+        warm_up: 1,
+        format: Format::Table,
+        tool: crate::run::tool(),
+    })?;
+    Ok(format!("{}{}", String::from_utf8_lossy(&outcome.table), outcome.messages))
+}
