@@ -1,5 +1,6 @@
 //! A report's page in a real browser: no console error, no outside request, every figure there, nothing wider than a
 //! phone. Needs Chromium (`chromium`, `chromium-browser` or `$CHROMIUM`) and fails where there is none.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

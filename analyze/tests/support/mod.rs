@@ -1,4 +1,5 @@
 //! What the whole-command tests share: inputs in a folder of their own, and the command.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::fs;
