@@ -1,5 +1,6 @@
 //! A report's page in a real browser: no console error, no outside request, every figure there, nothing wider than a
 //! phone. Needs Chromium (`chromium`, `chromium-browser` or `$CHROMIUM`) and fails where there is none.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::process::{Command, Output};
 
 mod support;
 
-use support::{FIGURES, flood_folder, report};
+use support::{FIGURES, fixture, flood_folder, report};
 
 /// The widths of a phone and of a laptop, in CSS pixels.
 const WIDTHS: [u32; 2] = [375, 1280];
@@ -40,15 +41,20 @@ fn a_page_that_asks_and_complains_is_noticed() {
 #[test]
 fn nothing_is_wider_than_the_screen() {
     let home = tempfile::tempdir().unwrap();
-    let index = page(home.path());
+    let folder = flood_folder(home.path());
+    let long = format!("{}={}", "condition".repeat(12), fixture("seed-n5.csv").display());
+    report(&[folder.to_str().unwrap(), &long, "-o", "wide"], home.path()).success();
     for width in WIDTHS {
-        let probe = home.path().join(format!("probe-{width}.html"));
-        fs::write(&probe, probe_page(&index, width)).unwrap();
-        let output = chromium(home.path(), &["--allow-file-access-from-files", "--dump-dom", &url(&probe)]);
-        let dom = String::from_utf8(output.stdout).unwrap();
-        let expected = format!("<output>{width} of {width}</output>");
-        assert!(dom.contains(&expected), "the page is not {width} pixels wide:\n{dom}");
+        assert_eq!(needed_width(home.path(), &home.path().join("wide/index.html"), width), width);
     }
+}
+
+#[test]
+fn a_page_that_is_too_wide_is_noticed() {
+    let home = tempfile::tempdir().unwrap();
+    let page = home.path().join("page.html");
+    fs::write(&page, "<!doctype html><body style='margin:0'><p style='width:2000px'>wide</p>").unwrap();
+    assert_eq!(needed_width(home.path(), &page, 375), 2000);
 }
 
 #[test]
@@ -85,13 +91,21 @@ fn visit(home: &Path, page: &Path) -> Visit {
     }
 }
 
-/// A page that holds another in a frame of `width` pixels and says how wide that became.
+/// How wide a page is on a screen of `width` pixels, as a page says that holds it in a frame.
+fn needed_width(home: &Path, page: &Path, width: u32) -> u32 {
+    let probe = home.join("probe.html");
+    fs::write(&probe, probe_page(page, width)).unwrap();
+    let output = chromium(home, &["--allow-file-access-from-files", "--hide-scrollbars", "--dump-dom", &url(&probe)]);
+    let dom = String::from_utf8(output.stdout).unwrap();
+    let said = dom.split("<output>").nth(1).and_then(|rest| rest.split("</output>").next());
+    said.and_then(|width| width.parse().ok()).unwrap_or_else(|| panic!("the frame was not loaded:\n{dom}"))
+}
+
 fn probe_page(index: &Path, width: u32) -> String {
     format!(
         r#"<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><output></output>
 <iframe src="{}" style="width:{width}px;height:800px;border:0" onload="
-  const page = this.contentDocument.documentElement;
-  document.querySelector('output').textContent = page.scrollWidth + ' of ' + page.clientWidth;"></iframe>"#,
+  document.querySelector('output').textContent = this.contentDocument.documentElement.scrollWidth"></iframe>"#,
         url(index)
     )
 }

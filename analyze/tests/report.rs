@@ -1,4 +1,5 @@
 //! `cnsim-analyze report` as a user runs it: what it prints, what it writes, and what it refuses.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::io::Write;

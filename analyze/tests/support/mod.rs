@@ -1,4 +1,5 @@
 //! What the whole-command tests share: inputs in a folder of their own, and the command.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::fs;
@@ -8,7 +9,7 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 
 /// The figures of a report on a flood.
-pub const FIGURES: [&str; 8] = [
+pub(crate) const FIGURES: [&str; 8] = [
     "infection-curves",
     "convergence-ecdf",
     "convergence-by-nodes",
@@ -20,12 +21,12 @@ pub const FIGURES: [&str; 8] = [
 ];
 
 /// Where the committed inputs are.
-pub fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 /// A copy of the run folder of a flood among four nodes, which a test may spoil.
-pub fn flood_folder(home: &Path) -> PathBuf {
+pub(crate) fn flood_folder(home: &Path) -> PathBuf {
     let folder = home.join("5e1f00d2-cubaan4");
     fs::create_dir(&folder).unwrap();
     for name in ["manifest.json", "topology.json", "events.jsonl"] {
@@ -35,19 +36,19 @@ pub fn flood_folder(home: &Path) -> PathBuf {
 }
 
 /// `cnsim-analyze report …` in the folder `home`.
-pub fn report(arguments: &[&str], home: &Path) -> Assert {
+pub(crate) fn report(arguments: &[&str], home: &Path) -> Assert {
     command(home).arg("report").args(arguments).assert()
 }
 
 /// `cnsim-analyze` in the folder `home`.
-pub fn command(home: &Path) -> Command {
+pub(crate) fn command(home: &Path) -> Command {
     let mut command = Command::cargo_bin("cnsim-analyze").unwrap();
     command.current_dir(home);
     command
 }
 
 /// Every file below `folder` with its bytes, by path.
-pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {
