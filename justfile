@@ -22,7 +22,7 @@ deny:
 
 # The documentation builds without a warning
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --lib
 
 # Every test that needs nothing but this checkout
 test:

@@ -12,6 +12,8 @@
 //! - [`invariant`]: what must hold for the events of one round
 //! - [`wire`]: the generated gRPC types and their translation (feature `grpc`)
 
+#![warn(missing_docs)]
+
 pub mod event;
 pub mod id;
 pub mod invariant;

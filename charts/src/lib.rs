@@ -4,6 +4,8 @@
 //! inside of a page, and as PNG. The same data give the same bytes. Deliberately absent: files and paths, statistics, the clock, the
 //! fonts of the machine.
 
+#![warn(missing_docs)]
+
 pub mod data;
 
 mod axis;

@@ -66,7 +66,7 @@ pub struct Experiment {
     /// Number of rounds; one more, round 0, warms up
     #[arg(long, value_name = "R", default_value_t = 10)]
     pub rounds: u32,
-    /// direct-mail, flood, push:FANOUT[:TTL], seed-h or seed-o
+    /// direct-mail, flood, push:FANOUT, push:FANOUT:TTL, seed-h or seed-o
     #[arg(long, value_name = "P", default_value = "flood")]
     pub protocol: String,
     /// Order of a node's sends: shuffled or listed [default: shuffled; seed-h, seed-o: listed]

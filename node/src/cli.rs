@@ -65,7 +65,7 @@ pub(crate) struct ServeArgs {
     /// A neighbour of a lone node; without any, the node waits for a driver
     #[arg(long = "peer", env = "CNSIM_PEER", value_name = "ID=HOST:PORT", value_delimiter = ',')]
     peers: Vec<Peer>,
-    /// direct-mail, flood, push:FANOUT[:TTL], seed-h or seed-o
+    /// direct-mail, flood, push:FANOUT, push:FANOUT:TTL, seed-h or seed-o
     #[arg(long, env = "CNSIM_PROTOCOL", default_value = "flood", requires = "peers")]
     protocol: Protocol,
     /// Copies without an acknowledgment at once [default: 32, presets 1]

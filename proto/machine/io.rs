@@ -95,7 +95,7 @@ pub enum Input {
         /// How it ended.
         result: Result<(), Failure>,
     },
-    /// The instant of [`Machine::poll_timeout`] has come.
+    /// The instant of [`super::Machine::poll_timeout`] has come.
     Timeout,
     /// The host will send nothing more: what waits is given up, replies that are owed are given.
     Stop,

@@ -1,6 +1,6 @@
 //! What is measured: per round, then per condition and number of nodes. Definitions: docs/metrics.md.
 //!
-//! Each metric is a pure function in a file of its own over one round's [`spread::Spread`]; [`analyse`] brings them
+//! Each metric is a pure function in a file of its own over one round's `spread::Spread`; [`analyse`] brings them
 //! together. Nothing here reads a file, judges a record or draws.
 
 mod analyse;
