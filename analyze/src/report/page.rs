@@ -18,6 +18,9 @@ const ROWS_SHOWN: usize = 500;
 /// Rows up to which a table stands open.
 const ROWS_UNFOLDED: usize = 30;
 
+/// Columns up to which a table stands open: more do not fit on paper.
+const COLUMNS_UNFOLDED: usize = 14;
+
 /// What the page is made from.
 pub(super) struct Content<'a> {
     pub(super) options: &'a ReportOptions,
@@ -118,9 +121,9 @@ impl HtmlTable {
         }
     }
 
-    /// Whether it is long by nature and shown only on demand.
+    /// Whether it is too large to stand open, or on paper at all.
     fn is_folded(&self) -> bool {
-        self.rows.len() > ROWS_UNFOLDED
+        self.rows.len() > ROWS_UNFOLDED || self.columns.len() > COLUMNS_UNFOLDED
     }
 }
 
