@@ -2,8 +2,6 @@
 //!
 //! A check whose conditions do not hold says so and is not applied: it neither passes nor fails.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 /// One copy that arrived. Nodes are numbers of the caller's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {
@@ -47,28 +45,28 @@ impl Verdict {
 
 /// A node receives a message for the first time at most once.
 pub fn one_first_receipt(arrivals: &[Arrival]) -> Verdict {
-    let mut seen = BTreeSet::new();
-    let again: Vec<u32> = first_receipts(arrivals).map(|a| a.receiver).filter(|node| !seen.insert(*node)).collect();
+    let mut receivers: Vec<u32> = first_receipts(arrivals).map(|arrival| arrival.receiver).collect();
+    receivers.sort_unstable();
+    let again: Vec<u32> = receivers.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
     Verdict::of(again.len(), || (Some(again[0]), "has more than one first receipt".to_owned()))
 }
 
 /// hop(child) = hop(parent) + 1 for every first receipt where both are known. The initiator's hop is 0.
 pub fn hop_follows_parent(arrivals: &[Arrival], initiator: u32) -> Verdict {
-    let mut hops: BTreeMap<u32, Option<u32>> =
-        first_receipts(arrivals).map(|arrival| (arrival.receiver, arrival.hop)).collect();
-    hops.insert(initiator, Some(0));
-    let mut known = 0;
+    let known = || first_receipts(arrivals).filter_map(|arrival| Some((arrival, arrival.hop?)));
+    let hops = ByNode::of(known().map(|(arrival, hop)| (arrival.receiver, hop)).chain([(initiator, 0)]));
+    let mut judged = 0;
     let mut wrong = Vec::new();
-    for arrival in first_receipts(arrivals) {
-        let parent = hops.get(&arrival.sender).copied().flatten();
-        if let (Some(child), Some(parent)) = (arrival.hop, parent) {
-            known += 1;
-            if child != parent + 1 {
+    for (arrival, child) in known() {
+        if let Some(place) = hops.place(arrival.sender) {
+            let (_, parent) = hops.0[place];
+            judged += 1;
+            if Some(child) != parent.checked_add(1) {
                 wrong.push((arrival.receiver, child, parent));
             }
         }
     }
-    if known == 0 {
+    if judged == 0 {
         return Verdict::NotApplied("no hop is known at both ends of a delivery");
     }
     Verdict::of(wrong.len(), || {
@@ -79,23 +77,29 @@ pub fn hop_follows_parent(arrivals: &[Arrival], initiator: u32) -> Verdict {
 
 /// The first receipts form a tree: following senders from any node never comes back to it.
 pub fn acyclic_tree(arrivals: &[Arrival], initiator: u32) -> Verdict {
-    let parents: BTreeMap<u32, u32> =
-        first_receipts(arrivals).map(|arrival| (arrival.receiver, arrival.sender)).collect();
-    let mut safe = BTreeSet::from([initiator]);
+    let receipts = first_receipts(arrivals).filter(|arrival| arrival.receiver != initiator);
+    let parents = ByNode::of(receipts.map(|arrival| (arrival.receiver, arrival.sender)));
+    // Which walk towards the initiator came by first. A walk that meets itself found a cycle; one that meets another
+    // goes on as that one did.
+    let mut walked_by: Vec<Option<usize>> = vec![None; parents.0.len()];
     let mut cyclic = Vec::new();
-    for start in parents.keys() {
-        let mut path = BTreeSet::new();
-        let mut node = *start;
-        while !safe.contains(&node) && path.insert(node) {
-            match parents.get(&node) {
-                Some(parent) => node = *parent,
-                None => break,
+    for walk in 0..parents.0.len() {
+        let mut next = Some(walk);
+        while let Some(place) = next {
+            let (node, parent) = parents.0[place];
+            match walked_by[place] {
+                None => {
+                    walked_by[place] = Some(walk);
+                    next = parents.place(parent);
+                }
+                Some(other) => {
+                    if other == walk {
+                        cyclic.push(node);
+                    }
+                    next = None;
+                }
             }
         }
-        if path.contains(&node) && parents.contains_key(&node) && !safe.contains(&node) {
-            cyclic.push(node);
-        }
-        safe.extend(path);
     }
     Verdict::of(cyclic.len(), || (Some(cyclic[0]), "is its own ancestor".to_owned()))
 }
@@ -149,6 +153,29 @@ pub fn flood_duplicates(flood: Flood) -> Verdict {
     let expected = Flood::expected_duplicates(flood.nodes, flood.edges);
     let off = flood.duplicates.abs_diff(expected);
     Verdict::of(off as usize, || (None, format!("{} duplicates, {expected} expected", flood.duplicates)))
+}
+
+/// One number for each node, sorted by node: a round can have many nodes, and an analysis many rounds. Of several numbers
+/// for a node it keeps the last.
+struct ByNode(Vec<(u32, u32)>);
+
+impl ByNode {
+    fn of(numbers: impl Iterator<Item = (u32, u32)>) -> Self {
+        let mut sorted: Vec<(u32, u32)> = numbers.collect();
+        sorted.sort_by_key(|(node, _)| *node);
+        sorted.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                kept.1 = later.1;
+            }
+            is_same
+        });
+        Self(sorted)
+    }
+
+    fn place(&self, node: u32) -> Option<usize> {
+        self.0.binary_search_by_key(&node, |(candidate, _)| *candidate).ok()
+    }
 }
 
 fn first_receipts(arrivals: &[Arrival]) -> impl Iterator<Item = &Arrival> {

@@ -1,11 +1,12 @@
 //! The published study's numbers, from its data: Wira et al., PLOS ONE 2025, DOI 10.1371/journal.pone.0325817. The folder
 //! is named by `CNSIM_PLOSONE`; without it these tests fail.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cnsim::event::Kind;
 use cnsim_analyze::metric::{Analysis, Group, Options, Origin, RoundMetrics, analyse};
+use cnsim_analyze::quality::{AuditOptions, Check, Verdict, audit};
 use cnsim_analyze::source::{Input, Loaded, load};
 use cnsim_analyze::table::{self, Cell, Table};
 
@@ -162,6 +163,27 @@ fn only_the_initiator_sends() {
             assert_eq!(round.sends, u64::from(round.delivered));
         }
     }
+}
+
+#[test]
+fn the_audit_finds_what_is_there_and_nothing_else() {
+    let named = |study: &Study| {
+        let quality = audit(&study.loaded, &study.analysis, AuditOptions { warm_up: 1 });
+        assert_eq!(quality.verdict, Verdict::Caution);
+        let mut checks: BTreeMap<&str, usize> = BTreeMap::new();
+        quality.findings.iter().for_each(|finding| *checks.entry(finding.check.as_str()).or_default() += 1);
+        (checks.into_iter().collect::<Vec<_>>(), quality)
+    };
+    let (checks, quality) = named(&distribution());
+    let expected =
+        [("float-timestamps", 1), ("missing-deliveries", 1), ("setup-inside-timing", 5), ("single-deployment", 1)];
+    assert_eq!(checks, expected);
+    let missing = quality.findings.iter().find(|finding| finding.check == Check::MissingDeliveries).unwrap();
+    assert_eq!((missing.run_id.as_deref(), missing.round, missing.count), (Some("ee93-cubaan100"), Some(0), 5));
+    assert!(missing.detail.contains("all on 10.60.3.x"), "{}", missing.detail);
+    assert!(!missing.counts, "it is a warm-up round");
+    let (checks, _) = named(&bandwidth());
+    assert_eq!(checks, [("float-timestamps", 3), ("setup-inside-timing", 18), ("single-deployment", 3)]);
 }
 
 struct Study {

@@ -173,13 +173,16 @@ impl<'a> Census<'a> {
         if self.missing.is_empty() {
             return String::new();
         }
-        let hosts = &run.people(survey).hosts;
-        let places: BTreeSet<Option<String>> =
-            self.missing.iter().map(|node| place(node, hosts.get(node).copied())).collect();
-        let on = match places.first() {
-            Some(Some(host)) if places.len() == 1 && self.missing.len() > 1 => format!(", all on {host}"),
-            _ if places.contains(&None) => String::new(),
-            _ => format!(", on {} hosts", places.len()),
+        let people = run.people(survey);
+        let places = |nodes: &BTreeSet<&str>| -> BTreeSet<Option<String>> {
+            nodes.iter().map(|node| place(node, people.hosts.get(node).copied())).collect()
+        };
+        let (here, anywhere) = (places(&self.missing), places(&people.nodes));
+        let on = match here.first() {
+            _ if anywhere.len() == 1 || here.contains(&None) => String::new(),
+            Some(Some(host)) if self.missing.len() == 1 => format!(", on {host}"),
+            Some(Some(host)) if here.len() == 1 => format!(", all on {host}"),
+            Some(_) | None => format!(", on {} of {} hosts", here.len(), anywhere.len()),
         };
         let shown: Vec<&str> = self.missing.iter().copied().take(NAMES_SHOWN).collect();
         let more = match self.missing.len() - shown.len() {

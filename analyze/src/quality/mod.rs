@@ -174,10 +174,10 @@ impl Quality {
 }
 
 impl Finding {
-    /// What findings are sorted by: the worst first, then where they are.
+    /// What findings are sorted by: the worst first, then where they are. Those in one place keep their order.
     fn rank(&self) -> impl Ord + '_ {
         let place = (&self.condition, &self.run_id, self.round);
-        (std::cmp::Reverse(self.severity), self.check, place, &self.detail)
+        (std::cmp::Reverse(self.severity), self.check, place)
     }
 
     /// A finding in a whole condition.

@@ -14,8 +14,8 @@ pub(super) fn findings(survey: &Survey<'_>) -> Vec<Finding> {
         findings.extend(counted(survey, &facts.repeats, |count| repeated(input, count)));
         findings.extend(counted(survey, &facts.conflicts, |count| conflicting(input, count)));
         findings.extend(rejected(input));
-        findings.extend(float_timestamps(input));
     }
+    findings.extend(float_timestamps(survey.loaded));
     findings
 }
 
@@ -49,16 +49,26 @@ fn rejected(input: &Loaded) -> Option<Finding> {
     (count > 0).then(|| Finding::in_condition(Check::RejectedLines, Severity::Info, &input.condition, count, detail))
 }
 
-fn float_timestamps(input: &Loaded) -> Option<Finding> {
-    let events = &input.events;
-    let blurred = events.float_timestamp.iter().zip(&events.received_ns).filter(|(float, _)| **float);
-    let (count, latest) = blurred.fold((0, 0), |(count, latest), (_, ns)| (count + 1, latest.max(*ns)));
-    let detail = format!(
-        "timestamps went through a float64 and are multiples of {} ns, so times between two of them are exact to \
-         that; latencies come from propagation_time and are not touched",
-        spacing_ns(latest)
-    );
-    (count > 0).then(|| Finding::in_condition(Check::FloatTimestamps, Severity::Info, &input.condition, count, detail))
+/// One finding for each condition.
+fn float_timestamps(inputs: &[Loaded]) -> Vec<Finding> {
+    let mut blurred: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
+    for input in inputs {
+        let rows = input.events.float_timestamp.iter().zip(&input.events.received_ns).filter(|(float, _)| **float);
+        let (count, latest_ns) = rows.fold((0, 0), |(count, latest), (_, ns)| (count + 1, latest.max(*ns)));
+        if count > 0 {
+            let known = blurred.entry(&input.condition).or_default();
+            *known = (known.0 + count, known.1.max(latest_ns));
+        }
+    }
+    let finding = |(condition, (count, latest_ns)): (&str, (u64, i64))| {
+        let detail = format!(
+            "timestamps went through a float64 and are multiples of {} ns, so times between two of them are exact to \
+             that; latencies come from propagation_time and are not touched",
+            spacing_ns(latest_ns)
+        );
+        Finding::in_condition(Check::FloatTimestamps, Severity::Info, condition, count, detail)
+    };
+    blurred.into_iter().map(finding).collect()
 }
 
 /// The distance between neighbouring float64 values at `ns`: 53 bits are significant.

@@ -86,7 +86,7 @@ fn host_overload<'a>(view: &View<'a>, survey: &Survey<'a>) -> Option<Finding> {
     let delay_ms = round.scheduling_delay_ms?;
     let spread_ms = view.metrics.from_initiate[4].map_or(round.driver_ms, |ns| ns as f64 / 1e6);
     let detail = format!(
-        "a process waited up to {delay_ms:.1} ms for a processor in a round of {spread_ms:.1} ms, so its times show \
+        "a process waited {delay_ms:.1} ms in all for a processor in a round of {spread_ms:.1} ms, so its times show \
          this machine and not the protocol: use fewer nodes or a larger machine"
     );
     let is_overload = delay_ms > DELAY_MIN_MS && delay_ms > DELAY_SHARE_MIN * spread_ms;

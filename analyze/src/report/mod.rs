@@ -6,6 +6,7 @@
 
 mod figures;
 mod folder;
+mod list;
 mod page;
 mod screen;
 mod summary;

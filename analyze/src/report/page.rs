@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use askama::Template;
 
 use super::figures::Figure;
+use super::list::{self, Line};
 use super::{ReportOptions, TOOL_NAME};
 use crate::metric::{Analysis, Origin};
-use crate::quality::{Check, Finding, Quality, Severity, Verdict};
+use crate::quality::{Quality, Verdict};
 use crate::source::FileFacts;
 use crate::table::{Column, Table};
 
@@ -17,8 +18,8 @@ const ROWS_SHOWN: usize = 500;
 /// Rows up to which a table stands open.
 const ROWS_UNFOLDED: usize = 30;
 
-/// Findings of one check and severity that the page lists; the others are counted.
-const FINDINGS_SHOWN: usize = 5;
+/// Columns up to which a table stands open: more do not fit on paper.
+const COLUMNS_UNFOLDED: usize = 14;
 
 /// What the page is made from.
 pub(super) struct Content<'a> {
@@ -38,7 +39,7 @@ pub(super) fn html(content: &Content<'_>) -> Result<Vec<u8>, askama::Error> {
         title: title(content.analysis),
         lead: lead(content.analysis, options),
         verdict: VerdictWords { word: content.quality.verdict.as_str(), meaning: meaning(content.quality.verdict) },
-        findings: findings(&content.quality.findings),
+        findings: list::lines(&content.quality.findings),
         figures_words: figures_words(options),
         figures: content.figures.iter().filter_map(Plot::of).collect(),
         left_out: content
@@ -120,9 +121,9 @@ impl HtmlTable {
         }
     }
 
-    /// Whether it is long by nature and shown only on demand.
+    /// Whether it is too large to stand open, or on paper at all.
     fn is_folded(&self) -> bool {
-        self.rows.len() > ROWS_UNFOLDED
+        self.rows.len() > ROWS_UNFOLDED || self.columns.len() > COLUMNS_UNFOLDED
     }
 }
 
@@ -131,17 +132,6 @@ impl<'a> Plot<'a> {
         let svg = figure.drawing.as_ref().ok()?.inline_svg();
         Some(Self { name: figure.name, title: figure.title, caption: &figure.caption, svg })
     }
-}
-
-/// One line of the list of findings.
-struct Line {
-    severity: Severity,
-    /// The verdict that the severity alone would give, as the page's colours are named.
-    tone: &'static str,
-    check: Check,
-    place: String,
-    count: u64,
-    detail: String,
 }
 
 fn title(analysis: &Analysis) -> String {
@@ -200,50 +190,4 @@ fn meaning(verdict: Verdict) -> &'static str {
         }
         Verdict::Unsound => "Some numbers are wrong or cannot be trusted: the findings say which.",
     }
-}
-
-/// The first findings of each check and severity, and a line that counts the rest. They come sorted by both.
-fn findings(all: &[Finding]) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for alike in all.chunk_by(|a, b| (a.severity, a.check) == (b.severity, b.check)) {
-        let (shown, rest) = alike.split_at(alike.len().min(FINDINGS_SHOWN));
-        lines.extend(shown.iter().map(Line::of));
-        lines.extend(Line::rest(rest));
-    }
-    lines
-}
-
-impl Line {
-    fn of(finding: &Finding) -> Self {
-        let tone = match finding.severity {
-            Severity::Info => "info",
-            Severity::Caution => "caution",
-            Severity::Unsound => "unsound",
-        };
-        let detail = finding.detail.clone();
-        Self {
-            severity: finding.severity,
-            tone,
-            check: finding.check,
-            place: place(finding),
-            count: finding.count,
-            detail,
-        }
-    }
-
-    /// One line for all of `findings`, which are of one check.
-    fn rest(findings: &[Finding]) -> Option<Self> {
-        let first = Self::of(findings.first()?);
-        let count = findings.iter().map(|finding| finding.count).sum();
-        let detail = format!("{} more findings of this check are in quality.json", findings.len());
-        Some(Self { place: String::new(), count, detail, ..first })
-    }
-}
-
-/// Where a finding is, in words.
-pub(super) fn place(finding: &Finding) -> String {
-    let mut parts: Vec<String> = finding.condition.iter().cloned().collect();
-    parts.extend(finding.run_id.iter().filter(|run| finding.condition.as_ref() != Some(run)).cloned());
-    parts.extend(finding.round.map(|round| format!("round {round}")));
-    if parts.is_empty() { "everywhere".to_owned() } else { parts.join(", ") }
 }

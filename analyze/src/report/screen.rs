@@ -2,14 +2,11 @@
 
 use std::path::Path;
 
-use super::page::place;
+use super::list;
 use crate::metric::{Analysis, Origin};
 use crate::quality::{Quality, Severity};
 use crate::runs::Format;
 use crate::table;
-
-/// Findings that are printed; the page and quality.json have all.
-const FINDINGS_SHOWN: usize = 20;
 
 /// The convergence times from `origin`.
 pub(super) fn convergence(analysis: &Analysis, origin: Origin, format: Format) -> Vec<u8> {
@@ -23,14 +20,11 @@ pub(super) fn convergence(analysis: &Analysis, origin: Origin, format: Format) -
 
 /// The verdict, the findings above info, and where to read more.
 pub(super) fn messages(quality: &Quality, index: &Path) -> String {
-    let grave: Vec<_> = quality.findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
-    let mut lines = vec![format!("verdict: {}", quality.verdict)];
-    for finding in grave.iter().take(FINDINGS_SHOWN) {
-        lines.push(format!("{}: {} ({}): {}", finding.severity, finding.check, place(finding), finding.detail));
+    let above_info = quality.findings.partition_point(|finding| finding.severity > Severity::Info);
+    let mut text = format!("verdict: {}\n", quality.verdict);
+    for line in list::lines(&quality.findings[..above_info]) {
+        let place = if line.place.is_empty() { String::new() } else { format!(" ({})", line.place) };
+        text += &format!("{}: {}{place}: {}\n", line.severity, line.check, line.detail);
     }
-    if grave.len() > FINDINGS_SHOWN {
-        lines.push(format!("{} more findings are in quality.json", grave.len() - FINDINGS_SHOWN));
-    }
-    lines.push(format!("report: {}", index.display()));
-    lines.join("\n") + "\n"
+    text + &format!("report: {}\n", index.display())
 }
