@@ -18,9 +18,9 @@ use crate::folder::FolderError;
 use crate::ledger::{Ending, Ledger};
 use crate::plan::Plan;
 
-/// How long a driver sleeps between two looks at the cluster: short when a round is young, so that a round of a
-/// millisecond is not measured as ten.
-const SLEEP_MIN: Duration = Duration::from_micros(200);
+/// How long a driver sleeps between two looks at the cluster: each look takes time away from the process that answers,
+/// and a round is not measured by when the driver sees its end.
+const SLEEP_MIN: Duration = Duration::from_millis(2);
 const SLEEP_MAX: Duration = Duration::from_millis(10);
 
 /// Why a run could not be driven to its end.
@@ -237,6 +237,8 @@ impl Quiet<'_> {
         let mut last: Option<Pass> = None;
         let mut sleep = SLEEP_MIN;
         loop {
+            tokio::time::sleep(sleep).await;
+            sleep = (sleep * 2).min(SLEEP_MAX);
             let mut process = self.turn.cluster.processes[suspect].clone();
             if self.busy(suspect, &process.watch().await?) {
                 last = None;
@@ -252,8 +254,6 @@ impl Quiet<'_> {
                     last = Some(pass).filter(balanced);
                 }
             }
-            tokio::time::sleep(sleep).await;
-            sleep = (sleep * 2).min(SLEEP_MAX);
         }
     }
 

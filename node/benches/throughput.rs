@@ -34,7 +34,12 @@ async fn main() {
     let took = begun.elapsed().as_secs_f64();
     latencies.sort_unstable();
     let percentile = |share: usize| latencies[(latencies.len() - 1) * share / 100].as_secs_f64() * 1e3;
-    println!("{:.0} messages/s, p50 {:.2} ms, p99 {:.2} ms", f64::from(MESSAGES) / took, percentile(50), percentile(99));
+    println!(
+        "{:.0} messages/s, p50 {:.2} ms, p99 {:.2} ms",
+        f64::from(MESSAGES) / took,
+        percentile(50),
+        percentile(99)
+    );
     if let Some(mut child) = own {
         child.kill().unwrap();
         child.wait().unwrap();

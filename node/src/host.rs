@@ -168,9 +168,12 @@ impl Host {
         Ok(())
     }
 
-    /// Opens the connections that a message of `initiator` can use.
+    /// Opens the connections that a message of `initiator` can use, and writes the records of the round before: neither
+    /// shall happen while it spreads.
     pub(crate) async fn prepare(&self, epoch: Epoch, initiator: &NodeId) -> Result<Opened, HostError> {
-        Ok(self.network_of(epoch)?.open(initiator).await)
+        let network = self.network_of(epoch)?;
+        self.parts.recorder.flush().await;
+        Ok(network.open(initiator).await)
     }
 
     /// Begins a message; returns when the core has taken it, so that the load shows it.

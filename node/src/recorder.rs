@@ -18,9 +18,9 @@ use crate::spool::Spool;
 
 /// From here on makers of records wait.
 const BACKLOG_MAX: usize = 1 << 16;
-/// How long a record waits before the writer is woken for it: waking a thread takes time that a copy's way to the next
-/// node would be measured with.
-const WAKE_DELAY: Duration = Duration::from_millis(10);
+/// How long a record waits before the writer is woken for it: the writer's work takes time that a copy's way to the next
+/// node would be measured with. A driver has records written between rounds, so a shorter round is never disturbed.
+const WAKE_DELAY: Duration = Duration::from_millis(50);
 /// Lines are written in pieces of about this size.
 const CHUNK_BYTES: usize = 64 * 1024;
 
