@@ -26,9 +26,9 @@ impl Interval {
     /// No time at all.
     pub const ZERO: Self = Self(0);
 
-    /// `ms` milliseconds.
+    /// `ms` milliseconds; the longest span there is where that is longer.
     pub const fn from_ms(ms: u64) -> Self {
-        Self(ms * 1_000_000)
+        Self(ms.saturating_mul(1_000_000))
     }
 
     /// The span in milliseconds.

@@ -112,8 +112,8 @@ pub struct Experiment {
     /// Hold each copy back at its sender: by MS milliseconds, or by its edge's weight in milliseconds
     #[arg(long, value_name = "MS|weights", default_value = "none")]
     pub link_delay: LinkDelay,
-    /// Largest message that a node takes, in bytes
-    #[arg(long, value_name = "B", default_value_t = 4 << 20)]
+    /// Largest message that a node takes, in bytes; at most 1 GiB
+    #[arg(long, value_name = "B", default_value_t = 4 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     pub max_message: u64,
     /// Run on a topology in several pieces, which no message can cover
     #[arg(long)]
@@ -136,8 +136,8 @@ impl FromStr for Deadline {
         match text {
             "none" => Ok(Self::None),
             _ => match text.parse() {
-                Ok(ms) if ms > 0 => Ok(Self::Ms(ms)),
-                Ok(_) | Err(_) => Err("use whole milliseconds from 1 on, or none".to_owned()),
+                Ok(ms) if ms > 0 => Ok(Self::Ms(u64::from(ms))),
+                Ok::<u32, _>(_) | Err(_) => Err("use whole milliseconds from 1 to 4294967295, or none".to_owned()),
             },
         }
     }

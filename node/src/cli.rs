@@ -90,8 +90,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "CNSIM_CONDITION", default_value = "", hide_default_value = true)]
     condition: String,
 
-    /// Largest encoded message that is sent or taken
-    #[arg(long, env = "CNSIM_MAX_MESSAGE", value_name = "BYTES", default_value_t = 4 << 20)]
+    /// Largest encoded message that is sent or taken; at most 1 GiB
+    #[arg(long, env = "CNSIM_MAX_MESSAGE", value_name = "BYTES", default_value_t = 4 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     max_message: u64,
     /// Whether a copy from the node to itself initiates, as `start` asks for
     #[arg(long, env = "CNSIM_ACCEPT_START", value_name = "BOOL", default_value_t = true, action = ArgAction::Set)]

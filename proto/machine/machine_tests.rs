@@ -151,7 +151,7 @@ fn a_new_configuration_forgets_messages_and_counts() {
     let send = sends(&mut machine)[0].send;
     machine.handle(Timestamp(2), Input::Configure(config(Epoch(6), &["b"], "flood", &[])));
     assert_eq!(machine.load(), Load { in_flight: 1, ..Load::default() });
-    machine.handle(Timestamp(3), done(send, Ok(())));
+    machine.handle(Timestamp(3), done(send, Err(Failure::Deadline)));
     assert_eq!(machine.load(), Load::default(), "a send of the old epoch is not counted in the new one");
     assert_eq!(machine.seen(&MessageId::new("m-1")), None);
 }

@@ -276,7 +276,9 @@ impl Machine {
     }
 
     fn fail(&mut self, now: Timestamp, send: SendId, copy: Copy, facts: SendFacts, reason: Failure) {
-        self.load.failed += 1;
+        if copy.epoch == self.epoch() {
+            self.load.failed += 1;
+        }
         self.settle(copy.replies);
         self.outputs.push_back(Output::Event(Event::Failed {
             message: copy.gossip.message,

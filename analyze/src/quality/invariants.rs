@@ -5,6 +5,7 @@ use cnsim::invariant::{
     Arrival, Flood, Verdict, acyclic_tree, direct_mail_has_no_duplicates, flood_duplicates, hop_follows_parent,
     one_first_receipt,
 };
+use cnsim::manifest::RoundOutcome;
 use cnsim::protocol::Strategy;
 
 use super::deliveries::in_round;
@@ -27,7 +28,11 @@ pub(super) fn findings<'a>(view: &View<'a>, survey: &Survey<'a>) -> Vec<Finding>
             verdicts.push(("direct mail makes no duplicates", verdict));
         }
         Some(Strategy::Flood) => {
-            let verdict = flood(view, run).map_or(Verdict::NotApplied("the topology is not known"), flood_duplicates);
+            let verdict = match flood(view, run) {
+                Some(_) if !was_quiet(view, run) => Verdict::NotApplied("copies of it were still on their way"),
+                Some(flood) => flood_duplicates(flood),
+                None => Verdict::NotApplied("the topology is not known"),
+            };
             verdicts.push(("a complete flood makes 2(E - n + 1) duplicates", verdict));
         }
         Some(Strategy::Push { .. }) | None => {}
@@ -44,7 +49,8 @@ fn finding(view: &View<'_>, rule: &str, verdict: Verdict) -> Option<Finding> {
         Some(node) => format!("{} {words}", view.round.events.names.nodes.text(node)),
         None => words,
     };
-    let detail = format!("{rule}, but here {example}: the records contradict each other or the program is wrong");
+    let detail =
+        format!("{rule}, but here {example}: records are missing or contradict each other, or the program is wrong");
     Some(in_round(view, Check::InvariantBroken, Severity::Unsound, count, detail))
 }
 
@@ -61,6 +67,11 @@ fn arrivals(view: &View<'_>) -> Vec<Arrival> {
         Some(Arrival { receiver: events.receiver[row], sender: events.sender[row], hop, duplicate })
     })
     .collect()
+}
+
+/// Whether the round went on until nothing was on its way, as far as a manifest says.
+fn was_quiet(view: &View<'_>, run: &Run<'_>) -> bool {
+    run.manifest_round(view.round.round).is_none_or(|round| round.outcome == RoundOutcome::Quiescent)
 }
 
 fn flood(view: &View<'_>, run: &Run<'_>) -> Option<Flood> {

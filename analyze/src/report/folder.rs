@@ -31,7 +31,7 @@ pub enum FolderError {
         why: String,
     },
     /// The file system refused.
-    #[error("cannot write the report to {path}: {source}")]
+    #[error("cannot write the report to {path}")]
     Io {
         /// The folder or file.
         path: PathBuf,

@@ -111,7 +111,7 @@ fn table_files(table: &Table) -> [File; 3] {
 
 fn default_folder(inputs: &[Input]) -> PathBuf {
     match inputs {
-        [input] if input.path.join("manifest.json").is_file() => input.path.join("report"),
+        [input] if input.path.is_dir() => input.path.join("report"),
         _ => Path::new("report").to_owned(),
     }
 }

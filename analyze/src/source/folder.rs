@@ -33,7 +33,7 @@ pub(crate) fn open(path: &Path) -> Result<Folder, SourceError> {
         return Ok(Folder { events: vec![parquet], run, fetched: fetched(path)? });
     }
     let events = logged(path)?;
-    if events.is_empty() {
+    if events.is_empty() && run.is_none() {
         return Err(SourceError::NotARunFolder { path: path.display().to_string() });
     }
     Ok(Folder { events, run, fetched: None })
@@ -42,19 +42,24 @@ pub(crate) fn open(path: &Path) -> Result<Folder, SourceError> {
 /// The files of a run folder that hold its events as they were logged.
 pub(crate) fn logged(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let events = path.join("events.jsonl");
+    let io_error = |path: &Path| {
+        let path = path.display().to_string();
+        move |source| SourceError::Io { path, source }
+    };
     if events.is_file() {
-        return Ok(vec![events]);
+        // A run that was stopped before its first message has no events.
+        let holds_lines = events.metadata().map_err(io_error(&events))?.len() > 0;
+        return Ok(if holds_lines { vec![events] } else { Vec::new() });
     }
     let parts = path.join("parts");
     if !parts.is_dir() {
         return Ok(Vec::new());
     }
-    let io_error = |source| SourceError::Io { path: parts.display().to_string(), source };
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(&parts).map_err(io_error)? {
-        let file = entry.map_err(io_error)?.path();
+    for entry in std::fs::read_dir(&parts).map_err(io_error(&parts))? {
+        let file = entry.map_err(io_error(&parts))?.path();
         // A node that was never reached leaves an empty part.
-        let holds_lines = file.metadata().map_err(io_error)?.len() > 0;
+        let holds_lines = file.metadata().map_err(io_error(&file))?.len() > 0;
         if file.extension().is_some_and(|ending| ending == "jsonl") && holds_lines {
             files.push(file);
         }

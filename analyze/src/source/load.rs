@@ -1,16 +1,16 @@
-//! From what the user named to events: one result for each file or run folder, so that a report can tell them apart.
+//! From what the user named to events: one result for each run folder, and one for all files of a condition.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::SourceError;
-use super::folder::{self, Folder};
+use super::folder;
 use super::gather::Gather;
 use super::repeats;
 use super::table::Keep;
 use super::{Facts, Input, Loaded, input, own};
 
-/// Reads every input. A pattern gives one result for each file that it matches. Equal file names without labels are
+/// Reads every input. A pattern stands for each file that it matches. Equal file names without labels are
 /// refused unless they are the same file.
 pub fn load(inputs: &[Input]) -> Result<Vec<Loaded>, SourceError> {
     let mut named: Vec<(Option<&str>, PathBuf)> = Vec::new();
@@ -20,23 +20,54 @@ pub fn load(inputs: &[Input]) -> Result<Vec<Loaded>, SourceError> {
     let unnamed = |(label, path): &&(Option<&str>, PathBuf)| label.is_none() && !path.join("manifest.json").exists();
     let stems: Vec<&Path> = named.iter().filter(unnamed).map(|(_, path)| path.as_path()).collect();
     input::check_stems(&stems)?;
-    named.into_iter().map(|(label, path)| load_one(label, &path)).collect()
+    together(named).into_iter().map(Part::load).collect()
 }
 
-fn load_one(label: Option<&str>, path: &Path) -> Result<Loaded, SourceError> {
-    let folder = if path.is_dir() {
-        folder::open(path)?
-    } else {
-        Folder { events: vec![path.to_owned()], run: None, fetched: None }
-    };
+/// What is read as one.
+enum Part<'a> {
+    Folder { label: Option<&'a str>, path: PathBuf },
+    Files { condition: String, paths: Vec<PathBuf> },
+}
+
+/// Files of one condition belong together: a run may lie in several, and a record in two.
+fn together(named: Vec<(Option<&str>, PathBuf)>) -> Vec<Part<'_>> {
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for (label, path) in named {
+        if path.is_dir() {
+            parts.push(Part::Folder { label, path });
+            continue;
+        }
+        let name = label.map_or_else(|| input::stem(&path), str::to_owned);
+        let same = parts.iter_mut().find_map(|part| match part {
+            Part::Files { condition, paths } if *condition == name => Some(paths),
+            Part::Files { .. } | Part::Folder { .. } => None,
+        });
+        match same {
+            Some(paths) => paths.push(path),
+            None => parts.push(Part::Files { condition: name, paths: vec![path] }),
+        }
+    }
+    parts
+}
+
+impl Part<'_> {
+    fn load(self) -> Result<Loaded, SourceError> {
+        match self {
+            Self::Folder { label, path } => load_folder(label, &path),
+            Self::Files { condition, paths } => Ok(Loaded { condition, ..read(&paths)? }),
+        }
+    }
+}
+
+fn load_folder(label: Option<&str>, path: &Path) -> Result<Loaded, SourceError> {
+    let folder = folder::open(path)?;
     let mut loaded = read(&folder.events)?;
     if let Some(fetched) = folder.fetched {
         fetched.merge_into(&mut loaded.facts);
     }
     let own = match &folder.run {
         Some(run) => Some(run.manifest.options.condition.clone()),
-        None if path.is_dir() => only_condition(&loaded),
-        None => None,
+        None => only_condition(&loaded),
     };
     let own = own.filter(|condition| !condition.is_empty());
     loaded.condition = label.map(str::to_owned).or(own).unwrap_or_else(|| input::stem(path));

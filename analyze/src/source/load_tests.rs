@@ -299,3 +299,19 @@ proptest! {
         prop_assert_eq!(records.len() - distinct, json.facts.repeats.values().sum::<u64>() as usize);
     }
 }
+
+#[test]
+fn a_run_in_two_files_of_one_label_is_one_run_and_what_both_hold_counts_once() {
+    let home = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/flood-n5.jsonl")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let (one, two) = (home.path().join("one.jsonl"), home.path().join("two.jsonl"));
+    std::fs::write(&one, lines[..10].join("\n")).unwrap();
+    std::fs::write(&two, lines[9..].join("\n")).unwrap();
+    let inputs = [one, two].map(|path| Input { label: Some("flood".to_owned()), path });
+    let loaded = load(&inputs).unwrap();
+    assert_eq!(loaded.len(), 1);
+    assert_eq!(loaded[0].events.len(), lines.len());
+    assert_eq!(loaded[0].facts.repeats.values().sum::<u64>(), 1);
+    assert_eq!(loaded[0].facts.files.len(), 2);
+}

@@ -28,7 +28,7 @@ fn what_cannot_be_run_is_refused_before_any_work() {
         ),
         (
             &["--nodes", "2", "--deadline", "0"],
-            "error: invalid value '0' for '--deadline <MS>': use whole milliseconds from 1 on, or none (see --help)",
+            "error: invalid value '0' for '--deadline <MS>': use whole milliseconds from 1 to 4294967295, or none (see --help)",
         ),
         (
             &["--nodes", "2", "--round-timeout", "0"],
