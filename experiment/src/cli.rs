@@ -171,15 +171,13 @@ impl Experiment {
     }
 }
 
-/// A usage error as one line: clap spreads it over several, and lists every flag that `--repeat` excludes.
+/// A usage error as one line; clap would list every flag that `--repeat` excludes.
 pub fn one_line(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::ArgumentConflict {
         return "error: --repeat takes every option from the manifest: only --run-id, --out and --report go with it"
             .to_owned();
     }
-    let text = error.to_string();
-    let first = text.split("\n\n").next().unwrap_or_default();
-    format!("{} (see --help)", first.split_whitespace().collect::<Vec<_>>().join(" "))
+    cnsim_node::one_line(error)
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

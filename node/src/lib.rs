@@ -71,9 +71,20 @@ fn revision() -> String {
 }
 
 fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        eprintln!("{}", one_line(error));
+        return ExitCode::from(2);
+    }
     // Where help cannot be printed nobody reads it.
     let _ = error.print();
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    ExitCode::SUCCESS
+}
+
+/// A usage error as one line: clap spreads it over several.
+pub fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    format!("{} (see --help)", first.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// `CNSIM_LOG` filters as `level` or `target=level,…`; by default warnings, and this crate's lifecycle.

@@ -301,6 +301,18 @@ proptest! {
 }
 
 #[test]
+fn a_run_that_was_stopped_before_its_first_message_has_no_events() {
+    let home = tempfile::tempdir().unwrap();
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/flood-n4");
+    for name in ["manifest.json", "topology.json"] {
+        std::fs::copy(fixture.join(name), home.path().join(name)).unwrap();
+    }
+    std::fs::write(home.path().join("events.jsonl"), "").unwrap();
+    let loaded = load(&[Input { label: None, path: home.path().to_owned() }]).unwrap();
+    assert_eq!((loaded[0].events.len(), loaded[0].runs.len()), (0, 1));
+}
+
+#[test]
 fn a_run_in_two_files_of_one_label_is_one_run_and_what_both_hold_counts_once() {
     let home = tempfile::tempdir().unwrap();
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/flood-n5.jsonl")).unwrap();
