@@ -136,8 +136,9 @@ fn five_receipts_are_missing_in_one_warm_up_round_and_nowhere_else() {
 #[test]
 fn every_event_is_counted() {
     let study = distribution();
-    let rows: Vec<usize> = study.loaded.iter().map(|input| input.events.len()).collect();
+    let rows: Vec<u64> = study.loaded.iter().flat_map(|input| &input.facts.files).map(|file| file.rows).collect();
     assert_eq!(rows, [1010, 3030, 5050, 7070, 10_095]);
+    assert_eq!(study.loaded.iter().map(|input| input.events.len() as u64).sum::<u64>(), rows.iter().sum::<u64>());
     assert_eq!([Kind::Initiate, Kind::Received, Kind::Duplicate].map(|kind| study.count(kind)), [505, 25_750, 0]);
     let study = bandwidth();
     assert!(study.loaded.iter().all(|input| input.events.len() == 14_960));
