@@ -223,6 +223,17 @@ fn help_leads_with_an_example() {
     insta::assert_snapshot!("help", stdout(&report(&["--help"], home.path()).success()));
 }
 
+#[test]
+fn every_other_command_explains_itself() {
+    let home = tempfile::tempdir().unwrap();
+    for (name, words) in
+        [("help_all", &["--help"][..]), ("help_fetch", &["fetch", "--help"]), ("help_runs", &["runs", "--help"])]
+    {
+        let help = command(home.path()).args(words).assert().success();
+        insta::assert_snapshot!(name, stdout(&help));
+    }
+}
+
 /// Runs a report that fails with one line that holds `expected`, and nothing on stdout.
 fn refused(home: &Path, arguments: &[&str], expected: &str) {
     let run = report(arguments, home).code(1);
