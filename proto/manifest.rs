@@ -47,6 +47,12 @@ pub struct Manifest {
     pub expected_events: u64,
     /// What a link delay was meant to be and what it was.
     pub link_delay: Option<LinkDelay>,
+    /// The limits that its pods were meant to run under, and what was found.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What befell processes while the run lasted: why deliveries or records may be missing.
+    #[serde(default)]
+    pub incidents: Vec<Incident>,
 }
 
 /// A program.
@@ -161,6 +167,8 @@ pub enum RoundOutcome {
     Quiescent,
     /// `--round-timeout` came first.
     TimedOut,
+    /// A process was lost in it, or nobody could ask one how it does: its numbers are not those of the protocol.
+    Disturbed,
     /// The run was stopped in it.
     Interrupted,
 }
@@ -176,6 +184,88 @@ pub struct LinkDelay {
     pub achieved_mean_ms: f64,
     /// The largest difference for one copy.
     pub error_max_ms: f64,
+}
+
+/// What a run was meant to impose on its pods.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Limits {
+    /// Of each pod's traffic, each way; none was asked for.
+    pub bandwidth: Option<Bandwidth>,
+    /// Of each pod's memory; none was asked for.
+    pub memory: Option<Memory>,
+}
+
+/// A limit on traffic, and the probe between two pods after the last round that shows whether it holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bandwidth {
+    /// What was asked for.
+    pub intended_bits_per_s: u64,
+    /// What the probe found; none where it was not made.
+    pub probe: Option<Probe>,
+    /// Why there is no probe.
+    pub reason: Option<String>,
+}
+
+/// One sender that sends as fast as it can to one receiver, until the rate settles.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// The sending process.
+    pub from: String,
+    /// The receiving process.
+    pub to: String,
+    /// What arrived.
+    pub bytes: u64,
+    /// How long it was sent.
+    pub seconds: f64,
+    /// The rate that the last windows settled at, above the transport's headers; none where none was met within the
+    /// probe's bounds.
+    pub achieved_bits_per_s: Option<f64>,
+    /// What passed before the limit bound: a round with less traffic never meets it. None where no limit was met.
+    pub burst_bytes: Option<u64>,
+}
+
+/// A limit on memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// What was asked for.
+    pub intended_bytes: u64,
+    /// Each process's limit as its control group gives it, by process name; none: it has no limit.
+    pub found: BTreeMap<String, Option<u64>>,
+}
+
+/// Something that befell a process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// When the driver learnt of it, RFC 3339 in UTC.
+    pub at: String,
+    /// The round that was going on; none between rounds.
+    pub round: Option<u32>,
+    /// The process as it stands in the records; none where it was not known yet.
+    pub process: Option<String>,
+    /// The pod.
+    pub pod: String,
+    /// What.
+    pub kind: IncidentKind,
+    /// In words: exit code, reason, last messages, missing sequence numbers.
+    pub detail: String,
+}
+
+/// What can befall a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IncidentKind {
+    /// Its container ended and was started again.
+    Restarted,
+    /// The kernel killed it for its memory.
+    OomKilled,
+    /// Its pod was evicted from its host.
+    Evicted,
+    /// Its pod was deleted, and is perhaps made anew.
+    Deleted,
+    /// It did not answer for a while.
+    Unreachable,
+    /// Records that it made are nowhere: `detail` names their sequence numbers.
+    RecordsLost,
 }
 
 impl Manifest {

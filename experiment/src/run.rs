@@ -184,6 +184,8 @@ pub(crate) fn manifest(plan: &Plan, topology: &[u8], command_line: Vec<String>) 
         last_seqs: Default::default(),
         expected_events: 0,
         link_delay: None,
+        limits: Default::default(),
+        incidents: Vec::new(),
     }
 }
 

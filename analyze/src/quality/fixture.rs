@@ -279,6 +279,8 @@ impl Fixture {
             last_seqs: self.last_seqs(ROUNDS),
             expected_events: 9,
             link_delay: None,
+            limits: Default::default(),
+            incidents: Vec::new(),
         }
     }
 

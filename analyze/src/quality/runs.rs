@@ -46,6 +46,7 @@ fn timed_out(survey: &Survey<'_>, (condition, run_id): RunKey<'_>, run: &Run<'_>
             RoundOutcome::Quiescent => continue,
             RoundOutcome::TimedOut => "did not come to rest before --round-timeout",
             RoundOutcome::Interrupted => "was cut off by the end of the run",
+            RoundOutcome::Disturbed => "lost a process, or could not ask one how it did",
         };
         let detail = format!("the round {what}: copies may have arrived later, or in the next round's time");
         findings.push(
