@@ -37,7 +37,9 @@ impl Watcher for Progress {
         self.bar.inc(1);
         match outcome {
             RoundOutcome::Quiescent | RoundOutcome::Interrupted => {}
-            RoundOutcome::Disturbed => self.warn(&format!("round {round} lost a process, or could not ask one how it did")),
+            RoundOutcome::Disturbed => {
+                self.warn(&format!("round {round} lost a process, or could not ask one how it did"))
+            }
             RoundOutcome::TimedOut => self.warn(&format!("round {round} was given up after --round-timeout")),
         }
     }
