@@ -60,6 +60,7 @@ pub enum AccessError {
 impl AccessError {
     /// The error of asking for `act` in a namespace of the server.
     pub(crate) fn of(error: &kube::Error, act: Act, namespace: &str, server: &str) -> Self {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the client has many errors that end a call the same way")]
         match error {
             kube::Error::Api(status) => Self::answered(status, act, namespace),
             kube::Error::HyperError(_) | kube::Error::Service(_) => {
@@ -71,7 +72,6 @@ impl AccessError {
                 let message = format!("the server refused the connection with {code}");
                 Self::Forbidden { act, namespace: namespace.to_owned(), message }
             }
-            // The client has many more, all of which end a call the same way.
             _ => Self::Failed { act, reason: innermost(error) },
         }
     }

@@ -5,11 +5,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use cnsim::id::RunId;
 use cnsim::protocol::{Connections, Forward, Order, Protocol};
 
 use crate::initiator::Initiators;
+use crate::kubernetes;
 use crate::link_delay::LinkDelay;
 use crate::topology_command::TopologyCommand;
 
@@ -28,7 +29,7 @@ pub struct Cli {
 pub enum Command {
     /// Generates a topology, or shows what one is like
     Topology(TopologyCommand),
-    /// Starts nodes on this machine, drives rounds of gossip and records every delivery
+    /// Starts nodes on this machine or a cluster, drives rounds of gossip and records every delivery
     Run(Box<RunArgs>),
 }
 
@@ -37,15 +38,26 @@ pub enum Command {
 #[command(before_help = "Examples:
   cnsim run --nodes 10
   cnsim run --nodes 1000 --topology k-regular:8 --protocol push:3 --rounds 20 --condition push3
-  cnsim run --repeat runs/4abf0c12-cubaan10/manifest.json")]
+  cnsim run --backend kubernetes --nodes 100 --set bandwidth=5M --condition 5M --report
+  cnsim run --repeat runs/4abf0c12-cubaan10/manifest.json
+  cnsim run --resume runs/4abf0c12-cubaan10")]
 #[command(after_help = "Prints the run folder. Exit code: 0 fine, 1 failed or interrupted, 2 usage.")]
 pub struct RunArgs {
     /// What is run.
     #[command(flatten)]
     pub experiment: Experiment,
+    /// Where the nodes run: local (this machine) or kubernetes
+    #[arg(long, value_enum, value_name = "WHERE", default_value = "local", hide_possible_values = true)]
+    pub backend: BackendName,
+    /// Of a run on Kubernetes.
+    #[command(flatten)]
+    pub kubernetes: kubernetes::Options,
     /// Run the experiment of this manifest.json again, under a new run id
     #[arg(long, value_name = "MANIFEST", conflicts_with = "Experiment")]
     pub repeat: Option<PathBuf>,
+    /// Go on with the run in this folder, which was interrupted or failed, where it runs
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["Experiment", "repeat", "run_id", "out"])]
+    pub resume: Option<PathBuf>,
     /// Name of the run, without spaces [default: 8 hex digits, -cubaan and the number of nodes]
     #[arg(long, value_name = "ID")]
     pub run_id: Option<RunId>,
@@ -55,6 +67,15 @@ pub struct RunArgs {
     /// Make a report with figures in the run folder, as `cnsim-analyze report` does
     #[arg(long)]
     pub report: bool,
+}
+
+/// Where nodes can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BackendName {
+    /// On this machine.
+    Local,
+    /// On a Kubernetes cluster, one pod or more for the nodes.
+    Kubernetes,
 }
 
 /// The flags that say what is run.
@@ -174,13 +195,24 @@ impl Experiment {
 /// A usage error as one line; clap would list every flag that `--repeat` excludes.
 pub fn one_line(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::ArgumentConflict {
-        return "error: --repeat takes every option from the manifest: only --run-id, --out and --report go with it"
-            .to_owned();
+        return conflict(&error.to_string());
     }
     cnsim_node::one_line(error)
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+fn conflict(text: &str) -> String {
+    let told = if text.contains("--resume") {
+        "--resume takes every option from the run: only --report and flags of its backend go with it"
+    } else if text.contains("--repeat") {
+        "--repeat takes every option from the manifest: only --run-id, --out, --report and a backend go with it"
+    } else {
+        "--release is used as it was installed: --set, --image and --chart do not go with it"
+    };
+    format!("error: {told}")
+}
+
+/// Seconds as typed.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let parsed: Option<f64> = text.parse().ok();
     parsed
         .filter(|seconds| *seconds > 0.0)

@@ -9,7 +9,7 @@ use cnsim::id::RunId;
 use cnsim::wire::control::control_client::ControlClient;
 use cnsim::wire::control::{DrainRequest, Peer, WatchReply, WatchRequest};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tonic::transport::{Channel, Endpoint};
 
 /// Every process of a run, in a fixed order.
@@ -32,6 +32,17 @@ pub struct Process {
     pub nodes: Vec<Peer>,
     /// Leads it.
     pub control: ControlClient<Channel>,
+    /// How long it may be out of reach before a call fails.
+    pub patience: Duration,
+}
+
+/// Whether a process ends once its records are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// It does.
+    End,
+    /// It stays, for whoever owns it to end.
+    Stay,
 }
 
 /// A process that did not do what it was asked.
@@ -69,11 +80,22 @@ pub enum ClusterError {
     },
 }
 
+impl ClusterError {
+    /// The process that it is about.
+    pub fn process(&self) -> &str {
+        match self {
+            Self::Connect { process, .. } | Self::Call { process, .. } | Self::Restarted { process, .. } => process,
+        }
+    }
+}
+
 /// What every process said in one pass, in the order of [`Cluster::processes`].
 pub type Pass = Vec<WatchReply>;
 
 /// How long a run that ends waits for the answer of a process that may be gone.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a caller waits before it tries a broken connection again.
+const RETRY: Duration = Duration::from_millis(200);
 
 /// Opens the control connection to a process that listens at `address`.
 pub async fn connect(process: &str, address: &str) -> Result<ControlClient<Channel>, ClusterError> {
@@ -116,10 +138,11 @@ impl Cluster {
             .collect()
     }
 
-    /// Has every process that still answers write out its records and end; returns their last sequence numbers in `run`.
-    pub async fn drain(&self, run: &RunId) -> BTreeMap<String, u64> {
+    /// Has every process that still answers write out its records; returns their last sequence numbers in `run`.
+    pub async fn drain(&self, run: &RunId, then: Then) -> BTreeMap<String, u64> {
+        let exit = then == Then::End;
         let drained = |_, mut process: Process| async move {
-            timeout(PATIENCE, process.control.drain(DrainRequest { exit: true })).await
+            timeout(PATIENCE, process.control.drain(DrainRequest { exit })).await
         };
         let replies = self.all(drained).await;
         let mut last_seqs = BTreeMap::new();
@@ -155,14 +178,37 @@ impl Cluster {
 impl Process {
     /// The counters of this process.
     pub async fn watch(&mut self) -> Result<WatchReply, ClusterError> {
-        let reply = self.control.watch(WatchRequest {}).await;
-        reply.map(tonic::Response::into_inner).map_err(|status| self.refused("Watch", &status))
+        self.call("Watch", |mut control| async move { control.watch(WatchRequest {}).await }).await
+    }
+
+    /// A call that can be repeated without harm: a broken connection is tried again for a while.
+    pub async fn call<T, F>(
+        &self,
+        name: &'static str,
+        ask: impl Fn(ControlClient<Channel>) -> F,
+    ) -> Result<T, ClusterError>
+    where
+        F: Future<Output = Result<tonic::Response<T>, tonic::Status>>,
+    {
+        let begun = Instant::now();
+        loop {
+            match ask(self.control.clone()).await {
+                Ok(reply) => return Ok(reply.into_inner()),
+                Err(status) if is_broken(&status) && begun.elapsed() < self.patience => sleep(RETRY).await,
+                Err(status) => return Err(self.refused(name, &status)),
+            }
+        }
     }
 
     /// The error for a call that this process did not answer as asked.
     pub fn refused(&self, call: &'static str, status: &tonic::Status) -> ClusterError {
         ClusterError::Call { process: self.name.clone(), call, reason: reason(status) }
     }
+}
+
+/// Whether the connection failed: what a process itself refuses has no cause on this side.
+fn is_broken(status: &tonic::Status) -> bool {
+    std::error::Error::source(status).is_some()
 }
 
 fn reason(status: &tonic::Status) -> String {

@@ -61,7 +61,7 @@ mod tests {
         let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(fixed.iter().chain(flags)) else {
             panic!("{flags:?} are no flags of a run");
         };
-        process_needs(&Plan::new(&args.experiment, None).unwrap())
+        process_needs(&Plan::new(&args.experiment, None, args.backend).unwrap())
     }
 
     #[test]

@@ -8,15 +8,19 @@ use bytes::Bytes;
 use cnsim::id::MessageId;
 use cnsim::manifest::RoundOutcome;
 use cnsim::random::Random;
+use cnsim::wire::control::control_client::ControlClient;
 use cnsim::wire::control::{
     ConfigureRequest, Neighbour, NodeConfig, Peer, PrepareRequest, Protocol, StartRequest, WatchReply,
 };
 use tokio::time::Instant;
+use tonic::transport::Channel;
 
-use crate::cluster::{Cluster, ClusterError, Pass};
+use crate::cluster::{Cluster, ClusterError, Pass, Process};
 use crate::folder::FolderError;
 use crate::ledger::{Ending, Ledger};
 use crate::plan::Plan;
+
+type Client = ControlClient<Channel>;
 
 /// How long a driver sleeps between two looks at the cluster: each look takes time away from the process that answers,
 /// and a round is not measured by when the driver sees its end.
@@ -38,6 +42,8 @@ pub enum DriveError {
 pub trait Watcher {
     /// The run folder stands; processes come up next.
     fn run_begins(&self, plan: &Plan);
+    /// The run waits for something, as `3 of 10 pods: gossip-2 (ContainerCreating), …`.
+    fn waits_for(&self, what: &str);
     /// A round begins.
     fn round_begins(&self, round: u32);
     /// A round has ended.
@@ -46,30 +52,59 @@ pub trait Watcher {
     fn warn(&self, text: &str);
 }
 
-/// Drives warm-up and every round. Each is closed in the ledger when it has ended.
-pub async fn drive(
-    cluster: &Cluster,
-    plan: &Plan,
-    ledger: &mut Ledger,
-    watcher: &dyn Watcher,
-) -> Result<(), DriveError> {
-    let mut epoch = plan.epoch;
-    configure(cluster, plan, epoch).await?;
-    for round in 0..=plan.options.rounds {
-        watcher.round_begins(round);
-        let outcome = Turn { cluster, plan, epoch, round }.drive(ledger, watcher).await?;
-        watcher.round_ended(round, outcome);
-        let last = round == plan.options.rounds;
-        if outcome == RoundOutcome::TimedOut && !last {
-            // A new epoch makes every node give up what is left of this round, so that it cannot colour the next one.
-            epoch += 1;
-            configure(cluster, plan, epoch).await?;
+/// The way through a run's rounds.
+pub struct Course<'a> {
+    plan: &'a Plan,
+    epoch: u64,
+    is_configured: bool,
+    /// The next round; none after the last.
+    next: Option<u32>,
+    has_begun: bool,
+}
+
+impl<'a> Course<'a> {
+    /// The course of a plan from the round `first` on.
+    pub fn new(plan: &'a Plan, first: u32) -> Self {
+        let next = Some(first).filter(|first| *first <= plan.options.rounds);
+        Self { plan, epoch: plan.epoch, is_configured: false, next, has_begun: false }
+    }
+
+    /// Drives the next round, whose outcome is in the ledger afterwards; false where there is none left.
+    pub async fn turn(
+        &mut self,
+        cluster: &Cluster,
+        ledger: &mut Ledger,
+        watcher: &dyn Watcher,
+    ) -> Result<bool, DriveError> {
+        let Some(round) = self.next else { return Ok(false) };
+        if std::mem::replace(&mut self.has_begun, true) {
+            tokio::time::sleep(Duration::from_millis(self.plan.options.pause_ms)).await;
         }
-        if !last {
-            tokio::time::sleep(Duration::from_millis(plan.options.pause_ms)).await;
+        if !self.is_configured {
+            configure(cluster, self.plan, self.epoch).await?;
+            self.is_configured = true;
+        }
+        watcher.round_begins(round);
+        let outcome = Turn { cluster, plan: self.plan, epoch: self.epoch, round }.drive(ledger, watcher).await?;
+        self.ended(round, outcome, watcher);
+        Ok(true)
+    }
+
+    /// Goes on after the round that the ledger has closed, with another configuration: every node gives up what is left
+    /// of the round before, so that it cannot colour the next one.
+    pub fn ended(&mut self, round: u32, outcome: RoundOutcome, watcher: &dyn Watcher) {
+        watcher.round_ended(round, outcome);
+        self.next = (round < self.plan.options.rounds).then(|| round + 1);
+        if outcome != RoundOutcome::Quiescent {
+            self.configure_anew();
         }
     }
-    Ok(())
+
+    /// Configures every node again before the next round.
+    pub fn configure_anew(&mut self) {
+        self.epoch += 1;
+        self.is_configured = false;
+    }
 }
 
 /// Gives every node its neighbours and its protocol, and sees the epoch confirmed by every process.
@@ -78,11 +113,14 @@ async fn configure(cluster: &Cluster, plan: &Plan, epoch: u64) -> Result<(), Clu
     let requests: Vec<ConfigureRequest> =
         (0..cluster.processes.len()).map(|index| shared.request(index, epoch)).collect();
     cluster
-        .each(|index, mut process| {
+        .each(|index, process| {
             let request = requests[index].clone();
             async move {
-                let reply = process.control.configure(request).await;
-                let found = reply.map_err(|status| process.refused("Configure", &status))?.into_inner().epoch;
+                let configured = |mut control: Client| {
+                    let request = request.clone();
+                    async move { control.configure(request).await }
+                };
+                let found = process.call("Configure", configured).await?.epoch;
                 match found == epoch {
                     true => Ok(()),
                     false => Err(ClusterError::Restarted { process: process.name, found, expected: epoch }),
@@ -123,7 +161,8 @@ impl<'a> Shared<'a> {
                 .iter()
                 .map(|link| Neighbour { id: self.peers[link.node].id.clone(), hold_ns: link.hold.0 })
                 .collect();
-            configs.push(NodeConfig { id: self.peers[node].id.clone(), neighbours });
+            let Peer { id, address } = self.peers[node];
+            configs.push(NodeConfig { id: id.clone(), neighbours, port: port(address) });
         }
         ConfigureRequest {
             epoch,
@@ -136,6 +175,11 @@ impl<'a> Shared<'a> {
             configs,
         }
     }
+}
+
+/// The port of HOST:PORT.
+fn port(address: &str) -> u32 {
+    address.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(0)
 }
 
 /// One round.
@@ -178,11 +222,14 @@ impl Turn<'_> {
         let request = PrepareRequest { epoch: self.epoch, round: self.round, initiator: initiator.to_owned() };
         let replies = self
             .cluster
-            .each(|_, mut process| {
+            .each(|_, process| {
                 let request = request.clone();
                 async move {
-                    let reply = process.control.prepare(request).await;
-                    reply.map(tonic::Response::into_inner).map_err(|status| process.refused("Prepare", &status))
+                    let prepared = |mut control: Client| {
+                        let request = request.clone();
+                        async move { control.prepare(request).await }
+                    };
+                    process.call("Prepare", prepared).await
                 }
             })
             .await?;
@@ -208,11 +255,16 @@ impl Turn<'_> {
 
     /// The pass, where every process still answers for the run's configuration.
     fn checked(&self, pass: Pass) -> Result<Pass, ClusterError> {
-        match pass.iter().zip(&self.cluster.processes).find(|(reply, _)| reply.epoch != self.epoch) {
-            None => Ok(pass),
-            Some((reply, process)) => {
-                Err(ClusterError::Restarted { process: process.name.clone(), found: reply.epoch, expected: self.epoch })
-            }
+        let replies = pass.into_iter().zip(&self.cluster.processes);
+        replies.map(|(reply, process)| self.of_this_epoch(reply, process)).collect()
+    }
+
+    /// The reply, where the process was not started again since it was configured.
+    fn of_this_epoch(&self, reply: WatchReply, process: &Process) -> Result<WatchReply, ClusterError> {
+        let (found, expected) = (reply.epoch, self.epoch);
+        match found == expected {
+            true => Ok(reply),
+            false => Err(ClusterError::Restarted { process: process.name.clone(), found, expected }),
         }
     }
 }
@@ -240,7 +292,8 @@ impl Quiet<'_> {
             tokio::time::sleep(sleep).await;
             sleep = (sleep * 2).min(SLEEP_MAX);
             let mut process = self.turn.cluster.processes[suspect].clone();
-            if self.busy(suspect, &process.watch().await?) {
+            let reply = self.turn.of_this_epoch(process.watch().await?, &process)?;
+            if self.busy(suspect, &reply) {
                 last = None;
             } else {
                 let pass = self.turn.checked(self.turn.cluster.watch().await?)?;

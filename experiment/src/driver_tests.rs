@@ -100,7 +100,9 @@ fn driven(flags: &[&str], processes: [Scripted; 2]) -> Driven {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let result = runtime.block_on(async {
         let cluster = cluster(&plan, processes).await;
-        drive(&cluster, &plan, &mut ledger, &Warnings::default()).await
+        let (mut course, warnings) = (Course::new(&plan, 0), Warnings::default());
+        while course.turn(&cluster, &mut ledger, &warnings).await? {}
+        Ok(())
     });
     let configured = first.configured.lock().unwrap().clone();
     Driven { result, manifest: ledger.manifest().clone(), configured, epoch: plan.epoch }
@@ -111,7 +113,7 @@ fn plan(flags: &[&str]) -> Plan {
     let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(fixed.iter().chain(flags)) else {
         panic!("{flags:?} are no flags of a run");
     };
-    Plan::new(&args.experiment, Some("test".parse().unwrap())).unwrap()
+    Plan::new(&args.experiment, Some("test".parse().unwrap()), args.backend).unwrap()
 }
 
 async fn cluster(plan: &Plan, scripts: [Scripted; 2]) -> Cluster {
@@ -125,7 +127,8 @@ async fn cluster(plan: &Plan, scripts: [Scripted; 2]) -> Cluster {
         let name = format!("p{index}");
         let node = Peer { id: plan.topology.nodes[index].to_string(), address: format!("{name}:1") };
         let control = connect(&name, &address).await.unwrap();
-        processes.push(Process { name, host: "here".to_owned(), zone: None, nodes: vec![node], control });
+        let (host, patience) = ("here".to_owned(), Duration::ZERO);
+        processes.push(Process { name, host, zone: None, nodes: vec![node], control, patience });
     }
     Cluster { processes }
 }
@@ -183,6 +186,16 @@ impl Control for Scripted {
     async fn drain(&self, _: Request<DrainRequest>) -> Result<Response<DrainReply>, Status> {
         Ok(Response::new(DrainReply::default()))
     }
+
+    type AbsorbStream = BoxStream<AbsorbReply>;
+
+    async fn absorb(&self, _: Request<AbsorbRequest>) -> Result<Response<Self::AbsorbStream>, Status> {
+        Err(Status::unimplemented("no script needs it"))
+    }
+
+    async fn emit(&self, _: Request<EmitRequest>) -> Result<Response<EmitReply>, Status> {
+        Err(Status::unimplemented("no script needs it"))
+    }
 }
 
 #[derive(Default)]
@@ -190,6 +203,8 @@ struct Warnings(RefCell<Vec<String>>);
 
 impl Watcher for Warnings {
     fn run_begins(&self, _: &Plan) {}
+
+    fn waits_for(&self, _: &str) {}
 
     fn round_begins(&self, _: u32) {}
 

@@ -3,11 +3,17 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// A run folder that stands.
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+/// A run folder that stands, and is this driver's alone as long as it is used.
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Open as long as the folder is locked; none where the file system knows no locks.
+    _lock: Option<Arc<fs::File>>,
 }
 
 /// A folder or file that could not be written.
@@ -16,6 +22,9 @@ pub enum FolderError {
     /// There is such a folder.
     #[error("{} exists: give another --run-id or --out", .0.display())]
     Exists(PathBuf),
+    /// Another driver writes into it.
+    #[error("{}: a run is going on in it", .0.display())]
+    Busy(PathBuf),
     /// The system refused.
     #[error("cannot write {}: {reason}", path.display())]
     Write {
@@ -50,7 +59,27 @@ impl RunFolder {
             let _ = fs::remove_dir_all(&staged);
             return Err(error);
         }
-        Ok(Self { path })
+        Self::locked(path)
+    }
+
+    /// Takes over the folder of a run that was begun before.
+    pub fn reopen(path: PathBuf) -> Result<Self, FolderError> {
+        let folder = Self::locked(path)?;
+        let parts = folder.parts();
+        fs::create_dir_all(&parts).map_err(at(&parts))?;
+        Ok(folder)
+    }
+
+    fn locked(path: PathBuf) -> Result<Self, FolderError> {
+        let file = fs::File::open(&path).map_err(at(&path))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self { path, _lock: Some(Arc::new(file)) }),
+            Err(Errno::WOULDBLOCK) => Err(FolderError::Busy(path)),
+            Err(error) => {
+                tracing::debug!(%error, "the run folder cannot be locked");
+                Ok(Self { path, _lock: None })
+            }
+        }
     }
 
     /// Where it is.

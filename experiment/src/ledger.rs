@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{SecondsFormat, Utc};
-use cnsim::manifest::{LinkDelay, Manifest, RosterNode, Round, RoundOutcome, RunOutcome};
+use cnsim::manifest::{Incident, Limits, LinkDelay, Manifest, RosterNode, Round, RoundOutcome, RunOutcome};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::cluster::{Cluster, Pass};
@@ -14,6 +15,9 @@ use crate::tally::Tally;
 
 /// The manifest's file name in a run folder.
 pub const MANIFEST: &str = "manifest.json";
+
+/// The fact that says how large a process became.
+const RESIDENT: &str = "process_resident_bytes_max";
 
 /// A manifest and the folder that it stands in.
 #[derive(Debug)]
@@ -65,6 +69,17 @@ impl Ledger {
         Self { manifest, folder, open: None, held: Held::default(), resident_bytes_max: 0 }
     }
 
+    /// The ledger of a run that goes on: its manifest says again that it does.
+    pub fn resumed(mut manifest: Manifest, folder: RunFolder) -> Result<Self, FolderError> {
+        manifest.outcome = RunOutcome::Running;
+        (manifest.reason, manifest.finished_at) = (None, None);
+        let held = manifest.link_delay.map(Held::of).unwrap_or_default();
+        let resident = manifest.backend_facts.get(RESIDENT).and_then(Value::as_u64).unwrap_or(0);
+        let ledger = Self { manifest, folder, open: None, held, resident_bytes_max: resident };
+        ledger.save()?;
+        Ok(ledger)
+    }
+
     /// The manifest as it is now.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -92,6 +107,11 @@ impl Ledger {
         self.open.as_ref().map(|open| (open.begun.elapsed(), &open.before))
     }
 
+    /// The round that goes on; none between rounds.
+    pub fn open_round(&self) -> Option<u32> {
+        self.open.as_ref().map(|open| open.round)
+    }
+
     /// The round that goes on has ended.
     pub fn end_round(&mut self, cluster: &Cluster, ending: Ending) -> Result<(), FolderError> {
         let Some(open) = self.open.take() else { return Ok(()) };
@@ -112,6 +132,36 @@ impl Ledger {
             clock_steps: tally.grown(|reply| reply.clock_steps),
         });
         self.save()
+    }
+
+    /// The round that goes on, or the one before.
+    pub fn latest_round(&self) -> Option<u32> {
+        self.open_round().or_else(|| Some(self.manifest.rounds.last()?.round))
+    }
+
+    /// The last sequence number that a process is known to have used; 0: none.
+    pub fn last_seq(&self, process: &str) -> u64 {
+        self.manifest.last_seqs.get(process).copied().unwrap_or(0)
+    }
+
+    /// Something that the backend says of itself.
+    pub fn note_fact(&mut self, name: &str, value: impl Into<Value>) {
+        self.manifest.backend_facts.insert(name.to_owned(), value.into());
+    }
+
+    /// Several of that.
+    pub fn note_facts(&mut self, facts: impl IntoIterator<Item = (String, Value)>) {
+        self.manifest.backend_facts.extend(facts);
+    }
+
+    /// The limits that the run's pods are under.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.manifest.limits = limits;
+    }
+
+    /// Something befell a process.
+    pub fn note_incident(&mut self, incident: Incident) {
+        self.manifest.incidents.push(incident);
     }
 
     /// Each process's last sequence number, now that nothing more is recorded.
@@ -135,7 +185,7 @@ impl Ledger {
         let resident = tally.after.iter().filter_map(|reply| reply.resident_bytes).max().unwrap_or(0);
         if resident > self.resident_bytes_max {
             self.resident_bytes_max = resident;
-            self.manifest.backend_facts.insert("process_resident_bytes_max".to_owned(), resident.into());
+            self.manifest.backend_facts.insert(RESIDENT.to_owned(), resident.into());
         }
         let largest = tally.after.iter().map(|reply| reply.hold_error_max_ns).max().unwrap_or(0);
         self.held.copies += tally.grown(|reply| reply.holds);
@@ -147,6 +197,17 @@ impl Ledger {
 }
 
 impl Held {
+    /// What a summary was made from, but for rounding.
+    fn of(summary: LinkDelay) -> Self {
+        let ns = |mean_ms: f64| (mean_ms * summary.copies as f64 * 1e6).round() as u64;
+        Self {
+            copies: summary.copies,
+            intended_ns: ns(summary.intended_mean_ms),
+            achieved_ns: ns(summary.achieved_mean_ms),
+            error_max_ns: (summary.error_max_ms * 1e6).round() as u64,
+        }
+    }
+
     fn summary(&self) -> Option<LinkDelay> {
         let mean_ms = |ns: u64| ns as f64 / self.copies as f64 / 1e6;
         (self.copies > 0).then(|| LinkDelay {

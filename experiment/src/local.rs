@@ -20,9 +20,11 @@ use cnsim::id::NodeId;
 use cnsim::wire::control::Peer;
 use serde::Deserialize;
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::cluster::{Cluster, ClusterError, Process, connect};
+use crate::backend::{Backend, BackendError, Stage};
+use crate::cluster::{Cluster, ClusterError, Process, Then, connect};
+use crate::driver::Watcher;
 use crate::facts;
 use crate::plan::Plan;
 
@@ -31,6 +33,8 @@ const STARTING: Duration = Duration::from_secs(30);
 const STARTING_EACH: Duration = Duration::from_millis(250);
 /// How long a process may take to end after it was asked to.
 const ENDING: Duration = Duration::from_secs(5);
+/// How long a broken connection waits for the news that its process has died: the news says more.
+const NEWS: Duration = Duration::from_secs(2);
 /// How many of its last messages are shown of a process that died.
 const LAST_WORDS: usize = 5;
 
@@ -127,9 +131,7 @@ struct Announced {
 }
 
 impl Local {
-    /// Starts the plan's processes with their files in `parts`, and waits until every node listens. However this ends,
-    /// [`Self::stop`] ends what was started.
-    pub async fn start(&mut self, plan: &Plan, parts: &Path) -> Result<Cluster, LocalError> {
+    async fn spawned(&mut self, plan: &Plan, parts: &Path) -> Result<Cluster, LocalError> {
         let recipe = Recipe::new(plan, parts)?;
         for (index, ids) in plan.hosted().enumerate() {
             self.children.push(recipe.spawn(index, ids)?);
@@ -143,8 +145,25 @@ impl Local {
         Ok(Cluster { processes })
     }
 
-    /// Waits until a child has ended by itself, and says how. Can be dropped and called again.
-    pub async fn death(&mut self) -> String {
+    /// A process that does not answer has perhaps died: then that is what happened.
+    async fn explained(&mut self, error: ClusterError) -> LocalError {
+        match timeout(NEWS, self.death()).await {
+            Ok(death) => LocalError::Died(death),
+            Err(_) => error.into(),
+        }
+    }
+}
+
+impl Backend for Local {
+    async fn start(&mut self, stage: &mut Stage<'_>) -> Result<Cluster, BackendError> {
+        let parts = stage.ledger.folder().parts();
+        match self.spawned(stage.plan, &parts).await {
+            Err(LocalError::Cluster(error)) => Err(self.explained(error).await.into()),
+            started => Ok(started?),
+        }
+    }
+
+    async fn death(&mut self) -> String {
         let (index, status) = poll_fn(|context| {
             for (index, member) in self.children.iter_mut().enumerate() {
                 if let Poll::Ready(Ok(status)) = pin!(member.child.wait()).poll(context) {
@@ -157,21 +176,38 @@ impl Local {
         self.children[index].obituary(status)
     }
 
-    /// Waits for the children to end, and kills those that do not. Returns who had to be killed.
-    pub async fn stop(mut self) -> Vec<String> {
+    /// A process on one machine is lost for a reason that the next one would be lost for too.
+    async fn recover(&mut self, _: &mut Stage<'_>, _: &Cluster, error: ClusterError) -> Result<Cluster, BackendError> {
+        Err(self.explained(error).await.into())
+    }
+
+    /// Each child writes into its own file.
+    async fn round_ended(&mut self, _: &mut Stage<'_>, _: &Cluster) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn rounds_ended(&mut self, _: &mut Stage<'_>, _: &Cluster) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn close(&mut self, stage: &mut Stage<'_>, cluster: &Cluster) -> Result<(), BackendError> {
+        stage.ledger.close_records(cluster.drain(&stage.plan.run_id, Then::End).await);
+        Ok(())
+    }
+
+    /// Waits for the children to end, and kills those that do not.
+    async fn stop(mut self, watcher: &dyn Watcher) {
         let deadline = Instant::now() + ENDING;
-        let mut killed = Vec::new();
         self.children.iter_mut().for_each(|member| drop(member.stdin.take()));
         for member in &mut self.children {
             if timeout_at(deadline, member.child.wait()).await.is_err() {
-                killed.push(member.name());
+                watcher.warn(&format!("{} did not end when asked and was killed", member.name()));
             }
             // Killing waits for the end; a child that has ended is only reaped.
             if let Err(error) = member.child.kill().await {
                 tracing::debug!(%error, child = member.index, "no child to kill");
             }
         }
-        killed
     }
 }
 
@@ -287,7 +323,8 @@ impl Announcement {
             nodes.push(Peer { id: id.to_string(), address });
         }
         let control = connect(&self.process, &self.control).await?;
-        Ok(Process { name: self.process, host: self.host, zone: None, nodes, control })
+        // A connection on one machine breaks only when the process at its other end has ended.
+        Ok(Process { name: self.process, host: self.host, zone: None, nodes, control, patience: Duration::ZERO })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cnsim`: topologies and experiments; as `cnsim node …` it is one of the processes of its own run.
 
 use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[cfg(feature = "report")]
@@ -8,12 +9,12 @@ use anyhow::Context;
 use anyhow::{Error, bail};
 use clap::Parser;
 use cnsim::topology::GenerateError;
-use cnsim_experiment::cli::{Cli, Command, RunArgs, one_line};
+use cnsim_experiment::cli::{BackendName, Cli, Command, RunArgs, one_line};
 use cnsim_experiment::plan::{Plan, PlanError};
 use cnsim_experiment::progress::Progress;
-use cnsim_experiment::run::{Place, run};
+use cnsim_experiment::run::{self, Place, Where, run};
 use cnsim_experiment::topology_source::SourceError;
-use cnsim_experiment::{descriptors, repeat, topology_command};
+use cnsim_experiment::{descriptors, kubernetes, repeat, resume, topology_command};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -46,20 +47,47 @@ fn run_command(args: RunArgs) -> Result<String, Error> {
     if args.report && cfg!(not(feature = "report")) {
         bail!("--report: this program was built without reports, cnsim-analyze makes them");
     }
-    let plan = match &args.repeat {
-        Some(manifest) => repeat::plan(manifest, args.run_id)?,
-        None => Plan::new(&args.experiment, args.run_id)?,
+    let (is_report, command_line) = (args.report, std::env::args().collect());
+    let folder = match &args.resume {
+        Some(run_folder) => resumed(run_folder, args.kubernetes, command_line)?,
+        None => begun(args, command_line)?,
     };
-    descriptors::check(&plan)?;
-    let place = Place { out: args.out, command_line: std::env::args().collect() };
-    let folder = run(&plan, place, &Progress::new(&plan))?;
     #[cfg(feature = "report")]
-    if args.report {
+    if is_report {
         let told = cnsim_experiment::report::make(&folder)
             .with_context(|| format!("no report on the run in {}", folder.display()))?;
         eprint!("{told}");
     }
     Ok(format!("{}\n", folder.display()))
+}
+
+/// Runs what was typed, or what a manifest says.
+fn begun(args: RunArgs, command_line: Vec<String>) -> Result<PathBuf, Error> {
+    let at = place_of(args.backend, args.kubernetes)?;
+    let plan = match &args.repeat {
+        Some(manifest) => repeat::plan(manifest, args.run_id)?,
+        None => Plan::new(&args.experiment, args.run_id, args.backend)?,
+    };
+    if let Where::Local = at {
+        descriptors::check(&plan)?;
+    }
+    Ok(run(&plan, Place { out: args.out, command_line }, at, &Progress::new(&plan))?)
+}
+
+/// Goes on with a run.
+fn resumed(folder: &Path, typed: kubernetes::Options, command_line: Vec<String>) -> Result<PathBuf, Error> {
+    let resumption = resume::open(folder, typed, &command_line)?;
+    let progress = Progress::new(&resumption.plan);
+    Ok(run::resume(resumption, &progress)?)
+}
+
+/// Where the run's processes live, where the flags go together.
+fn place_of(backend: BackendName, options: kubernetes::Options) -> Result<Where, PlanError> {
+    match (backend, options.first_typed()) {
+        (BackendName::Kubernetes, _) => Ok(Where::Kubernetes(options)),
+        (BackendName::Local, None) => Ok(Where::Local),
+        (BackendName::Local, Some(flag)) => Err(PlanError::NeedsKubernetes(flag)),
+    }
 }
 
 /// Warnings go to stderr; RUST_LOG asks for more.

@@ -9,7 +9,7 @@ use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::Topology;
 use prost::Message;
 
-use crate::cli::Experiment;
+use crate::cli::{BackendName, Experiment};
 use crate::facts;
 use crate::initiator::Initiators;
 use crate::link_delay::LinkDelay;
@@ -98,6 +98,9 @@ pub enum PlanError {
     /// A run id that is no folder name.
     #[error("--run-id {0}: a run's folder cannot have this name; use letters, digits, dots, dashes and underscores")]
     RunFolder(RunId),
+    /// A flag of the other backend.
+    #[error("{0} goes with --backend kubernetes")]
+    NeedsKubernetes(&'static str),
     /// A text in a manifest that cannot be an option's value.
     #[error("option {option} cannot be {value:?}: {reason}")]
     Option {
@@ -112,7 +115,7 @@ pub enum PlanError {
 
 impl Plan {
     /// The plan of what was typed.
-    pub fn new(typed: &Experiment, run_id: Option<RunId>) -> Result<Self, PlanError> {
+    pub fn new(typed: &Experiment, run_id: Option<RunId>, backend: BackendName) -> Result<Self, PlanError> {
         if let Some(nodes) = typed.nodes.filter(|nodes| *nodes < 2) {
             return Err(PlanError::TooFewNodes(nodes));
         }
@@ -135,7 +138,7 @@ impl Plan {
             initiator: typed.initiator.to_string(),
             seed,
             payload_bytes: typed.payload_bytes,
-            nodes_per_process: typed.nodes_per_process.unwrap_or_else(|| packed(found)).min(found.max(1)),
+            nodes_per_process: typed.nodes_per_process.unwrap_or_else(|| packed(found, backend)).min(found.max(1)),
             round_timeout_ms: u64::try_from(typed.round_timeout.as_millis()).unwrap_or(u64::MAX).max(1),
             pause_ms: typed.pause,
             link_delay: typed.link_delay.to_string(),
@@ -214,9 +217,12 @@ impl Plan {
     }
 }
 
-/// Nodes in one process where nobody says how many.
-fn packed(nodes: u32) -> u32 {
-    if nodes <= SINGLE_PROCESSES_MAX { 1 } else { nodes.div_ceil(facts::processors()) }
+/// Nodes in one process where nobody says how many: a cluster gives each a pod of its own.
+fn packed(nodes: u32, backend: BackendName) -> u32 {
+    match backend {
+        BackendName::Local if nodes > SINGLE_PROCESSES_MAX => nodes.div_ceil(facts::processors()),
+        BackendName::Local | BackendName::Kubernetes => 1,
+    }
 }
 
 fn check_folder_name(run_id: &RunId) -> Result<(), PlanError> {
@@ -306,7 +312,7 @@ mod tests {
         let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(["cnsim", "run"].iter().chain(flags)) else {
             panic!("{flags:?} are no flags of a run");
         };
-        Plan::new(&args.experiment, args.run_id)
+        Plan::new(&args.experiment, args.run_id, args.backend)
     }
 
     #[test]

@@ -1,16 +1,42 @@
 //! What the user sees of a run that goes on: a bar on a terminal, and one line for each thing to look at. All of it on
 //! stderr.
 
+use std::cell::RefCell;
+use std::time::Duration;
+
 use cnsim::manifest::RoundOutcome;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::time::Instant;
 
 use crate::driver::Watcher;
 use crate::plan::Plan;
+
+/// How often a line says what is waited for, where there is no terminal.
+const TELL: Duration = Duration::from_secs(10);
 
 /// The progress of one run.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    told: RefCell<Told>,
+}
+
+/// What was last said to be waited for.
+#[derive(Debug, Default)]
+struct Told {
+    text: String,
+    at: Option<Instant>,
+}
+
+impl Told {
+    /// Whether it is news, and time for it.
+    fn due(&mut self, text: &str) -> bool {
+        let is_due = self.text != text && self.at.is_none_or(|at| at.elapsed() >= TELL);
+        if is_due {
+            *self = Self { text: text.to_owned(), at: Some(Instant::now()) };
+        }
+        is_due
+    }
 }
 
 impl Progress {
@@ -19,7 +45,7 @@ impl Progress {
         let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}");
         let bar =
             ProgressBar::new(u64::from(plan.options.rounds) + 1).with_style(style.expect("the template is a constant"));
-        Self { bar }
+        Self { bar, told: RefCell::default() }
     }
 }
 
@@ -27,6 +53,15 @@ impl Watcher for Progress {
     fn run_begins(&self, plan: &Plan) {
         eprintln!("run {} with seed {}", plan.run_id, plan.options.seed);
         self.bar.set_message(format!("waiting for {} processes to listen", plan.processes()));
+    }
+
+    fn waits_for(&self, what: &str) {
+        let told = format!("waiting for {what}");
+        let mut last = self.told.borrow_mut();
+        if self.bar.is_hidden() && last.due(&told) {
+            eprintln!("{told}");
+        }
+        self.bar.set_message(told);
     }
 
     fn round_begins(&self, round: u32) {

@@ -58,8 +58,16 @@ pub enum RepeatError {
 
 /// The plan of the run whose manifest stands at `path`, under a new run id.
 pub fn plan(path: &Path, run_id: Option<RunId>) -> Result<Plan, RepeatError> {
-    let manifest =
-        Manifest::from_json(&read(path)?).map_err(|reason| RepeatError::Manifest { path: path.to_owned(), reason })?;
+    plan_of(manifest(path)?, path, run_id)
+}
+
+/// The manifest at `path`.
+pub fn manifest(path: &Path) -> Result<Manifest, RepeatError> {
+    Manifest::from_json(&read(path)?).map_err(|reason| RepeatError::Manifest { path: path.to_owned(), reason })
+}
+
+/// The plan of a manifest that stands at `path`, beside the topology that it ran on.
+pub fn plan_of(manifest: Manifest, path: &Path, run_id: Option<RunId>) -> Result<Plan, RepeatError> {
     let file = path.with_file_name(TOPOLOGY);
     let bytes = read(&file)?;
     let found = digest(&bytes);

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use cnsim::id::{Epoch, MessageId, NodeId};
 use cnsim::wire::control::control_server::Control as ControlService;
 use cnsim::wire::control::{
-    ConfigureReply, ConfigureRequest, DrainReply, DrainRequest, LastSeq, Peer, PrepareReply, PrepareRequest,
-    RecordsReply, RecordsRequest, StartReply, StartRequest, StatusReply, StatusRequest, WatchReply, WatchRequest,
+    AbsorbReply, AbsorbRequest, ConfigureReply, ConfigureRequest, DrainReply, DrainRequest, EmitReply, EmitRequest,
+    LastSeq, Peer, PrepareReply, PrepareRequest, RecordsReply, RecordsRequest, StartReply, StartRequest, StatusReply,
+    StatusRequest, WatchReply, WatchRequest,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -78,7 +79,7 @@ impl ControlService for Control {
     type RecordsStream = ReceiverStream<Result<RecordsReply, Status>>;
 
     async fn records(&self, request: Request<RecordsRequest>) -> Result<Response<Self::RecordsStream>, Status> {
-        let RecordsRequest { run_id, from_seq } = request.into_inner();
+        let RecordsRequest { run_id, from_seq, process: _ } = request.into_inner();
         let Some(spool) = self.host.spool().cloned() else {
             return Err(Status::failed_precondition("this process keeps no records: give it --spool"));
         };
@@ -108,7 +109,18 @@ impl ControlService for Control {
             epoch: self.host.network().context().epoch.0,
             nodes: nodes.map(|(id, node)| Peer { id: id.to_string(), address: node.address.to_string() }).collect(),
             last_seqs: last_seqs(self.host.parts().recorder.last_seqs()),
+            memory_limit_bytes: None,
         }))
+    }
+
+    type AbsorbStream = ReceiverStream<Result<AbsorbReply, Status>>;
+
+    async fn absorb(&self, _: Request<AbsorbRequest>) -> Result<Response<Self::AbsorbStream>, Status> {
+        Err(Status::unimplemented("later"))
+    }
+
+    async fn emit(&self, _: Request<EmitRequest>) -> Result<Response<EmitReply>, Status> {
+        Err(Status::unimplemented("later"))
     }
 
     async fn drain(&self, request: Request<DrainRequest>) -> Result<Response<DrainReply>, Status> {

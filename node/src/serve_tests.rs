@@ -236,7 +236,7 @@ async fn the_spool_gives_back_what_was_logged() {
     let control = &mut net.processes[0].control;
     let watch = control.watch(WatchRequest {}).await.unwrap().into_inner();
     assert_eq!(watch.last_seq, 6);
-    let request = RecordsRequest { run_id: "run".to_owned(), from_seq: 3 };
+    let request = RecordsRequest { run_id: "run".to_owned(), from_seq: 3, process: String::new() };
     let pieces: Vec<_> = control.records(request).await.unwrap().into_inner().collect().await;
     let lines: Vec<u8> = pieces.into_iter().flat_map(|piece| piece.unwrap().lines).collect();
     let status = control.status(StatusRequest {}).await.unwrap().into_inner();

@@ -127,7 +127,8 @@ impl Net {
                 let neighbour = Neighbour { id: (*to).to_owned(), hold_ns: plan.hold_ns };
                 configs.entry(*from).or_default().push(neighbour);
             }
-            let configs = configs.into_iter().map(|(id, neighbours)| NodeConfig { id: id.to_owned(), neighbours });
+            let configs =
+                configs.into_iter().map(|(id, neighbours)| NodeConfig { id: id.to_owned(), neighbours, port: 0 });
             let request = ConfigureRequest {
                 epoch: plan.epoch,
                 run_id: "run".to_owned(),

@@ -56,7 +56,7 @@ fn what_cannot_be_run_is_refused_before_any_work() {
         ),
         (
             &["--nodes", "4", "--repeat", "manifest.json"],
-            "error: --repeat takes every option from the manifest: only --run-id, --out and --report go with it",
+            "error: --repeat takes every option from the manifest: only --run-id, --out, --report and a backend go with it",
         ),
     ];
     for (args, line) in cases {

@@ -1,0 +1,156 @@
+//! Watches the pods of a run from beside it, and notes what befalls them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use cnsim::manifest::IncidentKind;
+use cnsim_cluster::{Change, Namespace, Pod};
+use futures_util::StreamExt;
+use tokio::task::JoinHandle;
+
+use crate::ledger::now;
+
+/// Something that befell a pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mishap {
+    /// When it was seen, RFC 3339 in UTC.
+    pub(super) at: String,
+    pub(super) pod: String,
+    pub(super) kind: IncidentKind,
+    pub(super) detail: String,
+}
+
+/// A watch that goes on until this is dropped.
+#[derive(Debug)]
+pub(super) struct Guard {
+    task: JoinHandle<()>,
+    mishaps: Arc<Mutex<Vec<Mishap>>>,
+}
+
+impl Guard {
+    /// Begins to watch; what is as in `pods` is nothing new.
+    pub(super) fn begin(namespace: &Namespace, selector: &str, pods: &[Pod]) -> Self {
+        let mishaps = Arc::new(Mutex::new(Vec::new()));
+        let mut changes = Box::pin(namespace.watch(selector));
+        let mut known = Known::of(pods);
+        let noted = Arc::clone(&mishaps);
+        let task = tokio::spawn(async move {
+            while let Some(change) = changes.next().await {
+                let mishap = known.take(change);
+                noted.lock().expect("no holder of this lock panics").extend(mishap);
+            }
+        });
+        Self { task, mishaps }
+    }
+
+    /// What has happened since this was last asked.
+    pub(super) fn since(&self) -> Vec<Mishap> {
+        std::mem::take(&mut self.mishaps.lock().expect("no holder of this lock panics"))
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The pods as they were seen last.
+struct Known(BTreeMap<String, Pod>);
+
+impl Known {
+    fn of(pods: &[Pod]) -> Self {
+        Self(pods.iter().map(|pod| (pod.name.clone(), pod.clone())).collect())
+    }
+
+    /// Takes a change, and says what it tells of a pod's misfortune.
+    fn take(&mut self, change: Change) -> Option<Mishap> {
+        let (kind, detail, pod) = match change {
+            Change::Now(pod) => {
+                let before = self.0.insert(pod.name.clone(), pod.clone());
+                let (kind, detail) = befell(before.as_ref(), &pod)?;
+                (kind, detail, pod.name)
+            }
+            Change::Gone(pod) => {
+                let evicted = self.0.remove(&pod.name).is_some_and(|before| is_evicted(&before));
+                if evicted || is_evicted(&pod) {
+                    return None; // it was noted when it was evicted
+                }
+                (IncidentKind::Deleted, "the pod was deleted".to_owned(), pod.name)
+            }
+            Change::Missed(reason) => {
+                tracing::warn!(reason, "the API server did not answer a watch");
+                return None;
+            }
+        };
+        Some(Mishap { at: now(), pod, kind, detail })
+    }
+}
+
+fn befell(before: Option<&Pod>, pod: &Pod) -> Option<(IncidentKind, String)> {
+    let before = before?;
+    if is_evicted(pod) && !is_evicted(before) {
+        return Some((IncidentKind::Evicted, pod.reason.clone().unwrap_or_default()));
+    }
+    if before.uid != pod.uid {
+        return Some((IncidentKind::Deleted, "the pod was deleted and made anew".to_owned()));
+    }
+    if pod.restarts() <= before.restarts() {
+        return None;
+    }
+    let last = pod.container.as_ref().and_then(|container| container.last.as_ref());
+    let how = last.map_or_else(|| "its container was started again".to_owned(), |last| format!("it ended with {last}"));
+    let kind = match last {
+        Some(last) if last.reason == "OOMKilled" => IncidentKind::OomKilled,
+        Some(_) | None => IncidentKind::Restarted,
+    };
+    Some((kind, how))
+}
+
+fn is_evicted(pod: &Pod) -> bool {
+    pod.phase == "Failed" && pod.reason.as_ref().is_some_and(|reason| reason.starts_with("Evicted"))
+}
+
+#[cfg(test)]
+mod tests {
+    use cnsim_cluster::{Container, Ended, State};
+
+    use super::*;
+
+    fn pod(restarts: u32, reason: &str) -> Pod {
+        let last = Ended { exit_code: 137, reason: reason.to_owned(), at: None };
+        let container = Container {
+            image: "x".to_owned(),
+            image_id: String::new(),
+            restarts,
+            state: State::Running,
+            last: (restarts > 0).then_some(last),
+        };
+        Pod { name: "g-1".to_owned(), uid: "a".to_owned(), container: Some(container), ..Pod::default() }
+    }
+
+    fn kinds(before: Pod, changes: Vec<Change>) -> Vec<IncidentKind> {
+        let mut known = Known::of(&[before]);
+        changes.into_iter().filter_map(|change| known.take(change)).map(|mishap| mishap.kind).collect()
+    }
+
+    #[test]
+    fn a_container_killed_for_its_memory_is_told_from_one_that_ended_otherwise() {
+        let seen = [Change::Now(pod(1, "OOMKilled")), Change::Now(pod(1, "OOMKilled")), Change::Now(pod(2, "Error"))];
+        assert_eq!(kinds(pod(0, ""), seen.to_vec()), [IncidentKind::OomKilled, IncidentKind::Restarted]);
+    }
+
+    #[test]
+    fn a_pod_made_anew_was_deleted_even_if_nobody_saw_it_go() {
+        let anew = Pod { uid: "b".to_owned(), ..pod(0, "") };
+        assert_eq!(kinds(pod(0, ""), vec![Change::Now(anew)]), [IncidentKind::Deleted]);
+    }
+
+    #[test]
+    fn an_evicted_pod_is_noted_once() {
+        let reason = Some("Evicted: The node was low on resource: memory".to_owned());
+        let evicted = Pod { phase: "Failed".to_owned(), reason, ..pod(0, "") };
+        let seen = vec![Change::Now(evicted.clone()), Change::Gone(evicted)];
+        assert_eq!(kinds(pod(0, ""), seen), [IncidentKind::Evicted]);
+    }
+}
