@@ -36,7 +36,7 @@ fn configured(neighbours: &[NodeId]) -> Machine {
     let mut machine = Machine::new(node("me"));
     let neighbours = neighbours.iter().map(|id| Neighbour { id: id.clone(), hold: Interval::ZERO });
     let protocol: Protocol = "flood".parse().expect("flood is a protocol");
-    let config = Config { epoch: Epoch(1), neighbours: neighbours.collect(), protocol, seed: 1 };
+    let config = Config { id: node("me"), epoch: Epoch(1), neighbours: neighbours.collect(), protocol, seed: 1 };
     machine.handle(Timestamp(0), Input::Configure(config));
     machine
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::future::pending;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
 use bytes::Bytes;
 use cnsim::event::Context;
@@ -92,6 +92,15 @@ pub(crate) struct Handle {
     pub(crate) orders: mpsc::Sender<Order>,
     /// Published after each input.
     pub(crate) load: Arc<Mutex<Load>>,
+    /// What the node is called now.
+    pub(crate) id: Arc<RwLock<NodeId>>,
+}
+
+impl Handle {
+    /// What the node is called now: a configuration can give it another id.
+    pub(crate) fn id(&self) -> NodeId {
+        self.id.read().expect("no holder of this lock panics").clone()
+    }
 }
 
 /// See the module.
@@ -102,6 +111,7 @@ pub(crate) struct Actor {
     incoming: mpsc::Receiver<Incoming>,
     orders: mpsc::Receiver<Order>,
     load: Arc<Mutex<Load>>,
+    id: Arc<RwLock<NodeId>>,
     sends: JoinSet<Done>,
     replies: BTreeMap<DeliveryId, oneshot::Sender<Ack>>,
     next_delivery: u64,
@@ -129,7 +139,9 @@ impl Actor {
         let (incoming_in, incoming) = mpsc::channel(queue);
         let (orders_in, orders) = mpsc::channel(1);
         let load = Arc::new(Mutex::default());
-        let handle = Handle { incoming: incoming_in, orders: orders_in, load: Arc::clone(&load) };
+        let name = Arc::new(RwLock::new(id.clone()));
+        let handle =
+            Handle { incoming: incoming_in, orders: orders_in, load: Arc::clone(&load), id: Arc::clone(&name) };
         let actor = Self {
             machine: Machine::new(id),
             network,
@@ -137,6 +149,7 @@ impl Actor {
             incoming,
             orders,
             load,
+            id: name,
             sends: JoinSet::new(),
             replies: BTreeMap::new(),
             next_delivery: 0,
@@ -152,9 +165,11 @@ impl Actor {
                 Step::Done(done) => self.take_done(done),
                 Step::Incoming(incoming) => self.take_incoming(incoming),
                 Step::Order(Order::Configure { config, network, done }) => {
+                    let id = config.id.clone();
                     // What the old configuration leaves behind is recorded under it.
                     self.take(Input::Configure(config));
                     self.network = network;
+                    *self.id.write().expect("no holder of this lock panics") = id;
                     // Whoever asked may have gone.
                     let _ = done.send(());
                 }

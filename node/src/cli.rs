@@ -11,9 +11,12 @@ use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand};
 use cnsim::id::{IdError, NodeId};
 use cnsim::protocol::{Connections, Forward, Order, Protocol};
 use cnsim::time::Interval;
+use cnsim::topology::NODES_MAX;
 
 use crate::gossip_service::Starts;
-use crate::serve::{Fixed, ServeConfig, Stdin};
+use crate::host::Rules;
+use crate::pods::{self, Layout, LayoutFlags, PodsError};
+use crate::serve::{Fixed, Pods, ServeConfig, Stdin};
 use crate::spool;
 
 /// A gossip node: the protocol core behind gRPC.
@@ -41,7 +44,8 @@ pub(crate) enum Command {
 
 /// `cnsim-node serve`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("names").required(true).args(["id", "ids_file"]))]
+#[command(group = ArgGroup::new("names").required(true).args(["id", "ids_file", "total_nodes"]))]
+#[command(group = ArgGroup::new("network").args(["peers", "total_nodes"]))]
 pub(crate) struct ServeArgs {
     /// The node's id; with --nodes, what the ids begin with
     #[arg(long, env = "CNSIM_ID")]
@@ -66,23 +70,44 @@ pub(crate) struct ServeArgs {
     #[arg(long = "peer", env = "CNSIM_PEER", value_name = "ID=HOST:PORT", value_delimiter = ',')]
     peers: Vec<Peer>,
     /// direct-mail, flood, push:FANOUT, push:FANOUT:TTL, seed-h or seed-o
-    #[arg(long, env = "CNSIM_PROTOCOL", default_value = "flood", requires = "peers")]
+    #[arg(long, env = "CNSIM_PROTOCOL", default_value = "flood", requires = "network")]
     protocol: Protocol,
     /// Copies without an acknowledgment at once [default: 32, presets 1]
-    #[arg(long, env = "CNSIM_IN_FLIGHT", value_name = "N", requires = "peers")]
+    #[arg(long, env = "CNSIM_IN_FLIGHT", value_name = "N", requires = "network")]
     in_flight: Option<NonZeroU32>,
     /// after-ack or before-ack [default: after-ack, seed-o before-ack]
-    #[arg(long, env = "CNSIM_FORWARD", requires = "peers")]
+    #[arg(long, env = "CNSIM_FORWARD", requires = "network")]
     forward: Option<Forward>,
     /// reuse or per-send [default: reuse, presets per-send]
-    #[arg(long, env = "CNSIM_CONNECTIONS", requires = "peers")]
+    #[arg(long, env = "CNSIM_CONNECTIONS", requires = "network")]
     connections: Option<Connections>,
     /// How long a copy may wait for its acknowledgment [default: 5000, presets none]
-    #[arg(long, env = "CNSIM_DEADLINE", value_name = "MS|none", requires = "peers")]
+    #[arg(long, env = "CNSIM_DEADLINE", value_name = "MS|none", requires = "network")]
     deadline: Option<Deadline>,
     /// shuffled or listed [default: shuffled, presets listed]
-    #[arg(long, env = "CNSIM_ORDER", requires = "peers")]
+    #[arg(long, env = "CNSIM_ORDER", requires = "network")]
     order: Option<Order>,
+    /// The network has so many nodes, named as the pods are; this pod's number says which of them it hosts
+    #[arg(long, env = "CNSIM_TOTAL_NODES", value_name = "N", requires_all = ["pod", "pod_address"], conflicts_with = "peers", value_parser = clap::value_parser!(u32).range(2..=i64::from(NODES_MAX)))]
+    total_nodes: Option<u32>,
+    /// Nodes that each pod hosts, at ports from --listen's on
+    #[arg(long, env = "CNSIM_NODES_PER_POD", value_name = "K", default_value_t = 1, requires = "total_nodes", value_parser = clap::value_parser!(u32).range(1..))]
+    nodes_per_pod: u32,
+    /// Host name of a pod, with {} for its number
+    #[arg(long, env = "CNSIM_POD_ADDRESS", value_name = "TEMPLATE", requires = "total_nodes")]
+    pod_address: Option<String>,
+    /// A topology as `cnsim topology` makes it, or a .json file, that every pod derives the same network from
+    #[arg(
+        long,
+        env = "CNSIM_TOPOLOGY",
+        value_name = "SPEC|FILE",
+        default_value = "complete",
+        requires = "total_nodes"
+    )]
+    topology: String,
+    /// Only listen: a driver configures the nodes
+    #[arg(long, env = "CNSIM_WAIT_FOR_DRIVER", requires = "total_nodes")]
+    wait_for_driver: bool,
     /// What random choices are keyed by
     #[arg(long, env = "CNSIM_SEED", default_value_t = 0)]
     seed: u64,
@@ -128,6 +153,12 @@ pub(crate) struct StartArgs {
     /// Gossip address of the node that shall initiate it
     #[arg(long, env = "CNSIM_TARGET", value_name = "HOST:PORT", default_value = "127.0.0.1:5050")]
     pub(crate) target: String,
+    /// Wait until these nodes hold it too
+    #[arg(long, value_name = "HOST:PORT", value_delimiter = ',')]
+    pub(crate) seen_at: Vec<String>,
+    /// Seconds that they may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) within: u64,
 }
 
 /// Flags that contradict each other, or a file that they name.
@@ -145,6 +176,9 @@ pub(crate) enum FlagError {
     /// Two nodes with one name.
     #[error("the node id {0} is given twice")]
     IdTwice(NodeId),
+    /// Flags that make no network of pods.
+    #[error(transparent)]
+    Pods(#[from] PodsError),
     /// A text that cannot be a name.
     #[error(transparent)]
     Id(#[from] IdError),
@@ -226,12 +260,18 @@ impl FromStr for Deadline {
 impl ServeArgs {
     /// Checks what the flags say together.
     pub(crate) fn check(self) -> Result<ServeConfig, FlagError> {
-        let ids = self.ids()?;
+        let layout = self.layout()?;
+        let ids = match &layout {
+            Some(layout) => layout.own_ids()?,
+            None => self.ids()?,
+        };
+        let pods = layout.map(|layout| self.pods(layout)).transpose()?;
         let fixed = if self.peers.is_empty() { None } else { Some(self.fixed(&ids)?) };
         let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Ok(ServeConfig {
             ids,
             fixed,
+            pods,
             listen: self.listen,
             control: self.control,
             announce: self.announce,
@@ -244,6 +284,37 @@ impl ServeArgs {
             host: self.host.unwrap_or_else(|| machine.clone()),
             pod: self.pod.unwrap_or(machine),
         })
+    }
+
+    /// Where the nodes of a network of pods are.
+    fn layout(&self) -> Result<Option<Layout>, PodsError> {
+        let (Some(nodes), Some(pod), Some(address)) = (self.total_nodes, &self.pod, &self.pod_address) else {
+            return Ok(None);
+        };
+        let port = self.listen.port();
+        Layout::new(LayoutFlags { pod, nodes, nodes_per_pod: self.nodes_per_pod, address, port }).map(Some)
+    }
+
+    fn pods(&self, layout: Layout) -> Result<Pods, PodsError> {
+        if self.wait_for_driver {
+            return Ok(Pods::Led);
+        }
+        let topology = layout.topology(&self.topology, self.seed)?;
+        let rules = Rules { protocol: self.full_protocol(), seed: self.seed };
+        Ok(Pods::Joining(Box::new(pods::Network { layout, topology, rules, condition: self.condition.clone() })))
+    }
+
+    /// The protocol with the flags that were typed.
+    fn full_protocol(&self) -> Protocol {
+        let named = self.protocol.clone();
+        Protocol {
+            in_flight: self.in_flight.map_or(named.in_flight, NonZeroU32::get),
+            forward: self.forward.unwrap_or(named.forward),
+            connections: self.connections.unwrap_or(named.connections),
+            deadline: self.deadline.map_or(named.deadline, |deadline| deadline.0),
+            order: self.order.unwrap_or(named.order),
+            ..named
+        }
     }
 
     fn ids(&self) -> Result<Vec<NodeId>, FlagError> {
@@ -273,18 +344,10 @@ impl ServeArgs {
                 return Err(FlagError::PeerTwice(id.clone()));
             }
         }
-        let named = self.protocol.clone();
         Ok(Fixed {
             peers: self.peers.iter().map(|peer| peer.id.clone()).collect(),
             addresses,
-            protocol: Protocol {
-                in_flight: self.in_flight.map_or(named.in_flight, NonZeroU32::get),
-                forward: self.forward.unwrap_or(named.forward),
-                connections: self.connections.unwrap_or(named.connections),
-                deadline: self.deadline.map_or(named.deadline, |deadline| deadline.0),
-                order: self.order.unwrap_or(named.order),
-                ..named
-            },
+            protocol: self.full_protocol(),
             seed: self.seed,
             condition: self.condition.clone(),
         })

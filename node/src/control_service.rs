@@ -15,11 +15,14 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use crate::host::{Configuration, Host, HostError};
-use crate::lag;
 use crate::recorder::LastSeqs;
+use crate::spool::Wanted;
+use crate::{cgroup, lag, probe};
 
 /// Pieces of the spool that wait for a slow reader.
 const PIECES_MAX: usize = 4;
+/// Windows of a probe that wait for a slow reader.
+const WINDOWS_MAX: usize = 64;
 
 /// See the module.
 pub(crate) struct Control {
@@ -79,16 +82,16 @@ impl ControlService for Control {
     type RecordsStream = ReceiverStream<Result<RecordsReply, Status>>;
 
     async fn records(&self, request: Request<RecordsRequest>) -> Result<Response<Self::RecordsStream>, Status> {
-        let RecordsRequest { run_id, from_seq, process: _ } = request.into_inner();
+        let RecordsRequest { run_id, from_seq, process } = request.into_inner();
         let Some(spool) = self.host.spool().cloned() else {
             return Err(Status::failed_precondition("this process keeps no records: give it --spool"));
         };
         self.host.flush().await;
         let (pieces, stream) = mpsc::channel(PIECES_MAX);
         tokio::task::spawn_blocking(move || {
-            let read = spool.read(&run_id, from_seq, |lines| {
-                pieces.blocking_send(Ok(RecordsReply { lines: Bytes::from(lines) })).is_ok()
-            });
+            let wanted = Wanted { run_id: &run_id, from_seq, process: &process };
+            let read = spool
+                .read(wanted, |lines| pieces.blocking_send(Ok(RecordsReply { lines: Bytes::from(lines) })).is_ok());
             if let Err(error) = read {
                 let text = format!("cannot read {}: {error}", spool.path().display());
                 // A reader that has gone needs no error.
@@ -100,27 +103,31 @@ impl ControlService for Control {
 
     async fn status(&self, _: Request<StatusRequest>) -> Result<Response<StatusReply>, Status> {
         let stamp = self.host.stamp();
-        let nodes = self.host.nodes().iter();
+        let nodes = self.host.nodes().values();
         Ok(Response::new(StatusReply {
             process: stamp.process.clone(),
             host: stamp.host.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             revision: crate::revision(),
             epoch: self.host.network().context().epoch.0,
-            nodes: nodes.map(|(id, node)| Peer { id: id.to_string(), address: node.address.to_string() }).collect(),
+            nodes: nodes
+                .map(|node| Peer { id: node.handle.id().to_string(), address: node.address.to_string() })
+                .collect(),
             last_seqs: last_seqs(self.host.parts().recorder.last_seqs()),
-            memory_limit_bytes: None,
+            memory_limit_bytes: cgroup::memory_limit_bytes(),
         }))
     }
 
     type AbsorbStream = ReceiverStream<Result<AbsorbReply, Status>>;
 
-    async fn absorb(&self, _: Request<AbsorbRequest>) -> Result<Response<Self::AbsorbStream>, Status> {
-        Err(Status::unimplemented("later"))
+    async fn absorb(&self, request: Request<AbsorbRequest>) -> Result<Response<Self::AbsorbStream>, Status> {
+        let (replies, stream) = mpsc::channel(WINDOWS_MAX);
+        tokio::spawn(probe::absorb(request.into_inner(), replies));
+        Ok(Response::new(ReceiverStream::new(stream)))
     }
 
-    async fn emit(&self, _: Request<EmitRequest>) -> Result<Response<EmitReply>, Status> {
-        Err(Status::unimplemented("later"))
+    async fn emit(&self, request: Request<EmitRequest>) -> Result<Response<EmitReply>, Status> {
+        probe::emit(request.into_inner()).await.map(Response::new)
     }
 
     async fn drain(&self, request: Request<DrainRequest>) -> Result<Response<DrainReply>, Status> {
@@ -148,6 +155,8 @@ impl From<HostError> for Status {
             HostError::Stopping => Self::unavailable(text),
             HostError::NoEpoch
             | HostError::NoProtocol
+            | HostError::NoPort { .. }
+            | HostError::SameName(_)
             | HostError::Protocol(_)
             | HostError::Name(_)
             | HostError::Address(_) => Self::invalid_argument(text),

@@ -26,9 +26,7 @@ pub(crate) enum Starts {
 
 /// See the module.
 pub(crate) struct Gossip {
-    /// Whose port it is.
-    pub(crate) id: NodeId,
-    /// Its core.
+    /// The core of the node whose port it is.
     pub(crate) node: Handle,
     /// Its process.
     pub(crate) host: Arc<Host>,
@@ -48,8 +46,13 @@ impl GossipService for Gossip {
         if bytes > limit {
             return Err(self.too_large(from, body, receipt, limit));
         }
-        if from == self.id && self.starts == Starts::Refused {
+        if self.starts == Starts::Refused && from == self.node.id() {
             return Err(Status::permission_denied("this node does not accept starts (--accept-start=false)"));
+        }
+        if let Some(what) = self.host.waiting()
+            && from == self.node.id()
+        {
+            return Err(Status::unavailable(format!("this node is not configured yet: it waits for {what}")));
         }
         let (reply, ack) = oneshot::channel();
         self.pass_on(Incoming::Deliver { from, body, receipt, reply })?;
@@ -66,7 +69,7 @@ impl GossipService for Gossip {
         self.pass_on(Incoming::Seen { message, reply })?;
         let seen = answer.await.map_err(|_| stopping())?;
         let hop = seen.flatten().map(|hop| hop.0);
-        Ok(Response::new(SeenReply { seen: seen.is_some(), hop, node_id: self.id.to_string() }))
+        Ok(Response::new(SeenReply { seen: seen.is_some(), hop, node_id: self.node.id().to_string() }))
     }
 }
 
@@ -75,7 +78,7 @@ impl Gossip {
         self.node.incoming.try_send(incoming).map_err(|error| match error {
             TrySendError::Full(_) => {
                 self.host.network().count_queue_full();
-                tracing::warn!(node = %self.id, "queue full, an input was refused");
+                tracing::warn!(node = %self.node.id(), "queue full, an input was refused");
                 Status::resource_exhausted("queue full")
             }
             TrySendError::Closed(_) => stopping(),
@@ -92,7 +95,7 @@ impl Gossip {
                 event: Event::Received { message: gossip.message, from, hop, receipt, duplicate: false },
                 reason: format!("refused: {why}"),
             },
-            node: self.id.clone(),
+            node: self.node.id(),
             context: Arc::clone(self.host.network().context()),
         });
         Status::out_of_range(why)

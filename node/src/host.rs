@@ -1,6 +1,6 @@
 //! The nodes of one process and what the control service does with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -50,6 +50,17 @@ pub(crate) enum HostError {
     /// A peer has no usable address.
     #[error(transparent)]
     Address(#[from] BadAddress),
+    /// No node listens there.
+    #[error("no node of this process listens at port {port}, where {id} shall be")]
+    NoPort {
+        /// The port.
+        port: u32,
+        /// Who shall be there.
+        id: String,
+    },
+    /// Two nodes would have one name.
+    #[error("two nodes of this process would be called {0}")]
+    SameName(NodeId),
     /// Another process hosts the node.
     #[error("{0} is not a node of this process")]
     NotHosted(String),
@@ -61,7 +72,7 @@ pub(crate) enum HostError {
 /// Everything that a configuration changes.
 pub(crate) struct Configuration {
     pub(crate) settings: Settings,
-    /// The cores', for each hosted node.
+    /// The cores', by the names that their nodes were started with.
     pub(crate) configs: BTreeMap<NodeId, Config>,
 }
 
@@ -81,12 +92,15 @@ pub(crate) struct Host {
     parts: Arc<Parts>,
     spool: Option<Arc<Spool>>,
     lag: Lag,
+    /// By the names that they were started with.
     nodes: BTreeMap<NodeId, Node>,
     network: RwLock<Arc<Network>>,
     /// One configuration at a time.
     configuring: Mutex<()>,
     actors: Mutex<JoinSet<()>>,
     ending: watch::Sender<bool>,
+    /// What the nodes need before a message can begin; none once they are configured.
+    waiting: RwLock<Option<String>>,
 }
 
 impl Host {
@@ -115,7 +129,19 @@ impl Host {
             configuring: Mutex::default(),
             actors: Mutex::new(actors),
             ending: watch::Sender::new(false),
+            waiting: RwLock::default(),
         }
+    }
+
+    /// No message begins here before the nodes are configured, because they wait for `what`.
+    pub(crate) fn waits_for(&self, what: &str) {
+        let mut waiting = self.waiting.write().expect("no holder of this lock panics");
+        *waiting = Some(what.to_owned());
+    }
+
+    /// What the nodes wait for.
+    pub(crate) fn waiting(&self) -> Option<String> {
+        self.waiting.read().expect("no holder of this lock panics").clone()
     }
 
     /// What the nodes share.
@@ -138,7 +164,7 @@ impl Host {
         &self.lag
     }
 
-    /// The hosted nodes.
+    /// The hosted nodes, by the names that they were started with.
     pub(crate) fn nodes(&self) -> &BTreeMap<NodeId, Node> {
         &self.nodes
     }
@@ -151,6 +177,31 @@ impl Host {
     /// Gives each core its configuration; returns when all have taken it.
     pub(crate) async fn configure(&self, configuration: Configuration) -> Result<(), HostError> {
         let _turn = self.configuring.lock().await;
+        self.take(configuration).await
+    }
+
+    /// The same, unless a driver has configured the nodes.
+    pub(crate) async fn configure_unless_led(&self, configuration: Configuration) -> Result<(), HostError> {
+        let _turn = self.configuring.lock().await;
+        match self.network().context().epoch {
+            Epoch(0) => self.take(configuration).await,
+            Epoch(_) => Ok(()),
+        }
+    }
+
+    /// Opens every connection that a receiver of a message could use.
+    pub(crate) async fn open_all(&self) {
+        let network = self.network();
+        if !network.settings().protocol.strategy.receivers_send() {
+            return;
+        }
+        if let Some(node) = self.nodes.values().next() {
+            let opened = network.open(&node.handle.id()).await;
+            tracing::info!(connections = opened.connections, failed = opened.failed.len(), "joined the network");
+        }
+    }
+
+    async fn take(&self, configuration: Configuration) -> Result<(), HostError> {
         let Configuration { settings, mut configs } = configuration;
         let network = Arc::new(Network::new(settings)?);
         let mut taken = Vec::new();
@@ -165,6 +216,7 @@ impl Host {
             ended.await.map_err(|_| HostError::Stopping)?;
         }
         *self.network.write().expect("no holder of this lock panics") = network;
+        *self.waiting.write().expect("no holder of this lock panics") = None;
         Ok(())
     }
 
@@ -186,7 +238,8 @@ impl Host {
     ) -> Result<(), HostError> {
         self.network_of(epoch)?;
         let id = NodeId::new(node)?;
-        let node = self.nodes.get(&id).ok_or_else(|| HostError::NotHosted(id.to_string()))?;
+        let called = self.nodes.values().find(|node| node.handle.id() == id);
+        let node = called.ok_or_else(|| HostError::NotHosted(id.to_string()))?;
         let (done, ended) = oneshot::channel();
         let order = Order::Initiate { message, payload, done };
         node.handle.orders.send(order).await.map_err(|_| HostError::Stopping)?;
@@ -258,12 +311,20 @@ impl Configuration {
         }
         let protocol: Protocol = request.protocol.ok_or(HostError::NoProtocol)?.try_into()?;
         let epoch = Epoch(request.epoch);
-        let mut neighbours: BTreeMap<NodeId, Vec<Neighbour>> = hosted.keys().map(|id| (id.clone(), vec![])).collect();
+        let mut names: BTreeMap<NodeId, NodeId> =
+            hosted.iter().map(|(slot, node)| (slot.clone(), node.handle.id())).collect();
+        let mut neighbours = BTreeMap::new();
         for node in request.configs {
-            let own = neighbours.get_mut(&NodeId::new(&node.id)?).ok_or(HostError::NotHosted(node.id))?;
+            let (id, slot) = (NodeId::new(&node.id)?, slot(&node, hosted)?);
+            names.insert(slot, id.clone());
+            let own = neighbours.entry(id).or_insert_with(Vec::new);
             for neighbour in node.neighbours {
                 own.push(Neighbour { id: NodeId::new(&neighbour.id)?, hold: Interval(neighbour.hold_ns) });
             }
+        }
+        let mut once = BTreeSet::new();
+        if let Some(twice) = names.values().find(|id| !once.insert(*id)) {
+            return Err(HostError::SameName(twice.clone()));
         }
         let mut addresses = BTreeMap::new();
         for peer in request.roster {
@@ -271,31 +332,57 @@ impl Configuration {
         }
         let context =
             Context { nodes: request.nodes, protocol: protocol.name.clone(), condition: request.condition, epoch };
-        Ok(Self::new(request.run_id, context, protocol, request.seed, addresses, neighbours))
+        Ok(Self::new(request.run_id, context, Rules { protocol, seed: request.seed }, addresses, names, neighbours))
     }
 
-    /// From its parts.
+    /// From its parts: `names` says what each hosted node is called, by the name that it was started with; one without
+    /// neighbours need not be among them.
     pub(crate) fn new(
         run_id: String,
         context: Context,
-        protocol: Protocol,
-        seed: u64,
+        rules: Rules,
         addresses: BTreeMap<NodeId, String>,
-        neighbours: BTreeMap<NodeId, Vec<Neighbour>>,
+        names: BTreeMap<NodeId, NodeId>,
+        mut neighbours: BTreeMap<NodeId, Vec<Neighbour>>,
     ) -> Self {
-        let names = |list: &Vec<Neighbour>| list.iter().map(|neighbour| neighbour.id.clone()).collect();
+        let Rules { protocol, seed } = rules;
+        let ids = |list: &Vec<Neighbour>| list.iter().map(|neighbour| neighbour.id.clone()).collect();
         let settings = Settings {
             run_id,
-            neighbours: neighbours.iter().map(|(id, list)| (id.clone(), names(list))).collect(),
+            neighbours: neighbours.iter().map(|(id, list)| (id.clone(), ids(list))).collect(),
             protocol: protocol.clone(),
             addresses,
             context: Arc::new(context),
         };
         let epoch = settings.context.epoch;
-        let config = |neighbours| Config { epoch, neighbours, protocol: protocol.clone(), seed };
-        let configs = neighbours.into_iter().map(|(id, neighbours)| (id, config(neighbours))).collect();
+        let mut config = |id: NodeId| {
+            let neighbours = neighbours.remove(&id).unwrap_or_default();
+            Config { id, epoch, neighbours, protocol: protocol.clone(), seed }
+        };
+        let configs = names.into_iter().map(|(slot, id)| (slot, config(id))).collect();
         Self { settings, configs }
     }
+}
+
+/// What every node of a configuration does alike.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub(crate) protocol: Protocol,
+    /// What random choices are keyed by.
+    pub(crate) seed: u64,
+}
+
+/// The name that the node was started with which a configuration is for.
+fn slot(config: &control::NodeConfig, hosted: &BTreeMap<NodeId, Node>) -> Result<NodeId, HostError> {
+    let is_meant = |node: &Node| match config.port {
+        0 => node.handle.id().as_str() == config.id,
+        port => u32::from(node.address.port()) == port,
+    };
+    let found = hosted.iter().find(|(_, node)| is_meant(node)).map(|(slot, _)| slot.clone());
+    found.ok_or_else(|| match config.port {
+        0 => HostError::NotHosted(config.id.clone()),
+        port => HostError::NoPort { port, id: config.id.clone() },
+    })
 }
 
 async fn all_ended(actors: &mut JoinSet<()>) {

@@ -6,6 +6,7 @@
 //! any knowledge of rounds (a driver leads through the control service).
 
 mod actor;
+mod cgroup;
 mod cli;
 mod clock;
 mod connection;
@@ -16,6 +17,8 @@ mod host;
 mod lag;
 pub mod limits;
 mod network;
+mod pods;
+mod probe;
 mod recorder;
 mod serve;
 mod spool;

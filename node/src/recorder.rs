@@ -89,6 +89,8 @@ struct Writer {
     sink: Box<dyn Write + Send>,
     spool: Option<Arc<Spool>>,
     lines: Vec<u8>,
+    /// The first sequence number in `lines` of each run.
+    firsts: LastSeqs,
 }
 
 impl Recorder {
@@ -101,7 +103,7 @@ impl Recorder {
         on_error: impl FnOnce(io::Error) + Send + 'static,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let writer = Writer { stamp, sink, spool, lines: Vec::new() };
+        let writer = Writer { stamp, sink, spool, lines: Vec::new(), firsts: LastSeqs::new() };
         tokio::spawn(Arc::clone(&shared).wake_writer());
         let theirs = Arc::clone(&shared);
         let thread =
@@ -241,6 +243,9 @@ impl Writer {
     fn write(&mut self, entries: VecDeque<(u64, Entry)>) -> io::Result<()> {
         for (seq, entry) in entries {
             entry.write_line(seq, &self.stamp, &mut self.lines);
+            if self.spool.is_some() {
+                self.note_first(&entry, seq);
+            }
             if self.lines.len() >= CHUNK_BYTES {
                 self.write_lines()?;
             }
@@ -249,11 +254,18 @@ impl Writer {
         self.sink.flush()
     }
 
+    fn note_first(&mut self, entry: &Entry, seq: u64) {
+        let run_id = entry.fact.message().run_and_round().0;
+        if !self.firsts.contains_key(run_id) {
+            self.firsts.insert(run_id.to_owned(), seq);
+        }
+    }
+
     fn write_lines(&mut self) -> io::Result<()> {
         self.sink.write_all(&self.lines)?;
         if let Some(spool) = &self.spool {
             let named = |error| io::Error::other(format!("{}: {error}", spool.path().display()));
-            spool.append(&self.lines).map_err(named)?;
+            spool.append(&self.lines, std::mem::take(&mut self.firsts)).map_err(named)?;
         }
         self.lines.clear();
         Ok(())

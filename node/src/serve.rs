@@ -28,7 +28,8 @@ use crate::clock::Clock;
 use crate::control_service::Control;
 use crate::gossip_port::GossipPort;
 use crate::gossip_service::{Gossip, Starts};
-use crate::host::{Configuration, Host};
+use crate::host::{Configuration, Host, Rules};
+use crate::pods;
 use crate::recorder::Recorder;
 use crate::spool::{self, Spool};
 
@@ -53,6 +54,7 @@ pub(crate) enum Stdin {
 pub(crate) struct ServeConfig {
     pub(crate) ids: Vec<NodeId>,
     pub(crate) fixed: Option<Fixed>,
+    pub(crate) pods: Option<Pods>,
     pub(crate) listen: SocketAddr,
     pub(crate) control: SocketAddr,
     pub(crate) announce: Option<PathBuf>,
@@ -64,6 +66,15 @@ pub(crate) struct ServeConfig {
     pub(crate) stdin: Stdin,
     pub(crate) host: String,
     pub(crate) pod: String,
+}
+
+/// How a pod's nodes are configured.
+#[derive(Debug, Clone)]
+pub(crate) enum Pods {
+    /// A driver does it.
+    Led,
+    /// They do it themselves.
+    Joining(Box<pods::Network>),
 }
 
 /// A lone node's configuration, from its flags; it has no epoch.
@@ -131,6 +142,14 @@ impl Process {
         if let Some(fixed) = &config.fixed {
             host.configure(fixed.configuration(&config.ids)).await?;
         }
+        match &config.pods {
+            Some(Pods::Led) => host.waits_for("a driver"),
+            Some(Pods::Joining(network)) => {
+                host.waits_for("the other pods");
+                tokio::spawn((**network).clone().join(Arc::clone(&host)));
+            }
+            None => {}
+        }
         let mut process = Self { host, control: control.1, servers: JoinSet::new(), write_error };
         process.serve_gossip(gossip, config).await;
         process.serve_control(control.0);
@@ -179,7 +198,7 @@ impl Process {
         let decode_max = usize::try_from(DECODE_MIN.max(2 * config.max_message)).unwrap_or(usize::MAX);
         for (id, _, incoming) in listeners {
             let node = self.host.nodes()[&id].handle.clone();
-            let gossip = Gossip { id, node, host: Arc::clone(&self.host), starts: config.starts };
+            let gossip = Gossip { node, host: Arc::clone(&self.host), starts: config.starts };
             let gossip = GossipServiceServer::new(gossip).max_decoding_message_size(decode_max);
             let port = GossipPort { gossip, health: health.clone() };
             let host = Arc::clone(&self.host);
@@ -206,8 +225,10 @@ impl Fixed {
             condition: self.condition.clone(),
             epoch: Epoch(0),
         };
+        let names = ids.iter().map(|id| (id.clone(), id.clone())).collect();
         let neighbours = ids.iter().map(|id| (id.clone(), neighbours.clone())).collect();
-        Configuration::new(String::new(), context, self.protocol.clone(), self.seed, self.addresses.clone(), neighbours)
+        let rules = Rules { protocol: self.protocol.clone(), seed: self.seed };
+        Configuration::new(String::new(), context, rules, self.addresses.clone(), names, neighbours)
     }
 }
 

@@ -1,10 +1,12 @@
-//! The last records of a process on disk, in two segment files: what the control service streams from.
+//! The last records on disk, in two segment files: what the control service streams from.
 //!
 //! When the newer segment is half as large as the limit it becomes the older one, and what was the older one is gone:
-//! the first sequence number that is left shows the gap.
+//! the first sequence number that is left shows the gap. What an earlier process left in the newer segment becomes the
+//! older one too: the records of a container that was killed outlive it.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -33,14 +35,34 @@ pub(crate) struct Spool {
 struct Segment {
     file: File,
     bytes: u64,
+    /// Where each batch begins, with its first sequence number in each of its runs.
+    batches: Vec<Batch>,
+}
+
+/// Lines that were appended together.
+#[derive(Debug)]
+struct Batch {
+    start: u64,
+    firsts: BTreeMap<String, u64>,
+}
+
+/// Which lines a reader wants.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// Of this run.
+    pub(crate) run_id: &'a str,
+    /// From this sequence number on.
+    pub(crate) from_seq: u64,
+    /// Of this process; empty: of any.
+    pub(crate) process: &'a str,
 }
 
 impl Spool {
-    /// Begins an empty spool.
+    /// Begins a spool; what an earlier process left in it stays readable.
     pub(crate) fn create(options: Options) -> io::Result<Self> {
-        let file = File::create(&options.path)?;
-        remove_if_there(&older(&options.path))?;
-        Ok(Self { options, newer: Mutex::new(Segment { file, bytes: 0 }) })
+        keep_if_there(&options)?;
+        let newer = Mutex::new(Segment::create(&options.path)?);
+        Ok(Self { options, newer })
     }
 
     /// Where it is.
@@ -48,28 +70,28 @@ impl Spool {
         &self.options.path
     }
 
-    /// Appends whole lines.
-    pub(crate) fn append(&self, lines: &[u8]) -> io::Result<()> {
+    /// Appends whole lines, whose first sequence numbers are these.
+    pub(crate) fn append(&self, lines: &[u8], firsts: BTreeMap<String, u64>) -> io::Result<()> {
         let mut newer = self.newer.lock().expect("no holder of this lock panics");
         if newer.bytes > 0 && newer.bytes + lines.len() as u64 > self.options.limit / 2 {
             fs::rename(&self.options.path, older(&self.options.path))?;
-            *newer = Segment { file: File::create(&self.options.path)?, bytes: 0 };
+            *newer = Segment::create(&self.options.path)?;
         }
+        let start = newer.bytes;
+        newer.batches.push(Batch { start, firsts });
         newer.file.write_all(lines)?;
         newer.bytes += lines.len() as u64;
         Ok(())
     }
 
-    /// Gives the lines of `run_id` from `from_seq` on to `take`, in pieces of whole lines, until it returns false.
-    pub(crate) fn read(&self, run_id: &str, from_seq: u64, mut take: impl FnMut(Vec<u8>) -> bool) -> io::Result<()> {
+    /// Gives the wanted lines to `take`, in pieces of whole lines, until it returns false.
+    pub(crate) fn read(&self, wanted: Wanted<'_>, mut take: impl FnMut(Vec<u8>) -> bool) -> io::Result<()> {
         let mut chunk = Vec::new();
-        for segment in self.open_segments()? {
+        for segment in self.open_segments(wanted)? {
             let mut lines = BufReader::new(segment);
             let mut line = Vec::new();
             while lines.read_until(b'\n', &mut line)? > 0 {
-                let wanted = Record::read_line(&line)
-                    .is_ok_and(|record| record.run_id == run_id && record.seq >= Some(from_seq));
-                if wanted && line.ends_with(b"\n") {
+                if Record::read_line(&line).is_ok_and(|record| wanted.has(&record)) && line.ends_with(b"\n") {
                     chunk.extend_from_slice(&line);
                 }
                 line.clear();
@@ -84,10 +106,16 @@ impl Spool {
         Ok(())
     }
 
-    /// Both segments, older first; an open file stays readable when the spool moves on.
-    fn open_segments(&self) -> io::Result<Vec<File>> {
-        let _at_rest = self.newer.lock().expect("no holder of this lock panics");
+    /// The segments that can have wanted lines, older first, each from where they can be on; an open file stays readable
+    /// when the spool moves on.
+    fn open_segments(&self, wanted: Wanted<'_>) -> io::Result<Vec<File>> {
+        let newer = self.newer.lock().expect("no holder of this lock panics");
         let mut segments = Vec::new();
+        if let Some(start) = newer.start_of(wanted) {
+            let mut file = File::open(&self.options.path)?;
+            file.seek(SeekFrom::Start(start))?;
+            return Ok(vec![file]);
+        }
         match File::open(older(&self.options.path)) {
             Ok(file) => segments.push(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -104,10 +132,33 @@ fn older(path: &Path) -> PathBuf {
     name.into()
 }
 
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
+impl Segment {
+    fn create(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: File::create(path)?, bytes: 0, batches: Vec::new() })
+    }
+
+    /// Where the wanted lines begin, where all of them are surely in this segment.
+    fn start_of(&self, wanted: Wanted<'_>) -> Option<u64> {
+        let first = |batch: &Batch| batch.firsts.get(wanted.run_id).copied();
+        let known = self.batches.iter().rev().find(|batch| first(batch).is_some_and(|seq| seq <= wanted.from_seq))?;
+        (!wanted.process.is_empty()).then_some(known.start)
+    }
+}
+
+impl Wanted<'_> {
+    fn has(&self, record: &Record<'_>) -> bool {
+        let is_of_process = self.process.is_empty() || record.process == self.process;
+        is_of_process && record.run_id == self.run_id && record.seq >= Some(self.from_seq)
+    }
+}
+
+/// Makes what an earlier process left the older segment.
+fn keep_if_there(options: &Options) -> io::Result<()> {
+    match fs::metadata(&options.path) {
+        Ok(left) if left.len() == 0 => Ok(()),
+        Ok(_) => fs::rename(&options.path, older(&options.path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
@@ -125,8 +176,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::create(Options { path: folder.path().join("s"), limit: 100_000 }).unwrap();
         for seq in 1..=5 {
-            spool.append(&line("a", seq)).unwrap();
-            spool.append(&line("b", seq)).unwrap();
+            append(&spool, "a", seq);
+            append(&spool, "b", seq);
         }
         assert_eq!(seqs(&spool, "a", 3), [3, 4, 5]);
         assert_eq!(seqs(&spool, "c", 0), [0u64; 0]);
@@ -139,7 +190,7 @@ mod tests {
         let limit = 10 * line("a", 10).len() as u64;
         let spool = Spool::create(Options { path: path.clone(), limit }).unwrap();
         for seq in 10..60 {
-            spool.append(&line("a", seq)).unwrap();
+            append(&spool, "a", seq);
         }
         let left = seqs(&spool, "a", 0);
         assert!((5..=10).contains(&left.len()), "{left:?}");
@@ -149,13 +200,49 @@ mod tests {
     }
 
     #[test]
-    fn a_new_spool_begins_empty() {
+    fn what_an_earlier_process_left_is_still_there_and_told_apart() {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { path: folder.path().join("s"), limit: 2 };
+        let options = Options { path: folder.path().join("s"), limit: 100_000 };
         let old = Spool::create(options.clone()).unwrap();
-        old.append(&line("a", 1)).unwrap();
-        old.append(&line("a", 2)).unwrap();
-        assert_eq!(seqs(&Spool::create(options).unwrap(), "a", 0), [0u64; 0]);
+        append(&old, "a", 1);
+        append(&old, "a", 2);
+
+        let new = Spool::create(options).unwrap();
+
+        assert_eq!(seqs(&new, "a", 0), [1, 2]);
+        let mut found = 0;
+        let wanted = Wanted { run_id: "a", from_seq: 0, process: "another" };
+        new.read(wanted, |_| {
+            found += 1;
+            true
+        })
+        .unwrap();
+        assert_eq!(found, 0);
+    }
+
+    #[test]
+    fn a_reader_of_one_process_begins_where_its_lines_begin() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::create(Options { path: folder.path().join("s"), limit: 100_000 }).unwrap();
+        for seq in 1..=9 {
+            append(&spool, "a", seq);
+            append(&spool, "b", seq);
+        }
+        let wanted = Wanted { run_id: "a", from_seq: 8, process: "p" };
+        let start = spool.newer.lock().unwrap().start_of(wanted).unwrap();
+        assert_eq!(start, 7 * (line("a", 1).len() + line("b", 1).len()) as u64);
+        let mut bytes = Vec::new();
+        spool
+            .read(wanted, |chunk| {
+                bytes.extend(chunk);
+                true
+            })
+            .unwrap();
+        assert_eq!(bytes, [line("a", 8), line("a", 9)].concat());
+    }
+
+    fn append(spool: &Spool, run: &str, seq: u64) {
+        spool.append(&line(run, seq), BTreeMap::from([(run.to_owned(), seq)])).unwrap();
     }
 
     fn line(run: &str, seq: u64) -> Vec<u8> {
@@ -173,7 +260,7 @@ mod tests {
             bytes.extend(chunk);
             true
         };
-        spool.read(run, from, take).unwrap();
+        spool.read(Wanted { run_id: run, from_seq: from, process: "" }, take).unwrap();
         bytes.split_inclusive(|b| *b == b'\n').map(|line| Record::read_line(line).unwrap().seq.unwrap()).collect()
     }
 }

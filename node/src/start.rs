@@ -1,17 +1,22 @@
 //! `cnsim-node start`: asks one node to initiate a message, in the published system's way.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use cnsim::id::NodeId;
 use cnsim::wire;
 use cnsim::wire::gossip::SeenRequest;
 use cnsim::wire::gossip::gossip_service_client::GossipServiceClient;
+use tokio::time::{Instant, sleep, timeout_at};
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::cli::StartArgs;
 use crate::clock::Clock;
+
+/// How long a node that does not hold the message is left alone.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Starts a message and waits until the node has acknowledged it; the last line on stdout says so.
 ///
@@ -23,7 +28,38 @@ pub(crate) fn start(args: &StartArgs) -> anyhow::Result<()> {
     result.with_context(|| format!("cannot start the message at {} (--target)", args.target))
 }
 
-async fn run(StartArgs { message, target }: &StartArgs) -> anyhow::Result<()> {
+async fn run(args: &StartArgs) -> anyhow::Result<()> {
+    begin(args).await?;
+    let deadline = Instant::now() + Duration::from_secs(args.within);
+    for address in &args.seen_at {
+        timeout_at(deadline, seen_at(address, &args.message)).await.map_err(|_| {
+            anyhow!("the message has not arrived at {address} within {} s (--seen-at, --within)", args.within)
+        })?;
+        println!("Seen at {address}");
+    }
+    Ok(())
+}
+
+/// Asks one node until it holds the message; one that cannot be reached is asked again too.
+async fn seen_at(address: &str, message: &str) {
+    loop {
+        match has_seen(address, message).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "cannot ask {address}"),
+        }
+        sleep(ASK_AGAIN).await;
+    }
+}
+
+async fn has_seen(address: &str, message: &str) -> anyhow::Result<bool> {
+    let channel = Endpoint::from_shared(format!("http://{address}"))?.connect().await.map_err(innermost)?;
+    let request = SeenRequest { message: message.to_owned() };
+    let reply = GossipServiceClient::new(channel).seen(request).await;
+    Ok(reply.map_err(|status| anyhow!("{}", status.message()))?.into_inner().seen)
+}
+
+async fn begin(StartArgs { message, target, .. }: &StartArgs) -> anyhow::Result<()> {
     crate::network::parse_address(target).context("the address is not HOST:PORT")?;
     let channel = Endpoint::from_shared(format!("http://{target}"))?.connect().await.map_err(innermost)?;
     let mut client = GossipServiceClient::new(channel);

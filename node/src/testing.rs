@@ -65,6 +65,7 @@ pub(crate) fn config(ids: &[&str]) -> ServeConfig {
     ServeConfig {
         ids: ids.iter().map(|id| NodeId::new(id).unwrap()).collect(),
         fixed: None,
+        pods: None,
         listen: any,
         control: any,
         announce: None,

@@ -9,6 +9,8 @@ use crate::time::{Interval, Timestamp};
 /// What a node is told at the start of a run.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// Who the node is from now on.
+    pub id: NodeId,
     /// Names this configuration.
     pub epoch: Epoch,
     /// The nodes it may send to, in listed order.

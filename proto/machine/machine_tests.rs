@@ -230,6 +230,7 @@ impl Network {
             let names: Vec<String> = neighbours.iter().map(usize::to_string).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let mut config = config(Epoch(5), &names, protocol, &[]);
+            config.id = node(&me.to_string());
             adjust(&mut config.protocol);
             let mut machine = Machine::new(node(&me.to_string()));
             machine.handle(Timestamp(0), Input::Configure(config));
@@ -323,7 +324,7 @@ fn node(name: &str) -> NodeId {
 fn config(epoch: Epoch, neighbours: &[&str], protocol: &str, holds: &[Interval]) -> Config {
     let hold = |index: usize| holds.get(index).copied().unwrap_or(Interval::ZERO);
     let neighbours = neighbours.iter().enumerate().map(|(index, id)| Neighbour { id: node(id), hold: hold(index) });
-    Config { epoch, neighbours: neighbours.collect(), protocol: protocol.parse().unwrap(), seed: 1 }
+    Config { id: node("a"), epoch, neighbours: neighbours.collect(), protocol: protocol.parse().unwrap(), seed: 1 }
 }
 
 /// Node `a` in epoch 5.

@@ -142,6 +142,7 @@ impl Machine {
         self.seen.clear();
         self.seen_order.clear();
         self.load = Load::default();
+        self.id = config.id.clone();
         self.config = Some(config);
     }
 
