@@ -44,3 +44,7 @@ main-job:
 # Criteria of docs/performance.md that need no other program
 bench:
     cargo bench --locked
+
+# The node's image: with `docker build`, or with the program that CNSIM_IMAGE_BUILDER names; see scripts/image
+image *arguments:
+    scripts/image {{ arguments }}
