@@ -6,9 +6,11 @@ ENV RUSTUP_TOOLCHAIN=${RUST_VERSION:-1.95.0} \
     CARGO_PROFILE_RELEASE_STRIP=symbols
 WORKDIR /src
 COPY . .
+# Cargo goes by times: a source that is older than the cache, though it is another one, would be taken for built.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --locked --release -p cnsim-node --bin cnsim-node \
+    find . -path ./target -prune -o -type f -exec touch {} + \
+    && cargo build --locked --release -p cnsim-node --bin cnsim-node \
     && install -D -m 0755 target/release/cnsim-node /out/cnsim-node
 
 FROM gcr.io/distroless/cc-debian12:nonroot

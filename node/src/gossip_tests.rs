@@ -1,4 +1,4 @@
-use std::sync::Mutex;
+use std::sync::{Mutex, RwLock};
 
 use cnsim::event::Kind;
 use cnsim::wire::gossip::gossip_service_server::GossipServiceServer;

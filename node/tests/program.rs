@@ -158,7 +158,7 @@ fn records_that_cannot_be_written_end_the_process_with_exit_code_1() {
 #[test]
 fn flags_that_contradict_each_other_are_usage_errors() {
     let cases: [(&[&str], &str); 7] = [
-        (&["serve"], "<--id <ID>|--ids-file <FILE>>"),
+        (&["serve"], "<--id <ID>|--ids-file <FILE>|--total-nodes <N>>"),
         (&["serve", "--id", "a", "--nodes", "3..1"], "write A..B"),
         (&["serve", "--id", "a", "--nodes", "0..1", "--peer", "b=h:1"], "this process would host 2"),
         (&["serve", "--id", "a", "--peer", "a=h:1"], "a node is not its own neighbour"),

@@ -36,7 +36,6 @@ use guard::Guard;
 use install::Installed;
 use ready::Wait;
 
-pub use chart::FILES as CHART_FILES;
 pub use error::KubernetesError;
 pub use helm::HelmError;
 pub use options::{Options, release_of};
