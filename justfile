@@ -48,3 +48,8 @@ bench:
 # The node's image: with `docker build`, or with the program that CNSIM_IMAGE_BUILDER names; see scripts/image
 image *arguments:
     scripts/image {{ arguments }}
+
+# The chart lints, renders as known and refuses what is wrong; with KUBECONFIG set, its API server takes it (a dry run)
+chart:
+    @command -v "${CNSIM_HELM:-helm}" >/dev/null || { echo "just chart: no Helm here; install Helm 3, or name it in CNSIM_HELM" >&2; exit 1; }
+    cargo test --locked --workspace --features cnsim-experiment/real-cluster --test chart -- $([ -n "${KUBECONFIG:-}" ] || echo "--skip on_a_cluster")
