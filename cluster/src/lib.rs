@@ -4,6 +4,7 @@
 //! any knowledge of what the pods run, installing anything, and retries other than those of a watch.
 
 mod access;
+mod client;
 mod host;
 mod namespace;
 mod pod;

@@ -11,6 +11,7 @@ use kube::{Api, Client, Config};
 use tokio::io::{self, AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
 use crate::access::{AccessError, Act, innermost};
+use crate::client::client;
 use crate::host::Host;
 use crate::pod::Pod;
 use crate::watch::{self, Change};
@@ -60,7 +61,7 @@ impl Namespace {
         };
         let name = target.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
         let server = config.cluster_url.to_string();
-        let client = Client::try_from(config).map_err(|error| AccessError::NoCluster(innermost(&error)))?;
+        let client = client(config).map_err(|error| AccessError::NoCluster(innermost(&error)))?;
         Ok(Self { client, name, server })
     }
 

@@ -1,6 +1,6 @@
 //! `cnsim`: topologies and experiments; as `cnsim node …` it is one of the processes of its own run.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -90,10 +90,12 @@ fn place_of(backend: BackendName, options: kubernetes::Options) -> Result<Where,
     }
 }
 
-/// Warnings go to stderr; RUST_LOG asks for more.
+/// Warnings go to stderr; RUST_LOG asks for more. The Kubernetes client warns of every connection that a kubeconfig wants
+/// unverified.
 fn tell_on_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kube_client=error"));
+    let is_terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(std::io::stderr).init();
 }
 
 /// 2 where something else must be typed, 1 where something broke.
