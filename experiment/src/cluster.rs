@@ -125,15 +125,16 @@ impl Cluster {
         self.each(|_, mut process| async move { process.watch().await }).await
     }
 
-    /// The counters of every process that still answers; `known` where one does not.
+    /// The counters of every process that still answers for its configuration; `known` where one does not, or was started
+    /// again and counts from nothing.
     pub async fn watch_alive(&self, known: &Pass) -> Pass {
         let replies = self.all(|_, mut process| async move { timeout(PATIENCE, process.watch()).await }).await;
         replies
             .into_iter()
             .zip(known)
             .map(|(reply, known)| match reply {
-                Ok(Ok(reply)) => reply,
-                Ok(Err(_)) | Err(_) => *known,
+                Ok(Ok(reply)) if reply.epoch == known.epoch => reply,
+                Ok(Ok(_) | Err(_)) | Err(_) => *known,
             })
             .collect()
     }

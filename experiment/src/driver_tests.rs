@@ -58,6 +58,22 @@ fn a_process_that_was_started_again_ends_the_run() {
 }
 
 #[test]
+fn a_process_that_was_started_again_counts_nothing_towards_the_round_it_was_lost_in() {
+    let known = WatchReply { epoch: 5, delivered: 3, run_delay_ns: Some(9), last_seq: 4, ..WatchReply::default() };
+    let grown = WatchReply { delivered: 4, ..known };
+    let anew = WatchReply { epoch: 6, run_delay_ns: Some(1), ..WatchReply::default() };
+    let plan = plan(&[]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+
+    let after = runtime.block_on(async {
+        let cluster = cluster(&plan, [script(&[anew]), script(&[grown])]).await;
+        cluster.watch_alive(&vec![known, known]).await
+    });
+
+    assert_eq!(after, [known, grown]);
+}
+
+#[test]
 fn a_configuration_names_neighbours_holds_and_everyone_who_is_reached() {
     let quiet = [WatchReply::default(), WatchReply { started: 1, finished: 1, last_seq: 1, ..WatchReply::default() }];
     let driven = driven(

@@ -118,6 +118,9 @@ impl Wait<'_> {
     fn told(&self, pods: &BTreeMap<String, Pod>, missed: Option<&str>) -> String {
         let troubled: Vec<String> =
             pods.values().filter_map(|pod| Some(format!("{} ({})", pod.name, pod.trouble()?))).collect();
+        if pods.is_empty() && missed.is_none() {
+            return format!("{} pods of release {}", self.pods, self.release);
+        }
         let missing = self.pods.saturating_sub(pods.len());
         let waited = troubled.len() + missing;
         let mut named: Vec<String> = troubled.into_iter().take(NAMED_MAX).collect();
