@@ -33,6 +33,8 @@ pub struct Events {
     pub hop: Vec<i32>,
     /// Hash of the copy's name: equal names have equal hashes; 0 unknown.
     pub send: Vec<u64>,
+    /// Encoded size of the copy; 0 where the record has no copy or does not say.
+    pub bytes: Vec<u32>,
     /// Counts the process's records of the run from 1; 0 unknown.
     pub seq: Vec<u64>,
     /// Number of the process in `names.processes`.

@@ -50,6 +50,7 @@ fn sorted(loaded: &Loaded) -> Vec<String> {
         let numbers = (events.round[row], events.nodes[row], events.received_ns[row], events.sent_ns[row]);
         let rest =
             (events.latency_ns[row], events.hop[row], events.send[row], events.seq[row], events.float_timestamp[row]);
+        let rest = (rest, events.bytes[row]);
         format!("{texts:?} {:?} {numbers:?} {rest:?}", events.kind[row])
     };
     let mut rows: Vec<String> = (0..events.len()).map(row).collect();

@@ -24,6 +24,7 @@ pub(crate) struct Row {
     received_ns: i64,
     hop: i32,
     send: u64,
+    bytes: u32,
     protocol: &'static str,
 }
 
@@ -45,8 +46,8 @@ impl Row {
     }
 
     fn new(kind: Kind, sender: &'static str, receiver: &'static str, sent_ns: i64, received_ns: i64) -> Self {
-        let (run, round, nodes, hop, send, protocol) = ("run", 1, 0, -1, 0, "");
-        Self { kind, run, round, nodes, sender, receiver, sent_ns, received_ns, hop, send, protocol }
+        let (run, round, nodes, hop, send, bytes, protocol) = ("run", 1, 0, -1, 0, 0, "");
+        Self { kind, run, round, nodes, sender, receiver, sent_ns, received_ns, hop, send, bytes, protocol }
     }
 
     pub(crate) fn of_run(self, run: &'static str) -> Self {
@@ -67,6 +68,10 @@ impl Row {
 
     pub(crate) fn with_send(self, send: u64) -> Self {
         Self { send, ..self }
+    }
+
+    pub(crate) fn with_bytes(self, bytes: u32) -> Self {
+        Self { bytes, ..self }
     }
 
     pub(crate) fn with_protocol(self, protocol: &'static str) -> Self {
@@ -116,6 +121,7 @@ pub(crate) fn events(rows: &[Row]) -> Events {
         events.latency_ns.push(row.latency_ns());
         events.hop.push(row.hop);
         events.send.push(row.send);
+        events.bytes.push(row.bytes);
         events.seq.push(0);
         events.process.push(0);
         events.host.push(0);

@@ -16,12 +16,14 @@ mod latency;
 mod path;
 mod setup;
 mod spread;
+pub(crate) mod traffic;
 mod tree;
 
 #[cfg(test)]
 pub(crate) mod fixture;
 
 pub use analyse::{Options, analyse};
+pub use traffic::Busiest;
 
 /// The measurements of every input.
 #[derive(Debug, Clone, Default)]

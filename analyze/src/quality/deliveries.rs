@@ -10,8 +10,8 @@ use cnsim::event::Kind;
 use cnsim::protocol::Strategy;
 
 use super::sequence::Gaps;
-use super::view::{Run, Survey, View, reachable};
-use super::{Check, Finding, Severity};
+use super::view::{People, Run, Survey, View, reachable};
+use super::{Check, Finding, Severity, incidents};
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 5;
@@ -82,8 +82,9 @@ fn missing_deliveries<'a>(view: &View<'a>, survey: &Survey<'a>, gaps: &Gaps) -> 
         judge(view, run, &census)
     };
     let detail = format!(
-        "{missing} of {} deliveries have no receipt{}; {why}; times that need them are empty and the round counts as \
+        "{}{missing} of {} deliveries have no receipt{}; {why}; times that need them are empty and the round counts as \
          never converged",
+        incidents::in_round(run, view.round.round),
         view.metrics.expected,
         census.whereabouts(survey, run),
     );
@@ -189,7 +190,24 @@ impl<'a> Census<'a> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        format!(" (at {}{more}{on})", shown.join(", "))
+        format!(" (at {}{more}{}{on})", shown.join(", "), self.pods(people))
+    }
+}
+
+impl Census<'_> {
+    /// The pods that the missing nodes are in, where nodes are not called as their pods.
+    fn pods(&self, people: &People<'_>) -> String {
+        let pods: BTreeSet<&str> = self.missing.iter().filter_map(|node| people.pods.get(node).copied()).collect();
+        if pods.is_empty() || pods == self.missing {
+            return String::new();
+        }
+        let shown: Vec<&str> = pods.iter().copied().take(NAMES_SHOWN).collect();
+        let more = match pods.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let word = if pods.len() == 1 { "pod" } else { "pods" };
+        format!(", in {word} {}{more}", shown.join(", "))
     }
 }
 

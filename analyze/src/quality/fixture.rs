@@ -22,6 +22,7 @@ pub(super) struct Row {
     pub(super) sent_ns: i64,
     pub(super) received_ns: i64,
     pub(super) hop: i32,
+    pub(super) bytes: u32,
     pub(super) seq: u64,
 }
 
@@ -118,6 +119,15 @@ impl Fixture {
         self
     }
 
+    /// Says that the nodes run in these pods.
+    pub(super) fn on_kubernetes(&mut self, pods: [&str; 4]) {
+        let manifest = self.manifest();
+        manifest.backend = "kubernetes".to_owned();
+        for (node, pod) in manifest.roster.iter_mut().zip(pods) {
+            node.process = format!("{pod}.1.17");
+        }
+    }
+
     pub(super) fn labelled(mut self, condition: &str) -> Self {
         self.condition = condition.to_owned();
         self
@@ -209,7 +219,7 @@ impl Fixture {
             Kind::Received | Kind::Duplicate | Kind::Failed => sent_ns + MS,
         };
         let [sender, receiver] = [sender, receiver].map(|node| self.nodes[node].clone());
-        self.rows.push(Row { round, kind, sender, receiver, sent_ns, received_ns, hop: -1, seq: 0 });
+        self.rows.push(Row { round, kind, sender, receiver, sent_ns, received_ns, hop: -1, bytes: 0, seq: 0 });
     }
 
     /// Numbers every record in its process, one process a node, in the order of rounds.
@@ -315,6 +325,7 @@ impl Fixture {
             events.latency_ns.push(row.received_ns - row.sent_ns);
             events.hop.push(row.hop);
             events.send.push(0);
+            events.bytes.push(row.bytes);
             events.seq.push(row.seq);
             events.process.push(processes.number(&process).unwrap());
             events.host.push(hosts.number(&self.hosts[number]).unwrap());

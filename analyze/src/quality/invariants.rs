@@ -128,6 +128,13 @@ mod tests {
     }
 
     #[test]
+    fn the_duplicates_of_a_round_that_lost_a_process_are_not_judged() {
+        let mut fixture = Fixture::flood().without_duplicate(1);
+        fixture.manifest_round(1).outcome = RoundOutcome::Disturbed;
+        assert_eq!(broken(&fixture), vec![]);
+    }
+
+    #[test]
     fn direct_mail_with_a_duplicate_is_found() {
         let mut fixture = Fixture::direct_mail_csv(["n0", "n1", "n2", "n3"]).with_manifest("direct-mail");
         fixture.first_receipt("n2", 1).kind = Kind::Received;

@@ -5,7 +5,9 @@
 //! Nothing here repairs or drops a row.
 
 mod deliveries;
+mod incidents;
 mod invariants;
+mod limits;
 mod rows;
 mod runs;
 mod sequence;
@@ -24,6 +26,9 @@ use crate::metric::Analysis;
 use crate::round::Rounds;
 use crate::source::Loaded;
 use view::{Survey, View};
+
+pub(crate) use incidents::incident_words;
+pub use limits::{Limit, LimitKind, LimitVerdict};
 
 /// What a finding does to the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -57,6 +62,12 @@ pub enum Check {
     ConflictingRows,
     /// A wall clock was set during a round.
     ClockStep,
+    /// A limit that was meant to hold and does not.
+    ConditionNotEffective,
+    /// A limit that holds and that no round was heavy enough to meet.
+    ConditionNotExercised,
+    /// A limit of which nobody knows whether it holds.
+    ConditionNotProven,
     /// Sends without an acknowledgment.
     FailedSends,
     /// Timestamps that went through a float64.
@@ -73,6 +84,10 @@ pub enum Check {
     MissingInitiate,
     /// Receipts before their sends.
     NegativeLatency,
+    /// A process that was killed, started again or out of reach.
+    ProcessDisturbed,
+    /// Records that are nowhere.
+    RecordsLost,
     /// Lines that are no events.
     RejectedLines,
     /// Rows that were there more than once.
@@ -114,12 +129,15 @@ pub struct Finding {
 }
 
 /// What `quality.json` holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Quality {
     /// The worst severity that counts.
     pub verdict: Verdict,
     /// The worst first.
     pub findings: Vec<Finding>,
+    /// The limits that runs were meant to run under: the table `conditions`.
+    #[serde(skip)]
+    pub limits: Vec<Limit>,
 }
 
 /// What the audit has to know beside the records and the metrics.
@@ -141,7 +159,10 @@ pub fn audit(loaded: &[Loaded], analysis: &Analysis, options: AuditOptions) -> Q
     findings.extend(sequence::findings(&survey, &gaps));
     findings.extend(runs::findings(&survey));
     findings.extend(timing::setup_inside_timing(analysis));
-    Quality::of(findings)
+    findings.extend(incidents::findings(&survey, &gaps));
+    let limits = limits::judged(&survey);
+    findings.extend(limits::findings(&limits));
+    Quality { limits, ..Quality::of(findings) }
 }
 
 /// The checks that need one round only.
@@ -169,7 +190,7 @@ impl Quality {
             Some(Severity::Caution) => Verdict::Caution,
             Some(Severity::Unsound) => Verdict::Unsound,
         };
-        Self { verdict, findings }
+        Self { verdict, findings, limits: Vec::new() }
     }
 }
 
@@ -223,6 +244,9 @@ words!(Verdict: Sound = "sound", Caution = "caution", Unsound = "unsound");
 words!(Check:
     ConflictingRows = "conflicting-rows",
     ClockStep = "clock-step",
+    ConditionNotEffective = "condition-not-effective",
+    ConditionNotExercised = "condition-not-exercised",
+    ConditionNotProven = "condition-not-proven",
     FailedSends = "failed-sends",
     FloatTimestamps = "float-timestamps",
     HostOverload = "host-overload",
@@ -231,6 +255,8 @@ words!(Check:
     MissingDeliveries = "missing-deliveries",
     MissingInitiate = "missing-initiate",
     NegativeLatency = "negative-latency",
+    ProcessDisturbed = "process-disturbed",
+    RecordsLost = "records-lost",
     RejectedLines = "rejected-lines",
     RepeatedRows = "repeated-rows",
     ReusedRun = "reused-run",

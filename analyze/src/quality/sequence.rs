@@ -6,7 +6,7 @@ use cnsim::manifest::Manifest;
 use rayon::prelude::*;
 
 use super::view::{Run, RunKey, Survey};
-use super::{Check, Finding, Severity};
+use super::{Check, Finding, Severity, incidents};
 
 /// Numbers that are missing from one process's counting in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,9 +58,11 @@ pub(super) fn findings(survey: &Survey<'_>, gaps: &Gaps) -> Vec<Finding> {
         }
         for (round, gaps) in rounds {
             let count = gaps.iter().map(|gap| gap.missing).sum();
-            let finding =
-                Finding::in_condition(Check::SequenceGap, Severity::Unsound, condition, count, gap_detail(&gaps))
-                    .of_run(run_id);
+            let processes: Vec<&str> = gaps.iter().map(|gap| gap.process.as_str()).collect();
+            let why = incidents::lost_of(&survey.runs[&(condition.as_str(), run_id.as_str())], &processes);
+            let detail = gap_detail(&gaps) + &why;
+            let finding = Finding::in_condition(Check::SequenceGap, Severity::Unsound, condition, count, detail);
+            let finding = finding.of_run(run_id);
             findings.push(match round {
                 Some(round) => finding.of_round(round, survey.is_scored(round)),
                 None => finding,

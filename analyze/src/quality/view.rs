@@ -13,6 +13,9 @@ use crate::metric::{Analysis, RoundMetrics};
 use crate::round::{Round, Rounds};
 use crate::source::{Loaded, RunFacts};
 
+/// The backend whose processes are pods, as manifests name it.
+const KUBERNETES: &str = "kubernetes";
+
 /// One run of one condition, in whatever inputs it lies.
 pub(super) type RunKey<'a> = (&'a str, &'a str);
 
@@ -49,6 +52,8 @@ pub(super) struct People<'a> {
     pub(super) nodes: BTreeSet<&'a str>,
     /// Where nodes run, as far as records or the manifest say.
     pub(super) hosts: BTreeMap<&'a str, &'a str>,
+    /// In which pod nodes run, where pods are what they run in.
+    pub(super) pods: BTreeMap<&'a str, &'a str>,
 }
 
 /// What a topology dictates.
@@ -154,8 +159,17 @@ impl<'a> People<'a> {
             people.nodes.insert(&node.id);
             people.hosts.insert(&node.id, &node.host);
         }
+        let in_pods = run.manifest().filter(|manifest| manifest.backend == KUBERNETES);
+        for node in in_pods.into_iter().flat_map(|manifest| &manifest.roster) {
+            people.pods.extend(pod_of(&node.process).map(|pod| (node.id.as_str(), pod)));
+        }
         people
     }
+}
+
+/// The pod of a process, whose name is the pod's, the process's number there and when it began, with dots between.
+fn pod_of(process: &str) -> Option<&str> {
+    process.rsplitn(3, '.').nth(2)
 }
 
 /// The nodes that a flood from `start` can reach, itself included, as numbers in the topology's list.

@@ -12,7 +12,7 @@ use super::hash::hash;
 use super::intern::Interner;
 use super::open::Stream;
 use super::parquet::{FLOAT_TIMESTAMP, MAGIC, damaged, open, slurp};
-use super::table::latency_ns;
+use super::table::{copy_bytes, latency_ns};
 use crate::frame::{Dictionary, Events, Names, UNKNOWN_NS};
 
 /// The file's own word that `fetch` wrote it.
@@ -21,7 +21,7 @@ pub(crate) const MARK: &str = "cnsim.events";
 pub(crate) const MARK_VERSION: &str = "1";
 
 /// The columns that [`Events`] needs.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "event_type",
     "run_id",
     "round",
@@ -33,6 +33,7 @@ const COLUMNS: [&str; 17] = [
     "propagation_time",
     "hop",
     "send_id",
+    "bytes",
     "seq",
     "process",
     "host",
@@ -100,6 +101,7 @@ fn events(frame: &DataFrame) -> PolarsResult<Events> {
         latency_ns,
         hop: values(frame.column("hop")?.i32()?, -1),
         send: sends(frame.column("send_id")?.str()?),
+        bytes: frame.column("bytes")?.u64()?.iter().map(copy_bytes).collect(),
         seq: values(frame.column("seq")?.u64()?, 0),
         process,
         host,

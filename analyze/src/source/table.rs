@@ -34,6 +34,7 @@ pub(crate) struct Table {
     pub(crate) latency_ns: Vec<i64>,
     pub(crate) hop: Sparse<i32>,
     pub(crate) send: Sparse<u64>,
+    bytes: Sparse<u32>,
     pub(crate) seq: Sparse<u64>,
     pub(crate) process: Texts,
     pub(crate) host: Texts,
@@ -75,6 +76,7 @@ impl Table {
             latency_ns: Vec::new(),
             hop: Sparse::new(-1),
             send: Sparse::new(0),
+            bytes: Sparse::new(0),
             seq: Sparse::new(0),
             process: Texts::default(),
             host: Texts::default(),
@@ -137,6 +139,7 @@ impl Table {
         self.latency_ns.push(latency_ns);
         self.hop.push(rows, hop);
         self.send.push(rows, send);
+        self.bytes.push(rows, copy_bytes(record.bytes));
         self.seq.push(rows, record.seq.unwrap_or(0));
         self.float_timestamp.push(rows, record.float_timestamp);
     }
@@ -154,6 +157,7 @@ impl Table {
         self.receiver.extend(other.receiver.iter().map(|receiver| node[*receiver as usize]));
         self.hop.append(rows, &other.hop);
         self.send.append(rows, &other.send);
+        self.bytes.append(rows, &other.bytes);
         self.seq.append(rows, &other.seq);
         self.float_timestamp.append(rows, &other.float_timestamp);
         self.round.extend_from_slice(&other.round);
@@ -181,6 +185,7 @@ impl Table {
         self.condition.numbers.sift(keep);
         self.hop.sift(keep);
         self.send.sift(keep);
+        self.bytes.sift(keep);
         self.seq.sift(keep);
         self.float_timestamp.sift(keep);
         sift(&mut self.sender, keep);
@@ -219,6 +224,7 @@ impl Table {
             latency_ns: self.latency_ns,
             hop: self.hop.finish(rows),
             send: self.send.finish(rows),
+            bytes: self.bytes.finish(rows),
             seq: self.seq.finish(rows),
             process,
             host,
@@ -252,6 +258,11 @@ impl Rest {
 /// Milliseconds in whole nanoseconds: what the record means. A call for rounding would cost more than all the rest.
 pub(crate) fn latency_ns(ms: f64) -> i64 {
     (ms * 1e6 + 0.5_f64.copysign(ms)) as i64
+}
+
+/// The size of a copy; 0 unknown. gRPC gives a message's length 32 bits, so what is larger is no size.
+pub(crate) fn copy_bytes(bytes: Option<u64>) -> u32 {
+    bytes.and_then(|bytes| u32::try_from(bytes).ok()).unwrap_or(0)
 }
 
 /// A column that takes no room while it holds nothing but its default.
