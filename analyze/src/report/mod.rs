@@ -93,7 +93,8 @@ fn serialise(
     let figures = figures::all(analysis, options.origin).context("cannot draw a figure")?;
     let metadata = metadata(options, &input_sha256);
     let mut files = figures::files(&figures, &metadata).context("cannot encode a figure")?;
-    let tables = table::all(analysis);
+    let mut tables = table::all(analysis);
+    tables.extend(table::of_network(loaded, quality));
     files.extend(tables.iter().flat_map(table_files));
     let summary =
         summary::Content { options, files: &inputs, input_sha256: &input_sha256, analysis, quality, figures: &figures };

@@ -121,6 +121,11 @@ impl HtmlTable {
         }
     }
 
+    /// Whether it has a section of its own.
+    fn stands_apart(&self) -> bool {
+        ["conditions", "convergence", "incidents"].contains(&self.name)
+    }
+
     /// Whether it is too large to stand open, or on paper at all.
     fn is_folded(&self) -> bool {
         self.rows.len() > ROWS_UNFOLDED || self.columns.len() > COLUMNS_UNFOLDED

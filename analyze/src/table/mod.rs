@@ -1,10 +1,12 @@
 //! Tables: typed columns, rows of cells, and pure serialisers that return bytes. What stands in which table is one file a
 //! table; nothing here opens a file.
 
+mod conditions;
 mod convergence;
 mod csv;
 mod duplicates;
 mod hops;
+mod incidents;
 mod json;
 mod latency;
 mod latex;
@@ -13,6 +15,8 @@ mod rounds;
 mod text;
 
 use crate::metric::Analysis;
+use crate::quality::Quality;
+use crate::source::Loaded;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +80,11 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
         hops::table(analysis),
         latency::table(analysis),
     ]
+}
+
+/// The tables of what the network was under, where there is anything to tell: limits, and what befell processes.
+pub fn of_network(loaded: &[Loaded], quality: &Quality) -> Vec<Table> {
+    conditions::table(&quality.limits).into_iter().chain(incidents::table(loaded)).collect()
 }
 
 /// The table that `report` prints.

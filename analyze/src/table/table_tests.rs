@@ -1,6 +1,9 @@
 use super::*;
-use crate::metric::fixture::{Row, loaded};
-use crate::metric::{Options, analyse};
+use cnsim::manifest::{Incident, IncidentKind};
+
+use crate::metric::fixture::{Row, loaded, manifest};
+use crate::metric::{Busiest, Options, analyse};
+use crate::quality::{Limit, LimitKind, LimitVerdict, Verdict};
 
 /// Two conditions: one with hops logged, duplicates, a warm-up round and a round that misses a node; one as the published
 /// system logged it, with a name that every format has to quote.
@@ -52,6 +55,55 @@ fn tables_have_the_promised_headers() {
         ("latency", "condition,nodes,hop,count,min_ms,median_ms,p90_ms,p99_ms,max_ms"),
     ];
     assert_eq!(headers, promised.map(|(name, header)| (name, header.to_owned())));
+}
+
+/// A limit on traffic that a probe met, a limit on memory that two processes do not have, and an incident.
+fn network() -> (Vec<Loaded>, Quality) {
+    let limit = |kind, verdict| Limit {
+        condition: "5M".to_owned(),
+        run_id: "4abf-cubaan4".to_owned(),
+        kind,
+        intended: 5_000_000,
+        achieved: None,
+        burst_bytes: None,
+        busiest: None,
+        verdict,
+        detail: "in words".to_owned(),
+    };
+    let busiest = Busiest { node: "n0".to_owned(), round: 2, bytes: 3600 };
+    let traffic = Limit {
+        achieved: Some(4_871_234.5),
+        burst_bytes: Some(20_875_000),
+        busiest: Some(busiest),
+        ..limit(LimitKind::Bandwidth, LimitVerdict::NotExercised)
+    };
+    let limits = vec![traffic, limit(LimitKind::Memory, LimitVerdict::NotEffective)];
+    let mut facts = manifest("flood", ["n0", "n1"], &[(0, 1)], false);
+    facts.manifest.incidents.push(Incident {
+        at: "2025-03-26T00:00:04Z".to_owned(),
+        round: Some(4),
+        process: Some("gossip-1.1.17".to_owned()),
+        pod: "gossip-1".to_owned(),
+        kind: IncidentKind::OomKilled,
+        detail: "it ended with OOMKilled, exit code 137".to_owned(),
+    });
+    let mut input = loaded("5M", &[Row::initiate("n0", 1)]);
+    input.runs.insert("4abf-cubaan4".to_owned(), facts);
+    (vec![input.clone(), input], Quality { verdict: Verdict::Unsound, findings: Vec::new(), limits })
+}
+
+#[test]
+fn limits_and_incidents_in_every_format() {
+    let (loaded, quality) = network();
+    for table in of_network(&loaded, &quality) {
+        insta::assert_snapshot!(table.name, in_every_format(&table));
+    }
+}
+
+#[test]
+fn a_run_without_limits_and_incidents_has_no_tables_of_them() {
+    let quality = Quality { verdict: Verdict::Sound, findings: Vec::new(), limits: Vec::new() };
+    assert_eq!(of_network(&[loaded("c", &[Row::initiate("n0", 1)])], &quality), vec![]);
 }
 
 #[test]
