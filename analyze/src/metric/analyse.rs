@@ -1,13 +1,13 @@
 //! From events to measurements: every round on its own, in parallel; then rounds into groups, in a fixed order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
 use super::expected::{self, Known};
 use super::spread::{Scratch, Spread};
 use super::{Analysis, Deliveries, Group, RoundMetrics};
-use super::{convergence, coverage, duplicates, hops, latency, path, setup};
+use super::{convergence, coverage, duplicates, hops, latency, path, setup, silent};
 use crate::round::{Round, Rounds};
 use crate::source::Loaded;
 
@@ -31,6 +31,7 @@ pub fn analyse(inputs: &[Loaded], options: &Options) -> Analysis {
     let places: Vec<Place<'_>> = places(inputs, &rounds);
     let mut measured: Vec<Measured<'_>> =
         places.par_iter().map_init(Scratch::default, |scratch, place| place.measure(scratch, options)).collect();
+    measured.extend(silent_rounds(inputs, &places, options));
     measured.sort_by(|a, b| a.key().cmp(&b.key()));
     let mut groups: Vec<Gathered<'_>> = Vec::new();
     for round in measured {
@@ -76,14 +77,16 @@ fn conditions(inputs: &[Loaded]) -> BTreeMap<&str, usize> {
 }
 
 struct Measured<'a> {
-    place: &'a Place<'a>,
+    input: &'a Loaded,
+    condition: usize,
     nodes: u32,
+    known: Known<'a>,
     metrics: RoundMetrics,
     deliveries: Deliveries,
 }
 
 impl<'a> Place<'a> {
-    fn measure(&'a self, scratch: &mut Scratch, options: &Options) -> Measured<'a> {
+    fn measure(&self, scratch: &mut Scratch, options: &Options) -> Measured<'a> {
         let nodes = coverage::nodes(&self.round, self.nodes_of_run);
         let spread = scratch.spread(&self.round);
         let hops = hops::hops(&spread);
@@ -100,7 +103,7 @@ impl<'a> Place<'a> {
             true => Deliveries { hop: hops.each, latency_ns: latencies },
             false => Deliveries::default(),
         };
-        Measured { place: self, nodes, metrics, deliveries }
+        Measured { input: self.input, condition: self.condition, nodes, known: self.known(), metrics, deliveries }
     }
 
     fn known(&self) -> Known<'a> {
@@ -108,6 +111,35 @@ impl<'a> Place<'a> {
         let protocol = row.map_or("", |row| events.names.protocols.text(events.protocol[*row as usize]));
         Known { facts: self.input.runs.get(self.round.run_id()), protocol }
     }
+}
+
+/// The rounds that manifests have and no input has a record of, each once.
+fn silent_rounds<'a>(inputs: &'a [Loaded], places: &[Place<'a>], options: &Options) -> Vec<Measured<'a>> {
+    let conditions = conditions(inputs);
+    let runs: BTreeSet<(usize, &str)> = inputs
+        .iter()
+        .flat_map(|input| input.runs.keys().map(|run_id| (conditions[input.condition.as_str()], run_id.as_str())))
+        .collect();
+    let with_files = places.iter().filter(|place| runs.contains(&(place.condition, place.round.run_id())));
+    let mut seen: BTreeSet<(usize, &str, u32)> =
+        with_files.map(|place| (place.condition, place.round.run_id(), place.round.round)).collect();
+    let mut silent = Vec::new();
+    for input in inputs {
+        let condition = conditions[input.condition.as_str()];
+        for (run_id, facts) in &input.runs {
+            let manifest = &facts.manifest;
+            let unheard = manifest.rounds.iter().filter(|round| seen.insert((condition, run_id, round.round)));
+            silent.extend(unheard.map(|round| Measured {
+                input,
+                condition,
+                nodes: manifest.options.nodes,
+                known: Known { facts: Some(facts), protocol: "" },
+                metrics: silent::metrics(manifest, round, options.warm_up),
+                deliveries: Deliveries::default(),
+            }));
+        }
+    }
+    silent
 }
 
 /// A round's measurements but for hops and latencies.
@@ -142,7 +174,7 @@ fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32) -> RoundMetrics {
 
 impl Measured<'_> {
     fn group(&self) -> (usize, u32) {
-        (self.place.condition, self.nodes)
+        (self.condition, self.nodes)
     }
 
     fn key(&self) -> impl Ord + '_ {
@@ -160,7 +192,7 @@ struct Gathered<'a> {
 impl<'a> Gathered<'a> {
     fn begin(round: Measured<'a>) -> Self {
         let group = Group {
-            condition: round.place.input.condition.clone(),
+            condition: round.input.condition.clone(),
             nodes: round.nodes,
             rounds: Vec::new(),
             deliveries: Deliveries::default(),
@@ -174,7 +206,7 @@ impl<'a> Gathered<'a> {
     fn push(&mut self, round: Measured<'a>) {
         let previous = self.group.rounds.last();
         if previous.is_none_or(|previous| previous.run_id != round.metrics.run_id) {
-            self.runs.push(round.place.known());
+            self.runs.push(round.known);
         }
         self.group.deliveries.hop.extend(&round.deliveries.hop);
         self.group.deliveries.latency_ns.extend(&round.deliveries.latency_ns);

@@ -1,3 +1,4 @@
+use cnsim::manifest::{Round as DrivenRound, RoundOutcome};
 use proptest::prelude::*;
 
 use super::super::fixture::{Row, loaded, manifest, random_round};
@@ -176,4 +177,37 @@ fn shuffled(mut rows: Vec<Row>, seed: u64) -> Vec<Row> {
         rows.swap(last, (state >> 33) as usize % (last + 1));
     }
     rows
+}
+
+#[test]
+fn a_round_without_a_record_is_measured_as_one_that_reached_nobody() {
+    let mut facts = manifest("flood", ["a", "b", "c"], &[(0, 1), (1, 2)], false);
+    facts.manifest.rounds = [1, 2, 3].map(|round| driven(round, RoundOutcome::Quiescent)).to_vec();
+    facts.manifest.rounds.push(driven(4, RoundOutcome::Interrupted));
+    let mut with_files = loaded("c", &flood().map(|row| row.with_nodes(3)));
+    with_files.runs.insert("run".to_owned(), facts);
+    let other = loaded("c", &flood().map(|row| row.with_nodes(3).of_round(2)));
+    let analysis = analyse(&[with_files.clone(), other, with_files], &Options { warm_up: 1 });
+    let [group] = &analysis.groups[..] else { panic!("one group") };
+    let rounds: Vec<(u32, u32, bool)> =
+        group.rounds.iter().map(|round| (round.round, round.delivered, round.scored)).collect();
+    assert_eq!(rounds, [(1, 2, true), (1, 2, true), (2, 2, true), (3, 0, true), (4, 0, false)]);
+    let silent = &group.rounds[3];
+    assert_eq!((silent.coverage(), silent.expected, silent.initiator.as_deref()), (0.0, 2, Some("a")));
+    assert_eq!(silent.complete_ns(Origin::Initiate), None);
+}
+
+/// A round as a driver that saw no delivery wrote it down.
+fn driven(round: u32, outcome: RoundOutcome) -> DrivenRound {
+    DrivenRound {
+        round,
+        initiator: "a".to_owned(),
+        outcome,
+        delivered: 0,
+        failed: 0,
+        last_seqs: BTreeMap::new(),
+        driver_ms: 1.0,
+        scheduling_delay_ms: None,
+        clock_steps: 0,
+    }
 }

@@ -15,6 +15,7 @@ mod hops;
 mod latency;
 mod path;
 mod setup;
+pub(crate) mod silent;
 mod spread;
 pub(crate) mod traffic;
 mod tree;

@@ -7,11 +7,13 @@
 use std::collections::BTreeSet;
 
 use cnsim::event::Kind;
+use cnsim::manifest::{Manifest, Round};
 use cnsim::protocol::Strategy;
 
 use super::sequence::Gaps;
 use super::view::{People, Run, Survey, View, reachable};
 use super::{Check, Finding, Severity, incidents};
+use crate::metric::silent::is_unbegun;
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 5;
@@ -19,7 +21,8 @@ const NAMES_SHOWN: usize = 5;
 /// What is wrong with the deliveries of one round.
 pub(super) fn findings<'a>(view: &View<'a>, survey: &Survey<'a>, gaps: &Gaps) -> Vec<Finding> {
     let missing = missing_deliveries(view, survey, gaps);
-    missing.into_iter().chain(missing_initiate(view)).chain(failed_sends(view)).collect()
+    let others = missing_initiate(view).into_iter().chain(failed_sends(view)).chain(too_many_receivers(view));
+    missing.into_iter().chain(others).collect()
 }
 
 /// Rounds that the manifest has and the records do not.
@@ -28,20 +31,34 @@ pub(super) fn silent_rounds(survey: &Survey<'_>) -> Vec<Finding> {
     for ((condition, run_id), run) in &survey.runs {
         let heard: BTreeSet<u32> = run.views.iter().map(|view| survey.views[*view].round.round).collect();
         let Some(manifest) = run.manifest() else { continue };
-        for round in manifest.rounds.iter().filter(|round| !heard.contains(&round.round)) {
+        for round in manifest.rounds.iter().filter(|round| !heard.contains(&round.round) && !is_unbegun(round)) {
             let missing = u64::from(manifest.options.nodes.saturating_sub(1));
+            let severity = if left_records(manifest, round) { Severity::Unsound } else { Severity::Caution };
             let detail = format!(
-                "the run drove this round, which reached {} nodes, and not one record of it is here: it is in no number",
+                "{}the run drove this round, which reached {} nodes, and not one record of it is here: it counts as never \
+                 converged",
+                incidents::in_round(run, round.round),
                 round.delivered
             );
             findings.push(
-                Finding::in_condition(Check::MissingDeliveries, Severity::Unsound, condition, missing, detail)
+                Finding::in_condition(Check::MissingDeliveries, severity, condition, missing, detail)
                     .of_run(run_id)
                     .of_round(round.round, survey.is_scored(round.round)),
             );
         }
     }
     findings
+}
+
+/// Whether the driver saw a delivery of a round, or a process that wrote a record in it.
+fn left_records(manifest: &Manifest, round: &Round) -> bool {
+    let before = manifest.rounds.iter().filter(|other| other.round < round.round);
+    let before: Vec<_> = before.map(|other| &other.last_seqs).collect();
+    let has_grown = |(process, seq): (&String, &u64)| {
+        let known = before.iter().filter_map(|last_seqs| last_seqs.get(process)).max();
+        *seq > known.copied().unwrap_or(0)
+    };
+    round.delivered > 0 || round.last_seqs.iter().any(has_grown)
 }
 
 /// A finding in a round.
@@ -57,6 +74,16 @@ fn failed_sends(view: &View<'_>) -> Option<Finding> {
         "{failed} sends ended without an acknowledgment, so the round's copies took other ways than the protocol chose"
     );
     (failed > 0).then(|| in_round(view, Check::FailedSends, Severity::Caution, failed, detail))
+}
+
+fn too_many_receivers(view: &View<'_>) -> Option<Finding> {
+    let (delivered, expected) = (view.metrics.delivered, view.metrics.expected);
+    let count = u64::from(delivered.saturating_sub(expected));
+    let detail = format!(
+        "{delivered} nodes received the message where there are {expected} to receive it, so the number of nodes is wrong \
+         or nodes of another network took part; coverage is above 1 and times stand for the first {expected} only"
+    );
+    (count > 0).then(|| in_round(view, Check::TooManyReceivers, Severity::Unsound, count, detail))
 }
 
 fn missing_initiate(view: &View<'_>) -> Option<Finding> {
@@ -223,6 +250,8 @@ fn place(node: &str, host: Option<&str>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use cnsim::manifest::RoundOutcome;
+
     use super::super::fixture::{Fixture, only};
     use super::super::{Quality, Verdict};
     use super::*;
@@ -303,6 +332,37 @@ mod tests {
         fixture.rows.retain(|row| row.round != 1);
         let found = missing(&fixture.audit());
         assert_eq!((found[0].round, found[0].count, found[0].severity), (Some(1), 3, Severity::Unsound));
+    }
+
+    #[test]
+    fn a_round_that_left_no_record_is_not_proven_to_be_lost() {
+        let mut fixture = Fixture::flood();
+        fixture.rows.retain(|row| row.round != 2);
+        let before = fixture.manifest_round(1).last_seqs.clone();
+        fixture.manifest().last_seqs = before.clone();
+        fixture.manifest_round(2).last_seqs = before;
+        fixture.manifest_round(2).delivered = 0;
+        fixture.manifest_round(2).outcome = RoundOutcome::TimedOut;
+        let found = missing(&fixture.audit());
+        assert_eq!((found[0].round, found[0].severity), (Some(2), Severity::Caution));
+    }
+
+    #[test]
+    fn a_round_that_a_cut_off_run_may_not_have_begun_misses_nothing() {
+        let mut fixture = Fixture::flood();
+        fixture.rows.retain(|row| row.round != 2);
+        let round = fixture.manifest_round(2);
+        (round.outcome, round.delivered) = (RoundOutcome::Interrupted, 0);
+        assert_eq!(missing(&fixture.audit()), vec![]);
+    }
+
+    #[test]
+    fn more_receivers_than_there_are_nodes_are_found() {
+        assert_eq!(only(&Fixture::csv_of_flood().audit(), Check::TooManyReceivers), vec![]);
+        let quality = Fixture::csv_of_flood().of_nodes(3).audit();
+        let found = only(&quality, Check::TooManyReceivers);
+        assert_eq!((found.len(), found[1].count, found[1].severity), (3, 1, Severity::Unsound));
+        assert!(found[1].detail.starts_with("3 nodes received the message where there are 2"), "{}", found[1].detail);
     }
 
     #[test]

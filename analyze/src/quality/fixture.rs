@@ -36,6 +36,8 @@ pub(super) struct Fixture {
     hosts: Vec<String>,
     files: Option<RunFacts>,
     float_timestamps: bool,
+    /// What every record says of the number of nodes.
+    says_nodes: u32,
 }
 
 const ROUNDS: u32 = 3;
@@ -84,6 +86,7 @@ impl Fixture {
             hosts: vec![String::new(); 4],
             files: None,
             float_timestamps: false,
+            says_nodes: 4,
         };
         for round in 0..ROUNDS {
             fixture.push(round, Kind::Initiate, 0, 0, start(round));
@@ -111,6 +114,11 @@ impl Fixture {
 
     pub(super) fn with_float_timestamps(mut self) -> Self {
         self.float_timestamps = true;
+        self
+    }
+
+    pub(super) fn of_nodes(mut self, nodes: u32) -> Self {
+        self.says_nodes = nodes;
         self
     }
 
@@ -317,7 +325,7 @@ impl Fixture {
             events.kind.push(row.kind);
             events.run.push(0);
             events.round.push(row.round);
-            events.nodes.push(4);
+            events.nodes.push(self.says_nodes);
             events.sender.push(node(&row.sender));
             events.receiver.push(node(&row.receiver));
             events.received_ns.push(row.received_ns);
@@ -350,9 +358,14 @@ impl Row {
 
 /// Audits several inputs together; round 0 is warm-up.
 pub(super) fn audit_all(fixtures: Vec<Fixture>) -> Quality {
+    audit_after_warm_up(fixtures, 1)
+}
+
+/// Audits several inputs together; rounds below `warm_up` are warm-up.
+pub(super) fn audit_after_warm_up(fixtures: Vec<Fixture>, warm_up: u32) -> Quality {
     let loaded: Vec<Loaded> = fixtures.iter().map(Fixture::load).collect();
-    let analysis = metric::analyse(&loaded, &metric::Options { warm_up: 1 });
-    audit(&loaded, &analysis, AuditOptions { warm_up: 1 })
+    let analysis = metric::analyse(&loaded, &metric::Options { warm_up });
+    audit(&loaded, &analysis, AuditOptions { warm_up })
 }
 
 /// The findings of one check.

@@ -82,6 +82,8 @@ pub enum Check {
     MissingDeliveries,
     /// A message that nobody began.
     MissingInitiate,
+    /// Nothing that a statistic could stand on.
+    NoScoredRounds,
     /// Receipts before their sends.
     NegativeLatency,
     /// A process that was killed, started again or out of reach.
@@ -104,6 +106,8 @@ pub enum Check {
     SingleHostTiming,
     /// Whether a process's last records are there cannot be told.
     TailUnverifiable,
+    /// More nodes received a message than there are.
+    TooManyReceivers,
 }
 
 /// One thing that was found.
@@ -254,6 +258,7 @@ words!(Check:
     InvariantBroken = "invariant-broken",
     MissingDeliveries = "missing-deliveries",
     MissingInitiate = "missing-initiate",
+    NoScoredRounds = "no-scored-rounds",
     NegativeLatency = "negative-latency",
     ProcessDisturbed = "process-disturbed",
     RecordsLost = "records-lost",
@@ -265,6 +270,7 @@ words!(Check:
     SingleDeployment = "single-deployment",
     SingleHostTiming = "single-host-timing",
     TailUnverifiable = "tail-unverifiable",
+    TooManyReceivers = "too-many-receivers",
 );
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub(super) fn findings(survey: &Survey<'_>) -> Vec<Finding> {
         findings.extend(incomplete(*key, run));
         findings.extend(timed_out(survey, *key, run));
     }
+    findings.extend(without_scored_rounds(survey));
     findings.extend(single_deployments(survey));
     findings.extend(single_hosts(survey));
     findings.extend(shared_run_ids(survey));
@@ -55,6 +56,31 @@ fn timed_out(survey: &Survey<'_>, (condition, run_id): RunKey<'_>, run: &Run<'_>
                 .of_round(round.round, survey.is_scored(round.round)),
         );
     }
+    findings
+}
+
+/// Conditions, at each number of nodes, of which every statistic is empty.
+fn without_scored_rounds(survey: &Survey<'_>) -> Vec<Finding> {
+    let finding = |condition: &str, count: usize, detail: String| {
+        Finding::in_condition(Check::NoScoredRounds, Severity::Caution, condition, count as u64, detail)
+    };
+    let mut findings = Vec::new();
+    let mut measured = BTreeSet::new();
+    for group in &survey.analysis.groups {
+        measured.insert(group.condition.as_str());
+        if group.scored().next().is_none() {
+            let rounds = group.rounds.len();
+            let detail = format!(
+                "none of the {rounds} rounds with {} nodes is scored, so every statistic of them is empty: run more \
+                 rounds, or lower --warm-up ({}), below which rounds are not scored",
+                group.nodes, survey.warm_up,
+            );
+            findings.push(finding(&group.condition, rounds, detail));
+        }
+    }
+    let conditions: BTreeSet<&str> = survey.loaded.iter().map(|input| input.condition.as_str()).collect();
+    let empty = conditions.difference(&measured);
+    findings.extend(empty.map(|name| finding(name, 0, "there is no round in it, so there is no statistic".to_owned())));
     findings
 }
 
@@ -189,7 +215,7 @@ fn mix(x: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::Verdict;
-    use super::super::fixture::{Fixture, audit_all, only};
+    use super::super::fixture::{Fixture, audit_after_warm_up, audit_all, only};
     use super::*;
 
     #[test]
@@ -230,6 +256,27 @@ mod tests {
         let quality = audit_all(vec![Fixture::flood(), Fixture::flood().named("run-b")]);
         let found = only(&quality, Check::ReusedRun);
         assert_eq!((found.len(), found[0].count, found[0].run_id.as_deref()), (1, 3, Some("run-b")));
+    }
+
+    #[test]
+    fn a_report_without_a_scored_round_is_not_sound() {
+        let quality = audit_after_warm_up(vec![Fixture::flood()], 9);
+        let found = only(&quality, Check::NoScoredRounds);
+        assert_eq!((found.len(), found[0].count, quality.verdict), (1, 3, Verdict::Caution));
+        assert!(found[0].detail.contains("none of the 3 rounds with 4 nodes is scored"), "{}", found[0].detail);
+        let one_scored = audit_after_warm_up(vec![Fixture::flood()], 2);
+        assert_eq!((only(&one_scored, Check::NoScoredRounds), one_scored.verdict), (vec![], Verdict::Sound));
+    }
+
+    #[test]
+    fn a_run_that_ended_before_its_first_round_is_not_sound() {
+        let mut fixture = Fixture::flood();
+        fixture.rows.clear();
+        fixture.manifest().rounds.clear();
+        fixture.manifest().last_seqs.clear();
+        let quality = fixture.audit();
+        assert_eq!(only(&quality, Check::NoScoredRounds).len(), 1);
+        assert_eq!(quality.verdict, Verdict::Caution);
     }
 
     #[test]
