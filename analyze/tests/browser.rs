@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 mod support;
 
-use support::{FIGURES, fixture, flood_folder, report};
+use support::{FIGURES, fixture, flood_folder, limit_and_disturb, report};
 
 /// The widths of a phone and of a laptop, in CSS pixels.
 const WIDTHS: [u32; 2] = [375, 1280];
@@ -42,6 +42,7 @@ fn a_page_that_asks_and_complains_is_noticed() {
 fn nothing_is_wider_than_the_screen() {
     let home = tempfile::tempdir().unwrap();
     let folder = flood_folder(home.path());
+    limit_and_disturb(&folder);
     let long = format!("{}={}", "condition".repeat(12), fixture("seed-n5.csv").display());
     report(&[folder.to_str().unwrap(), &long, "-o", "wide"], home.path()).success();
     for width in WIDTHS {

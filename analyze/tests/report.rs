@@ -10,7 +10,7 @@ use serde_json::Value;
 
 mod support;
 
-use support::{FIGURES, command, files, fixture, flood_folder, report};
+use support::{FIGURES, command, files, fixture, flood_folder, limit_and_disturb, report};
 
 #[test]
 fn a_run_folder_becomes_a_report_inside_it() {
@@ -128,6 +128,35 @@ fn a_record_that_was_lost_is_found_and_named() {
         .map(|finding| (finding["check"].as_str().unwrap(), finding["round"].as_u64().unwrap()))
         .collect();
     assert_eq!(unsound, [("missing-deliveries", 3), ("sequence-gap", 3)]);
+}
+
+#[test]
+fn limits_and_incidents_stand_beside_the_verdict_and_in_tables() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = flood_folder(home.path());
+    limit_and_disturb(&folder);
+    let run = report(&["5e1f00d2-cubaan4"], home.path()).success();
+    let checks: Vec<&str> = ["condition-not-exercised", "process-disturbed"].to_vec();
+    assert!(checks.iter().all(|check| stderr(&run).contains(&format!("caution: {check} "))), "{}", stderr(&run));
+    let tables = folder.join("report/tables");
+    let conditions = fs::read_to_string(tables.join("conditions.csv")).unwrap();
+    assert!(conditions.ends_with(",4781234,20875123,n0,1,186,\"effective, not exercised\"\n"), "{conditions}");
+    let incidents = fs::read_to_string(tables.join("incidents.csv")).unwrap();
+    assert!(incidents.contains(",4,2025-03-26T00:00:04Z,gossip-statefulset-3,was killed"), "{incidents}");
+    let page = fs::read_to_string(folder.join("report/index.html")).unwrap();
+    let at = |text: &str| page.find(text).unwrap();
+    assert!(at("id=\"verdict\"") < at("id=\"conditions\"") && at("id=\"incidents\"") < at("id=\"convergence\""));
+}
+
+#[test]
+fn a_round_without_a_record_has_its_line() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = flood_folder(home.path());
+    spoil(&folder, |line| line["round"] != 3);
+    report(&["5e1f00d2-cubaan4"], home.path()).success();
+    let rounds = fs::read_to_string(folder.join("report/tables/rounds.csv")).unwrap();
+    let line = rounds.lines().find(|line| line.starts_with("flood,5e1f00d2-cubaan4,3,")).unwrap();
+    assert!(line.starts_with("flood,5e1f00d2-cubaan4,3,4,true,n") && line.contains(",3,0,0,,,,"), "{line}");
 }
 
 #[test]

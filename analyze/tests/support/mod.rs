@@ -65,3 +65,25 @@ pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     found.sort();
     found
 }
+
+/// Writes limits and an incident into a run folder's manifest.
+pub(crate) fn limit_and_disturb(folder: &Path) {
+    let path = folder.join("manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    manifest["limits"] = serde_json::json!({
+        "bandwidth": {
+            "intended_bits_per_s": 5_000_000,
+            "probe": {
+                "from": "gossip-0.1.17", "to": "gossip-3.1.17", "bytes": 31_000_000, "seconds": 16.2,
+                "achieved_bits_per_s": 4_781_234.0, "burst_bytes": 20_875_123
+            },
+            "reason": null
+        },
+        "memory": null
+    });
+    manifest["incidents"] = serde_json::json!([{
+        "at": "2025-03-26T00:00:04Z", "round": 4, "process": "gossip-3.1.17", "pod": "gossip-statefulset-3",
+        "kind": "oom-killed", "detail": "it ended with OOMKilled, exit code 137"
+    }]);
+    fs::write(path, manifest.to_string()).unwrap();
+}
