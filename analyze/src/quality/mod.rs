@@ -6,6 +6,7 @@
 
 mod deliveries;
 mod invariants;
+mod limits;
 mod rows;
 mod runs;
 mod sequence;
@@ -57,6 +58,12 @@ pub enum Check {
     ConflictingRows,
     /// A wall clock was set during a round.
     ClockStep,
+    /// A limit that pods were meant to run under does not hold.
+    ConditionNotEffective,
+    /// A limit that holds and that no round met.
+    ConditionNotExercised,
+    /// A limit of which nobody knows whether it holds.
+    ConditionNotProven,
     /// Sends without an acknowledgment.
     FailedSends,
     /// Timestamps that went through a float64.
@@ -73,6 +80,8 @@ pub enum Check {
     MissingInitiate,
     /// Receipts before their sends.
     NegativeLatency,
+    /// Something befell a process.
+    ProcessDisturbed,
     /// Lines that are no events.
     RejectedLines,
     /// Rows that were there more than once.
@@ -140,6 +149,7 @@ pub fn audit(loaded: &[Loaded], analysis: &Analysis, options: AuditOptions) -> Q
     findings.extend(rows::findings(&survey));
     findings.extend(sequence::findings(&survey, &gaps));
     findings.extend(runs::findings(&survey));
+    findings.extend(limits::findings(&survey));
     findings.extend(timing::setup_inside_timing(analysis));
     Quality::of(findings)
 }
@@ -223,6 +233,9 @@ words!(Verdict: Sound = "sound", Caution = "caution", Unsound = "unsound");
 words!(Check:
     ConflictingRows = "conflicting-rows",
     ClockStep = "clock-step",
+    ConditionNotEffective = "condition-not-effective",
+    ConditionNotExercised = "condition-not-exercised",
+    ConditionNotProven = "condition-not-proven",
     FailedSends = "failed-sends",
     FloatTimestamps = "float-timestamps",
     HostOverload = "host-overload",
@@ -231,6 +244,7 @@ words!(Check:
     MissingDeliveries = "missing-deliveries",
     MissingInitiate = "missing-initiate",
     NegativeLatency = "negative-latency",
+    ProcessDisturbed = "process-disturbed",
     RejectedLines = "rejected-lines",
     RepeatedRows = "repeated-rows",
     ReusedRun = "reused-run",
