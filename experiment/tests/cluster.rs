@@ -48,8 +48,10 @@ fn a_pod_that_is_killed_in_a_round_is_named_and_the_run_goes_on() {
     assert!(run.wait().unwrap().success());
     let manifest = manifest(out.path(), "e2e-kill");
     assert_eq!(manifest.outcome, RunOutcome::Complete);
-    let disturbed = manifest.rounds.iter().filter(|round| round.outcome == RoundOutcome::Disturbed).count();
-    assert!(disturbed <= 1 && manifest.rounds.last().unwrap().outcome == RoundOutcome::Quiescent);
+    let outcomes: Vec<_> = manifest.rounds.iter().map(|round| round.outcome).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == RoundOutcome::Disturbed).count(), 1, "{outcomes:?}");
+    let last = manifest.rounds.last().unwrap();
+    assert_eq!((last.outcome, last.delivered, last.failed), (RoundOutcome::Quiescent, 3, 0));
     let incident = &manifest.incidents[0];
     assert_eq!((incident.kind, &*incident.pod), (IncidentKind::Deleted, "cnsim-e2e-kill-2"));
     assert_eq!(pods("cnsim-e2e-kill"), "");
