@@ -14,7 +14,7 @@ fmt:
 
 # No warning anywhere
 lint:
-    cargo clippy --locked --workspace --all-targets --features cnsim-analyze/real-parts -- -D warnings
+    cargo clippy --locked --workspace --all-targets --features cnsim-analyze/real-parts,cnsim-experiment/real-cluster -- -D warnings
 
 # Licences, banned crates and sources of the dependencies
 deny:
@@ -53,3 +53,8 @@ image *arguments:
 chart:
     @command -v "${CNSIM_HELM:-helm}" >/dev/null || { echo "just chart: no Helm here; install Helm 3, or name it in CNSIM_HELM" >&2; exit 1; }
     cargo test --locked --workspace --features cnsim-experiment/real-cluster --test chart -- $([ -n "${KUBECONFIG:-}" ] || echo "--skip on_a_cluster")
+
+# Whole runs on the cluster of KUBECONFIG, which has the image that CNSIM_IMAGE names
+e2e-kubernetes:
+    @test -n "${KUBECONFIG:-}" -a -n "${CNSIM_IMAGE:-}" || { echo "just e2e-kubernetes: set KUBECONFIG to a cluster's, and CNSIM_IMAGE to an image that it has" >&2; exit 1; }
+    cargo test --locked --workspace --features cnsim-experiment/real-cluster --test cluster -- --test-threads=1

@@ -27,6 +27,9 @@ type Client = ControlClient<Channel>;
 const SLEEP_MIN: Duration = Duration::from_millis(2);
 const SLEEP_MAX: Duration = Duration::from_millis(10);
 
+/// How long a process may be busy before the others are looked at: it may wait for one that was lost.
+const LOOK_AT_ALL: Duration = Duration::from_secs(1);
+
 /// Why a run could not be driven to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
@@ -57,6 +60,8 @@ pub struct Course<'a> {
     plan: &'a Plan,
     epoch: u64,
     is_configured: bool,
+    /// The epoch that every process of the cluster confirmed last.
+    confirmed: Option<u64>,
     /// The next round; none after the last.
     next: Option<u32>,
     has_begun: bool,
@@ -66,7 +71,7 @@ impl<'a> Course<'a> {
     /// The course of a plan from the round `first` on.
     pub fn new(plan: &'a Plan, first: u32) -> Self {
         let next = Some(first).filter(|first| *first <= plan.options.rounds);
-        Self { plan, epoch: plan.epoch, is_configured: false, next, has_begun: false }
+        Self { plan, epoch: plan.epoch, is_configured: false, confirmed: None, next, has_begun: false }
     }
 
     /// Drives the next round, whose outcome is in the ledger afterwards; false where there is none left.
@@ -81,8 +86,7 @@ impl<'a> Course<'a> {
             tokio::time::sleep(Duration::from_millis(self.plan.options.pause_ms)).await;
         }
         if !self.is_configured {
-            configure(cluster, self.plan, self.epoch).await?;
-            self.is_configured = true;
+            self.configure(cluster).await?;
         }
         watcher.round_begins(round);
         let outcome = Turn { cluster, plan: self.plan, epoch: self.epoch, round }.drive(ledger, watcher).await?;
@@ -96,14 +100,30 @@ impl<'a> Course<'a> {
         watcher.round_ended(round, outcome);
         self.next = (round < self.plan.options.rounds).then(|| round + 1);
         if outcome != RoundOutcome::Quiescent {
-            self.configure_anew();
+            self.epoch += 1;
+            self.is_configured = false;
         }
     }
 
-    /// Configures every node again before the next round.
-    pub fn configure_anew(&mut self) {
+    /// The cluster was made whole again: its processes know nothing of this run.
+    pub fn begin_anew(&mut self) {
         self.epoch += 1;
         self.is_configured = false;
+        self.confirmed = None;
+    }
+
+    /// Configures every node. One that was started again meanwhile would take the configuration too, under an address
+    /// that nobody knows.
+    async fn configure(&mut self, cluster: &Cluster) -> Result<(), ClusterError> {
+        if let Some(epoch) = self.confirmed {
+            let replies = cluster.watch().await?;
+            let pairs = replies.into_iter().zip(&cluster.processes);
+            pairs.map(|(reply, process)| of_epoch(epoch, reply, process)).collect::<Result<Pass, _>>()?;
+        }
+        configure(cluster, self.plan, self.epoch).await?;
+        self.confirmed = Some(self.epoch);
+        self.is_configured = true;
+        Ok(())
     }
 }
 
@@ -261,11 +281,16 @@ impl Turn<'_> {
 
     /// The reply, where the process was not started again since it was configured.
     fn of_this_epoch(&self, reply: WatchReply, process: &Process) -> Result<WatchReply, ClusterError> {
-        let (found, expected) = (reply.epoch, self.epoch);
-        match found == expected {
-            true => Ok(reply),
-            false => Err(ClusterError::Restarted { process: process.name.clone(), found, expected }),
-        }
+        of_epoch(self.epoch, reply, process)
+    }
+}
+
+/// The reply, where the process answers for the epoch that it was configured with.
+fn of_epoch(expected: u64, reply: WatchReply, process: &Process) -> Result<WatchReply, ClusterError> {
+    let found = reply.epoch;
+    match found == expected {
+        true => Ok(reply),
+        false => Err(ClusterError::Restarted { process: process.name.clone(), found, expected }),
     }
 }
 
@@ -288,6 +313,7 @@ impl Quiet<'_> {
         let mut suspect = self.host;
         let mut last: Option<Pass> = None;
         let mut sleep = SLEEP_MIN;
+        let mut looked = Instant::now();
         loop {
             tokio::time::sleep(sleep).await;
             sleep = (sleep * 2).min(SLEEP_MAX);
@@ -295,7 +321,12 @@ impl Quiet<'_> {
             let reply = self.turn.of_this_epoch(process.watch().await?, &process)?;
             if self.busy(suspect, &reply) {
                 last = None;
+                if looked.elapsed() >= LOOK_AT_ALL {
+                    self.turn.checked(self.turn.cluster.watch().await?)?;
+                    looked = Instant::now();
+                }
             } else {
+                looked = Instant::now();
                 let pass = self.turn.checked(self.turn.cluster.watch().await?)?;
                 let busy = (0..pass.len()).find(|index| self.busy(*index, &pass[*index]));
                 if let Some(busy) = busy {

@@ -58,6 +58,32 @@ fn a_process_that_was_started_again_ends_the_run() {
 }
 
 #[test]
+fn a_process_that_is_lost_while_another_waits_for_it_is_noticed_in_the_round() {
+    let before = WatchReply::default();
+    let stuck = WatchReply { in_flight: 1, started: 1, last_seq: 1, ..before };
+    let stranger = WatchReply { epoch: 1, ..before };
+    let driven =
+        driven(&["--rounds", "0", "--round-timeout", "30"], [script(&[before, stuck]), script(&[before, stranger])]);
+
+    let error = driven.result.unwrap_err().to_string();
+    assert!(error.starts_with("process p1 was restarted"), "{error}");
+}
+
+#[test]
+fn a_process_that_was_started_again_is_not_configured_under_its_old_address() {
+    let before = WatchReply::default();
+    let stuck = WatchReply { in_flight: 1, started: 1, last_seq: 1, ..before };
+    let stranger = WatchReply { epoch: 1, ..before };
+    let scripts = [script(&[before, stuck]), script(&[before, before, stranger])];
+
+    let driven = driven(&["--rounds", "1", "--round-timeout", "0.05"], scripts);
+
+    let error = driven.result.unwrap_err().to_string();
+    assert!(error.starts_with("process p1 was restarted"), "{error}");
+    assert_eq!(driven.configured.len(), 1);
+}
+
+#[test]
 fn a_process_that_was_started_again_counts_nothing_towards_the_round_it_was_lost_in() {
     let known = WatchReply { epoch: 5, delivered: 3, run_delay_ns: Some(9), last_seq: 4, ..WatchReply::default() };
     let grown = WatchReply { delivered: 4, ..known };

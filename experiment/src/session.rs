@@ -121,9 +121,8 @@ impl<B: Backend> Play<'_, B> {
         if let Some((round, ending)) = stage.ledger.open_round().zip(ending) {
             stage.ledger.end_round(&self.cluster, ending)?;
             course.ended(round, RoundOutcome::Disturbed, stage.watcher);
-        } else {
-            course.configure_anew();
         }
+        course.begin_anew();
         self.cluster = whole;
         Ok(stage.ledger.enlist(&self.cluster)?)
     }

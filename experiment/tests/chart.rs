@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Rendering asks no cluster, so the version has to be said.
 const KUBERNETES: &str = "1.34.0";
@@ -139,6 +139,34 @@ fn a_wrong_value_is_refused_with_what_is_allowed() {
     }
 }
 
+#[test]
+fn a_node_starts_with_every_command_line_that_the_chart_renders() {
+    let folder = tempfile::tempdir().unwrap();
+    let topology = folder.path().join("topology.json");
+    fs::write(&topology, ring(10)).unwrap();
+    for file in values_files() {
+        let rendered = rendered(&["--values", &text(&file)]);
+        let words = command_line(&rendered).into_iter().map(|word| {
+            word.replace("0.0.0.0:5050", "127.0.0.1:0")
+                .replace("127.0.0.1:4050", "127.0.0.1:0")
+                .replace("/var/spool/cnsim", &text(folder.path()))
+                .replace("/etc/cnsim/topology.json", &text(&topology))
+        });
+        // Without stdin it ends when it has started.
+        let output = Command::new(env!("CARGO_BIN_EXE_cnsim"))
+            .arg("node")
+            .args(words)
+            .arg("--exit-with-stdin")
+            .env("CNSIM_POD", "gossip-statefulset-0")
+            .env("CNSIM_HOST", "host")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let told = told(&output.stderr);
+        assert!(output.status.success() && told.contains("serving"), "{}: {told}", file.display());
+    }
+}
+
 mod on_a_cluster {
     use super::*;
 
@@ -177,6 +205,25 @@ fn helm(arguments: &[&str]) -> Output {
     output.unwrap_or_else(|error| {
         panic!("cannot run {}: {error}; install Helm 3, or name it in CNSIM_HELM", program.display())
     })
+}
+
+/// The arguments of the nodes' container.
+fn command_line(rendered: &str) -> Vec<String> {
+    let after = rendered.split("          args:\n").nth(1).expect("the nodes have arguments");
+    let block = after.split("          env:\n").next().expect("a split has a first part");
+    let words = block.lines().filter_map(|line| line.trim().strip_prefix("- "));
+    // A text in quotes is written as in JSON.
+    words.map(|word| serde_json::from_str(word).unwrap_or_else(|_| word.to_owned())).collect()
+}
+
+/// A topology file of so many nodes.
+fn ring(nodes: u32) -> String {
+    let names: Vec<_> = (0..nodes).map(|node| serde_json::json!({ "id": format!("n-{node}") })).collect();
+    let edge =
+        |node| serde_json::json!({ "source": format!("n-{node}"), "target": format!("n-{}", (node + 1) % nodes) });
+    let edges: Vec<_> = (0..nodes).map(edge).collect();
+    serde_json::json!({ "directed": false, "multigraph": false, "graph": {}, "nodes": names, "edges": edges })
+        .to_string()
 }
 
 /// The values files that stand for the ways to use the chart.

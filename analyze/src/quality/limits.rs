@@ -152,7 +152,8 @@ fn judge_probe(intended: u64, probe: &Probe, busiest: Option<&Busiest>) -> (Limi
     let Some(achieved) = probe.achieved_bits_per_s else {
         let mean = rate(probe.bytes as f64 * 8.0 / probe.seconds.max(1e-9));
         let detail = format!(
-            "{meant} and {between} met no limit: {} passed in {:.1} s ({mean}), so the rounds ran without it",
+            "{meant} and {between} met no limit: {} passed in {:.1} s ({mean}), so the rounds ran without it; \
+             the cluster's network plugin must know the bandwidth annotations",
             size(probe.bytes),
             probe.seconds,
         );

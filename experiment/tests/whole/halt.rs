@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{children, manifest, read, signal, started, wait_for};
+use crate::common::{children, cnsim, manifest, read, signal, started, wait_for};
 use cnsim::manifest::{RoundOutcome, RunOutcome};
 use rustix::process::Signal;
 
@@ -50,6 +50,44 @@ fn an_interrupted_run_keeps_what_was_recorded() {
         run.assert_no_record_is_missing();
         assert!(!run.folder.join("parts").exists());
     }
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on_after_the_round_it_was_stopped_in() {
+    let out = tempfile::tempdir().unwrap();
+    let run = started(out.path(), &["--nodes", "3", "--rounds", "3", "--link-delay", "400"]);
+    let folder = out.path().join("mid");
+    wait_for("a round to end", || !manifest(&folder).rounds.is_empty());
+    signal(run.id() as i32, Signal::INT);
+    assert_eq!(run.wait_with_output().unwrap().status.code(), Some(1));
+
+    let resumed = cnsim(&["run", "--resume", folder.to_str().unwrap()]);
+
+    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    let run = read(&folder);
+    assert_eq!(run.manifest.outcome, RunOutcome::Complete);
+    let numbers: Vec<u32> = run.manifest.rounds.iter().map(|round| round.round).collect();
+    assert_eq!(numbers, [0, 1, 2, 3]);
+    assert_eq!(run.manifest.rounds[3].outcome, RoundOutcome::Quiescent);
+    run.assert_no_record_is_missing();
+
+    let again = cnsim(&["run", "--resume", folder.to_str().unwrap()]);
+
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("the run is complete"));
+}
+
+#[test]
+fn a_run_folder_belongs_to_one_driver() {
+    let out = tempfile::tempdir().unwrap();
+    let run = started(out.path(), &ENDLESS);
+
+    let second = cnsim(&["run", "--resume", out.path().join("mid").to_str().unwrap()]);
+
+    assert_eq!(second.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&second.stderr).contains("a run is going on in it"));
+    signal(run.id() as i32, Signal::INT);
+    run.wait_with_output().unwrap();
 }
 
 #[test]
