@@ -25,7 +25,7 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Reads events from files into run folders, in order and without repeats
+    /// Reads events from files or pods' logs into run folders, in order and without repeats
     Fetch(FetchArgs),
     /// Turns runs and event files into tables, figures and a verdict on their quality
     Report(ReportArgs),
@@ -38,21 +38,46 @@ pub enum Command {
 #[command(before_help = "Examples:
   cnsim-analyze fetch logs/*.jsonl.gz
   cnsim-analyze fetch --run-id 4abf-cubaan50 results.csv -o runs
-  kubectl logs -l app=gossip --tail=-1 | cnsim-analyze fetch -")]
+  kubectl logs -l app=gossip --tail=-1 | cnsim-analyze fetch -
+  cnsim-analyze fetch --kubernetes --run-id hello --release gossip-statefulset")]
 #[command(after_help = "Prints the run folders. Exit code: 0 fine, 1 failed, 2 usage.")]
 pub struct FetchArgs {
     /// JSON lines, CSV or Parquet, plain, .gz or .zst; patterns; run folders; - is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(value_name = "FILE")]
+    #[cfg_attr(feature = "kubernetes", arg(required_unless_present = "kubernetes", conflicts_with = "kubernetes"))]
+    #[cfg_attr(not(feature = "kubernetes"), arg(required = true))]
     pub files: Vec<PathBuf>,
     /// Fetch this run only; may be given again [default: every run that is there]
     #[arg(long = "run-id", value_name = "ID")]
     pub run_ids: Vec<String>,
+    /// Where pods' logs are the source.
+    #[cfg(feature = "kubernetes")]
+    #[command(flatten)]
+    pub pods: PodArgs,
     /// Folder that run folders are in
     #[arg(short, long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
     /// Replace events of another source
     #[arg(long)]
     pub force: bool,
+}
+
+/// Which pods' logs to fetch.
+#[cfg(feature = "kubernetes")]
+#[derive(Debug, Args)]
+pub struct PodArgs {
+    /// Read the logs of the nodes' pods, as far as the cluster keeps them
+    #[arg(long, requires = "run_ids")]
+    pub kubernetes: bool,
+    /// Their namespace [default: the kubeconfig's]
+    #[arg(long, value_name = "NS", requires = "kubernetes")]
+    pub namespace: Option<String>,
+    /// The kubeconfig's context [default: its current one]
+    #[arg(long, value_name = "C", requires = "kubernetes")]
+    pub context: Option<String>,
+    /// Their Helm release [default: every one in the namespace]
+    #[arg(long, value_name = "NAME", requires = "kubernetes")]
+    pub release: Option<String>,
 }
 
 /// What can be typed after `cnsim-analyze report`.
@@ -119,6 +144,15 @@ impl ReportArgs {
 impl From<FetchArgs> for fetch::Options {
     fn from(args: FetchArgs) -> Self {
         let others = if args.force { Others::Replace } else { Others::Keep };
-        Self { files: args.files, run_ids: args.run_ids, out: args.out, others }
+        #[cfg(feature = "kubernetes")]
+        let source = match args.pods {
+            PodArgs { kubernetes: true, namespace, context, release } => {
+                fetch::Source::Pods(fetch::Pods { namespace, context, release })
+            }
+            PodArgs { kubernetes: false, .. } => fetch::Source::Files(args.files),
+        };
+        #[cfg(not(feature = "kubernetes"))]
+        let source = fetch::Source::Files(args.files);
+        Self { source, run_ids: args.run_ids, out: args.out, others }
     }
 }

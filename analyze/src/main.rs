@@ -37,8 +37,9 @@ fn main() -> ExitCode {
 }
 
 fn fetch_command(args: FetchArgs) -> Result<ExitCode, Error> {
-    let folders = fetch::fetch(&args.into())?;
-    let lines: String = folders.iter().map(|folder| format!("{}\n", folder.display())).collect();
+    let fetched = fetch::fetch(&args.into())?;
+    fetched.notes.iter().for_each(|note| eprintln!("warning: {note}"));
+    let lines: String = fetched.folders.iter().map(|folder| format!("{}\n", folder.display())).collect();
     Ok(printed(lines.as_bytes()))
 }
 

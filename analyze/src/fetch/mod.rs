@@ -1,11 +1,19 @@
 //! `fetch`: events from wherever they are into run folders, in order and without repeats.
 
 mod existing;
+#[cfg(feature = "kubernetes")]
+mod logs;
+#[cfg(feature = "kubernetes")]
+mod pods;
+#[cfg(feature = "kubernetes")]
+mod processes;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
+#[cfg(feature = "kubernetes")]
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use cnsim::id::RunId;
@@ -15,18 +23,42 @@ use crate::source::gather::{Gather, Reject, examples};
 use crate::source::repeats::{self, Repeats};
 use crate::source::table::{Keep, Table};
 use crate::source::{SourceError, folder, input};
+#[cfg(feature = "kubernetes")]
+use logs::{Logs, PodLog};
+
+#[cfg(feature = "kubernetes")]
+pub use logs::{LogsError, Pods};
 
 /// What to fetch, and where to.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Files, patterns, run folders; `-` is standard input.
-    pub files: Vec<PathBuf>,
+    /// Where the events are.
+    pub source: Source,
     /// The runs to fetch; none means all that are there.
     pub run_ids: Vec<String>,
     /// Where run folders are.
     pub out: PathBuf,
     /// What to do with events of another source.
     pub others: Others,
+}
+
+/// Where events are.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Files, patterns, run folders; `-` is standard input.
+    Files(Vec<PathBuf>),
+    /// The logs of pods.
+    #[cfg(feature = "kubernetes")]
+    Pods(Pods),
+}
+
+/// What a fetch came to.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The run folders.
+    pub folders: Vec<PathBuf>,
+    /// What is not there and should be known, a line each.
+    pub notes: Vec<String>,
 }
 
 /// What to do with events of another source that stand where the fetched ones would.
@@ -44,6 +76,10 @@ pub enum FetchError {
     /// An input cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The logs of pods cannot be read.
+    #[cfg(feature = "kubernetes")]
+    #[error(transparent)]
+    Logs(#[from] LogsError),
     /// A run that no event names.
     #[error("no event of run {run_id:?}: the runs there are {there}")]
     NoSuchRun {
@@ -76,13 +112,63 @@ pub enum FetchError {
     },
 }
 
-/// Fetches, and gives the run folders. Every file is written before the first one is put in its place.
-pub fn fetch(options: &Options) -> Result<Vec<PathBuf>, FetchError> {
-    let mut gather = Gather::new(Keep::Records);
-    for file in files(&options.files)? {
-        gather.read(&file)?;
+/// Fetches. Every file is written before the first one is put in its place.
+pub fn fetch(options: &Options) -> Result<Fetched, FetchError> {
+    match &options.source {
+        Source::Files(paths) => {
+            let mut gather = Gather::new(Keep::Records);
+            for file in files(paths)? {
+                gather.read(&file)?;
+            }
+            let runs = runs(&gather, &options.run_ids)?;
+            Ok(Fetched { folders: put(&gather, &runs, options)?, notes: Vec::new() })
+        }
+        #[cfg(feature = "kubernetes")]
+        Source::Pods(pods) => {
+            let (found, _folder) = pods::logs(pods)?;
+            from_logs(found, options)
+        }
     }
-    let runs = runs(&gather, &options.run_ids)?;
+}
+
+#[cfg(feature = "kubernetes")]
+fn from_logs(found: Logs, options: &Options) -> Result<Fetched, FetchError> {
+    let Logs { logs, mut notes } = found;
+    let (gather, read) = gathered(&logs)?;
+    let mut runs = runs(&gather, &options.run_ids)?;
+    for run in &mut runs {
+        let first = run.rows.first().expect("a run without rows is none");
+        let number = gather.table.run.number(*first as usize);
+        let in_log =
+            |(log, rows): (&PodLog, &Range<usize>)| processes::in_log(log, &gather.table, rows.clone(), number);
+        run.facts.source = "kubernetes".to_owned();
+        run.facts.processes = logs.iter().zip(&read).flat_map(in_log).collect();
+        notes.extend(processes::notes(&run.facts.processes));
+    }
+    Ok(Fetched { folders: put(&gather, &runs, options)?, notes })
+}
+
+/// The records of logs, and which rows are whose.
+#[cfg(feature = "kubernetes")]
+fn gathered(logs: &[PodLog]) -> Result<(Gather, Vec<Range<usize>>), FetchError> {
+    let mut gather = Gather::new(Keep::Records);
+    let mut read = Vec::with_capacity(logs.len());
+    for log in logs {
+        let start = gather.table.rows();
+        if log.holds_records {
+            match gather.read_as(&log.path, log.name()) {
+                // What looked like records was none: the log is as one without.
+                Ok(()) | Err(SourceError::NoEvents { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        read.push(start..gather.table.rows());
+    }
+    Ok((gather, read))
+}
+
+/// Writes runs into their folders.
+fn put(gather: &Gather, runs: &[Run<'_>], options: &Options) -> Result<Vec<PathBuf>, FetchError> {
     let write_error = |source| FetchError::Write { path: options.out.clone(), source };
     fs::create_dir_all(&options.out).map_err(write_error)?;
     let folders: Vec<PathBuf> = runs.iter().map(|run| options.out.join(&run.facts.run_id)).collect();
@@ -92,7 +178,7 @@ pub fn fetch(options: &Options) -> Result<Vec<PathBuf>, FetchError> {
         }
     }
     let scratch = tempfile::Builder::new().prefix(".fetch-").tempdir_in(&options.out).map_err(write_error)?;
-    for run in &runs {
+    for run in runs {
         write::run(&gather.table, run, &scratch.path().join(&run.facts.run_id))?;
     }
     for (run, folder) in runs.iter().zip(&folders) {
@@ -228,6 +314,7 @@ fn one_run<'a>(gather: &'a Gather, run: &str, parts: Parts) -> Run<'a> {
         rejected_examples: examples(rejects.iter().copied()),
         files,
         rounds,
+        processes: Vec::new(),
     };
     Run { facts, rows, rejects }
 }
@@ -249,4 +336,79 @@ fn install(from: &Path, folder: &Path) -> Result<(), FetchError> {
         }
     }
     Ok(())
+}
+
+#[cfg(all(test, feature = "kubernetes"))]
+mod tests {
+    use cnsim_cluster::Instance;
+
+    use super::*;
+    use crate::quality::{AuditOptions, Check, audit};
+    use crate::source::{Input, load};
+    use crate::{metric, source::fetch_facts::FetchedProcess};
+
+    const FLOOD: &str = include_str!("../../tests/fixtures/flood-n4/events.jsonl");
+    const RUN: &str = "5e1f00d2-cubaan4";
+
+    /// The flood's records as the logs of the pods n0 … n3, but for the first lines of n1.
+    fn logs(folder: &Path, lost: usize) -> Logs {
+        let log = |pod: &str| {
+            let is_its = |line: &&str| line.contains(&format!("\"process\":\"bench-{pod}-"));
+            let lost = if pod == "n1" { lost } else { 0 };
+            let text: String = FLOOD.lines().filter(is_its).skip(lost).map(|line| format!("{line}\n")).collect();
+            let path = folder.join(format!("{pod}.jsonl"));
+            fs::write(&path, &text).unwrap();
+            let (lines, bytes) = (text.lines().count() as u64, text.len() as u64);
+            PodLog { pod: pod.to_owned(), instance: Instance::Current, lines, bytes, path, holds_records: true }
+        };
+        Logs { logs: ["n0", "n1", "n2", "n3"].map(log).to_vec(), notes: Vec::new() }
+    }
+
+    fn fetched(home: &Path, lost: usize) -> (Fetched, FetchFacts) {
+        let options = Options {
+            source: Source::Pods(Pods::default()),
+            run_ids: vec![RUN.to_owned()],
+            out: home.join("runs"),
+            others: Others::Keep,
+        };
+        let fetched = from_logs(logs(home, lost), &options).unwrap();
+        let facts = folder::fetched(&fetched.folders[0]).unwrap().unwrap();
+        (fetched, facts)
+    }
+
+    #[test]
+    fn whole_logs_become_the_run_and_leave_nothing_to_say() {
+        let home = tempfile::tempdir().unwrap();
+        let (fetched, facts) = fetched(home.path(), 0);
+        assert_eq!((facts.source.as_str(), facts.rows), ("kubernetes", FLOOD.lines().count() as u64));
+        assert_eq!((fetched.notes, facts.files[0].path.as_str()), (Vec::new(), "n0.jsonl"));
+        let pods: Vec<(&str, Option<u64>)> =
+            facts.processes.iter().map(|process| (process.pod.as_str(), process.first_seq)).collect();
+        assert_eq!(pods, [("n0", Some(1)), ("n1", Some(1)), ("n2", Some(1)), ("n3", Some(1))]);
+    }
+
+    #[test]
+    fn a_log_that_lost_its_beginning_is_named_and_the_report_finds_the_gap() {
+        let home = tempfile::tempdir().unwrap();
+        let (fetched, facts) = fetched(home.path(), 5);
+        let process: &FetchedProcess = &facts.processes[1];
+        assert_eq!((process.first_seq, process.gaps.len()), (Some(6), 0));
+        assert_eq!(fetched.notes.len(), 1);
+        assert!(fetched.notes[0].starts_with("n1: 5 records of bench-n1-"), "{}", fetched.notes[0]);
+        assert!(fetched.notes[0].contains("(1-5): the log was probably rotated"), "{}", fetched.notes[0]);
+        let loaded = load(&[Input { label: None, path: fetched.folders[0].clone() }]).unwrap();
+        let analysis = metric::analyse(&loaded, &metric::Options { warm_up: 1 });
+        let findings = audit(&loaded, &analysis, AuditOptions { warm_up: 1 }).findings;
+        let gap = findings.iter().find(|finding| finding.check == Check::SequenceGap).unwrap();
+        assert_eq!(gap.count, 5);
+    }
+
+    #[test]
+    fn a_log_whose_lines_only_look_like_records_is_one_without() {
+        let home = tempfile::tempdir().unwrap();
+        let found = logs(home.path(), 0);
+        fs::write(&found.logs[2].path, "{\"event_type\":\"recei\n").unwrap();
+        let (gather, read) = gathered(&found.logs).unwrap();
+        assert_eq!((read[2].len(), read[3].end), (0, gather.table.rows()));
+    }
 }

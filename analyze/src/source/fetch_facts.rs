@@ -16,7 +16,7 @@ pub struct FetchFacts {
     pub version: String,
     /// The run.
     pub run_id: String,
-    /// `files`; other sources will have words of their own.
+    /// `files`, or `kubernetes` for pods' logs.
     pub source: String,
     /// The files that hold events of this run.
     pub files: Vec<FetchedFile>,
@@ -30,6 +30,9 @@ pub struct FetchFacts {
     pub rejected_examples: Vec<String>,
     /// What was found round by round, in order.
     pub rounds: Vec<FetchedRound>,
+    /// What pods' logs held of each process, where they are the source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<FetchedProcess>,
 }
 
 /// A file that events came from.
@@ -41,6 +44,29 @@ pub struct FetchedFile {
     pub sha256: String,
     /// Records of this run in it, repeats included.
     pub rows: u64,
+}
+
+/// One process's records of the run in one log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchedProcess {
+    /// The pod.
+    pub pod: String,
+    /// `current`, or `previous` for the container before the last restart.
+    pub container: String,
+    /// Lines of the log, of whichever run, diagnostics included.
+    pub lines: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The process as the records name it; empty where there is none.
+    pub process: String,
+    /// Records of this run, repeats included.
+    pub records: u64,
+    /// The first sequence number; above 1 where the log has lost its beginning.
+    pub first_seq: Option<u64>,
+    /// The last one. Whether there were more is not known here.
+    pub last_seq: Option<u64>,
+    /// Numbers between them that are missing, as first and last of each gap.
+    pub gaps: Vec<[u64; 2]>,
 }
 
 /// How many lines were rejected for one reason.

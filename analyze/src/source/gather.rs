@@ -59,7 +59,18 @@ impl Gather {
 
     /// Reads a file of any kind below what was gathered.
     pub(crate) fn read(&mut self, path: &Path) -> Result<(), SourceError> {
+        self.take(Stream::open(path)?)
+    }
+
+    /// The same for a file that is called `name` wherever it is spoken of.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) fn read_as(&mut self, path: &Path, name: String) -> Result<(), SourceError> {
         let mut stream = Stream::open(path)?;
+        stream.name = name;
+        self.take(stream)
+    }
+
+    fn take(&mut self, mut stream: Stream) -> Result<(), SourceError> {
         let name = stream.name.clone();
         let (rows, rejected) = (self.table.rows(), self.rejects.count);
         let mut head = Vec::new();
