@@ -338,7 +338,8 @@ fn install(from: &Path, folder: &Path) -> Result<(), FetchError> {
     Ok(())
 }
 
-#[cfg(all(test, feature = "kubernetes"))]
+#[cfg(test)]
+#[cfg(feature = "kubernetes")]
 mod tests {
     use cnsim_cluster::Instance;
 
