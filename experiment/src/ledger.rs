@@ -107,6 +107,11 @@ impl Ledger {
         self.open.as_ref().map(|open| (open.begun.elapsed(), &open.before))
     }
 
+    /// Whether any round has begun.
+    pub fn begun(&self) -> bool {
+        self.open.is_some() || !self.manifest.rounds.is_empty()
+    }
+
     /// The round that goes on; none between rounds.
     pub fn open_round(&self) -> Option<u32> {
         self.open.as_ref().map(|open| open.round)

@@ -49,6 +49,9 @@ pub enum RunError {
         /// The run folder.
         folder: PathBuf,
     },
+    /// It ended before its first round: there is nothing to keep.
+    #[error("{0}; no round had begun, so no run folder is left")]
+    NotBegun(String),
     /// The runtime or a signal handler could not be set up.
     #[error("cannot set the run up: {0}")]
     Setup(io::Error),
@@ -82,7 +85,14 @@ pub fn run(plan: &Plan, place: Place, at: Where, watcher: &dyn Watcher) -> Resul
             Where::Kubernetes(options) => session(Kubernetes::new(options), &mut stage, 0).await,
         }
     })?;
-    closed(&mut ledger, halt, watcher)
+    match halt {
+        Some(halt) if !ledger.begun() => {
+            let folder = ledger.folder().path();
+            fs::remove_dir_all(folder).map_err(crate::folder::at(folder))?;
+            Err(RunError::NotBegun(halt.told().1))
+        }
+        halt => closed(&mut ledger, halt, watcher),
+    }
 }
 
 /// Goes on with a run that was interrupted or failed, where it runs, and returns its folder.
