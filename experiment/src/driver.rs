@@ -215,8 +215,7 @@ impl Turn<'_> {
         let initiator = self.plan.initiator(self.round);
         let id = self.plan.topology.nodes[initiator].as_str();
         let host = self.cluster.host_of(id).expect("a backend brings up every node of the plan");
-        self.prepare(id, watcher).await?;
-        let before = self.checked(self.cluster.watch().await?)?;
+        let before = self.prepare(id, watcher).await?;
         ledger.begin_round(self.round, id, before.clone());
         let begun = Instant::now();
         let quiet = Quiet { turn: self, before: &before[host], host, sends: !self.plan.links[initiator].is_empty() };
@@ -236,9 +235,9 @@ impl Turn<'_> {
         Ok(outcome)
     }
 
-    /// Opens the connections that the round can use, outside any timing. One that cannot be opened is a failed send
-    /// later, so it only warns.
-    async fn prepare(&self, initiator: &str, watcher: &dyn Watcher) -> Result<(), ClusterError> {
+    /// Opens the connections that the round can use, outside any timing, and returns the counters that it begins with. A
+    /// connection that cannot be opened is a failed send later, so it only warns.
+    async fn prepare(&self, initiator: &str, watcher: &dyn Watcher) -> Result<Pass, ClusterError> {
         let request = PrepareRequest { epoch: self.epoch, round: self.round, initiator: initiator.to_owned() };
         let replies = self
             .cluster
@@ -258,7 +257,11 @@ impl Turn<'_> {
             let round = self.round;
             watcher.warn(&format!("round {round}: {} connections could not be opened, first {first}", failed.len()));
         }
-        Ok(())
+        let counters = replies.into_iter().zip(&self.cluster.processes).map(|(reply, process)| {
+            let other = || tonic::Status::internal("it gives no counters, so it is of another version than this driver");
+            reply.counters.ok_or_else(|| process.refused("Prepare", &other()))
+        });
+        self.checked(counters.collect::<Result<Pass, _>>()?)
     }
 
     async fn start(&self, host: usize, initiator: &str) -> Result<(), ClusterError> {

@@ -180,12 +180,24 @@ fn script(replies: &[WatchReply]) -> Scripted {
     Scripted { replies, configured: Arc::default() }
 }
 
-/// A process that gives its replies to `Watch` one after another and then the last one for ever. Where a reply has no
+/// A process that gives its replies to `Prepare` and `Watch` one after another and then the last one for ever. Where a reply has no
 /// epoch, it is the configured one.
 #[derive(Clone)]
 struct Scripted {
     replies: Arc<Mutex<VecDeque<WatchReply>>>,
     configured: Arc<Mutex<Vec<ConfigureRequest>>>,
+}
+
+impl Scripted {
+    fn next(&self) -> WatchReply {
+        let mut replies = self.replies.lock().unwrap();
+        let next = if replies.len() > 1 { replies.pop_front() } else { replies.front().copied() };
+        let mut reply = next.unwrap();
+        if reply.epoch == 0 {
+            reply.epoch = self.configured.lock().unwrap().last().unwrap().epoch;
+        }
+        reply
+    }
 }
 
 #[tonic::async_trait]
@@ -200,7 +212,7 @@ impl Control for Scripted {
     }
 
     async fn prepare(&self, _: Request<PrepareRequest>) -> Result<Response<PrepareReply>, Status> {
-        Ok(Response::new(PrepareReply::default()))
+        Ok(Response::new(PrepareReply { counters: Some(self.next()), ..PrepareReply::default() }))
     }
 
     async fn start(&self, _: Request<StartRequest>) -> Result<Response<StartReply>, Status> {
@@ -208,13 +220,7 @@ impl Control for Scripted {
     }
 
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<WatchReply>, Status> {
-        let mut replies = self.replies.lock().unwrap();
-        let next = if replies.len() > 1 { replies.pop_front() } else { replies.front().copied() };
-        let mut reply = next.unwrap();
-        if reply.epoch == 0 {
-            reply.epoch = self.configured.lock().unwrap().last().unwrap().epoch;
-        }
-        Ok(Response::new(reply))
+        Ok(Response::new(self.next()))
     }
 
     async fn records(&self, _: Request<RecordsRequest>) -> Result<Response<Self::RecordsStream>, Status> {

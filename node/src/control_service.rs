@@ -30,34 +30,12 @@ pub(crate) struct Control {
     pub(crate) host: Arc<Host>,
 }
 
-#[tonic::async_trait]
-impl ControlService for Control {
-    async fn configure(&self, request: Request<ConfigureRequest>) -> Result<Response<ConfigureReply>, Status> {
-        let request = request.into_inner();
-        let epoch = request.epoch;
-        let configuration = Configuration::of(request, self.host.nodes())?;
-        self.host.configure(configuration).await?;
-        tracing::debug!(epoch, "configured");
-        Ok(Response::new(ConfigureReply { epoch }))
-    }
-
-    async fn prepare(&self, request: Request<PrepareRequest>) -> Result<Response<PrepareReply>, Status> {
-        let request = request.into_inner();
-        let initiator = NodeId::new(&request.initiator).map_err(HostError::from)?;
-        let opened = self.host.prepare(Epoch(request.epoch), &initiator).await?;
-        Ok(Response::new(PrepareReply { connections: opened.connections, failed: opened.failed }))
-    }
-
-    async fn start(&self, request: Request<StartRequest>) -> Result<Response<StartReply>, Status> {
-        let StartRequest { epoch, node, message, payload } = request.into_inner();
-        self.host.initiate(Epoch(epoch), &node, MessageId::new(&message), payload).await?;
-        Ok(Response::new(StartReply {}))
-    }
-
-    async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<WatchReply>, Status> {
+impl Control {
+    /// The counters over all hosted nodes.
+    fn counters(&self) -> WatchReply {
         let (network, load) = (self.host.network(), self.host.load());
         let (holds, waiting, steps) = (network.holds(), self.host.lag().waiting(), self.host.parts().clock.steps());
-        Ok(Response::new(WatchReply {
+        WatchReply {
             epoch: network.context().epoch.0,
             queued: load.queued,
             in_flight: load.in_flight,
@@ -76,7 +54,37 @@ impl ControlService for Control {
             clock_steps: steps.count,
             clock_step_max_ns: steps.max.0,
             resident_bytes: lag::resident_bytes(),
-        }))
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl ControlService for Control {
+    async fn configure(&self, request: Request<ConfigureRequest>) -> Result<Response<ConfigureReply>, Status> {
+        let request = request.into_inner();
+        let epoch = request.epoch;
+        let configuration = Configuration::of(request, self.host.nodes())?;
+        self.host.configure(configuration).await?;
+        tracing::debug!(epoch, "configured");
+        Ok(Response::new(ConfigureReply { epoch }))
+    }
+
+    async fn prepare(&self, request: Request<PrepareRequest>) -> Result<Response<PrepareReply>, Status> {
+        let request = request.into_inner();
+        let initiator = NodeId::new(&request.initiator).map_err(HostError::from)?;
+        let opened = self.host.prepare(Epoch(request.epoch), &initiator).await?;
+        let counters = Some(self.counters());
+        Ok(Response::new(PrepareReply { connections: opened.connections, failed: opened.failed, counters }))
+    }
+
+    async fn start(&self, request: Request<StartRequest>) -> Result<Response<StartReply>, Status> {
+        let StartRequest { epoch, node, message, payload } = request.into_inner();
+        self.host.initiate(Epoch(epoch), &node, MessageId::new(&message), payload).await?;
+        Ok(Response::new(StartReply {}))
+    }
+
+    async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<WatchReply>, Status> {
+        Ok(Response::new(self.counters()))
     }
 
     type RecordsStream = ReceiverStream<Result<RecordsReply, Status>>;

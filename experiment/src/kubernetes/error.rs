@@ -98,6 +98,14 @@ pub enum KubernetesError {
         /// Why.
         reason: String,
     },
+    /// The release has taken part in a run of this name.
+    #[error("pod {pod} has records of a run {run_id} already: give another --run-id, or install the release anew")]
+    RunIsThere {
+        /// A pod.
+        pod: String,
+        /// The run.
+        run_id: String,
+    },
     /// The pods run different programs.
     #[error("pods run different revisions: {0}; install the release anew with one image")]
     MixedRevisions(String),

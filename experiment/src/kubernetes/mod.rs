@@ -42,6 +42,9 @@ pub use options::{Options, release_of};
 
 /// How long a driver waits before it enters pods again that did not let it in.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often records are brought home at most: asking every pod after every round would take most of the time between
+/// short rounds. A pod that is lost takes what it recorded since.
+const COLLECT_EVERY: Duration = Duration::from_secs(1);
 
 /// The pods of a run.
 pub struct Kubernetes {
@@ -51,6 +54,7 @@ pub struct Kubernetes {
     installed: Option<Installed>,
     open: Option<Open>,
     collected: Collected,
+    collected_at: Instant,
 }
 
 /// Whether a run goes on that was begun before.
@@ -79,14 +83,16 @@ fn selector(release: &str) -> String {
 impl Kubernetes {
     /// The pods of a run that begins.
     pub fn new(options: Options) -> Self {
-        let collected = Collected::default();
-        Self { options, is_resumed: Resumed::No, installed: None, open: None, collected }
+        Self::of(options, Resumed::No, Collected::default())
     }
 
     /// The pods of a run that goes on; `lasts` are the sequence numbers up to which each process's records are here.
     pub fn resumed(options: Options, lasts: BTreeMap<String, u64>) -> Self {
-        let collected = Collected::resumed(lasts);
-        Self { options, is_resumed: Resumed::Yes, installed: None, open: None, collected }
+        Self::of(options, Resumed::Yes, Collected::resumed(lasts))
+    }
+
+    fn of(options: Options, is_resumed: Resumed, collected: Collected) -> Self {
+        Self { options, is_resumed, installed: None, open: None, collected, collected_at: Instant::now() }
     }
 
     /// The release, installed where it is not there.
@@ -249,6 +255,9 @@ impl Backend for Kubernetes {
         stage.ledger.note_fact("release", release.as_str());
         let place = Place { namespace: &namespace, release: &release };
         let entered = self.entered(&place, stage).await?;
+        if self.is_resumed == Resumed::No {
+            check_run_is_new(&entered, stage.plan.run_id.as_str())?;
+        }
         let pods: Vec<Pod> = entered.iter().map(|one| one.pod.clone()).collect();
         let hosts = facts::hosts(&namespace, &pods).await;
         let values = install::values_of(self.installed.as_ref(), &self.options, namespace.name(), &release).await;
@@ -293,7 +302,11 @@ impl Backend for Kubernetes {
     }
 
     async fn round_ended(&mut self, stage: &mut Stage<'_>, cluster: &Cluster) -> Result<(), BackendError> {
-        self.note_mishaps(stage, cluster);
+        let is_disturbed = self.note_mishaps(stage, cluster);
+        if !is_disturbed && self.collected_at.elapsed() < COLLECT_EVERY {
+            return Ok(());
+        }
+        self.collected_at = Instant::now();
         let parts = stage.ledger.folder().parts();
         for reason in self.collected.bring_from_all(cluster, stage.plan.run_id.as_str(), &parts).await? {
             tracing::warn!(reason, "records stay in a pod's spool for now");
@@ -369,6 +382,15 @@ fn check_revisions(entered: &[Entered]) -> Result<(), KubernetesError> {
     }
     let told: Vec<String> = revisions.iter().map(|(revision, pod)| format!("{pod} runs {revision}")).collect();
     Err(KubernetesError::MixedRevisions(told.join(", ")))
+}
+
+/// Records of another run of the same name would pass for this one's.
+fn check_run_is_new(entered: &[Entered], run_id: &str) -> Result<(), KubernetesError> {
+    let knows = |one: &&Entered| one.status.last_seqs.iter().any(|last| last.run_id == run_id && last.seq > 0);
+    match entered.iter().find(knows) {
+        Some(one) => Err(KubernetesError::RunIsThere { pod: one.pod.name.clone(), run_id: run_id.to_owned() }),
+        None => Ok(()),
+    }
 }
 
 fn unreachable(stage: &Stage<'_>, error: &ClusterError) -> Incident {
