@@ -258,7 +258,8 @@ impl Turn<'_> {
             watcher.warn(&format!("round {round}: {} connections could not be opened, first {first}", failed.len()));
         }
         let counters = replies.into_iter().zip(&self.cluster.processes).map(|(reply, process)| {
-            let other = || tonic::Status::internal("it gives no counters, so it is of another version than this driver");
+            let other =
+                || tonic::Status::internal("it gives no counters, so it is of another version than this driver");
             reply.counters.ok_or_else(|| process.refused("Prepare", &other()))
         });
         self.checked(counters.collect::<Result<Pass, _>>()?)

@@ -128,6 +128,15 @@ impl<'a> Run<'a> {
         self.people.get_or_init(|| People::of(self, &survey.views))
     }
 
+    /// How many deliveries the driver counted, over all rounds, that no record tells of. A single round's counter proves
+    /// nothing alone: a late copy of the round before is counted in the one that goes on.
+    pub(super) fn unrecorded(&self, survey: &Survey<'_>) -> u64 {
+        let counted: u64 =
+            self.manifest().map_or(0, |manifest| manifest.rounds.iter().map(|round| round.delivered).sum());
+        let recorded: u64 = self.views.iter().map(|view| u64::from(survey.views[*view].metrics.delivered)).sum();
+        counted.saturating_sub(recorded)
+    }
+
     fn look(&mut self, views: &[View<'a>]) {
         let first = self.views.first().map(|view| &views[*view].round);
         let logged = first.and_then(|round| Some((round.events, *round.rows.first()? as usize)));
