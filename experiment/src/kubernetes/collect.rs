@@ -12,6 +12,7 @@ use cnsim::wire::control::control_client::ControlClient;
 use cnsim_cluster::{Instance, Namespace};
 use futures_util::{AsyncBufReadExt, TryStreamExt};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tonic::transport::Channel;
 
 use crate::cluster::Cluster;
@@ -79,6 +80,8 @@ impl Collected {
         asked: Vec<(ControlClient<Channel>, Wanted)>,
         parts: &Path,
     ) -> Result<Vec<String>, FolderError> {
+        let begun = Instant::now();
+        let mut bytes = 0;
         let mut asking = JoinSet::new();
         for (control, wanted) in asked {
             asking.spawn(parcel(control, wanted));
@@ -86,9 +89,11 @@ impl Collected {
         let mut broken = Vec::new();
         while let Some(parcel) = asking.join_next().await {
             let parcel = parcel.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+            bytes += parcel.lines.len();
             self.keep(&parcel.process, &parcel.lines, parts)?;
             broken.extend(parcel.broken.map(|reason| format!("{}: {reason}", parcel.process)));
         }
+        tracing::debug!(bytes, took = ?begun.elapsed(), "records came home");
         broken.sort_unstable();
         Ok(broken)
     }
