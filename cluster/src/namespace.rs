@@ -55,9 +55,9 @@ impl Namespace {
         let config = match Config::from_kubeconfig(&options).await {
             Ok(config) => config,
             Err(error) if target.context.is_some() || Kubeconfig::read().is_ok() => {
-                return Err(AccessError::NoCluster(innermost(&error)));
+                return Err(AccessError::NoCluster(unquoted(&innermost(&error))));
             }
-            Err(error) => Config::incluster().map_err(|_| AccessError::NoCluster(innermost(&error)))?,
+            Err(error) => Config::incluster().map_err(|_| AccessError::NoCluster(unquoted(&innermost(&error))))?,
         };
         let name = target.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
         let server = config.cluster_url.to_string();
@@ -185,5 +185,25 @@ impl AsyncWrite for Forward {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// An error of a parser without the piece of the file that it quotes: a kubeconfig holds secrets.
+fn unquoted(error: &str) -> String {
+    error.split("-->").next().unwrap_or_default().split('\n').next().unwrap_or_default().trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_in_a_kubeconfig_is_told_without_its_secrets() {
+        let yaml = "users: [{name: admin, user: {token: very-secret}]\ncontexts: []\n";
+        let error = Kubeconfig::from_yaml(yaml).unwrap_err();
+
+        let told = unquoted(&innermost(&error));
+
+        assert!(!told.is_empty() && !told.contains("secret"), "{told}");
     }
 }

@@ -27,6 +27,8 @@ pub struct Pod {
     pub is_ending: bool,
     /// Why it is in its phase, as `Evicted`, with the message.
     pub reason: Option<String>,
+    /// Why it is taken away by the cluster itself, as `EvictionByEvictionAPI`, with the message.
+    pub disruption: Option<String>,
     /// Why no host takes it.
     pub unplaced: Option<String>,
     /// Its first container; none before the kubelet has taken it.
@@ -87,6 +89,9 @@ impl Pod {
         let (requests, limits) = resources(&spec);
         Self {
             is_ready: is_true("Ready"),
+            disruption: condition(&status, "DisruptionTarget")
+                .filter(|found| found.status == "True")
+                .and_then(|found| joined([found.reason.as_ref(), found.message.as_ref()])),
             unplaced: unplaced(&status),
             reason: joined([status.reason.as_ref(), status.message.as_ref()]),
             name: meta.name.unwrap_or_default(),

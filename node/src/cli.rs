@@ -156,7 +156,7 @@ pub(crate) struct StartArgs {
     /// Wait until these nodes hold it too
     #[arg(long, value_name = "HOST:PORT", value_delimiter = ',')]
     pub(crate) seen_at: Vec<String>,
-    /// Seconds that they may take
+    /// Seconds in which the node must be ready for it, and these hold it
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) within: u64,
 }

@@ -9,8 +9,8 @@ use cnsim::wire;
 use cnsim::wire::gossip::SeenRequest;
 use cnsim::wire::gossip::gossip_service_client::GossipServiceClient;
 use tokio::time::{Instant, sleep, timeout_at};
-use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
 
 use crate::cli::StartArgs;
 use crate::clock::Clock;
@@ -29,8 +29,8 @@ pub(crate) fn start(args: &StartArgs) -> anyhow::Result<()> {
 }
 
 async fn run(args: &StartArgs) -> anyhow::Result<()> {
-    begin(args).await?;
     let deadline = Instant::now() + Duration::from_secs(args.within);
+    begin(args, deadline).await?;
     for address in &args.seen_at {
         timeout_at(deadline, seen_at(address, &args.message)).await.map_err(|_| {
             anyhow!("the message has not arrived at {address} within {} s (--seen-at, --within)", args.within)
@@ -59,18 +59,31 @@ async fn has_seen(address: &str, message: &str) -> anyhow::Result<bool> {
     Ok(reply.map_err(|status| anyhow!("{}", status.message()))?.into_inner().seen)
 }
 
-async fn begin(StartArgs { message, target, .. }: &StartArgs) -> anyhow::Result<()> {
+async fn begin(StartArgs { message, target, .. }: &StartArgs, deadline: Instant) -> anyhow::Result<()> {
     crate::network::parse_address(target).context("the address is not HOST:PORT")?;
     let channel = Endpoint::from_shared(format!("http://{target}"))?.connect().await.map_err(innermost)?;
     let mut client = GossipServiceClient::new(channel);
     let node = node_id(&mut client, message, target).await?;
     println!("Sending message to self ({node}): '{message}'");
-    let wire = wire::start_message(&node, message, Clock::new().now());
-    match client.send_message(wire).await {
-        Ok(reply) => println!("Received acknowledgment: {}", reply.into_inner().details),
-        Err(status) => bail!("{}", status.message()),
+    loop {
+        let wire = wire::start_message(&node, message, Clock::new().now());
+        match client.send_message(wire).await {
+            Ok(reply) => {
+                println!("Received acknowledgment: {}", reply.into_inner().details);
+                return Ok(());
+            }
+            Err(status) if is_not_yet(&status) && Instant::now() < deadline => {
+                tracing::warn!("{}", status.message());
+                sleep(ASK_AGAIN).await;
+            }
+            Err(status) => bail!("{}", status.message()),
+        }
     }
-    Ok(())
+}
+
+/// Whether the node itself says that it cannot yet: it waits for its neighbours. A broken connection has a cause here.
+fn is_not_yet(status: &Status) -> bool {
+    status.code() == Code::Unavailable && std::error::Error::source(status).is_none()
 }
 
 /// The node's own id: a copy from it to itself is what starts a message.
@@ -105,11 +118,13 @@ fn innermost(error: tonic::transport::Error) -> anyhow::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use cnsim::wire::gossip::gossip_service_server::{GossipService, GossipServiceServer};
     use cnsim::wire::gossip::{Acknowledgment, GossipMessage, SeenReply};
     use tonic::transport::Server;
     use tonic::transport::server::TcpIncoming;
-    use tonic::{Request, Response, Status};
+    use tonic::{Request, Response};
 
     use super::*;
 
@@ -125,6 +140,40 @@ mod tests {
         async fn seen(&self, _: Request<SeenRequest>) -> Result<Response<SeenReply>, Status> {
             Err(Status::unimplemented("no such call"))
         }
+    }
+
+    /// A node that has to be asked more than once.
+    struct Slow {
+        refusals: AtomicU32,
+    }
+
+    #[tonic::async_trait]
+    impl GossipService for Slow {
+        async fn send_message(&self, _: Request<GossipMessage>) -> Result<Response<Acknowledgment>, Status> {
+            match self.refusals.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)) {
+                Ok(_) => Err(Status::unavailable("this node is not configured yet")),
+                Err(_) => Ok(Response::new(Acknowledgment::default())),
+            }
+        }
+
+        async fn seen(&self, _: Request<SeenRequest>) -> Result<Response<SeenReply>, Status> {
+            Ok(Response::new(SeenReply { node_id: "slow".to_owned(), ..SeenReply::default() }))
+        }
+    }
+
+    async fn started_at(refusals: u32, within: u64) -> anyhow::Result<()> {
+        let port = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?;
+        let target = port.local_addr()?.to_string();
+        let slow = Slow { refusals: AtomicU32::new(refusals) };
+        tokio::spawn(Server::builder().serve_with_incoming(GossipServiceServer::new(slow), port));
+        run(&StartArgs { message: "m".to_owned(), target, seen_at: Vec::new(), within }).await
+    }
+
+    #[tokio::test]
+    async fn a_node_that_is_not_configured_yet_is_asked_again_as_long_as_the_user_waits() {
+        started_at(2, 30).await.unwrap();
+        let error = started_at(u32::MAX, 0).await.unwrap_err();
+        assert!(error.to_string().contains("not configured yet"), "{error}");
     }
 
     #[tokio::test]

@@ -90,7 +90,8 @@ impl Known {
 fn befell(before: Option<&Pod>, pod: &Pod) -> Option<(IncidentKind, String)> {
     let before = before?;
     if is_evicted(pod) && !is_evicted(before) {
-        return Some((IncidentKind::Evicted, pod.reason.clone().unwrap_or_default()));
+        let why = pod.disruption.as_ref().or(pod.reason.as_ref());
+        return Some((IncidentKind::Evicted, why.cloned().unwrap_or_default()));
     }
     if before.uid != pod.uid {
         return Some((IncidentKind::Deleted, "the pod was deleted and made anew".to_owned()));
@@ -107,8 +108,10 @@ fn befell(before: Option<&Pod>, pod: &Pod) -> Option<(IncidentKind, String)> {
     Some((kind, how))
 }
 
+/// By the kubelet for want of something, or by whoever drains the host.
 fn is_evicted(pod: &Pod) -> bool {
-    pod.phase == "Failed" && pod.reason.as_ref().is_some_and(|reason| reason.starts_with("Evicted"))
+    let by_kubelet = pod.reason.as_ref().is_some_and(|reason| reason.starts_with("Evicted"));
+    pod.disruption.is_some() || (pod.phase == "Failed" && by_kubelet)
 }
 
 #[cfg(test)]
@@ -151,6 +154,14 @@ mod tests {
         let reason = Some("Evicted: The node was low on resource: memory".to_owned());
         let evicted = Pod { phase: "Failed".to_owned(), reason, ..pod(0, "") };
         let seen = vec![Change::Now(evicted.clone()), Change::Gone(evicted)];
+        assert_eq!(kinds(pod(0, ""), seen), [IncidentKind::Evicted]);
+    }
+
+    #[test]
+    fn a_pod_that_a_drained_host_gave_up_was_evicted() {
+        let disruption = Some("EvictionByEvictionAPI: Eviction API: evicting".to_owned());
+        let going = Pod { disruption, is_ending: true, ..pod(0, "") };
+        let seen = vec![Change::Now(going.clone()), Change::Gone(going)];
         assert_eq!(kinds(pod(0, ""), seen), [IncidentKind::Evicted]);
     }
 }

@@ -108,7 +108,8 @@ impl Wait<'_> {
         let first = pods.values().find(|pod| pod.trouble().is_some());
         let name = first.map_or(self.release, |pod| pod.name.as_str());
         let warnings = self.namespace.warnings(name).await.unwrap_or_default();
-        if let Some(last) = warnings.last() {
+        // What pods say of themselves is often the warning in other words.
+        if let Some(last) = warnings.last().filter(|last| !repeats(&told, last)) {
             told = format!("{told}; the cluster says of {name}: {last}");
         }
         KubernetesError::NotReady { seconds: self.limit.as_secs(), told }
@@ -158,6 +159,11 @@ pub(super) fn in_order(mut pods: Vec<Pod>) -> Vec<Pod> {
     pods
 }
 
+/// Whether a warning, as `REASON: text`, says only what was told.
+fn repeats(told: &str, warning: &str) -> bool {
+    told.contains(warning.split_once(": ").map_or(warning, |(_, text)| text))
+}
+
 fn ordinal(name: &str) -> Option<u32> {
     name.rsplit_once('-')?.1.parse().ok()
 }
@@ -165,6 +171,13 @@ fn ordinal(name: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_warning_in_the_words_of_a_pod_is_a_repetition() {
+        let told = "1 of 1 pods: g-0 (no host takes it: Insufficient cpu)";
+        assert!(repeats(told, "FailedScheduling: Insufficient cpu"));
+        assert!(!repeats(told, "Unhealthy: Startup probe failed"));
+    }
 
     #[test]
     fn pods_are_in_the_order_of_their_ordinals() {
