@@ -5,8 +5,14 @@
 # Folder of the published study's data, for `just published`.
 plosone := env("CNSIM_PLOSONE", justfile_directory() / "../shared/data/plosone")
 
+# Folder of the programs that make a cluster for tests, for `just cluster`.
+cluster_kit := env("CNSIM_CLUSTER_KIT", justfile_directory() / "../shared/kubernetes")
+
+# Where a Python environment for tests is kept.
+peers := env("HOME") / ".cache/cnsim/peers"
+
 # Every step that CI runs
-ci: fmt lint deny doc test published browser main-job
+ci: fmt lint deny doc test published browser peers cluster main-job
 
 # The source is formatted
 fmt:
@@ -14,7 +20,7 @@ fmt:
 
 # No warning anywhere
 lint:
-    cargo clippy --locked --workspace --all-targets --features cnsim-analyze/real-parts,cnsim-experiment/real-cluster -- -D warnings
+    cargo clippy --locked --workspace --all-targets --features cnsim-analyze/real-parts,cnsim-experiment/real-cluster,cnsim-node/real-parts -- -D warnings
 
 # Licences, banned crates and sources of the dependencies
 deny:
@@ -54,7 +60,19 @@ chart:
     @command -v "${CNSIM_HELM:-helm}" >/dev/null || { echo "just chart: no Helm here; install Helm 3, or name it in CNSIM_HELM" >&2; exit 1; }
     cargo test --locked --workspace --features cnsim-experiment/real-cluster --test chart -- $([ -n "${KUBECONFIG:-}" ] || echo "--skip on_a_cluster")
 
+# Nodes of the published system, in Python, and ours in one network
+peers:
+    test -x "{{ peers }}/bin/python" || python3 -m venv "{{ peers }}"
+    "{{ peers }}/bin/pip" install --quiet --disable-pip-version-check grpcio==1.76.0 grpcio-tools==1.76.0
+    CNSIM_PEER_PYTHON="{{ peers }}/bin/python" cargo test --locked --workspace --features cnsim-node/real-parts --test published_peer
+
 # Whole runs on the cluster of KUBECONFIG, which has the image that CNSIM_IMAGE names
 e2e-kubernetes:
     @test -n "${KUBECONFIG:-}" -a -n "${CNSIM_IMAGE:-}" || { echo "just e2e-kubernetes: set KUBECONFIG to a cluster's, and CNSIM_IMAGE to an image that it has" >&2; exit 1; }
+    cargo build --locked --workspace --features cnsim-experiment/real-cluster --bins
     cargo test --locked --workspace --features cnsim-experiment/real-cluster --test cluster -- --test-threads=1
+
+# The chart and whole runs on a cluster that is made for it by the programs in CNSIM_CLUSTER_KIT, with an image of this tree
+cluster:
+    @test -d "{{ cluster_kit }}" || { echo "just cluster: no folder {{ cluster_kit }}; set CNSIM_CLUSTER_KIT to the programs that make a cluster" >&2; exit 1; }
+    scripts/with-cluster "{{ cluster_kit }}" just chart e2e-kubernetes

@@ -10,11 +10,14 @@ use std::time::{Duration, Instant};
 use cnsim::manifest::{IncidentKind, Manifest, RoundOutcome, RunOutcome};
 
 const CNSIM: &str = env!("CARGO_BIN_EXE_cnsim");
+/// Built beside it.
+const ANALYZE: &str = concat!(env!("CARGO_BIN_EXE_cnsim"), "-analyze");
 
 #[test]
 fn a_run_collects_every_record_proves_its_bandwidth_and_leaves_nothing() {
     let out = tempfile::tempdir().unwrap();
-    let flags = ["--nodes", "10", "--topology", "ba:3", "--seed", "7", "--rounds", "5", "--set", "bandwidth=5M"];
+    let flags =
+        ["--nodes", "10", "--topology", "ba:3", "--seed", "7", "--rounds", "5", "--set", "bandwidth=5M", "--report"];
 
     let output = run(out.path(), "e2e-flood", &flags);
 
@@ -30,7 +33,84 @@ fn a_run_collects_every_record_proves_its_bandwidth_and_leaves_nothing() {
     let probe = manifest.limits.bandwidth.unwrap().probe.unwrap();
     let rate = probe.achieved_bits_per_s.unwrap();
     assert!((4e6..5.5e6).contains(&rate) && probe.burst_bytes.unwrap() > 1_000_000, "{probe:?}");
+    let quality = std::fs::read(out.path().join("e2e-flood/report/quality.json")).unwrap();
+    let quality: serde_json::Value = serde_json::from_slice(&quality).unwrap();
+    let is_loud = |finding: &&serde_json::Value| finding["severity"] != "info" && !is_of_this_machine(finding);
+    let loud: Vec<_> = quality["findings"].as_array().unwrap().iter().filter(is_loud).collect();
+    assert!(loud.len() == 1 && loud[0]["check"] == "condition-not-exercised", "{loud:?}");
     assert_eq!(pods("cnsim-e2e-flood"), "");
+}
+
+/// What a host says that other work keeps busy while this test runs.
+fn is_of_this_machine(finding: &serde_json::Value) -> bool {
+    finding["check"] == "host-overload"
+}
+
+#[test]
+fn a_release_serves_one_run_after_another_and_its_logs_hold_what_the_runs_collected() {
+    let out = tempfile::tempdir().unwrap();
+    let nodes = ["--nodes", "6", "--rounds", "2"];
+    let kept = run(out.path(), "e2e-one", &[&nodes[..], &["--topology", "ring", "--keep"]].concat());
+    assert!(kept.status.success(), "{}", text(&kept.stderr));
+
+    let on_release = ["--topology", "complete", "--release", "cnsim-e2e-one"];
+    let second = run(out.path(), "e2e-two", &[&nodes[..], &on_release].concat());
+    let again = run(&out.path().join("other"), "e2e-one", &[&nodes[..], &on_release].concat());
+
+    assert!(second.status.success(), "{}", text(&second.stderr));
+    assert!(text(&again.stderr).contains("has records of a run e2e-one already"), "{}", text(&again.stderr));
+    let fetched = out.path().join("fetched");
+    for run_id in ["e2e-one", "e2e-two"] {
+        let logs: &[&str] = &["--kubernetes", "--release", "cnsim-e2e-one"];
+        let events = |source: &[&str], to: &Path| {
+            let mut fetch = Command::new(ANALYZE);
+            fetch.args(["fetch", "--run-id", run_id, "--out"]).arg(to).args(source);
+            let output = fetch.output().expect("cnsim-analyze is built beside cnsim");
+            assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
+            std::fs::read(to.join(run_id).join("events.parquet")).unwrap()
+        };
+        let file = out.path().join(run_id).join("events.jsonl");
+        let own = events(&[file.to_str().unwrap()], &out.path().join("own"));
+        assert!(events(logs, &fetched) == own, "the logs hold other records of {run_id} than the run folder");
+    }
+    helm(&["uninstall", "cnsim-e2e-one"]);
+}
+
+#[test]
+fn the_least_role_is_enough_for_a_run_and_for_its_logs() {
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../helm/cnsim/rbac-example.yaml");
+    let out = tempfile::tempdir().unwrap();
+    kubectl(&["create", "namespace", "gossip"]);
+    kubectl(&["apply", "--filename", rules]);
+    kubectl(&["delete", "clusterrole,clusterrolebinding", "cnsim-hosts"]);
+    kubectl(&["create", "serviceaccount", "researcher", "--namespace", "gossip"]);
+    let bind = ["--role=cnsim-user", "--serviceaccount=gossip:researcher", "--namespace", "gossip"];
+    kubectl(&[&["create", "rolebinding", "researcher"][..], &bind].concat());
+    let config = out.path().join("kubeconfig");
+    std::fs::write(&config, least_config()).unwrap();
+
+    let flags = ["--nodes", "3", "--rounds", "2", "--namespace", "gossip"];
+    let output = command(out.path(), "e2e-least", &flags).env("KUBECONFIG", &config).output().unwrap();
+
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let elsewhere = ["--nodes", "3", "--rounds", "2", "--namespace", "default"];
+    let output = command(out.path(), "e2e-else", &elsewhere).env("KUBECONFIG", &config).output().unwrap();
+    assert!(
+        text(&output.stderr).contains("no permission to list pods in namespace default"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(!out.path().join("e2e-else").exists());
+    kubectl(&["delete", "namespace", "gossip", "--wait=false"]);
+}
+
+/// The cluster's kubeconfig, for the researcher of the namespace `gossip` alone.
+fn least_config() -> String {
+    let token = kubectl(&["create", "token", "researcher", "--namespace", "gossip"]);
+    let config = kubectl(&["config", "view", "--raw", "--minify", "--output", "json"]);
+    let mut config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    config["users"][0]["user"] = serde_json::json!({ "token": token });
+    config.to_string()
 }
 
 #[test]
@@ -70,6 +150,7 @@ fn an_image_that_is_nowhere_is_named_and_everything_is_taken_away() {
         "{}",
         text(&output.stderr)
     );
+    assert!(!out.path().join("e2e-image").exists(), "no round had begun");
     assert_eq!(pods("cnsim-e2e-image"), "");
 }
 
@@ -105,7 +186,7 @@ fn command(out: &Path, run_id: &str, flags: &[&str]) -> Command {
     let image = std::env::var("CNSIM_IMAGE").expect("CNSIM_IMAGE names an image that the cluster has");
     let mut command = Command::new(CNSIM);
     command.args(["run", "--backend", "kubernetes", "--run-id", run_id, "--out"]).arg(out).args(flags);
-    if !flags.contains(&"--image") {
+    if !flags.contains(&"--image") && !flags.contains(&"--release") {
         command.args(["--image", &image]);
     }
     command
@@ -135,6 +216,12 @@ fn kubectl(words: &[&str]) -> String {
     let output = Command::new("kubectl").args(words).output().expect("kubectl is installed");
     assert!(output.status.success(), "{}", text(&output.stderr));
     text(&output.stdout)
+}
+
+fn helm(words: &[&str]) {
+    let helm = std::env::var_os("CNSIM_HELM").unwrap_or("helm".into());
+    let output = Command::new(helm).args(words).output().expect("Helm is installed");
+    assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
 fn text(bytes: &[u8]) -> String {

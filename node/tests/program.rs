@@ -2,57 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::fs::{self, File};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::process::Stdio;
 
-use assert_cmd::cargo::CommandCargoExt;
 use assert_cmd::prelude::OutputAssertExt;
 use predicates::prelude::{PredicateBooleanExt, predicate};
 use predicates::str::{contains, ends_with};
-use tempfile::TempDir;
-
-/// A served process whose stdout is a file.
-struct Served {
-    child: Child,
-    folder: TempDir,
-    address: String,
-}
-
-impl Served {
-    fn start(flags: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let announce = folder.path().join("announce.json");
-        let child = program()
-            .args(["serve", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--exit-with-stdin", "--announce"])
-            .arg(&announce)
-            .args(flags)
-            .stdin(Stdio::piped())
-            .stdout(File::create(folder.path().join("out")).unwrap())
-            .stderr(File::create(folder.path().join("err")).unwrap())
-            .spawn()
-            .unwrap();
-        let address = wait_for(&announce)["nodes"][0]["address"].as_str().unwrap().to_owned();
-        Self { child, folder, address }
-    }
-
-    fn out(&self) -> PathBuf {
-        self.folder.path().join("out")
-    }
-
-    fn start_message(&self, message: &str) -> assert_cmd::assert::Assert {
-        program().args(["start", "--message", message, "--target", &self.address]).assert()
-    }
-
-    /// Closes its stdin and waits until it has ended.
-    fn end(mut self) -> (ExitStatus, String) {
-        drop(self.child.stdin.take());
-        let status = self.child.wait().unwrap();
-        (status, fs::read_to_string(self.out()).unwrap())
-    }
-}
+use support::{Served, program, wait_for};
 
 #[test]
 fn start_prints_the_acknowledgment_as_its_last_line() {
@@ -188,25 +147,5 @@ fn help_leads_with_an_example() {
         let output = program().args(flags).output().unwrap();
         assert!(output.status.success());
         insta::assert_snapshot!(name, String::from_utf8(output.stdout).unwrap());
-    }
-}
-
-/// Without this machine's own settings.
-fn program() -> Command {
-    let mut command = Command::cargo_bin("cnsim-node").unwrap();
-    let ours = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("CNSIM_"));
-    ours.for_each(|name| {
-        command.env_remove(name);
-    });
-    command
-}
-
-/// The JSON of a file that will be there.
-fn wait_for(file: &Path) -> serde_json::Value {
-    loop {
-        match fs::read(file) {
-            Ok(bytes) => return serde_json::from_slice(&bytes).unwrap(),
-            Err(_) => std::thread::sleep(Duration::from_millis(5)),
-        }
     }
 }
