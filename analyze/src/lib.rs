@@ -11,3 +11,4 @@ pub mod runs;
 pub mod source;
 pub mod stats;
 pub mod table;
+pub mod telemetry;
