@@ -9,9 +9,11 @@
 --   until     TIMESTAMP      the instant behind the last one
 -- Columns
 --   record    STRING         the entry's payload as JSON: every field that the table has for it
+--   received  INT64          received_timestamp, which loses nothing as a number of its own
 --   copies    INT64          how often the export wrote the entry
 SELECT
   TO_JSON_STRING(jsonPayload) AS record,
+  SAFE_CAST(jsonPayload.received_timestamp AS INT64) AS received,
   COUNT(*) OVER (PARTITION BY logName, timestamp, IFNULL(insertId, TO_JSON_STRING(jsonPayload))) AS copies
 FROM `{table}`
 WHERE timestamp >= @since

@@ -234,8 +234,12 @@ fn of_page(rows: &[Vec<Option<String>>]) -> Result<Records, RowError> {
     let mut records = Records::default();
     for row in rows {
         let text = |column: usize| row.get(column).and_then(Option::as_deref);
-        let copies = text(1).and_then(|copies| copies.parse().ok()).unwrap_or(1);
-        records.push(Row { record: text(0).unwrap_or_default(), copies })?;
+        let number = |column: usize| text(column).and_then(|number| number.parse::<i64>().ok());
+        records.push(Row {
+            record: text(0).unwrap_or_default(),
+            received_ns: number(1),
+            copies: number(2).map_or(1, copies),
+        })?;
     }
     Ok(records)
 }
@@ -272,11 +276,16 @@ fn of_batch(schema: &[u8], batch: &Batch) -> Result<Records, RowError> {
 }
 
 fn add_frame(frame: &DataFrame, records: &mut Records) -> Result<(), RowError> {
-    let columns = || -> PolarsResult<_> { Ok((frame.column("record")?.str()?, frame.column("copies")?.i64()?)) };
-    let (texts, copies) = columns().map_err(RowError::arrow)?;
-    for (record, copies) in texts.iter().zip(copies.iter()) {
-        let copies = copies.and_then(|copies| u64::try_from(copies).ok()).unwrap_or(1);
-        records.push(Row { record: record.unwrap_or_default(), copies })?;
+    let numbers = |name: &str| frame.column(name)?.i64();
+    let columns =
+        || -> PolarsResult<_> { Ok((frame.column("record")?.str()?, numbers("received")?, numbers("copies")?)) };
+    let (texts, received, times) = columns().map_err(RowError::arrow)?;
+    for ((record, received_ns), times) in texts.iter().zip(received.iter()).zip(times.iter()) {
+        records.push(Row { record: record.unwrap_or_default(), received_ns, copies: times.map_or(1, copies) })?;
     }
     Ok(())
+}
+
+fn copies(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(1)
 }

@@ -6,7 +6,8 @@ use super::names::{DatasetName, TableName};
 use super::window::Window;
 
 /// What every table of records has.
-const NEEDED: [&str; 4] = ["jsonpayload.message", "jsonpayload.event_type", "timestamp", "insertid"];
+const NEEDED: [&str; 5] =
+    ["jsonpayload.message", "jsonpayload.event_type", "jsonpayload.received_timestamp", "timestamp", "insertid"];
 
 /// The tables that hold a window of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
