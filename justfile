@@ -11,6 +11,9 @@ cluster_kit := env("CNSIM_CLUSTER_KIT", justfile_directory() / "../shared/kubern
 # Where a Python environment for tests is kept.
 peers := env("HOME") / ".cache/cnsim/peers"
 
+# What serves BigQuery's interfaces, for `just bigquery`.
+bigquery_server := env("CNSIM_BIGQUERY_SERVER", justfile_directory() / "../shared/bigquery-server/start.sh")
+
 # Every step that CI runs
 ci: fmt lint deny doc test published browser peers cluster main-job
 
@@ -42,6 +45,11 @@ published:
 # The report opens in headless Chromium without an error or an outside request
 browser:
     cargo test --locked --features cnsim-analyze/real-parts --test browser
+
+# A run fetched from a BigQuery server is the run of its own file; CNSIM_BIGQUERY_SERVER starts the server, given REST port, gRPC port and folder
+bigquery:
+    @test -x "{{ bigquery_server }}" || { echo "just bigquery: no program {{ bigquery_server }}; set CNSIM_BIGQUERY_SERVER to one that serves BigQuery" >&2; exit 1; }
+    CNSIM_BIGQUERY_SERVER="{{ bigquery_server }}" cargo test --locked --workspace --features cnsim-analyze/real-parts --test bigquery -- --test-threads=2
 
 # The README's first command
 main-job:

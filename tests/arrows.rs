@@ -39,9 +39,17 @@ fn without_the_report_the_experiment_needs_no_analysis() {
 }
 
 #[test]
-fn the_analysis_speaks_no_grpc() {
-    let reached = tree(&["-p", "cnsim-analyze", "--edges", "normal"]);
+fn the_analysis_speaks_grpc_with_bigquery_alone() {
+    let without = ["-p", "cnsim-analyze", "--no-default-features", "--features", "kubernetes", "--edges", "normal"];
+    let reached = tree(&without);
     assert!(!reached.contains("tonic") && !reached.contains("prost"));
+    assert!(tree(&["-p", "cnsim-analyze", "--edges", "normal"]).contains("tonic"));
+}
+
+#[test]
+fn the_experiment_s_analysis_knows_no_bigquery() {
+    let reached = tree(&["-p", "cnsim-experiment", "--edges", "normal"]);
+    assert!(reached.contains("cnsim-analyze") && !reached.contains("gcp-bigquery-client"));
 }
 
 /// The names of every package in `cargo tree` with these arguments.

@@ -6,6 +6,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use cnsim::manifest::Tool;
 
+#[cfg(feature = "bigquery")]
+use crate::bigquery::settings::BigQueryArgs;
 use crate::fetch::{self, Others};
 use crate::metric::Origin;
 use crate::report::ReportOptions;
@@ -25,8 +27,8 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Reads events from files or pods' logs into run folders, in order and without repeats
-    Fetch(FetchArgs),
+    /// Reads events from files, pods' logs or BigQuery into run folders, in order and without repeats
+    Fetch(Box<FetchArgs>),
     /// Turns runs and event files into tables, figures and a verdict on their quality
     Report(ReportArgs),
     /// Lists run folders
@@ -39,13 +41,17 @@ pub enum Command {
   cnsim-analyze fetch logs/*.jsonl.gz
   cnsim-analyze fetch --run-id 4abf-cubaan50 results.csv -o runs
   kubectl logs -l app=gossip --tail=-1 | cnsim-analyze fetch -
-  cnsim-analyze fetch --kubernetes --run-id hello --release gossip-statefulset")]
+  cnsim-analyze fetch --kubernetes --run-id hello --release gossip-statefulset
+  cnsim-analyze fetch --run-id 4abf0c12-cubaan10 --project my-study --dataset gke_logs")]
 #[command(after_help = "Prints the run folders. Exit code: 0 fine, 1 failed, 2 usage.")]
 pub struct FetchArgs {
     /// JSON lines, CSV or Parquet, plain, .gz or .zst; patterns; run folders; - is standard input
     #[arg(value_name = "FILE")]
-    #[cfg_attr(feature = "kubernetes", arg(required_unless_present = "kubernetes", conflicts_with = "kubernetes"))]
-    #[cfg_attr(not(feature = "kubernetes"), arg(required = true))]
+    #[cfg_attr(feature = "kubernetes", arg(conflicts_with = "kubernetes"))]
+    #[cfg_attr(feature = "bigquery", arg(required_unless_present_any = OTHER_SOURCES))]
+    #[cfg_attr(feature = "bigquery", arg(conflicts_with_all = ["TargetArgs", "BigQueryArgs"]))]
+    #[cfg_attr(all(feature = "kubernetes", not(feature = "bigquery")), arg(required_unless_present = "kubernetes"))]
+    #[cfg_attr(not(any(feature = "bigquery", feature = "kubernetes")), arg(required = true))]
     pub files: Vec<PathBuf>,
     /// Fetch this run only; may be given again [default: every run that is there]
     #[arg(long = "run-id", value_name = "ID")]
@@ -54,6 +60,10 @@ pub struct FetchArgs {
     #[cfg(feature = "kubernetes")]
     #[command(flatten)]
     pub pods: PodArgs,
+    /// Where BigQuery is the source.
+    #[cfg(feature = "bigquery")]
+    #[command(flatten, next_help_heading = "From BigQuery")]
+    pub bigquery: BigQueryArgs,
     /// Folder that run folders are in
     #[arg(short, long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
@@ -62,12 +72,19 @@ pub struct FetchArgs {
     pub force: bool,
 }
 
+/// What makes files needless: pods' logs, or a run to look for in BigQuery.
+#[cfg(all(feature = "bigquery", feature = "kubernetes"))]
+const OTHER_SOURCES: [&str; 3] = ["kubernetes", "run_ids", "run_id_prefixes"];
+#[cfg(all(feature = "bigquery", not(feature = "kubernetes")))]
+const OTHER_SOURCES: [&str; 2] = ["run_ids", "run_id_prefixes"];
+
 /// Which pods' logs to fetch.
 #[cfg(feature = "kubernetes")]
 #[derive(Debug, Args)]
 pub struct PodArgs {
     /// Read the logs of the nodes' pods, as far as the cluster keeps them
     #[arg(long, requires = "run_ids")]
+    #[cfg_attr(feature = "bigquery", arg(conflicts_with_all = ["TargetArgs", "BigQueryArgs"]))]
     pub kubernetes: bool,
     /// Their namespace [default: the kubeconfig's]
     #[arg(long, value_name = "NS", requires = "kubernetes")]
@@ -144,15 +161,18 @@ impl ReportArgs {
 impl From<FetchArgs> for fetch::Options {
     fn from(args: FetchArgs) -> Self {
         let others = if args.force { Others::Replace } else { Others::Keep };
+        let source = match args.files {
+            #[cfg(feature = "bigquery")]
+            files if files.is_empty() => fetch::Source::BigQuery(Box::new(args.bigquery)),
+            files => fetch::Source::Files(files),
+        };
         #[cfg(feature = "kubernetes")]
         let source = match args.pods {
             PodArgs { kubernetes: true, namespace, context, release } => {
                 fetch::Source::Pods(fetch::Pods { namespace, context, release })
             }
-            PodArgs { kubernetes: false, .. } => fetch::Source::Files(args.files),
+            PodArgs { kubernetes: false, .. } => source,
         };
-        #[cfg(not(feature = "kubernetes"))]
-        let source = fetch::Source::Files(args.files);
         Self { source, run_ids: args.run_ids, out: args.out, others }
     }
 }

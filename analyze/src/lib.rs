@@ -1,5 +1,7 @@
 //! From event records to numbers, figures and a verdict on their quality.
 
+#[cfg(feature = "bigquery")]
+pub mod bigquery;
 pub mod cli;
 pub mod fetch;
 pub mod frame;

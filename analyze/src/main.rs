@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Err(help) => return printed(help.to_string().as_bytes()),
     };
     let result = match cli.command {
-        Command::Fetch(args) => fetch_command(args),
+        Command::Fetch(args) => fetch_command(*args),
         Command::Report(args) => report_command(args),
         Command::Runs(args) => runs_command(&args),
     };
@@ -39,6 +39,9 @@ fn main() -> ExitCode {
 fn fetch_command(args: FetchArgs) -> Result<ExitCode, Error> {
     let fetched = fetch::fetch(&args.into())?;
     fetched.notes.iter().for_each(|note| eprintln!("warning: {note}"));
+    if let Some(plan) = fetched.plan {
+        return Ok(printed(plan.as_bytes()));
+    }
     let lines: String = fetched.folders.iter().map(|folder| format!("{}\n", folder.display())).collect();
     Ok(printed(lines.as_bytes()))
 }

@@ -5,28 +5,35 @@ use std::io;
 use std::path::Path;
 
 use super::{FetchError, write};
-use crate::source::fetch_facts::FetchFacts;
+use crate::source::fetch_facts::{FetchFacts, FetchedFile};
 use crate::source::open::Stream;
 use crate::source::{SourceError, folder};
 
 /// Refuses where the folder's events come from a file that is not among the fetched ones.
 pub(super) fn check(folder: &Path, fetched: &FetchFacts) -> Result<(), FetchError> {
-    let read: BTreeSet<&str> = fetched.files.iter().map(|file| file.sha256.as_str()).collect();
-    for (path, digest) in sources(folder)? {
-        if !read.contains(digest.as_str()) {
+    let read: BTreeSet<String> = fetched.files.iter().map(|file| mark(fetched, file)).collect();
+    for (path, mark) in sources(folder)? {
+        if !read.contains(&mark) {
             return Err(FetchError::OtherSource { folder: folder.to_owned(), source_there: path });
         }
     }
     Ok(())
 }
 
-/// The files that a folder's events come from, with their digests.
+/// What a source is known again by: a file by its digest, a table by its name, for late rows may have come into it.
+fn mark(facts: &FetchFacts, file: &FetchedFile) -> String {
+    if facts.queries.is_empty() { file.sha256.clone() } else { file.path.clone() }
+}
+
+/// The files and tables that a folder's events come from, with what each is known again by.
 fn sources(folder: &Path) -> Result<Vec<(String, String)>, SourceError> {
     let mut files = folder::logged(folder)?;
     let parquet = folder.join(write::EVENTS);
     let mut sources = Vec::new();
     match folder::fetched(folder)? {
-        Some(facts) if parquet.exists() => sources.extend(facts.files.into_iter().map(|file| (file.path, file.sha256))),
+        Some(facts) if parquet.exists() => {
+            sources.extend(facts.files.iter().map(|file| (file.path.clone(), mark(&facts, file))));
+        }
         None if parquet.exists() => files.push(parquet),
         Some(_) | None => {}
     }

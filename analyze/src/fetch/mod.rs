@@ -1,5 +1,7 @@
 //! `fetch`: events from wherever they are into run folders, in order and without repeats.
 
+#[cfg(feature = "bigquery")]
+mod bigquery;
 mod existing;
 #[cfg(feature = "kubernetes")]
 mod logs;
@@ -18,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 use cnsim::id::RunId;
 
+#[cfg(feature = "bigquery")]
+use crate::bigquery::{PullError, settings::BigQueryArgs};
 use crate::source::fetch_facts::{FORMAT, FetchFacts, FetchedFile, FetchedRound, RejectedFor};
 use crate::source::gather::{Gather, Reject, examples};
 use crate::source::repeats::{self, Repeats};
@@ -50,6 +54,9 @@ pub enum Source {
     /// The logs of pods.
     #[cfg(feature = "kubernetes")]
     Pods(Pods),
+    /// A log sink's tables.
+    #[cfg(feature = "bigquery")]
+    BigQuery(Box<BigQueryArgs>),
 }
 
 /// What a fetch came to.
@@ -59,6 +66,8 @@ pub struct Fetched {
     pub folders: Vec<PathBuf>,
     /// What is not there and should be known, a line each.
     pub notes: Vec<String>,
+    /// What would be done, where only that was asked for.
+    pub plan: Option<String>,
 }
 
 /// What to do with events of another source that stand where the fetched ones would.
@@ -80,6 +89,10 @@ pub enum FetchError {
     #[cfg(feature = "kubernetes")]
     #[error(transparent)]
     Logs(#[from] LogsError),
+    /// BigQuery gives nothing.
+    #[cfg(feature = "bigquery")]
+    #[error(transparent)]
+    BigQuery(#[from] PullError),
     /// A run that no event names.
     #[error("no event of run {run_id:?}: the runs there are {there}")]
     NoSuchRun {
@@ -121,13 +134,15 @@ pub fn fetch(options: &Options) -> Result<Fetched, FetchError> {
                 gather.read(&file)?;
             }
             let runs = runs(&gather, &options.run_ids)?;
-            Ok(Fetched { folders: put(&gather, &runs, options)?, notes: Vec::new() })
+            Ok(Fetched { folders: put(&gather, &runs, options)?, notes: Vec::new(), plan: None })
         }
         #[cfg(feature = "kubernetes")]
         Source::Pods(pods) => {
             let (found, _folder) = pods::logs(pods)?;
             from_logs(found, options)
         }
+        #[cfg(feature = "bigquery")]
+        Source::BigQuery(args) => bigquery::fetch(args, options),
     }
 }
 
@@ -145,7 +160,7 @@ fn from_logs(found: Logs, options: &Options) -> Result<Fetched, FetchError> {
         run.facts.processes = logs.iter().zip(&read).flat_map(in_log).collect();
         notes.extend(processes::notes(&run.facts.processes));
     }
-    Ok(Fetched { folders: put(&gather, &runs, options)?, notes })
+    Ok(Fetched { folders: put(&gather, &runs, options)?, notes, plan: None })
 }
 
 /// The records of logs, and which rows are whose.
@@ -315,6 +330,7 @@ fn one_run<'a>(gather: &'a Gather, run: &str, parts: Parts) -> Run<'a> {
         files,
         rounds,
         processes: Vec::new(),
+        queries: Vec::new(),
     };
     Run { facts, rows, rejects }
 }

@@ -16,7 +16,7 @@ pub struct FetchFacts {
     pub version: String,
     /// The run.
     pub run_id: String,
-    /// `files`, or `kubernetes` for pods' logs.
+    /// `files`, `kubernetes` for pods' logs, or `bigquery`.
     pub source: String,
     /// The files that hold events of this run.
     pub files: Vec<FetchedFile>,
@@ -33,14 +33,44 @@ pub struct FetchFacts {
     /// What pods' logs held of each process, where they are the source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub processes: Vec<FetchedProcess>,
+    /// The queries, where BigQuery is the source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queries: Vec<FetchedQuery>,
+}
+
+/// One query of BigQuery's, which may have found other runs' records besides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchedQuery {
+    /// The table, as `project.dataset.table`.
+    pub table: String,
+    /// The statement.
+    pub sql: String,
+    /// Entries logged from this instant on were looked at.
+    pub since: String,
+    /// And before this one.
+    pub until: String,
+    /// The job's id.
+    pub job: String,
+    /// Where it ran.
+    pub location: String,
+    /// How rows came: `storage` or `rest`.
+    pub method: String,
+    /// Rows of its result.
+    pub rows: u64,
+    /// Bytes that it read.
+    pub bytes_processed: u64,
+    /// Bytes to be paid.
+    pub bytes_billed: u64,
+    /// Whether an earlier job's result was taken.
+    pub cache_hit: bool,
 }
 
 /// A file that events came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchedFile {
-    /// As typed.
+    /// As typed; `project.dataset.table` in BigQuery.
     pub path: String,
-    /// Hex digest of its bytes as they lay on the disk.
+    /// Hex digest of its bytes as they lay on the disk; in BigQuery of its records' hashes in order.
     pub sha256: String,
     /// Records of this run in it, repeats included.
     pub rows: u64,

@@ -1,0 +1,255 @@
+//! Who asks: a key file, a user's log-in, the metadata server of a machine of Google Cloud, or `gcloud`.
+//!
+//! They are looked for where Google's own programs look. No secret stands in an error, a log line or a file.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gcp_bigquery_client::yup_oauth2::authenticator::Authenticator;
+use gcp_bigquery_client::yup_oauth2::authorized_user::AuthorizedUserSecret;
+use gcp_bigquery_client::yup_oauth2::{
+    AuthorizedUserAuthenticator, DefaultHyperClientBuilder, Error, HyperClientBuilder, ServiceAccountAuthenticator,
+    ServiceAccountKey,
+};
+use serde::Deserialize;
+use tokio::process::Command;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::super::endpoint::Endpoint;
+use super::error::{Act, ApiError, one_line};
+
+/// Queries, their results, and tables' facts.
+const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/bigquery"];
+/// The metadata server of Google's machines, where no variable says another.
+const METADATA_HOST: &str = "metadata.google.internal";
+/// How long before its end a token is renewed.
+const MARGIN: Duration = Duration::from_secs(60);
+/// For how long a token of `gcloud` is taken: it says nothing of its end, and gives one that lives this long at least.
+const GCLOUD_LIFE: Duration = Duration::from_secs(300);
+
+type Connector = <DefaultHyperClientBuilder as HyperClientBuilder>::Connector;
+
+/// Where tokens come from.
+#[derive(Clone)]
+pub(crate) enum Credentials {
+    /// No token is sent: a server on this machine.
+    None,
+    /// A file of a service account's key or a user's log-in.
+    File { path: PathBuf, who: String, authenticator: Authenticator<Connector> },
+    /// The metadata server.
+    Machine { host: String, http: reqwest::Client, cached: Arc<Mutex<Option<Token>>> },
+    /// `gcloud auth print-access-token`.
+    Gcloud { cached: Arc<Mutex<Option<Token>>> },
+}
+
+/// A token and until when it serves.
+pub(crate) struct Token {
+    text: String,
+    until: Instant,
+}
+
+/// Whether a token that is at hand will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// Until shortly before its end.
+    Cached,
+    /// The server has just refused it.
+    New,
+}
+
+/// Where credentials are looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// `GOOGLE_APPLICATION_CREDENTIALS`.
+    pub(crate) key_file: Option<PathBuf>,
+    /// The file of `gcloud auth application-default login`.
+    pub(crate) login_file: Option<PathBuf>,
+    /// `GCE_METADATA_HOST`.
+    pub(crate) metadata_host: Option<String>,
+}
+
+impl Places {
+    /// As the environment says.
+    pub(crate) fn of_environment() -> Self {
+        let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let config = path("CLOUDSDK_CONFIG").or_else(|| Some(path("HOME")?.join(".config/gcloud")));
+        Self {
+            key_file: path("GOOGLE_APPLICATION_CREDENTIALS"),
+            login_file: config.map(|folder| folder.join("application_default_credentials.json")),
+            metadata_host: std::env::var("GCE_METADATA_HOST").ok().filter(|host| !host.is_empty()),
+        }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.whose())
+    }
+}
+
+impl Credentials {
+    /// The first that there are, in the order of Google's own programs.
+    pub(crate) async fn find(places: &Places) -> Result<Self, ApiError> {
+        if let Some(path) = &places.key_file {
+            return Self::of_file(path).await;
+        }
+        if let Some(path) = places.login_file.as_ref().filter(|path| path.is_file()) {
+            return Self::of_file(path).await;
+        }
+        let machine = Self::of_machine(places.metadata_host.as_deref().unwrap_or(METADATA_HOST))?;
+        if machine.token(Freshness::Cached).await.is_ok() {
+            return Ok(machine);
+        }
+        let gcloud = Self::Gcloud { cached: Arc::default() };
+        match gcloud.token(Freshness::Cached).await {
+            Ok(_) => Ok(gcloud),
+            Err(_) => Err(ApiError::NoCredentials),
+        }
+    }
+
+    /// Those of a key file or a log-in's file.
+    pub(crate) async fn of_file(path: &Path) -> Result<Self, ApiError> {
+        let unusable = |why: String| ApiError::Credentials { place: path.display().to_string(), why };
+        let bytes = tokio::fs::read(path).await.map_err(|error| unusable(error.to_string()))?;
+        let kind: Kind =
+            serde_json::from_slice(&bytes).map_err(|_| unusable("it is no JSON of Google's".to_owned()))?;
+        let (who, built) = match kind.kind.as_str() {
+            "service_account" => {
+                let key: ServiceAccountKey =
+                    serde_json::from_slice(&bytes).map_err(|_| unusable("a part of the key is missing".to_owned()))?;
+                Endpoint::parse(&key.token_uri).map_err(|error| unusable(error.to_string()))?;
+                (key.client_email.clone(), ServiceAccountAuthenticator::builder(key).build().await)
+            }
+            "authorized_user" => {
+                let secret: AuthorizedUserSecret = serde_json::from_slice(&bytes)
+                    .map_err(|_| unusable("a part of the log-in is missing".to_owned()))?;
+                ("the user who logged in".to_owned(), AuthorizedUserAuthenticator::builder(secret).build().await)
+            }
+            other => {
+                return Err(unusable(format!(
+                    "they are of type {other:?}: use a service account's key or `gcloud auth application-default login`"
+                )));
+            }
+        };
+        let authenticator = built.map_err(|error| unusable(one_line(&error.to_string())))?;
+        Ok(Self::File { path: path.to_owned(), who, authenticator })
+    }
+
+    /// Those of the machine, whose metadata server is `host`.
+    pub(crate) fn of_machine(host: &str) -> Result<Self, ApiError> {
+        // The server is a part of the machine's own host, and found there or not at all.
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let http = reqwest::Client::builder().no_proxy().connect_timeout(PATIENCE).timeout(PATIENCE * 5).build();
+        let http = http.map_err(|error| machine_error(host, &error))?;
+        Ok(Self::Machine { host: host.to_owned(), http, cached: Arc::default() })
+    }
+
+    /// Who it is, in words.
+    pub(crate) fn whose(&self) -> String {
+        match self {
+            Self::None => "nobody: the server is on this machine".to_owned(),
+            Self::File { path, who, .. } => format!("{who} ({})", path.display()),
+            Self::Machine { host, .. } => format!("this machine's service account (from {host})"),
+            Self::Gcloud { .. } => "gcloud's user".to_owned(),
+        }
+    }
+
+    /// A token; none where none is sent.
+    pub(crate) async fn token(&self, freshness: Freshness) -> Result<Option<String>, ApiError> {
+        match self {
+            Self::None => Ok(None),
+            Self::File { path, authenticator, .. } => {
+                let token = match freshness {
+                    Freshness::Cached => authenticator.token(&SCOPES).await,
+                    Freshness::New => authenticator.force_refreshed_token(&SCOPES).await,
+                };
+                let unusable = |why| ApiError::Credentials { place: path.display().to_string(), why };
+                let token = token.map_err(|error| match error {
+                    Error::AuthError(_) | Error::UserError(_) | Error::JSONError(_) => {
+                        unusable(one_line(&error.to_string()))
+                    }
+                    // Whoever gives tokens could not be reached.
+                    error @ (Error::HttpError(_)
+                    | Error::HttpClientError(_)
+                    | Error::LowLevelError(_)
+                    | Error::MissingAccessToken
+                    | Error::StorageError(_)
+                    | Error::CredentialSourceError(_)) => unreachable("the server of tokens", &error.to_string()),
+                })?;
+                let text = token.token().ok_or_else(|| unusable("there came no token for them".to_owned()))?;
+                Ok(Some(text.to_owned()))
+            }
+            Self::Machine { host, http, cached } => cached_or(cached, freshness, of_metadata(host, http)).await,
+            Self::Gcloud { cached } => cached_or(cached, freshness, of_gcloud()).await,
+        }
+    }
+}
+
+/// What both kinds of files begin to say.
+#[derive(Deserialize)]
+struct Kind {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// What the metadata server answers.
+#[derive(Deserialize)]
+struct MachineToken {
+    access_token: String,
+    expires_in: u64,
+}
+
+async fn cached_or(
+    cached: &Mutex<Option<Token>>,
+    freshness: Freshness,
+    renew: impl Future<Output = Result<Token, ApiError>>,
+) -> Result<Option<String>, ApiError> {
+    let mut cached = cached.lock().await;
+    if let Some(token) = &*cached
+        && freshness == Freshness::Cached
+        && token.until > Instant::now()
+    {
+        return Ok(Some(token.text.clone()));
+    }
+    let token = cached.insert(renew.await?);
+    Ok(Some(token.text.clone()))
+}
+
+async fn of_metadata(host: &str, http: &reqwest::Client) -> Result<Token, ApiError> {
+    let url = format!("http://{host}/computeMetadata/v1/instance/service-accounts/default/token");
+    let failed = |error: &reqwest::Error| machine_error(host, error);
+    let answer = http.get(url).header("Metadata-Flavor", "Google").send().await.map_err(|error| failed(&error))?;
+    let answer = answer.error_for_status().map_err(|error| failed(&error))?;
+    let MachineToken { access_token, expires_in } = answer.json().await.map_err(|error| failed(&error))?;
+    let life = Duration::from_secs(expires_in).saturating_sub(MARGIN);
+    Ok(Token { text: access_token, until: Instant::now() + life })
+}
+
+fn machine_error(host: &str, error: &reqwest::Error) -> ApiError {
+    let server = format!("the metadata server {host}");
+    if error.is_connect() || error.is_timeout() || error.status().is_some_and(|status| status.is_server_error()) {
+        return unreachable(&server, &error.to_string());
+    }
+    let why = if error.is_decode() { "its answer is no token".to_owned() } else { one_line(&error.to_string()) };
+    ApiError::Credentials { place: server, why }
+}
+
+fn unreachable(server: &str, why: &str) -> ApiError {
+    ApiError::Unreachable { act: Act::Token, server: server.to_owned(), why: one_line(why) }
+}
+
+async fn of_gcloud() -> Result<Token, ApiError> {
+    let unusable = |why: String| ApiError::Credentials { place: "gcloud".to_owned(), why };
+    let mut command = Command::new("gcloud");
+    command.args(["auth", "print-access-token"]).stdin(Stdio::null()).kill_on_drop(true);
+    let output = command.output().await.map_err(|error| unusable(error.to_string()))?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if !output.status.success() || text.is_empty() || text.contains(char::is_whitespace) {
+        return Err(unusable("gcloud gave no token: log in with `gcloud auth login`".to_owned()));
+    }
+    Ok(Token { text, until: Instant::now() + GCLOUD_LIFE })
+}

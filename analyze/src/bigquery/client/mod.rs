@@ -1,0 +1,12 @@
+//! The one place that knows the crate `gcp-bigquery-client`: jobs, tables, pages, read sessions, credentials.
+
+pub(crate) mod credentials;
+pub(crate) mod error;
+pub(crate) mod query;
+pub(crate) mod rest;
+pub(crate) mod retry;
+pub(crate) mod storage;
+
+pub use error::{Act, ApiError};
+pub use query::{JobName, Parameter, Query};
+pub use retry::Patience;

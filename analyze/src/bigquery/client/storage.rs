@@ -1,0 +1,227 @@
+//! BigQuery's Storage Read API: a table's rows as Arrow batches, in several streams, each resumed where it was cut.
+
+use std::future::Future;
+use std::time::Duration;
+
+use gcp_bigquery_client::google::cloud::bigquery::storage::v1::big_query_read_client::BigQueryReadClient;
+use gcp_bigquery_client::google::cloud::bigquery::storage::v1::read_rows_response::Rows;
+use gcp_bigquery_client::google::cloud::bigquery::storage::v1::read_session::Schema;
+use gcp_bigquery_client::google::cloud::bigquery::storage::v1::{
+    CreateReadSessionRequest, DataFormat, ReadRowsRequest, ReadRowsResponse, ReadSession,
+};
+use tokio::sync::mpsc;
+use tonic::metadata::AsciiMetadataValue;
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint as Remote};
+use tonic::{Code, Request, Status, Streaming};
+
+use super::super::endpoint::Endpoint;
+use super::credentials::{Credentials, Freshness};
+use super::error::{Act, ApiError, one_line};
+use super::rest::cause;
+use super::retry::Patience;
+
+/// The largest message that is taken: BigQuery's are up to 128 MB, where the transport's own limit is 4 MB.
+const MESSAGE: usize = 256 << 20;
+/// How long a silent connection is believed to be one.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// A Storage Read server and who asks it.
+#[derive(Debug, Clone)]
+pub(crate) struct Storage {
+    endpoint: Endpoint,
+    credentials: Credentials,
+    patience: Patience,
+    channel: Channel,
+}
+
+/// A table on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// The Arrow schema's message, which comes before every batch.
+    pub(crate) schema: Vec<u8>,
+    /// The streams; the rows are in all of them together.
+    pub(crate) streams: Vec<String>,
+}
+
+/// A batch of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Batch {
+    /// The Arrow record batch's message.
+    pub(crate) message: Vec<u8>,
+    /// Its rows.
+    pub(crate) rows: u64,
+}
+
+impl Storage {
+    /// A client of this server; the connection is made with the first call.
+    pub(crate) fn new(endpoint: Endpoint, credentials: Credentials, patience: Patience) -> Result<Self, ApiError> {
+        let failed = |error: tonic::transport::Error| ApiError::Unreachable {
+            act: Act::Session,
+            server: endpoint.to_string(),
+            why: cause(&error),
+        };
+        let mut remote = Remote::from_shared(endpoint.to_string()).map_err(failed)?;
+        if endpoint.is_tls() {
+            remote = remote.tls_config(ClientTlsConfig::new().with_native_roots()).map_err(failed)?;
+        }
+        let channel = remote
+            .connect_timeout(patience.call)
+            .http2_adaptive_window(true)
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .connect_lazy();
+        Ok(Self { endpoint, credentials, patience, channel })
+    }
+
+    /// Opens a session on a table, `projects/P/datasets/D/tables/T`, of at most so many streams.
+    pub(crate) async fn session(&self, project: &str, table: &str, most_streams: i32) -> Result<Session, ApiError> {
+        let session =
+            ReadSession { table: table.to_owned(), data_format: DataFormat::Arrow as i32, ..ReadSession::default() };
+        let request = CreateReadSessionRequest {
+            parent: format!("projects/{project}"),
+            read_session: Some(session),
+            max_stream_count: most_streams,
+            preferred_min_stream_count: 0,
+        };
+        let route = format!("read_session.table={}", table.replace('/', "%2F"));
+        let session = self
+            .ask(async |freshness| {
+                let request = self.request(Act::Session, request.clone(), &route, freshness).await?;
+                let mut client = self.client();
+                Ok(self.in_time(Act::Session, client.create_read_session(request)).await?.into_inner())
+            })
+            .await?;
+        let Some(Schema::ArrowSchema(schema)) = session.schema else {
+            let what = "the session has no Arrow schema".to_owned();
+            return Err(ApiError::Inconsistent { act: Act::Session, what });
+        };
+        let streams = session.streams.into_iter().map(|stream| stream.name).collect();
+        Ok(Session { schema: schema.serialized_schema, streams })
+    }
+
+    /// Reads a stream to its end, and gives its rows. Where it is cut, it goes on behind the last batch that came.
+    pub(crate) async fn stream(&self, name: &str, batches: &mpsc::Sender<Batch>) -> Result<u64, ApiError> {
+        let mut rows = 0;
+        loop {
+            let before = rows;
+            let read = self.ask(async |freshness| self.stretch(name, &mut rows, batches, freshness).await).await;
+            match read {
+                Ok(()) => return Ok(rows),
+                // What brought rows was no failure of the server's: patience begins anew.
+                Err(ApiError::GaveUp { .. }) if rows > before => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Reads on behind `rows` until the stream ends or breaks.
+    async fn stretch(
+        &self,
+        name: &str,
+        rows: &mut u64,
+        batches: &mpsc::Sender<Batch>,
+        freshness: Freshness,
+    ) -> Result<(), ApiError> {
+        let message = ReadRowsRequest { read_stream: name.to_owned(), offset: *rows as i64 };
+        let route = format!("read_stream={}", name.replace('/', "%2F"));
+        let request = self.request(Act::Stream, message, &route, freshness).await?;
+        let mut client = self.client();
+        let mut stream: Streaming<ReadRowsResponse> =
+            self.in_time(Act::Stream, client.read_rows(request)).await?.into_inner();
+        while let Some(response) = self.in_time(Act::Stream, stream.message()).await? {
+            let Some(batch) = batch(response)? else { continue };
+            *rows += batch.rows;
+            if batches.send(batch).await.is_err() {
+                // Whoever takes batches has failed, and says why.
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn client(&self) -> BigQueryReadClient<Channel> {
+        BigQueryReadClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE)
+    }
+
+    async fn request<T>(
+        &self,
+        act: Act,
+        message: T,
+        route: &str,
+        freshness: Freshness,
+    ) -> Result<Request<T>, ApiError> {
+        let mut request = Request::new(message);
+        let value = |text: &str| {
+            let what = "a name has a character that a header cannot have".to_owned();
+            AsciiMetadataValue::try_from(text).map_err(|_| ApiError::Inconsistent { act, what })
+        };
+        request.metadata_mut().insert("x-goog-request-params", value(route)?);
+        if let Some(token) = self.credentials.token(freshness).await? {
+            let mut bearer = value(&format!("Bearer {token}"))?;
+            bearer.set_sensitive(true);
+            request.metadata_mut().insert("authorization", bearer);
+        }
+        Ok(request)
+    }
+
+    /// Makes a request as often as it takes. A refused token is renewed once.
+    async fn ask<T>(&self, mut request: impl AsyncFnMut(Freshness) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        match self.patience.ask(async || request(Freshness::Cached).await).await {
+            Err(ApiError::Refused { status: 401, .. }) => {
+                self.patience.ask(async || request(Freshness::New).await).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn in_time<T>(&self, act: Act, answer: impl Future<Output = Result<T, Status>>) -> Result<T, ApiError> {
+        match tokio::time::timeout(self.patience.call, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(status)) => Err(failure(act, &status)),
+            Err(_) => Err(ApiError::Silent { act, server: self.endpoint.to_string(), limit: self.patience.call }),
+        }
+    }
+}
+
+/// The rows of a response; none in one that tells of the stream alone.
+fn batch(response: ReadRowsResponse) -> Result<Option<Batch>, ApiError> {
+    let rows = response.row_count;
+    match response.rows {
+        None => Ok(None),
+        Some(Rows::ArrowRecordBatch(batch)) if rows > 0 => {
+            Ok(Some(Batch { message: batch.serialized_record_batch, rows: rows as u64 }))
+        }
+        Some(Rows::ArrowRecordBatch(_)) => Ok(None),
+        Some(Rows::AvroRows(_)) => {
+            let what = "rows came in another format than was asked for".to_owned();
+            Err(ApiError::Inconsistent { act: Act::Stream, what })
+        }
+    }
+}
+
+/// What a status that is no success means.
+fn failure(act: Act, status: &Status) -> ApiError {
+    let message = match (status.message(), std::error::Error::source(status)) {
+        ("", Some(source)) => cause(source),
+        ("", None) => status.code().description().to_lowercase(),
+        (message, _) => one_line(message),
+    };
+    let (code, is_passing) = match status.code() {
+        Code::Ok | Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange | Code::AlreadyExists => {
+            (400, false)
+        }
+        Code::Unauthenticated => (401, false),
+        Code::PermissionDenied => (403, false),
+        Code::NotFound => (404, false),
+        Code::Unimplemented => (501, false),
+        Code::ResourceExhausted => (429, true),
+        Code::Unknown | Code::Internal | Code::DataLoss | Code::Aborted => (500, true),
+        Code::Cancelled | Code::Unavailable => (503, true),
+        Code::DeadlineExceeded => (504, true),
+    };
+    let reason = String::new();
+    if is_passing {
+        ApiError::Busy { act, status: code, reason, message, pause: None }
+    } else {
+        ApiError::Refused { act, status: code, reason, message }
+    }
+}

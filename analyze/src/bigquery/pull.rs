@@ -1,0 +1,291 @@
+//! From what was asked for to records: a plan that says what it would read, then a job for each table.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io::Cursor;
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::try_join_all;
+use indicatif::ProgressBar;
+use polars::prelude::{DataFrame, IpcStreamReader, PolarsResult, SerReader};
+use tokio::sync::mpsc;
+
+use super::PullError;
+use super::client::rest::{JobFacts, Page, Rest};
+use super::client::storage::{Batch, Session, Storage};
+use super::client::{ApiError, JobName, Query};
+use super::collect::Collect;
+use super::names::{DatasetName, TableName};
+use super::records::{Records, Row, RowError};
+use super::statement::{self, Wanted};
+use super::tables;
+use super::window::Window;
+
+/// The ways of rows, as `fetch.json` names them.
+const REST: &str = "rest";
+const STORAGE: &str = "storage";
+/// How often a query that failed at the server is begun again.
+const TRIES: u32 = 3;
+/// Streams of a Storage Read session: more than this no connection fills.
+const STREAMS: i32 = 16;
+/// Batches on their way between streams and readers.
+const WAITING: usize = 8;
+/// Up to so many rows a session costs more time than pages.
+const FEW_ROWS: u64 = 20_000;
+/// What ends an Arrow stream.
+const END: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+
+/// How rows travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Method {
+    /// Storage Read where there are many rows and it is permitted, else REST
+    Auto,
+    /// Storage Read: all streams at once
+    Storage,
+    /// REST: page by page
+    Rest,
+}
+
+/// What to pull.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) dataset: DatasetName,
+    /// The table's name, or that of its shards without the day.
+    pub(crate) table: String,
+    /// Where jobs run; none: where the table lies.
+    pub(crate) location: Option<String>,
+    pub(crate) wanted: Wanted,
+    pub(crate) window: Window,
+    pub(crate) max_bytes_billed: u64,
+}
+
+/// What would be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// A query for each table.
+    pub(crate) parts: Vec<Part>,
+    /// What is not there and should be known, a line each.
+    pub(crate) notes: Vec<String>,
+}
+
+/// One table's query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) table: TableName,
+    pub(crate) query: Query,
+    pub(crate) location: String,
+    /// What it would read.
+    pub(crate) bytes: u64,
+}
+
+/// The servers.
+#[derive(Debug, Clone)]
+pub(crate) struct Servers {
+    pub(crate) rest: Rest,
+    /// None where there is none.
+    pub(crate) storage: Option<Storage>,
+}
+
+/// What a part gave.
+#[derive(Debug)]
+pub(crate) struct Pulled {
+    pub(crate) table: TableName,
+    pub(crate) job: JobName,
+    pub(crate) facts: JobFacts,
+    /// How the rows came: `storage` or `rest`.
+    pub(crate) method: &'static str,
+    /// What should be known of it.
+    pub(crate) note: Option<String>,
+    pub(crate) records: Records,
+}
+
+/// The job that runs, for whoever must stop it.
+pub(crate) type Running = Arc<Mutex<Option<JobName>>>;
+
+impl Plan {
+    /// What all queries together would read.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.bytes).sum()
+    }
+}
+
+/// Finds the tables and asks what reading them would cost.
+pub(crate) async fn plan(rest: &Rest, request: &Request) -> Result<Plan, PullError> {
+    let found = tables::find(rest, &request.dataset, &request.table, &request.window).await?;
+    let mut parts = Vec::with_capacity(found.tables.len());
+    for (table, facts) in found.tables {
+        let Request { wanted, window, max_bytes_billed, .. } = request;
+        let query = statement::records(&table, &facts.partition, wanted, window, *max_bytes_billed);
+        let location = request.location.clone().unwrap_or(facts.location);
+        let name = JobName { project: request.dataset.project().to_owned(), id: String::new(), location };
+        let bytes = rest.estimate(&query, &name).await?;
+        parts.push(Part { table, query, location: name.location, bytes });
+    }
+    Ok(Plan { parts, notes: found.notes })
+}
+
+/// Runs a part's query and reads its rows. What cannot be finished is stopped at the server.
+pub(crate) async fn pull(
+    servers: &Servers,
+    part: &Part,
+    method: Method,
+    running: &Running,
+    bar: &ProgressBar,
+) -> Result<Pulled, PullError> {
+    let (job, rows) = query(&servers.rest, part, running).await?;
+    let facts = servers.rest.facts(&job).await?;
+    bar.inc_length(rows);
+    let (records, method, note) = rows_of(servers, &job, &facts, rows, method, bar).await?;
+    let found = records.table.rows() as u64;
+    if found != rows {
+        return Err(PullError::Incomplete { table: part.table.to_string(), found, rows });
+    }
+    Ok(Pulled { table: part.table.clone(), job, facts, method, note, records })
+}
+
+/// Runs a query to its end, and counts its rows.
+async fn query(rest: &Rest, part: &Part, running: &Running) -> Result<(JobName, u64), PullError> {
+    let project = part.table.dataset().project();
+    for attempt in 1.. {
+        let id = format!("cnsim_{:016x}", RandomState::new().hash_one(attempt));
+        let name = JobName { project: project.to_owned(), id, location: part.location.clone() };
+        set(running, Some(name.clone()));
+        let job = rest.start(&part.query, &name).await?;
+        set(running, Some(job.clone()));
+        match wait(rest, &job).await {
+            Ok(rows) => {
+                set(running, None);
+                return Ok((job, rows));
+            }
+            Err(error) if attempt < TRIES && is_worth_another(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    unreachable!("the last attempt returns")
+}
+
+fn set(running: &Running, job: Option<JobName>) {
+    *running.lock().expect("nobody panics while holding it") = job;
+}
+
+async fn wait(rest: &Rest, job: &JobName) -> Result<u64, ApiError> {
+    loop {
+        if let Some(rows) = rest.progress(job).await?.rows {
+            return Ok(rows);
+        }
+    }
+}
+
+/// Whether a job failed by no fault of the query's.
+fn is_worth_another(error: &ApiError) -> bool {
+    matches!(
+        error.reason(),
+        "backendError"
+            | "rateLimitExceeded"
+            | "internalError"
+            | "jobBackendError"
+            | "jobInternalError"
+            | "jobRateLimitExceeded"
+    )
+}
+
+/// Reads a finished job's rows in the way that is wanted and permitted.
+async fn rows_of(
+    servers: &Servers,
+    job: &JobName,
+    facts: &JobFacts,
+    rows: u64,
+    method: Method,
+    bar: &ProgressBar,
+) -> Result<(Records, &'static str, Option<String>), PullError> {
+    let storage = match (method, &servers.storage) {
+        (Method::Rest, _) | (Method::Auto, None) => None,
+        (Method::Auto, Some(_)) if rows <= FEW_ROWS => None,
+        (Method::Auto | Method::Storage, Some(storage)) => Some(storage),
+        (Method::Storage, None) => return Err(PullError::NoStorage),
+    };
+    let Some(storage) = storage else {
+        return Ok((pages(&servers.rest, job, bar).await?, REST, None));
+    };
+    match storage.session(&job.project, &facts.destination, STREAMS).await {
+        Ok(session) => Ok((streams(storage, session, bar).await?, STORAGE, None)),
+        Err(error) if method == Method::Auto && error.is_forbidden() => {
+            let note = format!("{error}; the rows were read page by page, which is slower");
+            Ok((pages(&servers.rest, job, bar).await?, REST, Some(note)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn pages(rest: &Rest, job: &JobName, bar: &ProgressBar) -> Result<Records, PullError> {
+    let mut collect = Collect::default();
+    let mut token: Option<String> = None;
+    loop {
+        let Page { rows, next } = rest.page(job, token.as_deref()).await?;
+        bar.inc(rows.len() as u64);
+        collect.add(move || of_page(&rows)).await?;
+        match next {
+            Some(next) => token = Some(next),
+            None => return Ok(collect.finish().await?),
+        }
+    }
+}
+
+fn of_page(rows: &[Vec<Option<String>>]) -> Result<Records, RowError> {
+    let mut records = Records::default();
+    for row in rows {
+        let text = |column: usize| row.get(column).and_then(Option::as_deref);
+        let number = |column: usize| text(column).and_then(|number| number.parse::<i64>().ok());
+        records.push(Row {
+            record: text(0).unwrap_or_default(),
+            received_ns: number(1),
+            copies: number(2).map_or(1, copies),
+        })?;
+    }
+    Ok(records)
+}
+
+async fn streams(storage: &Storage, session: Session, bar: &ProgressBar) -> Result<Records, PullError> {
+    let Session { schema, streams } = session;
+    let (sender, mut batches) = mpsc::channel::<Batch>(WAITING);
+    let send = async move {
+        // Taking batches ends with the last sender.
+        let sender = sender;
+        let read = try_join_all(streams.iter().map(|name| storage.stream(name, &sender))).await;
+        read.map(drop).map_err(PullError::from)
+    };
+    let schema: Arc<[u8]> = schema.into();
+    let take = async {
+        let mut collect = Collect::default();
+        while let Some(batch) = batches.recv().await {
+            bar.inc(batch.rows);
+            let schema = Arc::clone(&schema);
+            collect.add(move || of_batch(&schema, &batch)).await?;
+        }
+        collect.finish().await.map_err(PullError::from)
+    };
+    let ((), records) = tokio::try_join!(send, take)?;
+    Ok(records)
+}
+
+fn of_batch(schema: &[u8], batch: &Batch) -> Result<Records, RowError> {
+    let bytes = [schema, &batch.message, &END].concat();
+    let frame = IpcStreamReader::new(Cursor::new(bytes)).set_rechunk(false).finish();
+    let mut records = Records::default();
+    frame.map_err(RowError::arrow).and_then(|frame| add_frame(&frame, &mut records))?;
+    Ok(records)
+}
+
+fn add_frame(frame: &DataFrame, records: &mut Records) -> Result<(), RowError> {
+    let numbers = |name: &str| frame.column(name)?.i64();
+    let columns =
+        || -> PolarsResult<_> { Ok((frame.column("record")?.str()?, numbers("received")?, numbers("copies")?)) };
+    let (texts, received, times) = columns().map_err(RowError::arrow)?;
+    for ((record, received_ns), times) in texts.iter().zip(received.iter()).zip(times.iter()) {
+        records.push(Row { record: record.unwrap_or_default(), received_ns, copies: times.map_or(1, copies) })?;
+    }
+    Ok(())
+}
+
+fn copies(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(1)
+}

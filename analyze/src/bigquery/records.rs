@@ -1,0 +1,168 @@
+//! From a result's rows to records: each row is an entry's payload and how often the export wrote it.
+
+use std::collections::BTreeMap;
+
+use cnsim::event::{ReadError, Record};
+use polars::prelude::PolarsError;
+use sha2::{Digest, Sha256};
+
+use crate::source::FileFacts;
+use crate::source::open::hex;
+use crate::source::table::{Keep, Table};
+
+/// Records of a result.
+#[derive(Debug)]
+pub(crate) struct Records {
+    /// The records.
+    pub(crate) table: Table,
+    /// Entries that the export wrote again, by run and round.
+    pub(crate) repeats: BTreeMap<(String, u32), u64>,
+}
+
+/// A row that is no record.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    /// Its payload is none.
+    #[error("{problem}, in the record {shown}")]
+    Record {
+        /// What is wrong.
+        problem: ReadError,
+        /// Its beginning.
+        shown: String,
+    },
+    /// A batch is damaged.
+    #[error("a batch of rows is not Arrow's: {0}")]
+    Batch(String),
+}
+
+impl RowError {
+    /// A batch that Polars cannot read.
+    pub(crate) fn arrow(error: PolarsError) -> Self {
+        Self::Batch(error.to_string().replace('\n', " "))
+    }
+}
+
+/// A row of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row<'a> {
+    /// The payload as JSON.
+    pub(crate) record: &'a str,
+    /// Its `received_timestamp`, where that is a number.
+    pub(crate) received_ns: Option<i64>,
+    /// How often it is in the table.
+    pub(crate) copies: u64,
+}
+
+impl Default for Records {
+    fn default() -> Self {
+        Self { table: Table::new(Keep::Records), repeats: BTreeMap::new() }
+    }
+}
+
+impl Records {
+    /// Adds a row.
+    pub(crate) fn push(&mut self, row: Row<'_>) -> Result<(), RowError> {
+        let mut record = Record::read_line(row.record.as_bytes())
+            .map_err(|problem| RowError::Record { problem, shown: shown(row.record) })?;
+        // A float in JSON may be read one step of a float64 off; a number of the result is what the table holds.
+        if let (true, Some(received_ns)) = (record.float_timestamp, row.received_ns) {
+            record.received_ns = received_ns;
+        }
+        if row.copies > 1 {
+            *self.repeats.entry((record.run_id.clone().into_owned(), record.round)).or_default() += row.copies - 1;
+        }
+        self.table.push(&record);
+        Ok(())
+    }
+
+    /// Adds another result's rows.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.table.append(&other.table);
+        for (round, count) in other.repeats {
+            *self.repeats.entry(round).or_default() += count;
+        }
+    }
+
+    /// What stands for the table as a file does: its name, and a digest of its records whatever their order.
+    pub(crate) fn as_file(&self, table: String) -> FileFacts {
+        let mut content = self.table.content.clone();
+        content.sort_unstable();
+        let mut digest = Sha256::new();
+        content.iter().for_each(|hash| digest.update(hash.to_le_bytes()));
+        FileFacts { path: table, sha256: hex(digest), rows: self.table.rows() as u64 }
+    }
+}
+
+/// The beginning of a record, for messages.
+fn shown(record: &str) -> String {
+    const SHOWN: usize = 160;
+    match record.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &record[..end]),
+        None => record.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As BigQuery writes a record of ours whose numbers went through float64.
+    const SINK: &str = r#"{"bytes":62,"event_type":"received","hop":1,"message":"5e1f00d2-cubaan4-0","nodes":4,"propagation_time":0.319746,"receiver_id":"n0","received_ns":"1742869853000414345","received_timestamp":1.7428698530004142e18,"round":0,"run_id":"5e1f00d2-cubaan4","sender_id":"n1","sent_ns":"1742869853000094599","seq":1,"detail":null}"#;
+    /// As it writes a record of the published system.
+    const SEED: &str = r#"{"detail":"x","event_type":"duplicate","message":"4abf-cubaan50-7","propagation_time":null,"receiver_id":"a","received_timestamp":1.7429522590987039e18,"sender_id":"b"}"#;
+
+    fn row(record: &str, copies: u64) -> Row<'_> {
+        Row { record, received_ns: None, copies }
+    }
+
+    #[test]
+    fn a_float_timestamp_is_the_table_s_and_not_the_parser_s() {
+        let mut records = Records::default();
+        records.push(Row { received_ns: Some(1_742_952_259_098_703_872), ..row(SEED, 1) }).unwrap();
+        records.push(Row { received_ns: Some(7), ..row(SINK, 1) }).unwrap();
+        assert_eq!(records.table.received_ns, [1_742_952_259_098_703_872, 1_742_869_853_000_414_345]);
+    }
+
+    #[test]
+    fn nanoseconds_come_from_the_texts_and_only_floats_are_marked() {
+        let mut records = Records::default();
+        for record in [SINK, SEED] {
+            records.push(row(record, 1)).unwrap();
+        }
+        let table = &records.table;
+        assert_eq!(table.received_ns[0], 1_742_869_853_000_414_345);
+        assert_eq!([table.float_timestamp.get(0), table.float_timestamp.get(1)], [false, true]);
+        assert_eq!((table.run.text(1), table.round[1], table.nodes[1]), ("4abf-cubaan50", 7, 50));
+        assert_eq!((table.hop.get(1), table.seq.get(1)), (-1, 0));
+    }
+
+    #[test]
+    fn entries_that_were_written_again_are_counted_by_round() {
+        let mut records = Records::default();
+        records.push(row(SINK, 3)).unwrap();
+        let mut other = Records::default();
+        other.push(row(SINK, 2)).unwrap();
+        other.push(row(SEED, 1)).unwrap();
+        records.append(other);
+        assert_eq!(records.repeats, BTreeMap::from([(("5e1f00d2-cubaan4".to_owned(), 0), 3)]));
+        assert_eq!(records.table.rows(), 3);
+    }
+
+    #[test]
+    fn a_digest_does_not_depend_on_the_order_of_rows() {
+        let of = |rows: [&str; 2]| {
+            let mut records = Records::default();
+            rows.into_iter().for_each(|record| records.push(row(record, 1)).unwrap());
+            records.as_file("t".to_owned())
+        };
+        assert_eq!(of([SINK, SEED]), of([SEED, SINK]));
+        assert_ne!(of([SINK, SINK]).sha256, of([SINK, SEED]).sha256);
+    }
+
+    #[test]
+    fn a_row_that_is_no_record_is_shown() {
+        let row = row(r#"{"event_type":"received","message":"a-1"}"#, 1);
+        let error = Records::default().push(row).unwrap_err().to_string();
+        assert_eq!(error, r#"field sender_id is missing, in the record {"event_type":"received","message":"a-1"}"#);
+    }
+}

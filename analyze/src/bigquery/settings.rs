@@ -1,0 +1,206 @@
+//! What can be typed of BigQuery, and what the environment and `cnsim.toml` say where nothing was typed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::PullError;
+use super::client::credentials::{Credentials, Places};
+use super::client::rest::Rest;
+use super::client::storage::Storage;
+use super::client::{ApiError, Patience};
+use super::endpoint::Endpoint;
+use super::names::DatasetName;
+use super::price;
+use super::pull::{Method, Servers};
+
+/// The file of settings, in the folder that the command runs in.
+const FILE: &str = "cnsim.toml";
+/// The table that a sink for stdout fills.
+const TABLE: &str = "stdout";
+
+/// Which table of BigQuery's, and where it is reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct TargetArgs {
+    /// BigQuery project, which pays [default: CNSIM_PROJECT, cnsim.toml, GOOGLE_CLOUD_PROJECT]
+    #[arg(long, value_name = "P")]
+    pub project: Option<String>,
+    /// Its dataset that the log sink fills [default: CNSIM_DATASET, cnsim.toml]
+    #[arg(long, value_name = "D")]
+    pub dataset: Option<String>,
+    /// The sink's table, or its shards' name without the day [default: CNSIM_TABLE, cnsim.toml, stdout]
+    #[arg(long, value_name = "T")]
+    pub table: Option<String>,
+    /// Where queries run, such as EU [default: CNSIM_LOCATION, cnsim.toml, where the table lies]
+    #[arg(long, value_name = "L")]
+    pub location: Option<String>,
+    /// Another server's REST root; without TLS and credentials on this machine
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Its Storage Read root
+    #[arg(long, value_name = "URL", requires = "endpoint")]
+    pub storage_endpoint: Option<String>,
+}
+
+/// What else `fetch` can be told of BigQuery.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct BigQueryArgs {
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Fetch every run in BigQuery whose name begins so; may be given again
+    #[arg(long = "run-id-prefix", value_name = "TEXT")]
+    pub run_id_prefixes: Vec<String>,
+    /// Look at entries logged from this time on, in UTC where no zone stands [default: the manifest's]
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Look at entries logged before this time [default: the manifest's]
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// A run's manifest.json, for its times [default: the one in the run's folder]
+    #[arg(long, value_name = "PATH")]
+    pub manifest: Option<PathBuf>,
+    /// Read all of the table where no time is known
+    #[arg(long)]
+    pub scan_all: bool,
+    /// How rows travel
+    #[arg(long, value_enum, default_value = "auto")]
+    pub method: Method,
+    /// Print the statements, the bytes that they would read and the price, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Read no more than this
+    #[arg(long, value_name = "SIZE", default_value = "10GB", value_parser = price::parse_size)]
+    pub max_bytes_billed: u64,
+}
+
+/// A target whose names are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The dataset.
+    pub dataset: DatasetName,
+    /// The table's name.
+    pub table: String,
+    /// Where queries run; none: where the table lies.
+    pub location: Option<String>,
+    /// The REST server.
+    pub endpoint: Endpoint,
+    /// The Storage Read server; none: there is none.
+    pub storage_endpoint: Option<Endpoint>,
+}
+
+/// `cnsim.toml`, as far as it concerns this.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+struct File {
+    #[serde(default)]
+    bigquery: FileTarget,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileTarget {
+    project: Option<String>,
+    dataset: Option<String>,
+    table: Option<String>,
+    location: Option<String>,
+}
+
+impl TargetArgs {
+    /// The target, with what the environment and `cnsim.toml` add.
+    pub fn resolve(&self) -> Result<Target, PullError> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let text = match std::fs::read_to_string(FILE) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(PullError::Settings(error.to_string())),
+        };
+        self.with(variable, &text)
+    }
+
+    fn with(&self, variable: impl Fn(&str) -> Option<String>, file: &str) -> Result<Target, PullError> {
+        let File { bigquery: file } =
+            toml::from_str(file).map_err(|error| PullError::Settings(error.to_string().replace('\n', " ")))?;
+        let project = self.project.clone().or_else(|| variable("CNSIM_PROJECT")).or(file.project);
+        let project = project.or_else(|| variable("GOOGLE_CLOUD_PROJECT"));
+        let dataset = self.dataset.clone().or_else(|| variable("CNSIM_DATASET")).or(file.dataset);
+        let table = self.table.clone().or_else(|| variable("CNSIM_TABLE")).or(file.table);
+        let location = self.location.clone().or_else(|| variable("CNSIM_LOCATION")).or(file.location);
+        let project = project.ok_or(PullError::Unset { what: "project", variable: "CNSIM_PROJECT" })?;
+        let dataset = dataset.ok_or(PullError::Unset { what: "dataset", variable: "CNSIM_DATASET" })?;
+        let given = self.endpoint.as_deref().map(Endpoint::parse).transpose()?;
+        let storage = self.storage_endpoint.as_deref().map(Endpoint::parse).transpose()?;
+        Ok(Target {
+            dataset: DatasetName::new(&project, &dataset)?,
+            table: table.unwrap_or_else(|| TABLE.to_owned()),
+            location,
+            storage_endpoint: storage.or_else(|| given.is_none().then(Endpoint::google_storage)),
+            endpoint: given.unwrap_or_else(Endpoint::google_rest),
+        })
+    }
+}
+
+impl Target {
+    /// Its servers, with the credentials that there are.
+    pub(crate) async fn servers(&self) -> Result<Servers, ApiError> {
+        let patience = Patience::default();
+        let storage_is_here = self.storage_endpoint.as_ref().is_none_or(Endpoint::is_loopback);
+        let credentials = if self.endpoint.is_loopback() && storage_is_here {
+            Credentials::None
+        } else {
+            Credentials::find(&Places::of_environment()).await?
+        };
+        let rest = Rest::new(self.endpoint.clone(), credentials.clone(), patience)?;
+        let storage = |endpoint: &Endpoint| Storage::new(endpoint.clone(), credentials.clone(), patience);
+        Ok(Servers { storage: self.storage_endpoint.as_ref().map(storage).transpose()?, rest })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "[bigquery]\nproject = \"of-file\"\ndataset = \"logs\"\n[other]\nx = 1\n";
+
+    fn variables<'a>(set: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
+        |name| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn what_is_typed_comes_before_the_environment_and_that_before_the_file() {
+        let project = |typed: Option<&str>, set: &[(&str, &str)]| {
+            let args = TargetArgs { project: typed.map(str::to_owned), ..TargetArgs::default() };
+            args.with(variables(set), FILE).unwrap().dataset.project().to_owned()
+        };
+        let set = [("CNSIM_PROJECT", "of-cnsim"), ("GOOGLE_CLOUD_PROJECT", "of-google")];
+        assert_eq!(project(Some("typed"), &set), "typed");
+        assert_eq!(project(None, &set), "of-cnsim");
+        assert_eq!(project(None, &set[1..]), "of-file");
+        let none = TargetArgs { dataset: Some("d".to_owned()), ..TargetArgs::default() };
+        assert_eq!(none.with(variables(&set[1..]), "").unwrap().dataset.project(), "of-google");
+    }
+
+    #[test]
+    fn what_nobody_says_is_asked_for() {
+        let error = TargetArgs::default().with(variables(&[]), "").unwrap_err().to_string();
+        let expected =
+            "no project: give --project, or set CNSIM_PROJECT, or write project = \"…\" under [bigquery] in cnsim.toml";
+        assert_eq!(error, expected);
+    }
+
+    #[test]
+    fn a_wrong_word_in_the_file_is_told_in_one_line() {
+        let error = TargetArgs::default().with(variables(&[]), "[bigquery]\nprojekt = 1\n").unwrap_err().to_string();
+        assert!(error.starts_with("cnsim.toml: ") && error.contains("projekt") && !error.contains('\n'), "{error}");
+    }
+
+    #[test]
+    fn a_server_of_one_s_own_has_a_storage_server_only_where_it_is_named() {
+        let args =
+            |endpoint: Option<&str>| TargetArgs { endpoint: endpoint.map(str::to_owned), ..TargetArgs::default() };
+        let own = args(Some("http://127.0.0.1:9050")).with(variables(&[]), FILE).unwrap();
+        assert_eq!(own.storage_endpoint, None);
+        let google = args(None).with(variables(&[]), FILE).unwrap();
+        assert_eq!(google.storage_endpoint, Some(Endpoint::google_storage()));
+    }
+}

@@ -1,0 +1,200 @@
+//! `cnsim-analyze fetch` from a real server of BigQuery's interfaces, which `CNSIM_BIGQUERY_SERVER` names: what comes is,
+//! byte for byte, the run of its own file. See `just bigquery`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::assert::Assert;
+use predicates::prelude::*;
+use serde_json::{Map, Value};
+
+#[path = "support/sink.rs"]
+mod sink;
+mod support;
+
+use sink::{DATASET, Divided, PROJECT, Server, entry, seed_entry};
+use support::{command, fixture, flood_folder, report};
+
+const RUN: &str = "5e1f00d2-cubaan4";
+const SEED_RUN: &str = "1a2b-cubaan5";
+const METHODS: [&str; 2] = ["rest", "storage"];
+
+/// `cnsim-analyze fetch` of a run from the server.
+fn fetch(server: &Server, home: &Path, run: &str, arguments: &[&str]) -> Assert {
+    let mut command = command(home);
+    command.args(["fetch", "--run-id", run, "--project", PROJECT, "--dataset", DATASET]);
+    command.args(["--endpoint", &server.rest, "--storage-endpoint", &server.storage]);
+    command.args(arguments).assert()
+}
+
+/// The flood's lines as entries, in an order of their own, one of them exported twice.
+fn entries() -> Vec<Value> {
+    let lines = fs::read_to_string(fixture("flood-n4").join("events.jsonl")).unwrap();
+    let mut entries: Vec<Value> = lines.lines().map(entry).collect();
+    entries.push(entries[11].clone());
+    entries.reverse();
+    entries
+}
+
+/// The events that a fetch from files gives.
+fn from_files(home: &Path, file: &Path, run: &str) -> Vec<u8> {
+    command(home).args(["fetch", file.to_str().unwrap(), "--out", "own"]).assert().success();
+    fs::read(home.join("own").join(run).join("events.parquet")).unwrap()
+}
+
+fn facts(folder: &Path) -> Value {
+    serde_json::from_slice(&fs::read(folder.join("fetch.json")).unwrap()).unwrap()
+}
+
+fn repeats(facts: &Value) -> u64 {
+    facts["rounds"].as_array().unwrap().iter().map(|round| round["repeats"].as_u64().unwrap()).sum()
+}
+
+fn manifest() -> PathBuf {
+    fixture("flood-n4").join("manifest.json")
+}
+
+#[test]
+fn a_run_from_any_kind_of_table_and_by_any_way_is_the_run_of_its_own_file() {
+    let server = Server::start();
+    let entries = entries();
+    let half = entries.len() / 2;
+    server.table("stdout", Divided::ByTimestamp, &entries);
+    server.table("plain", Divided::No, &entries);
+    server.table("ingested", Divided::ByIngestion, &entries);
+    server.table("daily_20250325", Divided::No, &entries[half..]);
+    server.table("daily_20250326", Divided::No, &entries[..half]);
+    let home = tempfile::tempdir().unwrap();
+    let own = from_files(home.path(), &fixture("flood-n4"), RUN);
+    for (table, times) in [
+        ("stdout", ["--since", "2025-03-25"]),
+        ("plain", ["--since", "2025-03-25"]),
+        ("ingested", ["--since", "2025-03-25"]),
+        ("daily", ["--since", "2025-03-25"]),
+    ] {
+        for method in METHODS {
+            let out = format!("{table}-{method}");
+            let arguments = [&times[..], &["--table", table, "--method", method, "--out", &out]].concat();
+            fetch(&server, home.path(), RUN, &arguments).success().stdout(format!("{out}/{RUN}\n"));
+            let folder = home.path().join(&out).join(RUN);
+            assert_eq!(fs::read(folder.join("events.parquet")).unwrap(), own, "{out}");
+            let facts = facts(&folder);
+            assert_eq!((repeats(&facts), facts["source"].as_str()), (1, Some("bigquery")), "{out}");
+            assert_eq!(facts["queries"][0]["method"], method, "{out}");
+        }
+    }
+}
+
+#[test]
+fn the_report_of_a_fetched_run_has_the_tables_of_its_own_file_and_counts_what_was_repeated() {
+    let server = Server::start();
+    server.table("stdout", Divided::ByTimestamp, &entries());
+    let home = tempfile::tempdir().unwrap();
+    let own = flood_folder(home.path());
+    let arguments = ["--manifest", manifest().to_str().unwrap(), "--out", "bq"].map(str::to_owned);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    fetch(&server, home.path(), RUN, &arguments).success();
+    let fetched = home.path().join("bq").join(RUN);
+    for name in ["manifest.json", "topology.json"] {
+        fs::copy(own.join(name), fetched.join(name)).unwrap();
+    }
+    for (folder, out) in [(&own, "report-own"), (&fetched, "report-bq")] {
+        report(&[folder.to_str().unwrap(), "-o", out], home.path()).success();
+    }
+    let tables = |out: &str| support::files(&home.path().join(out).join("tables"));
+    assert_eq!(tables("report-bq"), tables("report-own"));
+    let quality = fs::read_to_string(home.path().join("report-bq/quality.json")).unwrap();
+    assert!(quality.contains("repeated-rows"), "{quality}");
+}
+
+#[test]
+fn a_run_of_the_published_system_is_found_by_its_messages() {
+    let server = Server::start();
+    let csv = fs::read_to_string(fixture("seed-n5.csv")).unwrap();
+    let mut lines = csv.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let record = |line: &str| -> Map<String, Value> {
+        let cell = |(name, cell): (&&str, &str)| {
+            let value = cell.parse::<f64>().ok().filter(|_| matches!(*name, "received_timestamp" | "propagation_time"));
+            ((*name).to_owned(), value.map_or_else(|| Value::from(cell), Value::from))
+        };
+        names.iter().zip(line.split(',')).filter(|(_, cell)| !cell.is_empty()).map(cell).collect()
+    };
+    let entries: Vec<Value> = lines.enumerate().map(|(number, line)| seed_entry(number, record(line))).collect();
+    server.table("stdout", Divided::ByTimestamp, &entries);
+    let home = tempfile::tempdir().unwrap();
+    let own = from_files(home.path(), &fixture("seed-n5.csv"), SEED_RUN);
+    for method in METHODS {
+        fetch(&server, home.path(), SEED_RUN, &["--scan-all", "--method", method, "--out", method]).success();
+        assert_eq!(fs::read(home.path().join(method).join(SEED_RUN).join("events.parquet")).unwrap(), own, "{method}");
+    }
+}
+
+#[test]
+fn shards_of_different_columns_are_read_together_and_missing_days_are_told() {
+    let server = Server::start();
+    let entries = entries().split_off(1);
+    let (newer, older) = entries.split_at(30);
+    let mut without_host = older.to_vec();
+    for entry in &mut without_host {
+        entry["jsonPayload"].as_object_mut().unwrap().remove("host");
+    }
+    server.table("stdout_20250325", Divided::No, &without_host);
+    server.table("stdout_20250327", Divided::No, newer);
+    let home = tempfile::tempdir().unwrap();
+    let times = ["--since", "2025-03-25", "--until", "2025-03-28"];
+    let missing =
+        "warning: no table stdout_20250326: nothing was logged on that day, or it has not arrived or has expired";
+    fetch(&server, home.path(), RUN, &times).success().stderr(predicates::str::contains(missing));
+    let facts = facts(&home.path().join("runs").join(RUN));
+    assert_eq!(facts["rows"], 80);
+    let tables: Vec<&str> =
+        facts["queries"].as_array().unwrap().iter().map(|query| query["table"].as_str().unwrap()).collect();
+    assert_eq!(tables, ["study.gke_logs.stdout_20250325", "study.gke_logs.stdout_20250327"]);
+}
+
+#[test]
+fn only_the_run_that_was_named_comes_and_wildcards_are_letters() {
+    let server = Server::start();
+    let renamed = |run: &str| -> Vec<Value> {
+        entries().iter().map(|entry| serde_json::from_str(&entry.to_string().replace(RUN, run)).unwrap()).collect()
+    };
+    let all = [renamed("a_c"), renamed("abc"), renamed("a_c-7"), renamed("a_cd")].concat();
+    server.table("stdout", Divided::ByTimestamp, &all);
+    let home = tempfile::tempdir().unwrap();
+    fetch(&server, home.path(), "a_c", &["--since", "2025-03-25"]).success().stdout("runs/a_c\n");
+    let mut prefixed = command(home.path());
+    prefixed.args(["fetch", "--run-id-prefix", "a_c", "--project", PROJECT, "--dataset", DATASET]);
+    prefixed.args(["--endpoint", &server.rest, "--since", "2025-03-25", "--out", "more"]);
+    prefixed.assert().success().stdout("more/a_c\nmore/a_c-7\nmore/a_cd\n");
+    let error = "no record of a% in study.gke_logs.stdout";
+    fetch(&server, home.path(), "a%", &["--since", "2025-03-25"]).code(1).stderr(predicates::str::contains(error));
+}
+
+#[test]
+fn without_a_time_nothing_is_read_and_a_dry_run_only_tells() {
+    let server = Server::start();
+    server.table("stdout", Divided::ByTimestamp, &entries());
+    let home = tempfile::tempdir().unwrap();
+    let refused = fetch(&server, home.path(), RUN, &[]).code(1);
+    refused.stderr(predicates::str::contains("--scan-all").and(predicates::str::contains("per TiB")));
+    let told = fetch(&server, home.path(), RUN, &["--dry-run"]).success();
+    told.stdout(predicates::str::contains("FROM `study.gke_logs.stdout`").and(predicates::str::contains("per TiB")));
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_run_is_fetched_again_from_its_table_and_not_over_another_source() {
+    let server = Server::start();
+    server.table("stdout", Divided::ByTimestamp, &entries());
+    let home = tempfile::tempdir().unwrap();
+    let since = ["--since", "2025-03-25"];
+    fetch(&server, home.path(), RUN, &since).success();
+    fetch(&server, home.path(), RUN, &since).success();
+    fs::rename(home.path().join("runs"), home.path().join("old")).unwrap();
+    from_files(home.path(), &fixture("flood-n4"), RUN);
+    let other = fetch(&server, home.path(), RUN, &[&since[..], &["--out", "own"]].concat()).code(1);
+    other.stderr(predicates::str::contains("holds events of another source"));
+    fetch(&server, home.path(), RUN, &[&since[..], &["--out", "own", "--force"]].concat()).success();
+}

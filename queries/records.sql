@@ -1,0 +1,30 @@
+-- The records of some runs in one table, each entry of the log once.
+--
+-- Table
+--   {table}: one that a log sink fills: divided by its column timestamp, or the shard of a day
+-- Parameters
+--   run_ids   ARRAY<STRING>  runs; a message's name is its run's, a hyphen and the round
+--   prefixes  ARRAY<STRING>  beginnings of runs' names
+--   since     TIMESTAMP      the first instant of logging
+--   until     TIMESTAMP      the instant behind the last one
+-- Columns
+--   record    STRING         the entry's payload as JSON: every field that the table has for it
+--   received  INT64          received_timestamp, which loses nothing as a number of its own
+--   copies    INT64          how often the export wrote the entry
+SELECT
+  TO_JSON_STRING(jsonPayload) AS record,
+  SAFE_CAST(jsonPayload.received_timestamp AS INT64) AS received,
+  COUNT(*) OVER (PARTITION BY logName, timestamp, IFNULL(insertId, TO_JSON_STRING(jsonPayload))) AS copies
+FROM `{table}`
+WHERE timestamp >= @since
+  AND timestamp < @until
+  AND jsonPayload.event_type IS NOT NULL
+  AND (
+    REGEXP_REPLACE(jsonPayload.message, r'-[0-9]+$', '') IN UNNEST(@run_ids)
+    OR EXISTS (SELECT 1 FROM UNNEST(@prefixes) AS prefix WHERE STARTS_WITH(jsonPayload.message, prefix))
+  )
+QUALIFY
+  ROW_NUMBER() OVER (
+    PARTITION BY logName, timestamp, IFNULL(insertId, TO_JSON_STRING(jsonPayload))
+    ORDER BY receiveTimestamp
+  ) = 1
