@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use cnsim::manifest::Tool;
 
+use crate::compare::args::CompareArgs;
 use crate::fetch::{self, Others};
 use crate::metric::Origin;
 use crate::report::ReportOptions;
@@ -29,6 +30,8 @@ pub enum Command {
     Fetch(FetchArgs),
     /// Turns runs and event files into tables, figures and a verdict on their quality
     Report(ReportArgs),
+    /// Says whether conditions differ, by how much, and how sure that is
+    Compare(CompareArgs),
     /// Lists run folders
     Runs(RunsArgs),
 }

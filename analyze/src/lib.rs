@@ -1,6 +1,7 @@
 //! From event records to numbers, figures and a verdict on their quality.
 
 pub mod cli;
+pub mod compare;
 pub mod fetch;
 pub mod frame;
 pub mod metric;
