@@ -8,6 +8,7 @@ use cnsim::manifest::Tool;
 
 #[cfg(feature = "bigquery")]
 use crate::bigquery::settings::BigQueryArgs;
+use crate::compare::args::CompareArgs;
 use crate::fetch::{self, Others};
 use crate::metric::Origin;
 use crate::report::ReportOptions;
@@ -31,6 +32,8 @@ pub enum Command {
     Fetch(Box<FetchArgs>),
     /// Turns runs and event files into tables, figures and a verdict on their quality
     Report(ReportArgs),
+    /// Says whether conditions differ, by how much, and how sure that is
+    Compare(CompareArgs),
     /// Lists run folders
     Runs(RunsArgs),
 }

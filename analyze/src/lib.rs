@@ -3,6 +3,7 @@
 #[cfg(feature = "bigquery")]
 pub mod bigquery;
 pub mod cli;
+pub mod compare;
 pub mod fetch;
 pub mod frame;
 pub mod metric;

@@ -7,6 +7,8 @@ use anyhow::Error;
 use clap::Parser;
 use cnsim::manifest::Tool;
 use cnsim_analyze::cli::{Cli, Command, FetchArgs, ReportArgs, RunsArgs};
+use cnsim_analyze::compare::args::CompareArgs;
+use cnsim_analyze::compare::{self, Judgement};
 use cnsim_analyze::quality::Verdict;
 use cnsim_analyze::{fetch, report, runs};
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Fetch(args) => fetch_command(*args),
         Command::Report(args) => report_command(args),
+        Command::Compare(args) => compare_command(args),
         Command::Runs(args) => runs_command(&args),
     };
     match result {
@@ -54,6 +57,19 @@ fn report_command(args: ReportArgs) -> Result<ExitCode, Error> {
     let code = printed(&outcome.table);
     let is_refused = is_strict && outcome.verdict == Verdict::Unsound && code == ExitCode::SUCCESS;
     Ok(if is_refused { ExitCode::from(REFUSED) } else { code })
+}
+
+fn compare_command(args: CompareArgs) -> Result<ExitCode, Error> {
+    let outcome = compare::run(&args.into())?;
+    outcome.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    let code = printed(&outcome.text);
+    let (refused, lines) = match outcome.judgement {
+        Judgement::Passed => return Ok(code),
+        Judgement::Failed(lines) => (ExitCode::from(REFUSED), lines),
+        Judgement::Unknown(lines) => (ExitCode::from(1), lines),
+    };
+    lines.iter().for_each(|line| eprintln!("error: {line}"));
+    Ok(refused)
 }
 
 fn runs_command(args: &RunsArgs) -> Result<ExitCode, Error> {

@@ -7,7 +7,7 @@ use cnsim_charts::data::{
 };
 
 use super::{Analysis, Group, Origin, PathTime, RoundMetrics, by_hop, curve};
-use crate::stats::{Summary, dkw_half_width, mean, percentile};
+use crate::stats::{LEVEL, Summary, dkw_half_width, mean, percentile};
 
 /// Infection curves, a panel for each condition and number of nodes.
 pub fn infection_curves(analysis: &Analysis, origin: Origin) -> InfectionCurves {
@@ -33,7 +33,7 @@ pub fn convergence_ecdf(analysis: &Analysis, origin: Origin) -> ConvergenceEcdf 
         complete_ms.sort_unstable_by(f64::total_cmp);
         let censored = (rounds - complete_ms.len()) as u32;
         // A band of half the figure's height or more would cover every distribution.
-        let band = dkw_half_width(rounds).filter(|half_width| *half_width < 0.5);
+        let band = dkw_half_width(rounds, LEVEL).filter(|half_width| *half_width < 0.5);
         EcdfSeries { label: label(analysis, group), complete_ms, censored, band }
     };
     ConvergenceEcdf { series: analysis.groups.iter().map(series).collect() }

@@ -66,7 +66,7 @@ fn a_band_needs_eight_rounds() {
         convergence_ecdf(&analysis(&[("r", 3, &rounds)]), Origin::Initiate).series[0].band
     };
     assert_eq!(band(7), None);
-    assert_eq!(band(8), dkw_half_width(8));
+    assert_eq!(band(8), dkw_half_width(8, LEVEL));
 }
 
 #[test]

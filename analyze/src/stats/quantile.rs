@@ -2,20 +2,20 @@
 //! proportion. Ranks are integer arithmetic, so that a percentile that falls on a value is that value.
 
 /// Where a percentile lies among `count` sorted values.
-struct Position {
-    rank: usize,
+pub(super) struct Position {
+    pub(super) rank: usize,
     /// Hundredths of the way to the next value.
-    hundredths: usize,
+    pub(super) hundredths: usize,
 }
 
 impl Position {
-    fn of(count: usize, percent: u32) -> Option<Self> {
+    pub(super) fn of(count: usize, percent: u32) -> Option<Self> {
         assert!(percent <= 100, "{percent} is no percentage");
         let scaled = count.checked_sub(1)? * percent as usize;
         Some(Self { rank: scaled / 100, hundredths: scaled % 100 })
     }
 
-    fn between(&self, low: i64, high: i64) -> f64 {
+    pub(super) fn between(&self, low: i64, high: i64) -> f64 {
         match self.hundredths {
             0 => low as f64,
             part => low as f64 + (high as f64 - low as f64) * part as f64 / 100.0,

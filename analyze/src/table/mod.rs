@@ -1,6 +1,7 @@
 //! Tables: typed columns, rows of cells, and pure serialisers that return bytes. What stands in which table is one file a
 //! table; nothing here opens a file.
 
+mod comparisons;
 mod conditions;
 mod convergence;
 mod csv;
@@ -14,6 +15,7 @@ mod markdown;
 mod rounds;
 mod text;
 
+use crate::compare::{Comparison, Side};
 use crate::metric::Analysis;
 use crate::quality::Quality;
 use crate::source::Loaded;
@@ -90,6 +92,26 @@ pub fn of_network(loaded: &[Loaded], quality: &Quality) -> Vec<Table> {
 /// The table that `report` prints.
 pub fn convergence(analysis: &Analysis) -> Table {
     convergence::table(analysis)
+}
+
+/// Every round, as `compare` reads it.
+pub fn rounds(analysis: &Analysis) -> Table {
+    rounds::table(analysis)
+}
+
+/// What `compare` prints for programs.
+pub fn comparisons(comparisons: &[Comparison]) -> Table {
+    comparisons::table(comparisons)
+}
+
+/// What `compare` prints for readers: comparisons.
+pub fn comparisons_for_readers(comparisons: &[Comparison]) -> Table {
+    comparisons::for_readers(comparisons)
+}
+
+/// What `compare` prints for readers: each condition.
+pub fn sides(sides: &[Side]) -> Table {
+    comparisons::sides(sides)
 }
 
 impl Table {

@@ -1,0 +1,155 @@
+//! Two samples compared: shift, ratio, test and effect size.
+
+use super::sample::Sample;
+use super::{Design, Metric, Refusal, sentence};
+use crate::stats::{
+    self, Dominance, Interval, MedianRatio, Method, Resampling, Shift, Test, cliffs_delta, mann_whitney, median_ratio,
+    paired_shift, quantile_interval, wilcoxon,
+};
+
+/// One condition on its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Side {
+    /// What of each round.
+    pub metric: Metric,
+    /// Nodes in the network.
+    pub nodes: u32,
+    /// The condition.
+    pub condition: String,
+    /// Scored rounds with a value, or censored.
+    pub rounds: usize,
+    /// Of those, censored.
+    pub censored: usize,
+    /// Median; none where it is infinite.
+    pub median: Option<f64>,
+    /// Its interval by order statistics; none where none exists, ends may be infinite.
+    pub median_interval: Option<Interval>,
+    /// Mean; none where a round is censored.
+    pub mean: Option<f64>,
+    /// Its interval (BCa).
+    pub mean_interval: Option<Interval>,
+}
+
+/// One condition against another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// What of each round.
+    pub metric: Metric,
+    /// Nodes in the network.
+    pub nodes: u32,
+    /// The baseline.
+    pub a: String,
+    /// The other.
+    pub b: String,
+    /// Rounds of the baseline.
+    pub rounds_a: usize,
+    /// Rounds of the other.
+    pub rounds_b: usize,
+    /// Which rounds belong together.
+    pub design: Design,
+    /// The level of the intervals.
+    pub level: f64,
+    /// b - a.
+    pub shift: Shift,
+    /// b / a; none where a median is infinite or not above 0.
+    pub ratio: Option<MedianRatio>,
+    /// Whether there is a difference at all.
+    pub test: Test,
+    /// The test's p, adjusted for the family.
+    pub p_holm: f64,
+    /// How often b is larger.
+    pub dominance: Dominance,
+    /// All of it in words.
+    pub sentence: String,
+}
+
+impl Side {
+    pub(super) fn of(sample: &Sample, resampling: &Resampling) -> Self {
+        let mut sorted = sample.values();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let ranks = quantile_interval(sorted.len(), 0.5, resampling.level);
+        Self {
+            metric: sample.metric,
+            nodes: sample.nodes,
+            condition: sample.condition.clone(),
+            rounds: sorted.len(),
+            censored: sample.censored(),
+            median: stats::median(&sorted),
+            median_interval: ranks.map(|ranks| Interval { low: sorted[ranks.low - 1], high: sorted[ranks.high - 1] }),
+            mean: stats::mean(sorted.iter().copied()).filter(|mean| mean.is_finite()),
+            mean_interval: stats::mean_interval(&sorted, resampling),
+        }
+    }
+}
+
+impl Comparison {
+    /// The test and how its p was found.
+    pub fn test_name(&self) -> &'static str {
+        match (self.design, self.test.method) {
+            (Design::Independent, Method::Exact) => "mann-whitney-exact",
+            (Design::Independent, Method::Normal) => "mann-whitney-normal",
+            (Design::Paired, Method::Exact) => "wilcoxon-exact",
+            (Design::Paired, Method::Normal) => "wilcoxon-normal",
+        }
+    }
+}
+
+/// Compares `to` with `from`, neither of which is empty. The adjusted p is set when the family is complete.
+pub(super) fn compare(from: &Sample, to: &Sample, design: Design, level: f64) -> Result<Comparison, Refusal> {
+    let (a, b) = match design {
+        Design::Independent => (from.values(), to.values()),
+        Design::Paired => pairs(from, to)?,
+    };
+    let shift = match design {
+        Design::Independent => stats::shift(&a, &b, level),
+        Design::Paired => paired_shift(&a, &b, level),
+    };
+    let test = match design {
+        Design::Independent => mann_whitney(&a, &b),
+        Design::Paired => wilcoxon(&a, &b),
+    };
+    let test = test.expect("samples without a round are refused");
+    let dominance = cliffs_delta(&a, &b, level).expect("samples without a round are refused");
+    let comparison = Comparison {
+        metric: from.metric,
+        nodes: from.nodes,
+        a: from.condition.clone(),
+        b: to.condition.clone(),
+        rounds_a: a.len(),
+        rounds_b: b.len(),
+        design,
+        level,
+        shift,
+        ratio: median_ratio(&a, &b, level),
+        test,
+        p_holm: test.p,
+        dominance,
+        sentence: String::new(),
+    };
+    let censored = [&a, &b].map(|values| values.iter().filter(|value| value.is_infinite()).count());
+    Ok(Comparison { sentence: sentence::of(&comparison, censored), ..comparison })
+}
+
+/// Values of rounds that belong together: the same number in runs in the same place, begun by the same node.
+fn pairs(from: &Sample, to: &Sample) -> Result<(Vec<f64>, Vec<f64>), Refusal> {
+    let not_paired =
+        |why: String| Refusal::NotPaired { a: from.condition.clone(), b: to.condition.clone(), nodes: from.nodes, why };
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    for round in &from.rounds {
+        let is_same = |other: &&super::sample::Round| (other.run, other.number) == (round.run, round.number);
+        let Some(other) = to.rounds.iter().find(is_same) else { continue };
+        if let (Some(one), Some(another)) = (&round.initiator, &other.initiator)
+            && one != another
+        {
+            let number = round.number;
+            return Err(not_paired(format!("round {number} was begun by {one} in one and by {another} in the other")));
+        }
+        a.push(round.value);
+        b.push(other.value);
+    }
+    let longest = from.rounds.len().max(to.rounds.len());
+    if a.len() < longest {
+        return Err(not_paired(format!("only {} of {longest} rounds have the same number in both", a.len())));
+    }
+    Ok((a, b))
+}

@@ -1,0 +1,295 @@
+//! How a time grows with the number of nodes: three laws, fitted to the same logarithms.
+//!
+//! Times spread in proportion to their size, so all three are fitted by least squares of ln T, and AICc compares them on
+//! that one scale.
+
+use super::{Interval, Resampling};
+
+/// A law of growth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Model {
+    /// T = a N^b.
+    PowerLaw,
+    /// T = a + b N.
+    Linear,
+    /// T = a + b ln N.
+    Logarithmic,
+}
+
+/// A law with the numbers that fit best.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fit {
+    /// The law.
+    pub model: Model,
+    /// Its a, in the unit of the times.
+    pub a: f64,
+    /// Its b.
+    pub b: f64,
+    /// Sum of squares of what is left of ln T.
+    pub rss: f64,
+    /// Standard deviation of what is left of ln T, n - 2 degrees of freedom: nearly the relative error.
+    pub residual: f64,
+    /// Share of the variance of ln T that the law explains.
+    pub r2: f64,
+    /// Akaike's criterion corrected for few values (Hurvich and Tsai 1989), three parameters: smaller is better.
+    pub aicc: f64,
+}
+
+impl Model {
+    /// All, in the order of tables.
+    pub const ALL: [Self; 3] = [Self::PowerLaw, Self::Linear, Self::Logarithmic];
+
+    /// As written in tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PowerLaw => "power-law",
+            Self::Linear => "linear",
+            Self::Logarithmic => "logarithmic",
+        }
+    }
+}
+
+/// Times at numbers of nodes: each law as it fits best. Empty where fewer than three numbers of nodes or five times are
+/// there, or a time is not finite and above 0.
+pub fn growth_fits(times: &[(f64, Vec<f64>)]) -> Vec<Fit> {
+    let Some(levels) = levels(times) else { return Vec::new() };
+    let count: f64 = levels.iter().map(|level| level.count).sum();
+    let mean = levels.iter().map(|level| level.count * level.mean).sum::<f64>() / count;
+    let inside: f64 = levels.iter().map(|level| level.squares).sum();
+    let total = inside + levels.iter().map(|level| level.count * (level.mean - mean).powi(2)).sum::<f64>();
+    let fit = |model: Model| {
+        let law = Law::fitted(model, &levels)?;
+        let rss = inside + law.misfit(&levels);
+        Some(Fit {
+            model,
+            a: law.a,
+            b: law.b,
+            rss,
+            residual: (rss / (count - 2.0)).sqrt(),
+            r2: 1.0 - rss / total,
+            aicc: count * (rss / count).ln() + 6.0 + 24.0 / (count - 4.0),
+        })
+    };
+    if total > 0.0 && inside > 0.0 { Model::ALL.into_iter().filter_map(fit).collect() } else { Vec::new() }
+}
+
+/// The interval of a law's b by the bootstrap: rounds are drawn inside each number of nodes, so that it does not rest on
+/// equal spread. None where [`growth_fits`] has no fit.
+pub fn slope_interval(times: &[(f64, Vec<f64>)], model: Model, resampling: &Resampling) -> Option<Interval> {
+    let levels = levels(times)?;
+    let logs: Vec<Vec<f64>> = times.iter().map(|(_, times)| times.iter().map(|time| time.ln()).collect()).collect();
+    let slopes = resampling.values(model.as_str(), |random| {
+        let drawn: Vec<Level> = levels
+            .iter()
+            .zip(&logs)
+            .map(|(level, logs)| Level { mean: super::resample::resampled_mean(logs, random), ..*level })
+            .collect();
+        Law::fitted(model, &drawn).map_or(f64::NAN, |law| law.b)
+    });
+    if slopes.iter().any(|slope| slope.is_nan()) { None } else { resampling.middle(&slopes) }
+}
+
+/// What is known of the times at one number of nodes.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    nodes: f64,
+    count: f64,
+    /// Mean of ln T.
+    mean: f64,
+    /// Sum of squares around it.
+    squares: f64,
+}
+
+fn levels(times: &[(f64, Vec<f64>)]) -> Option<Vec<Level>> {
+    let level = |(nodes, times): &(f64, Vec<f64>)| {
+        let count = times.len() as f64;
+        let mean = times.iter().map(|time| time.ln()).sum::<f64>() / count;
+        let squares = times.iter().map(|time| (time.ln() - mean).powi(2)).sum();
+        Level { nodes: *nodes, count, mean, squares }
+    };
+    let is_usable = times.iter().flat_map(|(_, times)| times).all(|time| time.is_finite() && *time > 0.0)
+        && times.iter().all(|(nodes, times)| *nodes >= 1.0 && !times.is_empty())
+        && times.iter().map(|(_, times)| times.len()).sum::<usize>() >= 5;
+    let mut levels: Vec<Level> = times.iter().map(level).collect();
+    levels.sort_by(|a, b| a.nodes.total_cmp(&b.nodes));
+    let distinct = levels.chunk_by(|a, b| a.nodes == b.nodes).count();
+    (is_usable && distinct >= 3).then_some(levels)
+}
+
+/// A law with numbers.
+#[derive(Debug, Clone, Copy)]
+struct Law {
+    model: Model,
+    a: f64,
+    b: f64,
+}
+
+impl Law {
+    fn fitted(model: Model, levels: &[Level]) -> Option<Self> {
+        match model {
+            Model::PowerLaw => Some(Self::power(levels)),
+            Model::Linear => Self::line(model, levels, |nodes| nodes),
+            Model::Logarithmic => Self::line(model, levels, f64::ln),
+        }
+    }
+
+    /// A straight line through the logarithms of both.
+    fn power(levels: &[Level]) -> Self {
+        let count: f64 = levels.iter().map(|level| level.count).sum();
+        let mean = |of: fn(&Level) -> f64| levels.iter().map(|level| level.count * of(level)).sum::<f64>() / count;
+        let (x, y) = (mean(|level| level.nodes.ln()), mean(|level| level.mean));
+        let from_mean = |level: &Level| level.nodes.ln() - x;
+        let square: f64 = levels.iter().map(|level| level.count * from_mean(level).powi(2)).sum();
+        let b = levels.iter().map(|level| level.count * from_mean(level) * (level.mean - y)).sum::<f64>() / square;
+        Self { model: Model::PowerLaw, a: (y - b * x).exp(), b }
+    }
+
+    /// A straight line in x by the method of Gauss and Newton. Its numbers are the logarithms of its two ends, between
+    /// which it is above 0 whatever they are.
+    fn line(model: Model, levels: &[Level], x: fn(f64) -> f64) -> Option<Self> {
+        const STEPS_MAX: usize = 500;
+        let (first, last) = (levels.first()?, levels.last()?);
+        let (from, to) = (x(first.nodes), x(last.nodes));
+        let place = |level: &Level| (x(level.nodes) - from) / (to - from);
+        let misfit = |ends: [f64; 2]| -> f64 {
+            let left = |level: &Level| level.mean - log_between(ends, place(level));
+            levels.iter().map(|level| level.count * left(level).powi(2)).sum()
+        };
+        let mut ends = [first.mean, last.mean];
+        let mut best = misfit(ends);
+        for _ in 0..STEPS_MAX {
+            let step = gauss_newton_step(levels, ends, place);
+            let tried = (0..30).map(|halvings| step.map(|part| part * 0.5_f64.powi(halvings)));
+            // Near the best, rounding hides what a step gains.
+            let taken = tried
+                .map(|step| ([ends[0] + step[0], ends[1] + step[1]], step))
+                .find(|(next, _)| misfit(*next) <= best * (1.0 + 1e-12));
+            let Some((next, step)) = taken else { break };
+            ends = next;
+            best = misfit(ends);
+            if step.iter().all(|part| part.abs() <= 1e-14) {
+                break;
+            }
+        }
+        let [low, high] = ends.map(f64::exp);
+        let b = (high - low) / (to - from);
+        let law = Self { model, a: low - b * from, b };
+        (law.a.is_finite() && law.b.is_finite()).then_some(law)
+    }
+
+    fn log_at(&self, nodes: f64) -> f64 {
+        match self.model {
+            Model::PowerLaw => self.a.ln() + self.b * nodes.ln(),
+            Model::Linear => (self.a + self.b * nodes).ln(),
+            Model::Logarithmic => (self.a + self.b * nodes.ln()).ln(),
+        }
+    }
+
+    fn misfit(&self, levels: &[Level]) -> f64 {
+        levels.iter().map(|level| level.count * (level.mean - self.log_at(level.nodes)).powi(2)).sum()
+    }
+}
+
+/// The logarithm of the straight line between e^ends at `place`, 0 to 1.
+fn log_between(ends: [f64; 2], place: f64) -> f64 {
+    ((1.0 - place) * ends[0].exp() + place * ends[1].exp()).ln()
+}
+
+fn gauss_newton_step(levels: &[Level], ends: [f64; 2], place: impl Fn(&Level) -> f64) -> [f64; 2] {
+    let (mut aa, mut ab, mut bb, mut ar, mut br) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for level in levels {
+        let place = place(level);
+        let log = log_between(ends, place);
+        let (a, b) = ((1.0 - place) * (ends[0] - log).exp(), place * (ends[1] - log).exp());
+        let left = level.mean - log;
+        aa += level.count * a * a;
+        ab += level.count * a * b;
+        bb += level.count * b * b;
+        ar += level.count * a * left;
+        br += level.count * b * left;
+    }
+    let determinant = aa * bb - ab * ab;
+    [(bb * ar - ab * br) / determinant, (aa * br - ab * ar) / determinant]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::coverage;
+    use super::super::fixture::{close, numbers, reference};
+    use super::*;
+
+    fn by_nodes(nodes: &[f64], values: &[f64]) -> Vec<(f64, Vec<f64>)> {
+        let mut times: Vec<(f64, Vec<f64>)> = Vec::new();
+        for (nodes, value) in nodes.iter().zip(values) {
+            match times.last_mut() {
+                Some((last, values)) if last == nodes => values.push(*value),
+                Some(_) | None => times.push((*nodes, vec![*value])),
+            }
+        }
+        times
+    }
+
+    #[test]
+    fn the_fits_are_those_of_scipy() {
+        for case in reference("growth").as_array().unwrap() {
+            let fits = growth_fits(&by_nodes(&numbers(&case["nodes"]), &numbers(&case["values"])));
+            assert_eq!(fits.len(), 3);
+            for fit in fits {
+                let name = format!("{} as {}", case["name"], fit.model.as_str());
+                let expected = |field: &str| case["models"][fit.model.as_str()][field].as_f64().unwrap();
+                close(fit.rss, expected("rss"), &name);
+                close(fit.aicc, expected("aicc"), &name);
+                close(fit.r2, expected("r2"), &name);
+                // SciPy stops where the sum of squares does not change any more, half the digits earlier.
+                for (found, expected) in [(fit.a, expected("a")), (fit.b, expected("b"))] {
+                    assert!((found - expected).abs() <= 1e-6 * expected.abs(), "{name}: {found}, SciPy {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn exact_laws_are_found_exactly_but_for_their_noise() {
+        let nodes = [10.0, 40.0, 160.0, 640.0];
+        let noise = [0.999, 1.001];
+        let times = |law: fn(f64) -> f64| -> Vec<(f64, Vec<f64>)> {
+            nodes.map(|nodes| (nodes, noise.map(|noise| law(nodes) * noise).to_vec())).to_vec()
+        };
+        let best = |law: fn(f64) -> f64| {
+            growth_fits(&times(law)).into_iter().min_by(|a, b| a.aicc.total_cmp(&b.aicc)).unwrap().model
+        };
+        assert_eq!(best(|nodes| 5.0 + 6.0 * nodes), Model::Linear);
+        assert_eq!(best(|nodes| 5.0 + 60.0 * nodes.ln()), Model::Logarithmic);
+        assert_eq!(best(|nodes| 5.0 * nodes.powf(0.5)), Model::PowerLaw);
+    }
+
+    #[test]
+    fn too_little_to_tell_laws_apart_is_not_fitted() {
+        let resampling = Resampling { seed: 1, replicates: 99, level: 0.95 };
+        let two = vec![(10.0, vec![1.0, 2.0, 3.0]), (20.0, vec![4.0, 5.0, 6.0])];
+        let mut censored = two.clone();
+        censored.push((30.0, vec![8.0, f64::INFINITY]));
+        let mut constant = two.clone();
+        constant.iter_mut().for_each(|(_, times)| times.fill(3.0));
+        constant.push((30.0, vec![3.0; 2]));
+        for times in [vec![], two, censored] {
+            assert_eq!(growth_fits(&times), vec![]);
+            assert_eq!(slope_interval(&times, Model::Linear, &resampling), None);
+        }
+        assert_eq!(growth_fits(&constant), vec![]);
+    }
+
+    #[test]
+    fn the_interval_covers_the_true_exponent_as_often_as_it_says() {
+        let covered = coverage::share(200, |random| {
+            let mut times = Vec::new();
+            for nodes in [10.0_f64, 30.0, 100.0] {
+                let noise: Vec<f64> = (0..12).map(|_| nodes.ln() * 0.1 * coverage::normal(random)).collect();
+                times.push((nodes, noise.into_iter().map(|noise| nodes.powf(1.2) * noise.exp()).collect()));
+            }
+            let resampling = Resampling { seed: random.below(u64::MAX), replicates: 199, level: 0.9 };
+            slope_interval(&times, Model::PowerLaw, &resampling).unwrap().holds(1.2)
+        });
+        assert!((0.83..0.96).contains(&covered), "{covered}");
+    }
+}
