@@ -14,8 +14,11 @@ peers := env("HOME") / ".cache/cnsim/peers"
 # What serves BigQuery's interfaces, for `just bigquery`.
 bigquery_server := env("CNSIM_BIGQUERY_SERVER", justfile_directory() / "../shared/bigquery-server/start.sh")
 
+# Folder of Prometheus' programs, for `just telemetry`.
+prometheus := env("CNSIM_PROMETHEUS", "/usr/bin")
+
 # Every step that CI runs
-ci: fmt lint deny doc test published browser peers cluster main-job
+ci: fmt lint deny doc test published browser peers bigquery telemetry cluster main-job
 
 # The source is formatted
 fmt:
@@ -50,6 +53,11 @@ browser:
 bigquery:
     @test -x "{{ bigquery_server }}" || { echo "just bigquery: no program {{ bigquery_server }}; set CNSIM_BIGQUERY_SERVER to one that serves BigQuery" >&2; exit 1; }
     CNSIM_BIGQUERY_SERVER="{{ bigquery_server }}" cargo test --locked --workspace --features cnsim-analyze/real-parts --test bigquery -- --test-threads=2
+
+# What pods used comes from a real Prometheus; CNSIM_PROMETHEUS is the folder of its programs
+telemetry:
+    @test -x "{{ prometheus }}/prometheus" || { echo "just telemetry: no {{ prometheus }}/prometheus; install Prometheus, and name its folder in CNSIM_PROMETHEUS" >&2; exit 1; }
+    CNSIM_PROMETHEUS="{{ prometheus }}" cargo test --locked --workspace --features cnsim-analyze/real-parts --test telemetry
 
 # The README's first command
 main-job:

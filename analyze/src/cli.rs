@@ -14,6 +14,8 @@ use crate::metric::Origin;
 use crate::report::ReportOptions;
 use crate::runs;
 use crate::source::Input;
+#[cfg(feature = "bigquery")]
+use crate::telemetry::ask::MetricsArgs;
 
 /// Turns gossip event records into runs, numbers and figures.
 #[derive(Debug, Parser)]
@@ -67,6 +69,10 @@ pub struct FetchArgs {
     #[cfg(feature = "bigquery")]
     #[command(flatten, next_help_heading = "From BigQuery")]
     pub bigquery: BigQueryArgs,
+    /// Where telemetry is wanted.
+    #[cfg(feature = "bigquery")]
+    #[command(flatten, next_help_heading = "Telemetry")]
+    pub metrics: MetricsArgs,
     /// Folder that run folders are in
     #[arg(short, long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,

@@ -9,8 +9,11 @@ use cnsim::manifest::Tool;
 use cnsim_analyze::cli::{Cli, Command, FetchArgs, ReportArgs, RunsArgs};
 use cnsim_analyze::compare::args::CompareArgs;
 use cnsim_analyze::compare::{self, Judgement};
+use cnsim_analyze::fetch::{self, Fetched};
 use cnsim_analyze::quality::Verdict;
-use cnsim_analyze::{fetch, report, runs};
+#[cfg(feature = "bigquery")]
+use cnsim_analyze::telemetry::ask;
+use cnsim_analyze::{report, runs};
 
 /// Exit code of a verdict that says no.
 const REFUSED: u8 = 3;
@@ -40,13 +43,23 @@ fn main() -> ExitCode {
 }
 
 fn fetch_command(args: FetchArgs) -> Result<ExitCode, Error> {
+    #[cfg(feature = "bigquery")]
+    if args.metrics.metrics {
+        let fetched = ask::fetch(&args.metrics, &args.bigquery.target, &args.run_ids, &args.out)?;
+        return Ok(told(&fetched));
+    }
     let fetched = fetch::fetch(&args.into())?;
+    Ok(told(&fetched))
+}
+
+/// Prints what a fetch came to.
+fn told(fetched: &Fetched) -> ExitCode {
     fetched.notes.iter().for_each(|note| eprintln!("warning: {note}"));
-    if let Some(plan) = fetched.plan {
-        return Ok(printed(plan.as_bytes()));
+    if let Some(plan) = &fetched.plan {
+        return printed(plan.as_bytes());
     }
     let lines: String = fetched.folders.iter().map(|folder| format!("{}\n", folder.display())).collect();
-    Ok(printed(lines.as_bytes()))
+    printed(lines.as_bytes())
 }
 
 fn report_command(args: ReportArgs) -> Result<ExitCode, Error> {

@@ -33,6 +33,11 @@ impl Endpoint {
         Self::known("https://bigquerystorage.googleapis.com")
     }
 
+    /// Cloud Monitoring.
+    pub fn google_monitoring() -> Self {
+        Self::known("https://monitoring.googleapis.com")
+    }
+
     /// The root that `text` names.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let none = || EndpointError::NotAUrl(text.to_owned());

@@ -109,24 +109,31 @@ struct FileTarget {
 impl TargetArgs {
     /// The target, with what the environment and `cnsim.toml` add.
     pub fn resolve(&self) -> Result<Target, PullError> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let text = match std::fs::read_to_string(FILE) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(PullError::Settings(error.to_string())),
-        };
-        self.with(variable, &text)
+        self.with(variable, &text_of_file()?)
+    }
+
+    /// The project alone, as it is found for [`Self::resolve`].
+    pub(crate) fn resolve_project(&self) -> Result<String, PullError> {
+        let File { bigquery: file } = parsed(&text_of_file()?)?;
+        self.project_of(variable, file.project)
+    }
+
+    fn project_of(
+        &self,
+        variable: impl Fn(&str) -> Option<String>,
+        of_file: Option<String>,
+    ) -> Result<String, PullError> {
+        let project = self.project.clone().or_else(|| variable("CNSIM_PROJECT")).or(of_file);
+        let project = project.or_else(|| variable("GOOGLE_CLOUD_PROJECT"));
+        project.ok_or(PullError::Unset { what: "project", variable: "CNSIM_PROJECT" })
     }
 
     fn with(&self, variable: impl Fn(&str) -> Option<String>, file: &str) -> Result<Target, PullError> {
-        let File { bigquery: file } =
-            toml::from_str(file).map_err(|error| PullError::Settings(error.to_string().replace('\n', " ")))?;
-        let project = self.project.clone().or_else(|| variable("CNSIM_PROJECT")).or(file.project);
-        let project = project.or_else(|| variable("GOOGLE_CLOUD_PROJECT"));
+        let File { bigquery: file } = parsed(file)?;
+        let project = self.project_of(&variable, file.project)?;
         let dataset = self.dataset.clone().or_else(|| variable("CNSIM_DATASET")).or(file.dataset);
         let table = self.table.clone().or_else(|| variable("CNSIM_TABLE")).or(file.table);
         let location = self.location.clone().or_else(|| variable("CNSIM_LOCATION")).or(file.location);
-        let project = project.ok_or(PullError::Unset { what: "project", variable: "CNSIM_PROJECT" })?;
         let dataset = dataset.ok_or(PullError::Unset { what: "dataset", variable: "CNSIM_DATASET" })?;
         let given = self.endpoint.as_deref().map(Endpoint::parse).transpose()?;
         let storage = self.storage_endpoint.as_deref().map(Endpoint::parse).transpose()?;
@@ -138,6 +145,22 @@ impl TargetArgs {
             endpoint: given.unwrap_or_else(Endpoint::google_rest),
         })
     }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn text_of_file() -> Result<String, PullError> {
+    match std::fs::read_to_string(FILE) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(PullError::Settings(error.to_string())),
+    }
+}
+
+fn parsed(text: &str) -> Result<File, PullError> {
+    toml::from_str(text).map_err(|error| PullError::Settings(error.to_string().replace('\n', " ")))
 }
 
 impl Target {

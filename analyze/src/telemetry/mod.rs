@@ -4,6 +4,8 @@
 //! sample is a mean or a reading over the sampling interval before its time, a minute on Google's clusters, which is
 //! longer than most rounds.
 
+#[cfg(feature = "bigquery")]
+pub mod ask;
 mod explorer;
 mod file;
 mod prometheus;

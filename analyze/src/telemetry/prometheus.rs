@@ -8,7 +8,7 @@ use super::{Quantity, Sample, Series, TelemetryError};
 
 /// An answer.
 #[derive(Debug, Deserialize)]
-struct Answer {
+pub(super) struct Answer {
     status: String,
     data: Option<Data>,
     #[serde(default)]
@@ -39,13 +39,19 @@ pub(super) fn of_file(path: &Path, typed: Option<Quantity>, bytes: &[u8]) -> Res
 }
 
 /// The series of an answer to a query for one quantity.
-pub(crate) fn of_query(query: &str, quantity: Quantity, bytes: &[u8]) -> Result<Vec<Series>, TelemetryError> {
-    parse(query, |_| Some(quantity), bytes)
+#[cfg(feature = "bigquery")]
+pub(super) fn of_query(query: &str, quantity: Quantity, answer: Answer) -> Result<Vec<Series>, TelemetryError> {
+    all(query, |_| Some(quantity), answer)
 }
 
 fn parse(from: &str, quantity: impl Fn(&str) -> Option<Quantity>, bytes: &[u8]) -> Result<Vec<Series>, TelemetryError> {
+    let damaged =
+        |error: serde_json::Error| TelemetryError::Damaged { from: from.to_owned(), reason: error.to_string() };
+    all(from, quantity, serde_json::from_slice(bytes).map_err(damaged)?)
+}
+
+fn all(from: &str, quantity: impl Fn(&str) -> Option<Quantity>, answer: Answer) -> Result<Vec<Series>, TelemetryError> {
     let damaged = |reason: String| TelemetryError::Damaged { from: from.to_owned(), reason };
-    let answer: Answer = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
     let data = answer.data.filter(|_| answer.status == "success");
     let data = data.ok_or_else(|| damaged(format!("the query failed: {}", answer.error)))?;
     if data.result_type != "matrix" {
@@ -75,11 +81,15 @@ fn series(from: &str, quantity: impl Fn(&str) -> Option<Quantity>, stream: Strea
 mod tests {
     use super::*;
 
+    fn read(from: &str, bytes: &[u8]) -> Result<Vec<Series>, TelemetryError> {
+        parse(from, |_| Some(Quantity::Cpu), bytes)
+    }
+
     #[test]
     fn a_matrix_becomes_a_series_for_each_pod() {
         let answer = br#"{"status":"success","data":{"resultType":"matrix","result":[
             {"metric":{"pod_name":"g-0"},"values":[[1767225780,"0.25"],[1767225720,"0.5"],[1767225840,"NaN"]]}]}}"#;
-        let series = of_query("q", Quantity::Cpu, answer).unwrap();
+        let series = read("q", answer).unwrap();
         let expected = [
             Sample { at_ns: 1_767_225_720_000_000_000, value: 0.5 },
             Sample { at_ns: 1_767_225_780_000_000_000, value: 0.25 },
@@ -90,9 +100,9 @@ mod tests {
     #[test]
     fn a_failed_query_says_why() {
         let answer = br#"{"status":"error","errorType":"bad_data","error":"1:6: parse error"}"#;
-        let error = of_query("q", Quantity::Cpu, answer).unwrap_err().to_string();
+        let error = read("q", answer).unwrap_err().to_string();
         assert_eq!(error, "q: the query failed: 1:6: parse error");
-        assert!(of_query("q", Quantity::Cpu, b"<html>").unwrap_err().to_string().starts_with("q: expected value"));
+        assert!(read("q", b"<html>").unwrap_err().to_string().starts_with("q: expected value"));
     }
 
     #[test]

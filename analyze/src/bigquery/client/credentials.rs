@@ -23,7 +23,8 @@ use super::super::endpoint::Endpoint;
 use super::error::{Act, ApiError, one_line};
 
 /// Queries, their results, and tables' facts.
-const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/bigquery"];
+const SCOPES: [&str; 2] =
+    ["https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/monitoring.read"];
 /// The metadata server of Google's machines, where no variable says another.
 const METADATA_HOST: &str = "metadata.google.internal";
 /// How long before its end a token is renewed.

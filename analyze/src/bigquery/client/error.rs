@@ -27,6 +27,8 @@ pub enum Act {
     Session,
     /// A stream of it.
     Stream,
+    /// Samples of a metric.
+    Samples,
 }
 
 /// Why a request came to nothing.
@@ -79,7 +81,7 @@ pub enum ApiError {
         limit: Duration,
     },
     /// Not what the API's description says.
-    #[error("cannot {act}: the answer of {server} is not BigQuery's ({status}: {why}): is the endpoint right?")]
+    #[error("cannot {act}: the answer of {server} is not {}'s ({status}: {why}): is the endpoint right?", act.system())]
     Garbled {
         /// What was asked.
         act: Act,
@@ -121,6 +123,24 @@ pub enum ApiError {
         /// In one line; never a secret.
         why: String,
     },
+}
+
+impl Act {
+    /// Whose server is asked.
+    fn system(self) -> &'static str {
+        match self {
+            Self::Samples => "Cloud Monitoring",
+            Self::Token
+            | Self::Table
+            | Self::Tables
+            | Self::DryRun
+            | Self::Query
+            | Self::Results
+            | Self::Cancel
+            | Self::Session
+            | Self::Stream => "BigQuery",
+        }
+    }
 }
 
 impl ApiError {
@@ -173,6 +193,7 @@ impl fmt::Display for Act {
             Self::Cancel => "cancel the query",
             Self::Session => "open a Storage Read session",
             Self::Stream => "read a stream of the Storage Read session",
+            Self::Samples => "read samples of a metric",
         })
     }
 }
@@ -208,6 +229,7 @@ fn hint(act: Act, status: u16, reason: &str) -> &'static str {
             Act::DryRun | Act::Query | Act::Results | Act::Cancel => {
                 ": it needs the roles roles/bigquery.jobUser on the project and roles/bigquery.dataViewer on the dataset"
             }
+            Act::Samples => ": it needs the role roles/monitoring.viewer in the project",
             Act::Token => "",
         },
         (404, _) => ": check --project, --dataset, --table and --location",

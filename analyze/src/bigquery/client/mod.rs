@@ -2,6 +2,7 @@
 
 pub(crate) mod credentials;
 pub(crate) mod error;
+pub(crate) mod monitoring;
 pub(crate) mod query;
 pub(crate) mod rest;
 pub(crate) mod retry;

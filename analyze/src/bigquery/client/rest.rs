@@ -127,6 +127,12 @@ struct ErrorBody {
     error: ErrorParts,
 }
 
+/// An error as Prometheus writes it.
+#[derive(Deserialize)]
+struct PlainError {
+    error: String,
+}
+
 #[derive(Deserialize)]
 struct ErrorParts {
     #[serde(default)]
@@ -258,13 +264,19 @@ impl Rest {
         self.ask::<Value>(Act::Cancel, || self.http.request(Method::POST, url.clone()).body("")).await.map(drop)
     }
 
+    /// The address of what lies below the server's root under these names.
+    pub(super) fn below(&self, names: &[&str]) -> Url {
+        self.endpoint.below(names)
+    }
+
     fn url(&self, project: &str, names: &[&str]) -> Url {
         let mut url = self.endpoint.below(&["bigquery", "v2", "projects", project]);
         url.path_segments_mut().expect("a URL with a host has segments").extend(names);
         url
     }
 
-    async fn get<T: DeserializeOwned>(&self, act: Act, url: Url) -> Result<T, ApiError> {
+    /// Asks for what is at an address below the endpoint.
+    pub(super) async fn get<T: DeserializeOwned>(&self, act: Act, url: Url) -> Result<T, ApiError> {
         self.ask(act, || self.http.request(Method::GET, url.clone())).await
     }
 
@@ -352,7 +364,10 @@ fn failure(act: Act, status: StatusCode, pause: Option<Duration>, body: &[u8]) -
         Some(ErrorBody { error }) => {
             (error.message, error.errors.into_iter().map(|error| error.reason).next().unwrap_or_default())
         }
-        None => (String::new(), String::new()),
+        None => {
+            let plain: Option<PlainError> = serde_json::from_slice(body).ok();
+            (plain.map(|plain| plain.error).unwrap_or_default(), String::new())
+        }
     };
     let message = if message.is_empty() {
         status.canonical_reason().unwrap_or("an unknown status").to_lowercase()
