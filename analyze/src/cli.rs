@@ -14,6 +14,7 @@ use crate::metric::Origin;
 use crate::report::ReportOptions;
 use crate::runs;
 use crate::source::Input;
+use crate::telemetry;
 #[cfg(feature = "bigquery")]
 use crate::telemetry::ask::MetricsArgs;
 
@@ -131,6 +132,13 @@ pub struct ReportArgs {
     /// Rounds with a number below it are in the tables, and in no statistic
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub warm_up: u32,
+    /// What pods used: telemetry.parquet, Prometheus' JSON or a Metrics Explorer CSV, whose name must say what it measures
+    /// where cpu=, memory=, received= or transmitted= does not; may be given again. That of a run folder is taken anyway
+    #[arg(long, value_name = "[QUANTITY=]FILE")]
+    pub telemetry: Vec<telemetry::Source>,
+    /// Which samples of it count
+    #[arg(long, value_enum, default_value = "block")]
+    pub window: telemetry::Window,
     /// How the convergence table is printed
     #[arg(long, value_enum, default_value = "table")]
     pub format: runs::Format,
@@ -162,8 +170,8 @@ fn origin() -> impl TypedValueParser<Value = Origin> {
 impl ReportArgs {
     /// The options of a report by a program of this version and revision.
     pub fn options(self, tool: Tool) -> ReportOptions {
-        let Self { inputs, output, origin, warm_up, format, strict: _ } = self;
-        ReportOptions { inputs, output, origin, warm_up, format, tool }
+        let Self { inputs, output, origin, warm_up, telemetry, window, format, strict: _ } = self;
+        ReportOptions { inputs, output, origin, warm_up, telemetry, window, format, tool }
     }
 }
 

@@ -9,6 +9,7 @@ use cnsim_analyze::metric::{Analysis, Group, Options, Origin, RoundMetrics, anal
 use cnsim_analyze::quality::{AuditOptions, Check, Verdict, audit};
 use cnsim_analyze::source::{Input, Loaded, load};
 use cnsim_analyze::table::{self, Cell, Table};
+use cnsim_analyze::telemetry::{Quantity, Series, Source, Window, load as load_telemetry, usages};
 
 /// The study's CSVs hold float text: its tables have two decimals, other numbers are good to a microsecond.
 const MS: f64 = 0.001;
@@ -144,6 +145,87 @@ fn every_event_is_counted() {
     assert!(study.loaded.iter().all(|input| input.events.len() == 14_960));
     assert_eq!([Kind::Initiate, Kind::Received, Kind::Duplicate].map(|kind| study.count(kind)), [198, 44_682, 0]);
     assert!(study.loaded.iter().all(|input| input.facts.repeats.is_empty() && input.facts.rejected == 0));
+}
+
+/// Nodes; the largest sample of each quantity; how many there are.
+type Samples = (u32, [f64; 4], usize);
+
+/// Condition; for each number of nodes the largest sample of processors, memory, bytes received and bytes transmitted in
+/// the study's window, and how many samples lie in it.
+const TELEMETRY: [(&str, [Samples; 6]); 3] = [
+    (
+        "default",
+        [
+            (10, [9.050088293708065, 9329238016.0, 47174978.35, 9329238016.0], 1),
+            (50, [16.925751488979746, 11595186176.0, 209090260.883333, 11595186176.0], 1),
+            (100, [12.98121166573457, 14180278272.0, 7418049.533333, 14180278272.0], 1),
+            (200, [25.300223307157957, 19956338688.0, 23331431.383333, 19956338688.0], 2),
+            (400, [34.15276639462517, 31008026624.0, 2219466.983333, 31008026624.0], 2),
+            (600, [49.263880834080254, 42139561984.0, 2723310.083333, 42139561984.0], 3),
+        ],
+    ),
+    (
+        "5M",
+        [
+            (10, [17.225606361165493, 23012179968.0, 160077999.466667, 4208669.05], 2),
+            (50, [29.901230184525538, 24056582144.0, 346329491.816667, 4725582.616667], 2),
+            (100, [13.592442093622031, 27909603328.0, 11452099.316667, 5261640.266667], 1),
+            (200, [17.060341738251044, 32409198592.0, 12020379.1, 6264489.4], 1),
+            (400, [46.17887659889013, 44773908480.0, 6826106.083333, 9036682.516667], 2),
+            (600, [36.2979667288212, 57669419008.0, 9122131.8, 12000800.466667], 2),
+        ],
+    ),
+    (
+        "30M",
+        [
+            (10, [11.814775975872596, 22754201600.0, 1035093.216667, 4101905.366667], 1),
+            (50, [14.886363021703685, 25108324352.0, 1613857.966667, 4589670.15], 2),
+            (100, [18.997858393985553, 26949328896.0, 2055274.283333, 4853696.65], 1),
+            (200, [31.798055735376078, 34674401280.0, 5399985.516667, 6951563.6], 2),
+            (400, [46.88864675257757, 45562920960.0, 6834280.183333, 8770120.633333], 2),
+            (600, [63.597267340458586, 57723617280.0, 10061079.483333, 12360724.683333], 3),
+        ],
+    ),
+];
+
+#[test]
+fn telemetry_in_the_studys_windows_is_as_published_and_the_file_under_a_wrong_name_is_found() {
+    let study = bandwidth();
+    let series: Vec<Series> = TELEMETRY.iter().flat_map(|(condition, _)| telemetry(condition)).collect();
+
+    let usages = usages(&study.analysis, &series, &BTreeMap::new(), Window::Seed);
+    let quality = audit(&study.loaded, &study.analysis, AuditOptions { warm_up: 1 }).with_telemetry(&series);
+
+    for (condition, numbers) in TELEMETRY {
+        for (nodes, expected, samples) in numbers {
+            let its: Vec<_> =
+                usages.iter().filter(|usage| (usage.condition.as_str(), usage.nodes) == (condition, nodes)).collect();
+            assert_eq!(its.iter().map(|usage| usage.quantity).collect::<Vec<_>>(), Quantity::ALL);
+            for (usage, expected) in its.iter().zip(expected) {
+                let found = usage.sample_max.unwrap();
+                assert!((found - expected).abs() <= 1e-6 * expected, "{condition} N={nodes}: {found}, not {expected}");
+                assert_eq!(usage.samples, samples, "{condition} N={nodes}");
+            }
+        }
+    }
+    let of = |check| quality.findings.iter().filter(|finding| finding.check == check).collect::<Vec<_>>();
+    let (identical, implausible) = (of(Check::IdenticalTelemetry), of(Check::ImplausibleTelemetry));
+    assert_eq!((identical.len(), implausible.len()), (1, 1));
+    for finding in [identical[0], implausible[0]] {
+        assert!(finding.detail.contains("defaultBandwidthBytestransmitted.csv"), "{}", finding.detail);
+    }
+}
+
+/// What the study exported of one condition.
+fn telemetry(condition: &str) -> Vec<Series> {
+    let kinds = ["CPUusage", "UsageMemory", "BytesReceived", "Bytestransmitted"];
+    let path = |kind| folder().join(format!("bandwidth/{condition}Bandwidth{kind}.csv"));
+    kinds
+        .into_iter()
+        .flat_map(|kind| {
+            load_telemetry(&Source { quantity: None, path: path(kind) }).expect("an export of the study").series
+        })
+        .collect()
 }
 
 #[test]

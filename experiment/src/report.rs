@@ -6,6 +6,7 @@ use cnsim_analyze::metric::Origin;
 use cnsim_analyze::report::{self, ReportOptions};
 use cnsim_analyze::runs::Format;
 use cnsim_analyze::source::Input;
+use cnsim_analyze::telemetry::Window;
 
 /// Makes the report on the run in `folder`, and returns what it has to say.
 pub fn make(folder: &Path) -> anyhow::Result<String> {
@@ -14,6 +15,8 @@ pub fn make(folder: &Path) -> anyhow::Result<String> {
         output: None,
         origin: Origin::FirstSend,
         warm_up: 1,
+        telemetry: Vec::new(),
+        window: Window::default(),
         format: Format::Table,
         tool: crate::run::tool(),
     })?;

@@ -11,6 +11,7 @@ mod limits;
 mod rows;
 mod runs;
 mod sequence;
+mod telemetry;
 mod timing;
 mod view;
 
@@ -25,6 +26,7 @@ use serde::Serialize;
 use crate::metric::Analysis;
 use crate::round::Rounds;
 use crate::source::Loaded;
+use crate::telemetry::Series;
 use view::{Survey, View};
 
 pub(crate) use incidents::incident_words;
@@ -74,6 +76,10 @@ pub enum Check {
     FloatTimestamps,
     /// Processes that waited for a processor.
     HostOverload,
+    /// Two series of telemetry that are one.
+    IdenticalTelemetry,
+    /// Telemetry in a unit that cannot be.
+    ImplausibleTelemetry,
     /// A run or a round that was cut off.
     IncompleteRun,
     /// Something that no correct run can record.
@@ -185,6 +191,13 @@ impl Quality {
         bytes
     }
 
+    /// The same with what is wrong with telemetry.
+    pub fn with_telemetry(self, series: &[Series]) -> Self {
+        let mut findings = self.findings;
+        findings.extend(telemetry::findings(series));
+        Self { limits: self.limits, ..Self::of(findings) }
+    }
+
     /// Sorts `findings` and judges them.
     fn of(mut findings: Vec<Finding>) -> Self {
         findings.sort_by(|a, b| a.rank().cmp(&b.rank()));
@@ -254,6 +267,8 @@ words!(Check:
     FailedSends = "failed-sends",
     FloatTimestamps = "float-timestamps",
     HostOverload = "host-overload",
+    IdenticalTelemetry = "identical-telemetry",
+    ImplausibleTelemetry = "implausible-telemetry",
     IncompleteRun = "incomplete-run",
     InvariantBroken = "invariant-broken",
     MissingDeliveries = "missing-deliveries",

@@ -10,6 +10,7 @@ mod list;
 mod page;
 mod screen;
 mod summary;
+mod telemetry;
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,9 @@ use crate::quality::{self, AuditOptions, Quality, Verdict};
 use crate::runs::Format;
 use crate::source::{self, FileFacts, Input, Loaded};
 use crate::table::{self, Table};
+use crate::telemetry::Window;
 use folder::{File, Place};
+use telemetry::Telemetry;
 
 pub use folder::FolderError;
 
@@ -41,6 +44,10 @@ pub struct ReportOptions {
     pub origin: Origin,
     /// Rounds below it are in the tables and in no statistic.
     pub warm_up: u32,
+    /// What pods used: files beside those that stand in run folders.
+    pub telemetry: Vec<crate::telemetry::Source>,
+    /// Which samples of it count.
+    pub window: Window,
     /// How the convergence table is printed.
     pub format: Format,
     /// Version and revision of the program that reports.
@@ -70,8 +77,10 @@ pub fn run(options: &ReportOptions) -> anyhow::Result<Outcome> {
     let loaded = source::load(&options.inputs)?;
     let place = Place::claim(&folder)?;
     let analysis = metric::analyse(&loaded, &metric::Options { warm_up: options.warm_up });
+    let telemetry = Telemetry::read(options, &loaded, &analysis)?;
     let quality = quality::audit(&loaded, &analysis, AuditOptions { warm_up: options.warm_up });
-    let files = serialise(options, &loaded, &analysis, &quality)?;
+    let quality = quality.with_telemetry(&telemetry.series);
+    let files = serialise(options, &loaded, &analysis, &telemetry, &quality)?;
     place.fill(&files)?;
     Ok(Outcome {
         table: screen::convergence(&analysis, options.origin, options.format),
@@ -86,15 +95,17 @@ fn serialise(
     options: &ReportOptions,
     loaded: &[Loaded],
     analysis: &Analysis,
+    telemetry: &Telemetry,
     quality: &Quality,
 ) -> anyhow::Result<Vec<File>> {
-    let inputs: Vec<&FileFacts> = loaded.iter().flat_map(|input| &input.facts.files).collect();
+    let inputs: Vec<&FileFacts> = loaded.iter().flat_map(|input| &input.facts.files).chain(&telemetry.files).collect();
     let input_sha256 = combined_digest(&inputs);
     let figures = figures::all(analysis, options.origin).context("cannot draw a figure")?;
     let metadata = metadata(options, &input_sha256);
     let mut files = figures::files(&figures, &metadata).context("cannot encode a figure")?;
     let mut tables = table::all(analysis);
     tables.extend(table::of_network(loaded, quality));
+    tables.extend(table::telemetry(&telemetry.usages));
     files.extend(tables.iter().flat_map(table_files));
     let summary =
         summary::Content { options, files: &inputs, input_sha256: &input_sha256, analysis, quality, figures: &figures };

@@ -13,12 +13,14 @@ mod latency;
 mod latex;
 mod markdown;
 mod rounds;
+mod telemetry;
 mod text;
 
 use crate::compare::{Comparison, Side};
 use crate::metric::Analysis;
 use crate::quality::Quality;
 use crate::source::Loaded;
+use crate::telemetry::Usage;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +89,11 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
 /// The tables of what the network was under, where there is anything to tell: limits, and what befell processes.
 pub fn of_network(loaded: &[Loaded], quality: &Quality) -> Vec<Table> {
     conditions::table(&quality.limits).into_iter().chain(incidents::table(loaded)).collect()
+}
+
+/// The table of what pods used, where any telemetry tells of it.
+pub fn telemetry(usages: &[Usage]) -> Option<Table> {
+    telemetry::table(usages)
 }
 
 /// The table that `report` prints.

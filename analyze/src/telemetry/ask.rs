@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cnsim::manifest::Manifest;
 
-use super::{FILE, Quantity, Series, TelemetryError, prometheus, write};
+use super::{FILE, Quantity, Series, TelemetryError, pods, prometheus, write};
 use crate::bigquery::PullError;
 use crate::bigquery::client::Patience;
 use crate::bigquery::client::credentials::{Credentials, Places};
@@ -150,9 +149,10 @@ impl Block {
         let loaded = load(&[Input { label: None, path: folder.to_owned() }])?;
         let events: Vec<&Events> = loaded.iter().map(|input| &input.events).collect();
         let pods = match &manifest {
-            Some(manifest) => of_manifest(manifest),
+            Some(manifest) => pods(manifest).into_iter().collect(),
             None => of_processes(&events),
         };
+        let pods: BTreeSet<String> = pods.into_iter().filter(|pod| pod.bytes().all(is_of_a_name)).collect();
         if pods.is_empty() {
             return Err(MetricsError::NoPods(folder.to_owned()));
         }
@@ -223,18 +223,12 @@ impl Block {
     }
 }
 
-/// The pods that the driver noted.
-fn of_manifest(manifest: &Manifest) -> BTreeSet<String> {
-    let pods = manifest.backend_facts.get("pods").and_then(|pods| pods.as_object());
-    pods.into_iter().flatten().map(|(pod, _)| pod.clone()).filter(|pod| pod.bytes().all(is_of_a_name)).collect()
-}
-
 /// The pods that processes are named after, as `gossip-statefulset-0.1.1795600976073085788`.
 fn of_processes(events: &[&Events]) -> BTreeSet<String> {
     let used = events.iter().flat_map(|events| events.process.iter().map(move |number| (*events, *number)));
     let names: BTreeSet<&str> = used.map(|(events, number)| events.names.processes.text(number)).collect();
     let pods = names.into_iter().filter_map(|name| name.split_once('.')).map(|(pod, _)| pod.to_owned());
-    pods.filter(|pod| pod.bytes().all(is_of_a_name)).collect()
+    pods.collect()
 }
 
 /// Names of Kubernetes objects hold nothing else, so they cannot leave the text of a query.

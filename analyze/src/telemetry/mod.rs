@@ -9,10 +9,18 @@ pub mod ask;
 mod explorer;
 mod file;
 mod prometheus;
+mod usage;
 
 use std::path::PathBuf;
 
+use cnsim::manifest::Manifest;
+use sha2::{Digest, Sha256};
+
+use crate::source::FileFacts;
+
 pub use file::{FILE, read, write};
+pub(crate) use usage::is_elsewhere;
+pub use usage::{Usage, Window, usages};
 
 /// What a series measures, each in one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -174,12 +182,34 @@ impl std::str::FromStr for Source {
     }
 }
 
+/// A file and what it holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The file; its rows are samples.
+    pub file: FileFacts,
+    /// Its series.
+    pub series: Vec<Series>,
+}
+
 /// Reads a file of any known kind.
-pub fn load(source: &Source) -> Result<Vec<Series>, TelemetryError> {
+pub fn load(source: &Source) -> Result<Loaded, TelemetryError> {
     let path = &source.path;
     let bytes = std::fs::read(path).map_err(|source| TelemetryError::Read { path: path.clone(), source })?;
-    let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    match start {
+    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let series = parse(source, bytes)?;
+    let rows = series.iter().map(|one| one.samples.len() as u64).sum();
+    Ok(Loaded { file: FileFacts { path: path.display().to_string(), sha256, rows }, series })
+}
+
+/// The pods that a driver noted in a run's manifest.
+pub(crate) fn pods(manifest: &Manifest) -> Vec<String> {
+    let pods = manifest.backend_facts.get("pods").and_then(|pods| pods.as_object());
+    pods.into_iter().flatten().map(|(pod, _)| pod.clone()).collect()
+}
+
+fn parse(source: &Source, bytes: Vec<u8>) -> Result<Vec<Series>, TelemetryError> {
+    let path = &source.path;
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(_) if bytes.starts_with(b"PAR1") => file::parse(path, bytes),
         Some(b'{') => prometheus::of_file(path, source.quantity, &bytes),
         Some(_) if explorer::is_one(&bytes) => {

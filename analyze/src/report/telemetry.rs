@@ -1,0 +1,46 @@
+//! The telemetry of a report: the files that were named and those in run folders, and what each run used by them.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail};
+
+use super::ReportOptions;
+use crate::metric::Analysis;
+use crate::source::{FileFacts, Loaded};
+use crate::telemetry::{self, FILE, Series, Source, Usage};
+
+/// See the module.
+pub(super) struct Telemetry {
+    /// The files.
+    pub(super) files: Vec<FileFacts>,
+    /// What they hold.
+    pub(super) series: Vec<Series>,
+    /// What each run used.
+    pub(super) usages: Vec<Usage>,
+}
+
+impl Telemetry {
+    /// Reads every file. One that was named and tells of no run is an error: it belongs to another study.
+    pub(super) fn read(options: &ReportOptions, loaded: &[Loaded], analysis: &Analysis) -> anyhow::Result<Self> {
+        let in_folders = options.inputs.iter().map(|input| input.path.join(FILE)).filter(|path| path.is_file());
+        let in_folders = in_folders.map(|path| Source { quantity: None, path });
+        let (mut files, mut series) = (Vec::new(), Vec::new());
+        for source in options.telemetry.iter().cloned().chain(in_folders) {
+            let read = telemetry::load(&source).context("telemetry")?;
+            if read.series.iter().all(|one| telemetry::is_elsewhere(analysis, one)) {
+                bail!("telemetry {}: none of its samples lies in the time of a run's scored rounds", read.file.path);
+            }
+            files.push(read.file);
+            series.extend(read.series);
+        }
+        let usages = telemetry::usages(analysis, &series, &pods(loaded), options.window);
+        Ok(Self { files, series, usages })
+    }
+}
+
+/// The pods of each run whose manifest names them.
+fn pods(loaded: &[Loaded]) -> BTreeMap<String, Vec<String>> {
+    let runs = loaded.iter().flat_map(|input| &input.runs);
+    let pods = runs.map(|(run_id, facts)| (run_id.clone(), telemetry::pods(&facts.manifest)));
+    pods.filter(|(_, pods)| !pods.is_empty()).collect()
+}
