@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use indicatif::ProgressBar;
@@ -25,6 +26,8 @@ const REST: &str = "rest";
 const STORAGE: &str = "storage";
 /// How often a query that failed at the server is begun again.
 const TRIES: u32 = 3;
+/// Between two questions whether a query is done.
+const BREATH: Duration = Duration::from_millis(200);
 /// Streams of a Storage Read session: more than this no connection fills.
 const STREAMS: i32 = 16;
 /// Batches on their way between streams and readers.
@@ -172,6 +175,8 @@ async fn wait(rest: &Rest, job: &JobName) -> Result<u64, ApiError> {
         if let Some(rows) = rest.progress(job).await?.rows {
             return Ok(rows);
         }
+        // A server that does not hold a call while a query runs is not to be overrun.
+        tokio::time::sleep(BREATH).await;
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod credentials;
 pub(crate) mod error;
+#[cfg(test)]
+pub(crate) mod played;
 pub(crate) mod query;
 pub(crate) mod rest;
 pub(crate) mod retry;

@@ -398,3 +398,7 @@ fn flatten(above: &str, fields: Vec<FieldBody>, columns: &mut Vec<(String, Strin
         columns.push((path, field.kind.to_uppercase()));
     }
 }
+
+#[cfg(test)]
+#[path = "rest_tests.rs"]
+mod tests;
