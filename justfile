@@ -8,6 +8,9 @@ plosone := env("CNSIM_PLOSONE", justfile_directory() / "../shared/data/plosone")
 # What serves BigQuery's interfaces, for `just bigquery`.
 bigquery_server := env("CNSIM_BIGQUERY_SERVER", justfile_directory() / "../shared/bigquery-server/start.sh")
 
+# Where GoogleSQL's analyser is, for `just queries`.
+zetasql := env("CNSIM_ZETASQL", env("HOME") / ".cache/cnsim-zetasql")
+
 # Every step that CI runs
 ci: fmt lint deny doc test published browser main-job
 
@@ -44,6 +47,11 @@ browser:
 bigquery:
     @test -x "{{ bigquery_server }}" || { echo "just bigquery: no program {{ bigquery_server }}; set CNSIM_BIGQUERY_SERVER to one that serves BigQuery" >&2; exit 1; }
     CNSIM_BIGQUERY_SERVER="{{ bigquery_server }}" cargo test --locked --workspace --features cnsim-analyze/real-parts --test bigquery -- --test-threads=2
+
+# GoogleSQL's own analyser takes every statement of queries/; its virtual environment is outside the checkout
+queries:
+    @test -x "{{ zetasql }}/bin/python" || { python3 -m venv "{{ zetasql }}" && "{{ zetasql }}/bin/pip" install --quiet zetasql==0.1.5; }
+    "{{ zetasql }}/bin/python" queries/check.py
 
 # The README's first command
 main-job:

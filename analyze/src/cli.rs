@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use cnsim::manifest::Tool;
 
 #[cfg(feature = "bigquery")]
-use crate::bigquery::settings::BigQueryArgs;
+use crate::bigquery::settings::{BigQueryArgs, DoctorArgs};
 use crate::fetch::{self, Others};
 use crate::metric::Origin;
 use crate::report::ReportOptions;
@@ -31,8 +31,11 @@ pub enum Command {
     Fetch(Box<FetchArgs>),
     /// Turns runs and event files into tables, figures and a verdict on their quality
     Report(ReportArgs),
-    /// Lists run folders
+    /// Lists run folders, or the runs in BigQuery
     Runs(RunsArgs),
+    /// Checks the way of records through BigQuery
+    #[cfg(feature = "bigquery")]
+    Doctor(DoctorArgs),
 }
 
 /// What can be typed after `cnsim-analyze fetch`.
@@ -60,16 +63,16 @@ pub struct FetchArgs {
     #[cfg(feature = "kubernetes")]
     #[command(flatten)]
     pub pods: PodArgs,
-    /// Where BigQuery is the source.
-    #[cfg(feature = "bigquery")]
-    #[command(flatten, next_help_heading = "From BigQuery")]
-    pub bigquery: BigQueryArgs,
     /// Folder that run folders are in
     #[arg(short, long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
     /// Replace events of another source
     #[arg(long)]
     pub force: bool,
+    /// Where BigQuery is the source.
+    #[cfg(feature = "bigquery")]
+    #[command(flatten, next_help_heading = "From BigQuery")]
+    pub bigquery: BigQueryArgs,
 }
 
 /// What makes files needless: pods' logs, or a run to look for in BigQuery.
@@ -132,14 +135,21 @@ pub struct ReportArgs {
 
 /// What can be typed after `cnsim-analyze runs`.
 #[derive(Debug, Args)]
-#[command(before_help = "Example: cnsim-analyze runs --format csv")]
+#[command(before_help = "Examples:
+  cnsim-analyze runs --format csv
+  cnsim-analyze runs --project my-study --dataset gke_logs --since 2026-11-01")]
 pub struct RunsArgs {
     /// Folder that run folders are in
     #[arg(value_name = "DIR", default_value = "runs")]
+    #[cfg_attr(feature = "bigquery", arg(conflicts_with_all = ["TargetArgs", "BigQueryRuns"]))]
     pub dir: PathBuf,
     /// How the list is written
     #[arg(long, value_enum, default_value = "table")]
     pub format: runs::Format,
+    /// Where BigQuery is to be listed.
+    #[cfg(feature = "bigquery")]
+    #[command(flatten, next_help_heading = "In BigQuery")]
+    pub bigquery: crate::bigquery::settings::RunsArgs,
 }
 
 /// Reads an origin's name.

@@ -214,6 +214,38 @@ fn a_query_that_fails_while_it_is_waited_for_is_stopped() {
     assert_eq!(server.count(Asked::Cancel), 1);
 }
 
+/// What the server answers while but the first page has arrived.
+fn half() -> Vec<(Asked, Vec<Answer>)> {
+    let wait = (200, json!({"jobComplete": true, "totalRows": "40"}).to_string());
+    let page = (200, json!({"jobComplete": true, "rows": rows(0..40)}).to_string());
+    vec![(Asked::Wait, vec![wait]), (Asked::Page, vec![page])]
+}
+
+#[test]
+fn records_that_have_not_arrived_are_told_and_with_wait_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let manifest = fixture("flood-n4").join("manifest.json");
+    let manifest = ["--manifest", manifest.to_str().unwrap()];
+    let told = "warning: 5e1f00d2-cubaan4: 40 of the 80 records that its manifest counts have not arrived, from bench-";
+    fetch(&Server::start(half().into_iter().collect()), home.path(), &manifest)
+        .success()
+        .stderr(predicate::str::contains(told));
+    let server = Server::start(half().into_iter().collect());
+    let waited = fetch(&server, home.path(), &[&manifest[..], &["--wait"]].concat()).success();
+    waited.stderr(
+        predicate::str::contains("waiting: 5e1f00d2-cubaan4: 40 of the 80")
+            .and(predicate::str::contains("warning").not()),
+    );
+    assert_eq!(server.count(Asked::Begin), 2);
+}
+
+#[test]
+fn without_a_manifest_there_is_nothing_to_wait_for() {
+    let home = tempfile::tempdir().unwrap();
+    let told = "error: --wait needs the run's manifest, which counts its records: give --manifest\n";
+    fetch(&Server::start(Faults::new()), home.path(), &["--wait"]).code(1).stderr(told);
+}
+
 #[test]
 fn an_interrupted_fetch_stops_its_query() {
     let home = tempfile::tempdir().unwrap();

@@ -258,6 +258,11 @@ impl Rest {
         self.ask::<Value>(Act::Cancel, || self.http.request(Method::POST, url.clone()).body("")).await.map(drop)
     }
 
+    /// Who asks, in words.
+    pub(crate) fn whose(&self) -> String {
+        self.credentials.whose()
+    }
+
     fn url(&self, project: &str, names: &[&str]) -> Url {
         let mut url = self.endpoint.below(&["bigquery", "v2", "projects", project]);
         url.path_segments_mut().expect("a URL with a host has segments").extend(names);
