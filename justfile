@@ -17,6 +17,9 @@ bigquery_server := env("CNSIM_BIGQUERY_SERVER", justfile_directory() / "../share
 # Folder of Prometheus' programs, for `just telemetry`.
 prometheus := env("CNSIM_PROMETHEUS", "/usr/bin")
 
+# Where GoogleSQL's analyser is, for `just queries`.
+zetasql := env("CNSIM_ZETASQL", env("HOME") / ".cache/cnsim-zetasql")
+
 # Every step that CI runs
 ci: fmt lint deny doc test published browser peers bigquery telemetry cluster main-job
 
@@ -58,6 +61,11 @@ bigquery:
 telemetry:
     @test -x "{{ prometheus }}/prometheus" || { echo "just telemetry: no {{ prometheus }}/prometheus; install Prometheus, and name its folder in CNSIM_PROMETHEUS" >&2; exit 1; }
     CNSIM_PROMETHEUS="{{ prometheus }}" cargo test --locked --workspace --features cnsim-analyze/real-parts --test telemetry
+
+# GoogleSQL's own analyser takes every statement of queries/; its virtual environment is outside the checkout
+queries:
+    @test -x "{{ zetasql }}/bin/python" || { python3 -m venv "{{ zetasql }}" && "{{ zetasql }}/bin/pip" install --quiet zetasql==0.1.5; }
+    "{{ zetasql }}/bin/python" queries/check.py
 
 # The README's first command
 main-job:

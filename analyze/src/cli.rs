@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use cnsim::manifest::Tool;
 
 #[cfg(feature = "bigquery")]
-use crate::bigquery::settings::BigQueryArgs;
+use crate::bigquery::settings::{BigQueryArgs, DoctorArgs};
 use crate::compare::args::CompareArgs;
 use crate::fetch::{self, Others};
 use crate::metric::Origin;
@@ -37,8 +37,11 @@ pub enum Command {
     Report(ReportArgs),
     /// Says whether conditions differ, by how much, and how sure that is
     Compare(CompareArgs),
-    /// Lists run folders
+    /// Lists run folders, or the runs in BigQuery
     Runs(RunsArgs),
+    /// Checks the way of records through BigQuery
+    #[cfg(feature = "bigquery")]
+    Doctor(DoctorArgs),
 }
 
 /// What can be typed after `cnsim-analyze fetch`.
@@ -66,6 +69,12 @@ pub struct FetchArgs {
     #[cfg(feature = "kubernetes")]
     #[command(flatten)]
     pub pods: PodArgs,
+    /// Folder that run folders are in
+    #[arg(short, long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// Replace events of another source
+    #[arg(long)]
+    pub force: bool,
     /// Where BigQuery is the source.
     #[cfg(feature = "bigquery")]
     #[command(flatten, next_help_heading = "From BigQuery")]
@@ -74,12 +83,6 @@ pub struct FetchArgs {
     #[cfg(feature = "bigquery")]
     #[command(flatten, next_help_heading = "Telemetry")]
     pub metrics: MetricsArgs,
-    /// Folder that run folders are in
-    #[arg(short, long, value_name = "DIR", default_value = "runs")]
-    pub out: PathBuf,
-    /// Replace events of another source
-    #[arg(long)]
-    pub force: bool,
 }
 
 /// What makes files needless: pods' logs, or a run to look for in BigQuery.
@@ -149,14 +152,21 @@ pub struct ReportArgs {
 
 /// What can be typed after `cnsim-analyze runs`.
 #[derive(Debug, Args)]
-#[command(before_help = "Example: cnsim-analyze runs --format csv")]
+#[command(before_help = "Examples:
+  cnsim-analyze runs --format csv
+  cnsim-analyze runs --project my-study --dataset gke_logs --since 2026-11-01")]
 pub struct RunsArgs {
     /// Folder that run folders are in
     #[arg(value_name = "DIR", default_value = "runs")]
+    #[cfg_attr(feature = "bigquery", arg(conflicts_with_all = ["TargetArgs", "BigQueryRuns"]))]
     pub dir: PathBuf,
     /// How the list is written
     #[arg(long, value_enum, default_value = "table")]
     pub format: runs::Format,
+    /// Where BigQuery is to be listed.
+    #[cfg(feature = "bigquery")]
+    #[command(flatten, next_help_heading = "In BigQuery")]
+    pub bigquery: crate::bigquery::settings::RunsArgs,
 }
 
 /// Reads an origin's name.

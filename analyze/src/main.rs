@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use anyhow::Error;
 use clap::Parser;
 use cnsim::manifest::Tool;
+#[cfg(feature = "bigquery")]
+use cnsim_analyze::bigquery::{self, settings::DoctorArgs};
 use cnsim_analyze::cli::{Cli, Command, FetchArgs, ReportArgs, RunsArgs};
 use cnsim_analyze::compare::args::CompareArgs;
 use cnsim_analyze::compare::{self, Judgement};
@@ -32,6 +34,8 @@ fn main() -> ExitCode {
         Command::Report(args) => report_command(args),
         Command::Compare(args) => compare_command(args),
         Command::Runs(args) => runs_command(&args),
+        #[cfg(feature = "bigquery")]
+        Command::Doctor(args) => doctor_command(&args),
     };
     match result {
         Ok(code) => code,
@@ -86,7 +90,41 @@ fn compare_command(args: CompareArgs) -> Result<ExitCode, Error> {
 }
 
 fn runs_command(args: &RunsArgs) -> Result<ExitCode, Error> {
+    #[cfg(feature = "bigquery")]
+    if args.bigquery.target.is_given() {
+        return remote_runs(args);
+    }
     Ok(printed(runs::render(&runs::list(&args.dir)?, args.format).as_bytes()))
+}
+
+#[cfg(feature = "bigquery")]
+fn doctor_command(args: &DoctorArgs) -> Result<ExitCode, Error> {
+    if args.print_sink {
+        return Ok(printed(bigquery::sink::commands(args)?.as_bytes()));
+    }
+    let checks = bigquery::doctor::examine(args, now().into())?;
+    let lines: String = checks.iter().map(|check| format!("{check}\n")).collect();
+    let code = printed(lines.as_bytes());
+    let is_well = checks.iter().all(|check| check.health != bigquery::doctor::Health::Bad);
+    Ok(if is_well || code != ExitCode::SUCCESS { code } else { ExitCode::from(REFUSED) })
+}
+
+#[cfg(feature = "bigquery")]
+#[expect(clippy::disallowed_methods, reason = "what is recent depends on the clock")]
+fn now() -> std::time::SystemTime {
+    std::time::SystemTime::now()
+}
+
+#[cfg(feature = "bigquery")]
+fn remote_runs(args: &RunsArgs) -> Result<ExitCode, Error> {
+    let listed = bigquery::runs::list(&args.bigquery, now().into())?;
+    listed.notes.iter().for_each(|note| eprintln!("warning: {note}"));
+    let table = bigquery::runs::table(&listed.runs);
+    Ok(printed(&match args.format {
+        runs::Format::Table => table.to_text(),
+        runs::Format::Json => table.to_json(),
+        runs::Format::Csv => table.to_csv(),
+    }))
 }
 
 /// A usage error as one line: clap spreads it over several.

@@ -173,6 +173,61 @@ fn only_the_run_that_was_named_comes_and_wildcards_are_letters() {
 }
 
 #[test]
+fn the_runs_of_a_log_are_listed_with_what_they_lack() {
+    let server = Server::start();
+    let whole = entries();
+    let lost =
+        |entry: &&Value| entry["jsonPayload"]["event_type"] != "received" || entry["jsonPayload"]["round"] != 2.0;
+    let part: Vec<Value> = whole.iter().filter(lost).cloned().collect();
+    let renamed = part.iter().map(|entry| entry.to_string().replace(RUN, "lossy"));
+    let lossy: Vec<Value> = renamed.map(|entry| serde_json::from_str(&entry).unwrap()).collect();
+    server.table("stdout_20250324", Divided::No, &lossy[..20]);
+    server.table("stdout_20250325", Divided::No, &[&lossy[20..], &whole].concat());
+    server.table("ingested", Divided::ByIngestion, &whole);
+    let home = tempfile::tempdir().unwrap();
+    let list = |arguments: &[&str]| {
+        let mut list = command(home.path());
+        list.args(["runs", "--project", PROJECT, "--dataset", DATASET, "--endpoint", &server.rest, "--format", "csv"]);
+        list.args(arguments).assert().success()
+    };
+    let header = "run_id,first,last,nodes,rounds,entries,delivered,expected,complete";
+    let run = "5e1f00d2-cubaan4,2025-03-25T02:30:53Z,2025-03-25T02:30:54Z,4,8,81,24,24,true";
+    let times = ["--since", "2025-03-24", "--until", "2025-03-26"];
+    let listed = list(&times);
+    let text = String::from_utf8(listed.get_output().stdout.clone()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (3, header), "{text}");
+    assert!(lines[1..].contains(&run), "{text}");
+    assert!(lines[1..].iter().any(|line| line.starts_with("lossy,") && line.ends_with(",false")), "{text}");
+    list(&["--since", "2025-03-24", "--table", "ingested"]).stdout(format!("{header}\n{run}\n"));
+}
+
+#[test]
+fn the_doctor_finds_a_sound_table_and_what_is_wrong_with_others() {
+    let server = Server::start();
+    let mut entries = entries();
+    server.table("stdout", Divided::ByTimestamp, &entries);
+    for entry in &mut entries {
+        entry["jsonPayload"]["sent_ns"] = 1.5e18.into();
+    }
+    server.table("locked", Divided::ByIngestion, &entries);
+    let home = tempfile::tempdir().unwrap();
+    let doctor = |arguments: &[&str]| {
+        let mut doctor = command(home.path());
+        doctor.args(["doctor", "--project", PROJECT, "--dataset", DATASET, "--endpoint", &server.rest]);
+        doctor.args(["--storage-endpoint", &server.storage]).args(arguments).assert().code(3)
+    };
+    let sound = "ok     table: study.gke_logs.stdout is divided by timestamp\n\
+                 ok     columns: every field of a record has a column of its type\n\
+                 ok     Storage Read: it is permitted\n";
+    let old = "WRONG  records: none of the last 7 days";
+    doctor(&[]).stdout(predicates::str::contains(sound).and(predicates::str::contains(old)));
+    let locked = "WRONG  columns: study.gke_logs.locked: jsonpayload.sent_ns is FLOAT";
+    doctor(&["--table", "locked"]).stdout(predicates::str::contains(locked));
+    doctor(&["--table", "nope"]).stdout(predicates::str::contains("WRONG  table: no table study.gke_logs.nope"));
+}
+
+#[test]
 fn without_a_time_nothing_is_read_and_a_dry_run_only_tells() {
     let server = Server::start();
     server.table("stdout", Divided::ByTimestamp, &entries());

@@ -2,12 +2,17 @@
 
 pub mod client;
 mod collect;
+pub mod doctor;
 pub mod endpoint;
+pub(crate) mod job;
 pub mod names;
+pub(crate) mod plan;
 pub mod price;
 pub(crate) mod pull;
 pub(crate) mod records;
+pub mod runs;
 pub mod settings;
+pub mod sink;
 pub(crate) mod statement;
 mod tables;
 pub mod window;
@@ -113,6 +118,20 @@ pub enum PullError {
         /// The window's end.
         until: String,
     },
+    /// A row of a list of runs that is none.
+    #[error("the list of runs holds a row that is no run: {row}")]
+    Listing {
+        /// As it came.
+        row: String,
+    },
+    /// A name that cannot stand in a command.
+    #[error("{flag} {name:?} cannot be one: it has letters, digits and hyphens")]
+    SinkName {
+        /// Which flag.
+        flag: &'static str,
+        /// As typed.
+        name: String,
+    },
     /// Asked for without a server.
     #[error("--method storage with --endpoint needs --storage-endpoint")]
     NoStorage,
@@ -135,6 +154,17 @@ pub enum PullError {
         /// In one line.
         why: String,
     },
+    /// A manifest of something else.
+    #[error("--manifest {}: it is that of run {run_id}, which --run-id does not name", path.display())]
+    OtherManifest {
+        /// As typed.
+        path: std::path::PathBuf,
+        /// Whose it is.
+        run_id: String,
+    },
+    /// Nothing says how many records there are.
+    #[error("--wait needs the run's manifest, which counts its records: give --manifest")]
+    WaitForWhat,
     /// The user stopped it.
     #[error("interrupted: the query was stopped at BigQuery, and nothing was fetched")]
     Interrupted,

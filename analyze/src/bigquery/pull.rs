@@ -1,8 +1,7 @@
-//! From what was asked for to records: a plan that says what it would read, then a job for each table.
+//! From a planned query to records, in the way that is wanted and permitted.
 
-use std::hash::{BuildHasher, RandomState};
 use std::io::Cursor;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use indicatif::ProgressBar;
@@ -10,21 +9,18 @@ use polars::prelude::{DataFrame, IpcStreamReader, PolarsResult, SerReader};
 use tokio::sync::mpsc;
 
 use super::PullError;
+use super::client::JobName;
 use super::client::rest::{JobFacts, Page, Rest};
 use super::client::storage::{Batch, Session, Storage};
-use super::client::{ApiError, JobName, Query};
 use super::collect::Collect;
-use super::names::{DatasetName, TableName};
+use super::job::{Running, query};
+use super::names::TableName;
+use super::plan::Part;
 use super::records::{Records, Row, RowError};
-use super::statement::{self, Wanted};
-use super::tables;
-use super::window::Window;
 
 /// The ways of rows, as `fetch.json` names them.
 const REST: &str = "rest";
 const STORAGE: &str = "storage";
-/// How often a query that failed at the server is begun again.
-const TRIES: u32 = 3;
 /// Streams of a Storage Read session: more than this no connection fills.
 const STREAMS: i32 = 16;
 /// Batches on their way between streams and readers.
@@ -43,38 +39,6 @@ pub enum Method {
     Storage,
     /// REST: page by page
     Rest,
-}
-
-/// What to pull.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Request {
-    pub(crate) dataset: DatasetName,
-    /// The table's name, or that of its shards without the day.
-    pub(crate) table: String,
-    /// Where jobs run; none: where the table lies.
-    pub(crate) location: Option<String>,
-    pub(crate) wanted: Wanted,
-    pub(crate) window: Window,
-    pub(crate) max_bytes_billed: u64,
-}
-
-/// What would be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Plan {
-    /// A query for each table.
-    pub(crate) parts: Vec<Part>,
-    /// What is not there and should be known, a line each.
-    pub(crate) notes: Vec<String>,
-}
-
-/// One table's query.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Part {
-    pub(crate) table: TableName,
-    pub(crate) query: Query,
-    pub(crate) location: String,
-    /// What it would read.
-    pub(crate) bytes: u64,
 }
 
 /// The servers.
@@ -98,31 +62,6 @@ pub(crate) struct Pulled {
     pub(crate) records: Records,
 }
 
-/// The job that runs, for whoever must stop it.
-pub(crate) type Running = Arc<Mutex<Option<JobName>>>;
-
-impl Plan {
-    /// What all queries together would read.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.parts.iter().map(|part| part.bytes).sum()
-    }
-}
-
-/// Finds the tables and asks what reading them would cost.
-pub(crate) async fn plan(rest: &Rest, request: &Request) -> Result<Plan, PullError> {
-    let found = tables::find(rest, &request.dataset, &request.table, &request.window).await?;
-    let mut parts = Vec::with_capacity(found.tables.len());
-    for (table, facts) in found.tables {
-        let Request { wanted, window, max_bytes_billed, .. } = request;
-        let query = statement::records(&table, &facts.partition, wanted, window, *max_bytes_billed);
-        let location = request.location.clone().unwrap_or(facts.location);
-        let name = JobName { project: request.dataset.project().to_owned(), id: String::new(), location };
-        let bytes = rest.estimate(&query, &name).await?;
-        parts.push(Part { table, query, location: name.location, bytes });
-    }
-    Ok(Plan { parts, notes: found.notes })
-}
-
 /// Runs a part's query and reads its rows. What cannot be finished is stopped at the server.
 pub(crate) async fn pull(
     servers: &Servers,
@@ -140,52 +79,6 @@ pub(crate) async fn pull(
         return Err(PullError::Incomplete { table: part.table.to_string(), found, rows });
     }
     Ok(Pulled { table: part.table.clone(), job, facts, method, note, records })
-}
-
-/// Runs a query to its end, and counts its rows.
-async fn query(rest: &Rest, part: &Part, running: &Running) -> Result<(JobName, u64), PullError> {
-    let project = part.table.dataset().project();
-    for attempt in 1.. {
-        let id = format!("cnsim_{:016x}", RandomState::new().hash_one(attempt));
-        let name = JobName { project: project.to_owned(), id, location: part.location.clone() };
-        set(running, Some(name.clone()));
-        let job = rest.start(&part.query, &name).await?;
-        set(running, Some(job.clone()));
-        match wait(rest, &job).await {
-            Ok(rows) => {
-                set(running, None);
-                return Ok((job, rows));
-            }
-            Err(error) if attempt < TRIES && is_worth_another(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    unreachable!("the last attempt returns")
-}
-
-fn set(running: &Running, job: Option<JobName>) {
-    *running.lock().expect("nobody panics while holding it") = job;
-}
-
-async fn wait(rest: &Rest, job: &JobName) -> Result<u64, ApiError> {
-    loop {
-        if let Some(rows) = rest.progress(job).await?.rows {
-            return Ok(rows);
-        }
-    }
-}
-
-/// Whether a job failed by no fault of the query's.
-fn is_worth_another(error: &ApiError) -> bool {
-    matches!(
-        error.reason(),
-        "backendError"
-            | "rateLimitExceeded"
-            | "internalError"
-            | "jobBackendError"
-            | "jobInternalError"
-            | "jobRateLimitExceeded"
-    )
 }
 
 /// Reads a finished job's rows in the way that is wanted and permitted.
@@ -213,6 +106,25 @@ async fn rows_of(
             Ok((pages(&servers.rest, job, bar).await?, REST, Some(note)))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Runs a part's query and reads its few rows as texts.
+pub(crate) async fn rows(rest: &Rest, part: &Part, running: &Running) -> Result<Vec<Vec<Option<String>>>, PullError> {
+    let (job, count) = query(rest, part, running).await?;
+    let mut all = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let Page { rows, next } = rest.page(&job, token.as_deref()).await?;
+        all.extend(rows);
+        match next {
+            Some(next) => token = Some(next),
+            None if all.len() as u64 == count => return Ok(all),
+            None => {
+                let table = part.table.to_string();
+                return Err(PullError::Incomplete { table, found: all.len() as u64, rows: count });
+            }
+        }
     }
 }
 

@@ -64,12 +64,61 @@ pub struct BigQueryArgs {
     /// Read all of the table where no time is known
     #[arg(long)]
     pub scan_all: bool,
-    /// How rows travel
-    #[arg(long, value_enum, default_value = "auto")]
+    /// How rows travel: storage, all streams of Storage Read at once; rest, page by page; auto, whichever is faster and
+    /// permitted
+    #[arg(long, value_enum, default_value = "auto", hide_possible_values = true)]
     pub method: Method,
+    /// Fetch again and again until every record that the manifest counts has arrived, for so long
+    #[arg(long, value_name = "MINUTES", num_args = 0..=1, default_missing_value = "15")]
+    pub wait: Option<u32>,
     /// Print the statements, the bytes that they would read and the price, and stop
     #[arg(long)]
     pub dry_run: bool,
+    /// Read no more than this
+    #[arg(long, value_name = "SIZE", default_value = "10GB", value_parser = price::parse_size)]
+    pub max_bytes_billed: u64,
+}
+
+/// What `runs` can be told of BigQuery.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[group(id = "BigQueryRuns")]
+pub struct RunsArgs {
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Look at entries logged from this time on, in UTC where no zone stands [default: 7 days ago]
+    #[arg(long, value_name = "TIME", requires = "TargetArgs")]
+    pub since: Option<String>,
+    /// Look at entries logged before this time [default: now]
+    #[arg(long, value_name = "TIME", requires = "TargetArgs")]
+    pub until: Option<String>,
+    /// Read all of the table
+    #[arg(long, requires = "TargetArgs")]
+    pub scan_all: bool,
+    /// Read no more than this
+    #[arg(long, value_name = "SIZE", default_value = "10GB", value_parser = price::parse_size)]
+    pub max_bytes_billed: u64,
+}
+
+/// What can be typed after `cnsim-analyze doctor`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(before_help = "Examples:
+  cnsim-analyze doctor --project my-study --dataset gke_logs
+  cnsim-analyze doctor --project my-study --dataset gke_logs --location EU --print-sink")]
+#[command(
+    after_help = "Prints a line for each thing that was checked. Exit code: 0 all is well, 1 failed, 2 usage, 3 \
+something is not."
+)]
+pub struct DoctorArgs {
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Print the commands that make a dataset and a log sink for the nodes' records, and stop
+    #[arg(long)]
+    pub print_sink: bool,
+    /// The nodes' namespace, for --print-sink
+    #[arg(long, value_name = "NS", default_value = "default", requires = "print_sink")]
+    pub namespace: String,
     /// Read no more than this
     #[arg(long, value_name = "SIZE", default_value = "10GB", value_parser = price::parse_size)]
     pub max_bytes_billed: u64,
@@ -107,6 +156,11 @@ struct FileTarget {
 }
 
 impl TargetArgs {
+    /// Whether BigQuery is meant.
+    pub fn is_given(&self) -> bool {
+        *self != Self::default()
+    }
+
     /// The target, with what the environment and `cnsim.toml` add.
     pub fn resolve(&self) -> Result<Target, PullError> {
         self.with(variable, &text_of_file()?)

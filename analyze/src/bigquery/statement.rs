@@ -7,6 +7,21 @@ use super::window::Window;
 
 const RECORDS: &str = include_str!("../../../queries/records.sql");
 const RECORDS_BY_INGESTION: &str = include_str!("../../../queries/records_by_ingestion.sql");
+const RUNS: &str = include_str!("../../../queries/runs.sql");
+const RUNS_BY_INGESTION: &str = include_str!("../../../queries/runs_by_ingestion.sql");
+const ARRIVALS: &str = include_str!("../../../queries/arrivals.sql");
+const ARRIVALS_BY_INGESTION: &str = include_str!("../../../queries/arrivals_by_ingestion.sql");
+
+/// What is asked of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// The records of runs.
+    Records(Wanted),
+    /// Which runs there are.
+    Runs,
+    /// Which kinds of events arrive, and when the last one did.
+    Arrivals,
+}
 
 /// Which runs are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,27 +32,29 @@ pub(crate) struct Wanted {
     pub(crate) prefixes: Vec<String>,
 }
 
-/// The statement for the records of runs in a table.
-pub(crate) fn records(
-    table: &TableName,
-    partition: &Partition,
-    wanted: &Wanted,
-    window: &Window,
-    max_bytes_billed: u64,
-) -> Query {
-    let text = match partition {
-        Partition::None | Partition::Column(_) => RECORDS,
-        Partition::Ingestion => RECORDS_BY_INGESTION,
+/// The statement that asks a table.
+pub(crate) fn of(ask: &Ask, table: &TableName, partition: &Partition, window: &Window, max_bytes_billed: u64) -> Query {
+    let by_ingestion = match partition {
+        Partition::None | Partition::Column(_) => false,
+        Partition::Ingestion => true,
     };
-    Query {
-        sql: text.replace("{table}", &table.to_string()),
-        parameters: vec![
-            ("run_ids", Parameter::Texts(wanted.run_ids.clone())),
-            ("prefixes", Parameter::Texts(wanted.prefixes.clone())),
-            ("since", Parameter::Instant(window.since_text())),
-            ("until", Parameter::Instant(window.until_text())),
-        ],
-        max_bytes_billed,
+    let (text, mut parameters) = match (ask, by_ingestion) {
+        (Ask::Records(wanted), false) => (RECORDS, wanted.parameters()),
+        (Ask::Records(wanted), true) => (RECORDS_BY_INGESTION, wanted.parameters()),
+        (Ask::Runs, false) => (RUNS, Vec::new()),
+        (Ask::Runs, true) => (RUNS_BY_INGESTION, Vec::new()),
+        (Ask::Arrivals, false) => (ARRIVALS, Vec::new()),
+        (Ask::Arrivals, true) => (ARRIVALS_BY_INGESTION, Vec::new()),
+    };
+    parameters.push(("since", Parameter::Instant(window.since_text())));
+    parameters.push(("until", Parameter::Instant(window.until_text())));
+    Query { sql: text.replace("{table}", &table.to_string()), parameters, max_bytes_billed }
+}
+
+impl Wanted {
+    fn parameters(&self) -> Vec<(&'static str, Parameter)> {
+        let Self { run_ids, prefixes } = self.clone();
+        vec![("run_ids", Parameter::Texts(run_ids)), ("prefixes", Parameter::Texts(prefixes))]
     }
 }
 
@@ -48,16 +65,21 @@ mod tests {
     use super::super::names::DatasetName;
     use super::*;
 
-    fn query(partition: &Partition) -> Query {
+    fn query(ask: &Ask, partition: &Partition) -> Query {
         let table = DatasetName::new("p", "d").unwrap().table("stdout").unwrap();
-        let wanted = Wanted { run_ids: vec!["4abf-cubaan50".to_owned()], prefixes: Vec::new() };
-        records(&table, partition, &wanted, &Window::ALL, 1)
+        of(ask, &table, partition, &Window::ALL, 1)
+    }
+
+    fn records() -> Ask {
+        Ask::Records(Wanted { run_ids: vec!["4abf-cubaan50".to_owned()], prefixes: Vec::new() })
     }
 
     #[test]
     fn every_parameter_of_a_statement_is_given_and_no_other() {
-        for partition in [Partition::None, Partition::Column("timestamp".to_owned()), Partition::Ingestion] {
-            let query = query(&partition);
+        let partitions = [Partition::None, Partition::Column("timestamp".to_owned()), Partition::Ingestion];
+        let asks = [records(), Ask::Runs, Ask::Arrivals];
+        for (ask, partition) in asks.iter().flat_map(|ask| partitions.iter().map(move |partition| (ask, partition))) {
+            let query = query(ask, partition);
             let body: String = query.sql.lines().filter(|line| !line.starts_with("--")).collect();
             let used: BTreeSet<&str> = body
                 .split('@')
@@ -72,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_run_id_stays_a_parameter() {
-        let query = query(&Partition::None);
+        let query = query(&records(), &Partition::None);
         assert!(!query.sql.contains("4abf"), "{}", query.sql);
         assert_eq!(query.parameters[0].1, Parameter::Texts(vec!["4abf-cubaan50".to_owned()]));
     }

@@ -2,125 +2,153 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use cnsim::manifest::Manifest;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::arrived::{self, Lack};
 use super::{FetchError, Fetched, Options, Run, put, runs};
 use crate::bigquery::PullError;
+use crate::bigquery::job::{self, Running};
+use crate::bigquery::plan::{self, Part, Plan, Request};
 use crate::bigquery::price;
-use crate::bigquery::pull::{self, Plan, Pulled, Request, Running, Servers};
-use crate::bigquery::settings::{BigQueryArgs, Target};
-use crate::bigquery::statement::Wanted;
+use crate::bigquery::pull::{self, Pulled, Servers};
+use crate::bigquery::settings::BigQueryArgs;
+use crate::bigquery::statement::{Ask, Wanted};
 use crate::bigquery::window::{Window, instant};
 use crate::source::fetch_facts::{FetchedQuery, FetchedRound};
 use crate::source::folder;
 use crate::source::gather::Gather;
 use crate::source::table::Keep;
 
+/// Between two looks whether a run has arrived: at first, and at most.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
+
 /// Fetches runs from BigQuery.
 pub(super) fn fetch(args: &BigQueryArgs, options: &Options) -> Result<Fetched, FetchError> {
     let target = args.target.resolve()?;
-    let known = known_window(args, options)?;
+    let manifests = manifests(args, options)?;
+    if args.wait.is_some() && manifests.is_empty() {
+        return Err(PullError::WaitForWhat.into());
+    }
     let request = Request {
         dataset: target.dataset.clone(),
         table: target.table.clone(),
         location: target.location.clone(),
-        wanted: Wanted { run_ids: options.run_ids.clone(), prefixes: args.run_id_prefixes.clone() },
-        window: known.unwrap_or(Window::ALL),
+        ask: Ask::Records(wanted(args, options)),
+        window: known_window(args, options, &manifests)?.unwrap_or(Window::ALL),
         max_bytes_billed: args.max_bytes_billed,
     };
-    let is_refused = known.is_none() && !args.scan_all && !args.dry_run;
-    let task = Task { args, request: &request, is_refused, running: Running::default() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PullError::Runtime)?;
-    let (plan, pulled) = runtime.block_on(task.until_interrupted(&target))?;
+    let task = Task { args, request: &request, manifests: &manifests };
+    let read = async |servers: &Servers, running: &Running| task.read_in_time(servers, running).await;
+    let (plan, pulled) = job::with_servers(&target, read)?;
     if args.dry_run {
-        return Ok(Fetched { folders: Vec::new(), notes: plan.notes.clone(), plan: Some(in_words(&plan)) });
+        return Ok(Fetched { folders: Vec::new(), notes: plan.notes.clone(), plan: Some(plan.in_words()) });
     }
-    write(pulled, plan, &request, options)
+    write(pulled, plan, &request, &wanted(args, options), options)
 }
 
-/// A fetch as it goes.
+fn wanted(args: &BigQueryArgs, options: &Options) -> Wanted {
+    Wanted { run_ids: options.run_ids.clone(), prefixes: args.run_id_prefixes.clone() }
+}
+
+/// What is to be read.
 struct Task<'a> {
     args: &'a BigQueryArgs,
     request: &'a Request,
-    /// Whether its price is all that may be found out.
-    is_refused: bool,
-    running: Running,
+    /// Of the runs that have one.
+    manifests: &'a [Manifest],
 }
 
 impl Task<'_> {
-    /// Does it. Where the user interrupts or something fails, the query that runs is stopped.
-    async fn until_interrupted(&self, target: &Target) -> Result<(Plan, Vec<Pulled>), PullError> {
-        let servers = target.servers().await?;
-        let done = tokio::select! {
-            done = self.done(&servers) => done,
-            // Where no signal can be had, only the default action is left.
-            Ok(()) = tokio::signal::ctrl_c() => Err(PullError::Interrupted),
-        };
-        let running = self.running.lock().expect("nobody panics while holding it").take();
-        if let (Err(_), Some(job)) = (&done, running) {
-            // What went wrong before is what the user must know.
-            let _ = servers.rest.cancel(&job).await;
+    /// Reads until every run has arrived or the user's patience ends, or else once.
+    async fn read_in_time(&self, servers: &Servers, running: &Running) -> Result<(Plan, Vec<Pulled>), PullError> {
+        let wait = Duration::from_secs(60 * u64::from(self.args.wait.unwrap_or(0)));
+        let (mut waited, mut pause) = (Duration::ZERO, PAUSES[0]);
+        loop {
+            let (mut plan, pulled) = self.read(servers, running).await?;
+            let lacks: Vec<Lack> =
+                self.manifests.iter().filter_map(|manifest| arrived::lack(&pulled, manifest)).collect();
+            let is_over = lacks.is_empty() || waited >= wait;
+            if self.args.dry_run || is_over {
+                self.tell(&mut plan, &pulled, &lacks);
+                return Ok((plan, pulled));
+            }
+            lacks.iter().flat_map(Lack::notes).for_each(|note| eprintln!("waiting: {note}"));
+            tokio::time::sleep(pause).await;
+            waited += pause;
+            pause = (pause * 2).min(PAUSES[1]);
         }
-        done
     }
 
-    async fn done(&self, servers: &Servers) -> Result<(Plan, Vec<Pulled>), PullError> {
-        let mut plan = pull::plan(&servers.rest, self.request).await?;
+    /// Reads what is planned, unless only the plan is asked for.
+    async fn read(&self, servers: &Servers, running: &Running) -> Result<(Plan, Vec<Pulled>), PullError> {
+        let mut plan = plan::plan(&servers.rest, self.request).await?;
         let bytes = price::in_words(plan.bytes());
-        if self.is_refused {
-            return Err(PullError::NoTime { bytes });
-        }
         if self.args.dry_run {
             return Ok((plan, Vec::new()));
         }
-        let limit = self.request.max_bytes_billed;
-        if plan.bytes() > limit {
-            return Err(PullError::TooMuch { bytes, limit: price::size(limit) });
+        if self.request.window == Window::ALL && !self.args.scan_all {
+            return Err(PullError::NoTime { bytes });
         }
+        plan.check(self.request.max_bytes_billed)?;
         eprintln!("reading {bytes}");
         let bar = progress();
         let mut pulled = Vec::with_capacity(plan.parts.len());
         for part in &plan.parts {
-            let part = pull::pull(servers, part, self.args.method, &self.running, &bar).await?;
+            let part = pull::pull(servers, part, self.args.method, running, &bar).await?;
             plan.notes.extend(part.note.clone());
             pulled.push(part);
         }
         bar.finish_and_clear();
         Ok((plan, pulled))
     }
+
+    /// Adds what may be missing to what should be known.
+    fn tell(&self, plan: &mut Plan, pulled: &[Pulled], lacks: &[Lack]) {
+        if self.args.dry_run {
+            return;
+        }
+        plan.notes.extend(lacks.iter().flat_map(Lack::notes));
+        if self.manifests.is_empty() {
+            #[expect(clippy::disallowed_methods, reason = "how old a record is depends on the clock")]
+            let now: DateTime<Utc> = std::time::SystemTime::now().into();
+            plan.notes.extend(arrived::young(pulled, now.timestamp_nanos_opt().unwrap_or(i64::MAX)));
+        }
+    }
 }
 
 /// The time that the user or the runs' manifests say.
-fn known_window(args: &BigQueryArgs, options: &Options) -> Result<Option<Window>, FetchError> {
+fn known_window(args: &BigQueryArgs, options: &Options, manifests: &[Manifest]) -> Result<Option<Window>, FetchError> {
     let typed = |text: &Option<String>| text.as_deref().map(instant).transpose().map_err(PullError::from);
     let (since, until) = (typed(&args.since)?, typed(&args.until)?);
-    let known = match of_manifests(args, options)? {
-        Some(window) => Some(window),
-        None if since.is_some() => Some(Window::ALL),
-        None => None,
-    };
+    let has_manifest = |run_id: &String| manifests.iter().any(|manifest| manifest.run_id == *run_id);
+    let mut known = since.map(|_| Window::ALL);
+    if args.run_id_prefixes.is_empty() && options.run_ids.iter().all(has_manifest) {
+        let windows: Result<Vec<Window>, _> = manifests.iter().map(Window::of_run).collect();
+        known = windows.map_err(PullError::from)?.into_iter().reduce(Window::around).or(known);
+    }
     known.map(|window| window.with(since, until).map_err(|error| PullError::from(error).into())).transpose()
 }
 
-/// The time of every run that is wanted; none where one of them has no manifest.
-fn of_manifests(args: &BigQueryArgs, options: &Options) -> Result<Option<Window>, FetchError> {
+/// The manifests that there are of the runs that are wanted: the one that was named, else those in runs' folders.
+fn manifests(args: &BigQueryArgs, options: &Options) -> Result<Vec<Manifest>, FetchError> {
     if let Some(path) = &args.manifest {
         let manifest = manifest(path)?;
-        return Ok(Some(Window::of_run(&manifest).map_err(PullError::from)?));
+        let is_wanted = args.run_id_prefixes.iter().any(|prefix| manifest.run_id.starts_with(prefix));
+        if !is_wanted && !options.run_ids.contains(&manifest.run_id) {
+            return Err(PullError::OtherManifest { path: path.clone(), run_id: manifest.run_id }.into());
+        }
+        return Ok(vec![manifest]);
     }
-    if !args.run_id_prefixes.is_empty() {
-        return Ok(None);
-    }
-    let mut all: Option<Window> = None;
+    let mut manifests = Vec::new();
     for run_id in &options.run_ids {
         super::check_name(run_id)?;
-        let Some(manifest) = folder::manifest(&options.out.join(run_id))? else { return Ok(None) };
-        let window = Window::of_run(&manifest).map_err(PullError::from)?;
-        all = Some(all.map_or(window, |all| all.around(window)));
+        manifests.extend(folder::manifest(&options.out.join(run_id))?);
     }
-    Ok(all)
+    Ok(manifests)
 }
 
 fn manifest(path: &Path) -> Result<Manifest, PullError> {
@@ -129,24 +157,14 @@ fn manifest(path: &Path) -> Result<Manifest, PullError> {
     Manifest::from_json(&bytes).map_err(|error| failed(error.to_string()))
 }
 
-/// The statements, what they would read, and the price.
-fn in_words(plan: &Plan) -> String {
-    let part = |part: &pull::Part| {
-        let parameters = part.query.parameters.iter().map(|(name, value)| format!("--   @{name} = {value}\n"));
-        format!(
-            "-- {}: {}\n{}{}\n",
-            part.table,
-            price::in_words(part.bytes),
-            parameters.collect::<String>(),
-            part.query.sql.trim_end()
-        )
-    };
-    let parts: Vec<String> = plan.parts.iter().map(part).collect();
-    format!("{}\n-- all together: {}\n", parts.join("\n"), price::in_words(plan.bytes()))
-}
-
 /// Puts what came into run folders.
-fn write(pulled: Vec<Pulled>, plan: Plan, request: &Request, options: &Options) -> Result<Fetched, FetchError> {
+fn write(
+    pulled: Vec<Pulled>,
+    plan: Plan,
+    request: &Request,
+    wanted: &Wanted,
+    options: &Options,
+) -> Result<Fetched, FetchError> {
     let (mut gather, mut queries) = (Gather::new(Keep::Records), Vec::with_capacity(pulled.len()));
     let mut repeats: BTreeMap<(String, u32), u64> = BTreeMap::new();
     for (part, asked) in pulled.into_iter().zip(&plan.parts) {
@@ -160,10 +178,10 @@ fn write(pulled: Vec<Pulled>, plan: Plan, request: &Request, options: &Options) 
         }
     }
     if gather.table.rows() == 0 {
-        return Err(no_records(&plan, request).into());
+        return Err(no_records(&plan, request, wanted).into());
     }
-    let wanted: &[String] = if request.wanted.prefixes.is_empty() { &options.run_ids } else { &[] };
-    let mut found = runs(&gather, wanted)?;
+    let named: &[String] = if wanted.prefixes.is_empty() { &wanted.run_ids } else { &[] };
+    let mut found = runs(&gather, named)?;
     for run in &mut found {
         run.facts.source = "bigquery".to_owned();
         run.facts.queries = queries.clone();
@@ -172,7 +190,7 @@ fn write(pulled: Vec<Pulled>, plan: Plan, request: &Request, options: &Options) 
     Ok(Fetched { folders: put(&gather, &found, options)?, notes: plan.notes, plan: None })
 }
 
-fn query(part: &Pulled, asked: &pull::Part, request: &Request) -> FetchedQuery {
+fn query(part: &Pulled, asked: &Part, request: &Request) -> FetchedQuery {
     FetchedQuery {
         table: part.table.to_string(),
         sql: asked.query.sql.clone(),
@@ -197,13 +215,13 @@ fn add_repeats(run: &mut Run<'_>, repeats: &BTreeMap<(String, u32), u64>) {
     run.facts.rounds.iter_mut().for_each(add);
 }
 
-fn no_records(plan: &Plan, request: &Request) -> PullError {
-    let Wanted { run_ids, prefixes } = &request.wanted;
+fn no_records(plan: &Plan, request: &Request, wanted: &Wanted) -> PullError {
+    let Wanted { run_ids, prefixes } = wanted;
     let prefixes = prefixes.iter().map(|prefix| format!("{prefix}…"));
-    let wanted: Vec<String> = run_ids.iter().cloned().chain(prefixes).collect();
+    let names: Vec<String> = run_ids.iter().cloned().chain(prefixes).collect();
     let tables: Vec<String> = plan.parts.iter().map(|part| part.table.to_string()).collect();
     PullError::NoRecords {
-        wanted: wanted.join(", "),
+        wanted: names.join(", "),
         tables: tables.join(", "),
         since: request.window.since_text(),
         until: request.window.until_text(),

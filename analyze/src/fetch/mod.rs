@@ -1,6 +1,8 @@
 //! `fetch`: events from wherever they are into run folders, in order and without repeats.
 
 #[cfg(feature = "bigquery")]
+mod arrived;
+#[cfg(feature = "bigquery")]
 mod bigquery;
 mod existing;
 #[cfg(feature = "kubernetes")]

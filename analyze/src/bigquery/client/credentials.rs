@@ -254,3 +254,7 @@ async fn of_gcloud() -> Result<Token, ApiError> {
     }
     Ok(Token { text, until: Instant::now() + GCLOUD_LIFE })
 }
+
+#[cfg(test)]
+#[path = "credentials_tests.rs"]
+mod tests;

@@ -3,6 +3,8 @@
 pub(crate) mod credentials;
 pub(crate) mod error;
 pub(crate) mod monitoring;
+#[cfg(test)]
+pub(crate) mod played;
 pub(crate) mod query;
 pub(crate) mod rest;
 pub(crate) mod retry;

@@ -269,6 +269,11 @@ impl Rest {
         self.endpoint.below(names)
     }
 
+    /// Who asks, in words.
+    pub(crate) fn whose(&self) -> String {
+        self.credentials.whose()
+    }
+
     fn url(&self, project: &str, names: &[&str]) -> Url {
         let mut url = self.endpoint.below(&["bigquery", "v2", "projects", project]);
         url.path_segments_mut().expect("a URL with a host has segments").extend(names);
@@ -413,3 +418,7 @@ fn flatten(above: &str, fields: Vec<FieldBody>, columns: &mut Vec<(String, Strin
         columns.push((path, field.kind.to_uppercase()));
     }
 }
+
+#[cfg(test)]
+#[path = "rest_tests.rs"]
+mod tests;

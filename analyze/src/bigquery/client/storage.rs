@@ -225,3 +225,7 @@ fn failure(act: Act, status: &Status) -> ApiError {
         ApiError::Refused { act, status: code, reason, message }
     }
 }
+
+#[cfg(test)]
+#[path = "storage_tests.rs"]
+mod tests;

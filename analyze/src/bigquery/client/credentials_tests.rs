@@ -1,0 +1,102 @@
+use super::super::played::{Play, Played};
+use super::*;
+
+fn run<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
+}
+
+fn token(text: &str, expires_in: u64) -> Play {
+    Play::ok(&format!(r#"{{"access_token": "{text}", "expires_in": {expires_in}, "token_type": "Bearer"}}"#))
+}
+
+fn host(played: &Played) -> String {
+    played.endpoint.to_string().replace("http://", "")
+}
+
+/// What a file with this text comes to.
+fn of_file(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key.json");
+    std::fs::write(&path, text).unwrap();
+    let error = run(Credentials::of_file(&path)).unwrap_err().to_string();
+    error.replace(&path.display().to_string(), "key.json")
+}
+
+#[test]
+fn a_machine_s_token_is_asked_for_once_and_again_shortly_before_its_end() {
+    run(async {
+        let metadata = Played::start([token("long", 3600), token("short", 59), token("third", 3600)]).await;
+        let credentials = Credentials::of_machine(&host(&metadata)).unwrap();
+        for (freshness, expected) in [
+            (Freshness::Cached, "long"),
+            (Freshness::Cached, "long"),
+            (Freshness::New, "short"),
+            (Freshness::Cached, "third"),
+        ] {
+            assert_eq!(credentials.token(freshness).await.unwrap().as_deref(), Some(expected));
+        }
+        let asked = "GET /computeMetadata/v1/instance/service-accounts/default/token";
+        assert_eq!(metadata.requests(), [asked; 3]);
+    });
+}
+
+#[test]
+fn a_machine_that_has_no_service_account_says_so() {
+    run(async {
+        let metadata = Played::start([Play::error(404, "", "no account"), Play::ok("<html>")]).await;
+        let credentials = Credentials::of_machine(&host(&metadata)).unwrap();
+        let none = credentials.token(Freshness::Cached).await.unwrap_err();
+        assert!(!none.is_passing() && none.to_string().contains("404"), "{none}");
+        let odd = credentials.token(Freshness::Cached).await.unwrap_err().to_string();
+        assert!(odd.starts_with("the credentials in the metadata server 127.0.0.1:"), "{odd}");
+        assert!(odd.ends_with("cannot be used: its answer is no token"), "{odd}");
+    });
+}
+
+#[test]
+fn a_named_key_file_comes_before_everything_else() {
+    let places = Places {
+        key_file: Some("/nonexistent/key.json".into()),
+        login_file: Some("/nonexistent/login.json".into()),
+        metadata_host: Some("127.0.0.1:9".to_owned()),
+    };
+    let error = run(Credentials::find(&places)).unwrap_err().to_string();
+    assert!(error.starts_with("the credentials in /nonexistent/key.json cannot be used: No such file"), "{error}");
+}
+
+#[test]
+fn a_machine_is_asked_where_there_is_no_file() {
+    run(async {
+        let metadata = Played::start([token("of the machine", 3600)]).await;
+        let places = Places { metadata_host: Some(host(&metadata)), ..Places::default() };
+        let found = Credentials::find(&places).await.unwrap();
+        assert_eq!(found.token(Freshness::Cached).await.unwrap().as_deref(), Some("of the machine"));
+        assert!(found.whose().starts_with("this machine's service account"), "{}", found.whose());
+    });
+}
+
+#[test]
+fn a_file_that_is_no_credentials_is_told_without_its_content() {
+    let told = [
+        of_file("s3cret"),
+        of_file(r#"{"type": "service_account", "private_key": "s3cret"}"#),
+        of_file(r#"{"type": "authorized_user", "refresh_token": "s3cret"}"#),
+        of_file(r#"{"type": "external_account", "token_url": "s3cret"}"#),
+        of_file(
+            r#"{"type": "service_account", "private_key": "s3cret", "client_email": "a@b", "token_uri": "http://tokens.example"}"#,
+        ),
+        of_file(
+            r#"{"type": "service_account", "private_key": "s3cret", "client_email": "a@b", "token_uri": "https://tokens.example"}"#,
+        ),
+    ];
+    let told = told.join("\n");
+    assert!(!told.contains("s3cret"), "{told}");
+    insta::assert_snapshot!(told, @r#"
+    the credentials in key.json cannot be used: it is no JSON of Google's
+    the credentials in key.json cannot be used: a part of the key is missing
+    the credentials in key.json cannot be used: a part of the log-in is missing
+    the credentials in key.json cannot be used: they are of type "external_account": use a service account's key or `gcloud auth application-default login`
+    the credentials in key.json cannot be used: the endpoint "http://tokens.example" is neither https nor on this machine: use https, or a loopback address
+    the credentials in key.json cannot be used: Error reading key from PEM
+    "#);
+}

@@ -1,0 +1,141 @@
+//! Whether all of a run has arrived in BigQuery: by its manifest, which counts every process's records, else by the clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cnsim::manifest::Manifest;
+
+use crate::bigquery::pull::Pulled;
+use crate::source::table::Table;
+
+/// How long an entry may take from a node's output to a table, in nanoseconds: minutes where the table is new.
+const LAG_NS: i64 = 10 * 60 * 1_000_000_000;
+/// How many names a sentence lists.
+const NAMES_SHOWN: usize = 5;
+
+/// What a run's records lack by its manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Lack {
+    run_id: String,
+    /// Records that the manifest counts.
+    expected: u64,
+    /// How many of each process's are not there, where any is missing.
+    missing: BTreeMap<String, u64>,
+    /// Hosts of the roster without a record.
+    hosts: BTreeSet<String>,
+}
+
+/// What the records of a manifest's run lack; none where every one is there.
+pub(super) fn lack(pulled: &[Pulled], manifest: &Manifest) -> Option<Lack> {
+    of_tables(pulled.iter().map(|part| &part.records.table), manifest)
+}
+
+fn of_tables<'a>(tables: impl Iterator<Item = &'a Table>, manifest: &Manifest) -> Option<Lack> {
+    let mut seen: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+    let mut hosts: BTreeSet<&str> = BTreeSet::new();
+    for table in tables {
+        for row in (0..table.rows()).filter(|row| table.run.text(*row) == manifest.run_id) {
+            seen.entry(table.process.text(row)).or_default().insert(table.seq.get(row));
+            hosts.insert(table.host.text(row));
+        }
+    }
+    let missing = |(process, last): (&String, &u64)| {
+        let there = seen.get(process.as_str()).map_or(0, |seqs| seqs.range(1..=*last).count() as u64);
+        (there < *last).then(|| (process.clone(), *last - there))
+    };
+    let missing: BTreeMap<String, u64> = manifest.last_seqs.iter().filter_map(missing).collect();
+    let absent = manifest.roster.iter().map(|node| &node.host).filter(|host| !hosts.contains(host.as_str()));
+    let lack = Lack {
+        run_id: manifest.run_id.clone(),
+        expected: manifest.last_seqs.values().sum(),
+        missing,
+        hosts: absent.cloned().collect(),
+    };
+    (!lack.missing.is_empty()).then_some(lack)
+}
+
+impl Lack {
+    /// In a line for each thing that should be known.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let count: u64 = self.missing.values().sum();
+        let processes = self.missing.iter().map(|(process, count)| format!("{process} ({count})"));
+        let mut notes = vec![format!(
+            "{}: {count} of the {} records that its manifest counts have not arrived, from {}: fetch again later, or with \
+             --wait",
+            self.run_id,
+            self.expected,
+            shown(processes)
+        )];
+        if !self.hosts.is_empty() {
+            notes.push(format!(
+                "{}: no record of the hosts {}: does the sink's filter leave them out?",
+                self.run_id,
+                shown(self.hosts.iter().cloned())
+            ));
+        }
+        notes
+    }
+}
+
+/// A note where the newest record is so young that others may still be on their way.
+pub(super) fn young(pulled: &[Pulled], now_ns: i64) -> Option<String> {
+    let newest = pulled.iter().flat_map(|part| part.records.table.received_ns.iter()).max()?;
+    let age_ns = now_ns.saturating_sub(*newest);
+    (age_ns < LAG_NS).then(|| {
+        let seconds = age_ns.max(0) / 1_000_000_000;
+        format!("the newest record is {seconds} s old: others may be on their way: fetch again in some minutes")
+    })
+}
+
+/// The first few of some names.
+fn shown(names: impl Iterator<Item = String>) -> String {
+    let names: Vec<String> = names.collect();
+    let more = match names.len().saturating_sub(NAMES_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", names[..names.len().min(NAMES_SHOWN)].join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use cnsim::event::Record;
+
+    use super::*;
+    use crate::source::table::Keep;
+
+    const MANIFEST: &[u8] = include_bytes!("../../tests/fixtures/flood-n4/manifest.json");
+    const FLOOD: &str = include_str!("../../tests/fixtures/flood-n4/events.jsonl");
+
+    fn lack_without(lost: impl Fn(&Record<'_>) -> bool) -> Option<Lack> {
+        let mut table = Table::new(Keep::Records);
+        for line in FLOOD.lines() {
+            let record = Record::read_line(line.as_bytes()).unwrap();
+            if !lost(&record) {
+                table.push(&record);
+            }
+        }
+        of_tables([&table].into_iter(), &Manifest::from_json(MANIFEST).unwrap())
+    }
+
+    #[test]
+    fn a_run_that_is_there_as_its_manifest_counts_it_lacks_nothing() {
+        assert_eq!(lack_without(|_| false), None);
+    }
+
+    #[test]
+    fn records_that_have_not_arrived_are_told_by_process() {
+        let is_lost = |record: &Record<'_>| record.seq == Some(2) && record.process != "bench-n1-1742869850000";
+        let notes = lack_without(is_lost).unwrap().notes();
+        let expected = "5e1f00d2-cubaan4: 3 of the 80 records that its manifest counts have not arrived, from \
+                        bench-n0-1742869850000 (1), bench-n2-1742869850000 (1), bench-n3-1742869850000 (1): fetch again \
+                        later, or with --wait";
+        assert_eq!(notes, [expected]);
+    }
+
+    #[test]
+    fn a_host_without_a_record_is_named() {
+        let notes = lack_without(|_| true).unwrap().notes();
+        assert!(notes[0].starts_with("5e1f00d2-cubaan4: 80 of the 80 records"), "{}", notes[0]);
+        assert_eq!(notes[1], "5e1f00d2-cubaan4: no record of the hosts bench: does the sink's filter leave them out?");
+    }
+}
