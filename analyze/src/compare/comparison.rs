@@ -65,8 +65,7 @@ pub struct Comparison {
 
 impl Side {
     pub(super) fn of(sample: &Sample, resampling: &Resampling) -> Self {
-        let mut sorted = sample.values();
-        sorted.sort_unstable_by(f64::total_cmp);
+        let sorted = stats::sorted(sample.values());
         let ranks = quantile_interval(sorted.len(), 0.5, resampling.level);
         Self {
             metric: sample.metric,

@@ -15,15 +15,12 @@ mod sentence;
 use crate::metric as measure;
 use crate::quality::{self, AuditOptions};
 use crate::source::{self, Input};
-use crate::stats::{self, Resampling};
+use crate::stats::{self, REPLICATES, Resampling};
 
 pub use comparison::{Comparison, Side};
 pub use gate::{Gate, GateError, Judgement};
 pub use metric::Metric;
 pub use refusal::Refusal;
-
-/// Replicates of every resampled interval, as in SciPy.
-const REPLICATES: usize = 9_999;
 
 /// What to compare, and how.
 #[derive(Debug, Clone)]

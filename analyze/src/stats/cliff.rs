@@ -1,7 +1,7 @@
 //! How often values of one sample are larger than those of another, as an effect size.
 
-use super::Interval;
 use super::distribution::{normal_quantile, student_quantile};
+use super::{Interval, sorted};
 
 /// Cliff's delta and its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,8 +45,7 @@ struct Rows {
 }
 
 fn dominance(others: &[f64], values: &[f64]) -> Rows {
-    let mut others = others.to_vec();
-    others.sort_unstable_by(f64::total_cmp);
+    let others = sorted(others.iter().copied());
     let mut unequal = 0.0;
     let sign = |value: &f64| {
         let below = others.partition_point(|other| other < value) as f64;

@@ -2,6 +2,7 @@
 
 use super::counting::{Counts, normal_end};
 use super::pairs::{Pairs, Unknown};
+use super::sorted;
 
 /// A shift and its interval. What is infinite or not known is none.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -62,12 +63,6 @@ fn ends(least: Pairs<'_>, most: Pairs<'_>, end: usize) -> [Option<f64>; 2] {
     }
     let (low, high) = (least.at(end, Unknown::Lowest), most.at(most.len() + 1 - end, Unknown::Highest));
     [low, high].map(|value| Some(value).filter(|value| value.is_finite()))
-}
-
-fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_unstable_by(f64::total_cmp);
-    values
 }
 
 #[cfg(test)]

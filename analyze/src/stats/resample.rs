@@ -6,6 +6,9 @@ use rayon::prelude::*;
 
 use super::Interval;
 
+/// Replicates of an interval where nothing speaks against it, as in SciPy.
+pub const REPLICATES: usize = 9_999;
+
 /// How an interval by resampling is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Resampling {
@@ -42,7 +45,7 @@ pub(super) fn resampled_mean(values: &[f64], random: &mut Random) -> f64 {
 
 /// A quantile of sorted numbers, type 7 (Hyndman and Fan 1996); infinite where it falls on an infinite one. None of no
 /// number.
-pub(super) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let position = sorted.len().checked_sub(1)? as f64 * share.clamp(0.0, 1.0);
     let (low, high) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
     let part = position - position.floor();

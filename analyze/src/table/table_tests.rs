@@ -46,6 +46,11 @@ fn tables_have_the_promised_headers() {
             "convergence",
             "condition,nodes,rounds,rounds_complete,origin,mean_ms,min_ms,median_ms,max_ms,std_ms,median_low_ms,median_high_ms",
         ),
+        ("intervals", "condition,nodes,origin,statistic,unit,rounds,value,low,high,method"),
+        (
+            "variance",
+            "condition,nodes,origin,deployments,rounds,deliveries,within_rounds_ms2,between_rounds_ms2,between_deployments_ms2",
+        ),
         (
             "rounds",
             "condition,run_id,round,nodes,scored,initiator,expected,delivered,coverage,setup_ms,t50_ms,t90_ms,t95_ms,t99_ms,t100_ms,t50_first_send_ms,t90_first_send_ms,t95_first_send_ms,t99_first_send_ms,t100_first_send_ms,duplicates,failed,sends,rmr,hops_max,hops_mean,latency_median_ms",
@@ -111,6 +116,33 @@ fn every_table_in_every_format() {
     for table in all(&analysis()) {
         insta::assert_snapshot!(table.name, in_every_format(&table));
     }
+}
+
+#[test]
+fn a_condition_at_three_numbers_of_nodes_has_a_line_for_each_law_and_origin() {
+    let ms = 1_000_000;
+    let rows: Vec<Row> = [3_u32, 6, 12]
+        .into_iter()
+        .flat_map(|nodes| {
+            (1..4_u32).flat_map(move |round| {
+                let start = 1_742_869_853_000_000_000 + i64::from(100 * nodes + round) * 1_000 * ms;
+                let all = ["n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9", "n10", "n11"];
+                let reached = all.into_iter().zip(1_i64..).take(nodes as usize - 1);
+                let receipts = reached.map(move |(node, place)| {
+                    Row::received("n0", node, start + ms, start + (10 * place + i64::from(round)) * ms)
+                });
+                let run = ["r3", "r6", "r12"][(nodes / 6) as usize];
+                let rows = std::iter::once(Row::initiate("n0", start)).chain(receipts);
+                rows.map(move |row| row.of_run(run).of_round(round).with_nodes(nodes))
+            })
+        })
+        .collect();
+    let analysis = analyse(&[loaded("mail", &rows)], &Options::default());
+    let tables = all(&analysis);
+    let growth = tables.iter().find(|table| table.name == "growth").unwrap();
+    insta::assert_snapshot!("growth", String::from_utf8(growth.to_csv()).unwrap());
+    let best: Vec<&Cell> = growth.rows.iter().filter(|row| row[13] == Cell::Number(0.0)).map(|row| &row[2]).collect();
+    assert_eq!(best, [&Cell::from("linear"), &Cell::from("linear")], "direct mail takes its turns one by one");
 }
 
 #[test]
