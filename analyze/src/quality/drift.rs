@@ -92,8 +92,7 @@ fn found<'a>(sequences: &[Sequence<'a>], origin: Origin, alpha: f64) -> Vec<Tren
     judged
         .filter_map(|((sequence, times, correlation), p_holm)| {
             let third = times.len() / 3;
-            let [all, first, last] =
-                [&times[..], &times[..third], &times[times.len() - third..]].map(|times| mean_of_complete(times));
+            let [all, first, last] = [&times[..], &times[..third], &times[times.len() - third..]].map(mean_of_complete);
             let (first_ms, last_ms) = (first?, last?);
             let is_large = correlation.rho.abs() >= RHO_MIN && (last_ms - first_ms).abs() >= CHANGE_MIN * all?;
             (is_large && p_holm <= alpha).then(|| Trend {

@@ -136,8 +136,10 @@ mod tests {
         }
     }
 
+    type Deployments = Vec<Vec<Vec<i64>>>;
+
     /// Rounds of `deployments` with effects of deployments, rounds and values, in thousandths; the median is 0.
-    fn sample(deployments: &[usize], of_deployment: f64, random: &mut Random) -> Vec<Vec<Vec<i64>>> {
+    fn sample(deployments: &[usize], of_deployment: f64, random: &mut Random) -> Deployments {
         let mut sample = Vec::new();
         for rounds in deployments {
             let deployment = of_deployment * coverage::normal(random);
@@ -151,7 +153,7 @@ mod tests {
     }
 
     /// How often the interval of the median holds 0, when `split` says what is resampled.
-    fn covered(deployments: &[usize], of_deployment: f64, split: fn(Vec<Vec<Vec<i64>>>) -> Vec<Vec<Vec<i64>>>) -> f64 {
+    fn covered(deployments: &[usize], of_deployment: f64, split: fn(Deployments) -> Deployments) -> f64 {
         coverage::share(200, |random| {
             let pool = Pool::new(&split(sample(deployments, of_deployment, random)));
             pool.percentile_interval(50, "test", &RESAMPLING).unwrap().holds(0.0)
@@ -163,7 +165,7 @@ mod tests {
         let of_rounds = covered(&[16], 0.0, |sample| sample);
         assert!((0.84..0.95).contains(&of_rounds), "{of_rounds}");
         let each_on_its_own =
-            |sample: Vec<Vec<Vec<i64>>>| vec![sample.concat().concat().into_iter().map(|value| vec![value]).collect()];
+            |sample: Deployments| vec![sample.concat().concat().into_iter().map(|value| vec![value]).collect()];
         let of_values = covered(&[16], 0.0, each_on_its_own);
         assert!(of_values < 0.75, "{of_values}");
     }

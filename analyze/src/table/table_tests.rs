@@ -140,7 +140,7 @@ fn a_condition_at_three_numbers_of_nodes_has_a_line_for_each_law_and_origin() {
     let analysis = analyse(&[loaded("mail", &rows)], &Options::default());
     let tables = all(&analysis);
     let growth = tables.iter().find(|table| table.name == "growth").unwrap();
-    insta::assert_snapshot!("growth", String::from_utf8(growth.to_csv()).unwrap());
+    insta::assert_snapshot!("growth", String::from_utf8(growth.to_text()).unwrap());
     let best: Vec<&Cell> = growth.rows.iter().filter(|row| row[13] == Cell::Number(0.0)).map(|row| &row[2]).collect();
     assert_eq!(best, [&Cell::from("linear"), &Cell::from("linear")], "direct mail takes its turns one by one");
 }
