@@ -24,7 +24,7 @@ pub enum Refusal {
         known: String,
     },
     /// One measurement would be compared with itself, or counted twice.
-    #[error("the same rounds stand under two names ({place}): {detail}; leave one out")]
+    #[error("the same rounds are there twice ({place}): {detail}; leave one out")]
     SameRun {
         /// Where.
         place: String,
