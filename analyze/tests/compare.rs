@@ -201,14 +201,15 @@ fn a_number_of_nodes_that_only_one_has_is_named_and_left_out() {
 }
 
 #[test]
-fn several_deployments_are_pooled_and_the_note_says_so() {
+fn several_deployments_are_resampled_as_a_whole_and_the_note_says_so() {
     let home = home();
     variant(home.path(), "again", "77770000", 1.01, |_| true);
     let inputs = ["calm=fast.jsonl", "calm=again.jsonl", "slow.jsonl", "--format", "json"];
     let run = compare(&inputs, home.path()).success();
     let found: Value = serde_json::from_str(&stdout(&run)).unwrap();
     assert_eq!((&found[0]["rounds_a"], &found[0]["rounds_b"]), (&Value::from(14), &Value::from(7)));
-    assert!(stderr(&run).contains("rounds of several deployments are pooled"), "{}", stderr(&run));
+    assert!(stderr(&run).contains("come from resampling deployments, then rounds"), "{}", stderr(&run));
+    assert!(found[0]["sentence"].as_str().unwrap().contains("more deployments a side would halve it"), "{found}");
 }
 
 #[test]

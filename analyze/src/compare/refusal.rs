@@ -185,7 +185,8 @@ fn deployments_note(analysis: &Analysis) -> Option<String> {
         .iter()
         .map(|group| group.rounds.iter().map(|round| round.run_id.as_str()).collect::<BTreeSet<_>>().len());
     let note = if runs.max()? > 1 {
-        "rounds of several deployments are pooled: how deployments differ is not in the intervals"
+        "intervals of shift, median and mean come from resampling deployments, then rounds; tests and effect sizes pool the \
+         rounds, so they hold for these deployments alone"
     } else {
         "each condition is one deployment: the intervals hold for these alone"
     };

@@ -129,14 +129,20 @@ fn open_end(censored: [usize; 2]) -> String {
     }
 }
 
-/// What it takes to halve the interval, where it has a width: that falls with the root of the number of rounds.
+/// What it takes to halve the interval, where it has a width: that falls with the root of the number of rounds, or of
+/// deployments where there are several.
 fn halving(comparison: &Comparison) -> String {
-    let variance = |more: usize| 1.0 / (comparison.rounds_a + more) as f64 + 1.0 / (comparison.rounds_b + more) as f64;
+    let is_of_rounds = comparison.design == Design::Paired || comparison.deployments_a + comparison.deployments_b == 2;
+    let (unit, a, b) = match is_of_rounds {
+        true => ("rounds", comparison.rounds_a, comparison.rounds_b),
+        false => ("deployments", comparison.deployments_a, comparison.deployments_b),
+    };
+    let variance = |more: usize| 1.0 / (a + more) as f64 + 1.0 / (b + more) as f64;
     let goal = variance(0) / 4.0 * (1.0 + 1e-12);
-    let most = 3 * comparison.rounds_a.max(comparison.rounds_b);
+    let most = 3 * a.max(b);
     let more = (0..=most).find(|more| variance(*more) <= goal).unwrap_or(most);
     let has_width = comparison.shift.low != comparison.shift.high;
-    if has_width { format!("; {more} more rounds a side would halve it") } else { String::new() }
+    if has_width { format!("; {more} more {unit} a side would halve it") } else { String::new() }
 }
 
 /// The fewest rounds a side for which the test can reject at all, so that an interval exists.
@@ -175,6 +181,8 @@ mod tests {
             b: "5M".to_owned(),
             rounds_a: rounds[0],
             rounds_b: rounds[1],
+            deployments_a: 1,
+            deployments_b: 1,
             design: Design::Independent,
             level: 0.95,
             shift: Shift { shift, low, high },
@@ -244,6 +252,13 @@ mod tests {
         let more: usize = text.split("; ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         let variance = |more: usize| 1.0 / (10 + more) as f64 + 1.0 / (40 + more) as f64;
         assert!(variance(more) <= variance(0) / 4.0 && variance(more - 1) > variance(0) / 4.0, "{more}");
+    }
+
+    #[test]
+    fn several_deployments_are_halved_by_more_deployments() {
+        let mut comparison = comparison("t100", [Some(1.5), Some(2.5), Some(3.5)], [50, 50]);
+        (comparison.deployments_a, comparison.deployments_b) = (5, 5);
+        assert!(of(&comparison, [0, 0]).ends_with("; 15 more deployments a side would halve it"));
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Pool {
         (self.rounds > 0).then(|| self.percentile_of(&vec![1; self.rounds], percent))
     }
 
-    /// The percentile interval of [`Pool::percentile`] by the hierarchical bootstrap (Davison and Hinkley 1997, ch. 3.8):
+    /// The expanded percentile interval of [`Pool::percentile`] by the hierarchical bootstrap (Davison and Hinkley 1997, ch. 3.8):
     /// deployments are drawn, then rounds inside each, and a round's values stay together. With one deployment it is the
     /// cluster bootstrap, and holds for that deployment alone. None of fewer than two rounds. `purpose` keeps draws for
     /// different numbers apart.
@@ -67,7 +67,8 @@ impl Pool {
             return None;
         }
         let values = resampling.values(purpose, |random| self.percentile_of(&self.drawn(random), percent));
-        resampling.middle(&values)
+        let units = if self.deployments.len() > 1 { self.deployments.len() } else { self.rounds };
+        resampling.expanded_middle(&values, units)
     }
 
     /// How often each round was drawn.

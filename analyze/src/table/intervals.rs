@@ -3,13 +3,18 @@
 use super::comparisons::ends;
 use super::{Cell, Table, count, number, resampling, text};
 use crate::metric::{Analysis, Group, Origin, RoundMetrics};
-use crate::stats::{self, Interval, LEVEL, Pool, REPLICATES, censored_ms, quantile_interval, wilson_interval};
+use crate::stats::{
+    self, Interval, LEVEL, Pool, REPLICATES, censored_ms, hierarchical_interval, quantile_interval, wilson_interval,
+};
 
 /// What of the rounds' times is told besides their mean, in per cent.
 const PERCENTS: [(u32, &str); 4] = [(50, "t100_p50"), (90, "t100_p90"), (95, "t100_p95"), (99, "t100_p99")];
 
 /// What of the deliveries' times is told, in per cent.
 const DELIVERY_PERCENTS: [(u32, &str); 2] = [(50, "delivery_p50"), (99, "delivery_p99")];
+
+/// How intervals over several deployments are made.
+const HIERARCHICAL: &str = "hierarchical-bootstrap";
 
 /// Replicates where every one of them looks at all deliveries.
 const POOLED_REPLICATES: usize = 1_999;
@@ -55,6 +60,11 @@ struct Line {
 }
 
 impl Line {
+    /// One to be filled in.
+    const fn of_times() -> Self {
+        Self { origin: None, statistic: "", unit: "ms", value: None, interval: None, method: "" }
+    }
+
     fn cells(self, group: &Group) -> [Cell; 10] {
         let [low, high] = ends(self.interval);
         [
@@ -88,26 +98,40 @@ fn complete_share(group: &Group) -> Line {
 
 /// Over the rounds' times until the last delivery; one that never came is infinitely long.
 fn convergence(group: &Group, origin: Origin) -> Vec<Line> {
-    let times = stats::sorted(group.scored().map(|round| censored_ms(round.complete_ns(origin))));
-    let line = |statistic, value, interval, method| Line {
-        origin: Some(origin),
-        statistic,
-        unit: "ms",
-        value,
-        interval,
-        method,
+    let rounds: Vec<&RoundMetrics> = group.scored().collect();
+    let in_ms = |round: &&RoundMetrics| censored_ms(round.complete_ns(origin));
+    let deployments: Vec<Vec<f64>> =
+        rounds.chunk_by(|a, b| a.run_id == b.run_id).map(|rounds| rounds.iter().map(in_ms).collect()).collect();
+    let times = stats::sorted(deployments.concat());
+    let mut lines: Vec<Line> = PERCENTS.map(|percentile| quantile(&times, &deployments, percentile)).into();
+    let value = stats::mean(times.iter().copied());
+    let bca = stats::mean_interval(&times, &resampling(REPLICATES));
+    let over_deployments = || {
+        let mean = |values: &[f64]| stats::mean(values.iter().copied()).unwrap_or(f64::NAN);
+        hierarchical_interval(&deployments, "t100_mean", &resampling(REPLICATES), mean)
     };
-    let quantile = |(percent, statistic): (u32, &'static str)| {
-        let share = f64::from(percent) / 100.0;
-        let ranks = quantile_interval(times.len(), share, LEVEL);
-        let interval = ranks.map(|ranks| Interval { low: times[ranks.low - 1], high: times[ranks.high - 1] });
-        line(statistic, stats::quantile(&times, share), interval, "order-statistics")
+    let (interval, method) = match deployments.len() {
+        0 | 1 => (bca, "bca-bootstrap"),
+        _ => (bca.and_then(|_| over_deployments()), HIERARCHICAL),
     };
-    let mut lines: Vec<Line> = PERCENTS.map(quantile).into();
-    let resampling = resampling(REPLICATES);
-    let mean = stats::mean(times.iter().copied());
-    lines.push(line("t100_mean", mean, stats::mean_interval(&times, &resampling), "bca-bootstrap"));
-    lines
+    lines.push(Line { statistic: "t100_mean", value, interval, method, ..Line::of_times() });
+    lines.into_iter().map(|line| Line { origin: Some(origin), ..line }).collect()
+}
+
+/// One quantile; several deployments have an interval where as many rounds of one have.
+fn quantile(times: &[f64], deployments: &[Vec<f64>], (percent, statistic): (u32, &'static str)) -> Line {
+    let share = f64::from(percent) / 100.0;
+    let ranks = quantile_interval(times.len(), share, LEVEL);
+    let by_ranks = ranks.map(|ranks| Interval { low: times[ranks.low - 1], high: times[ranks.high - 1] });
+    let over_deployments = || {
+        let quantile = |values: &[f64]| stats::quantile(values, share).unwrap_or(f64::NAN);
+        hierarchical_interval(deployments, statistic, &resampling(POOLED_REPLICATES), quantile)
+    };
+    let (interval, method) = match deployments.len() {
+        0 | 1 => (by_ranks, "order-statistics"),
+        _ => (by_ranks.and_then(|_| over_deployments()), HIERARCHICAL),
+    };
+    Line { statistic, value: stats::quantile(times, share), interval, method, ..Line::of_times() }
 }
 
 /// Over all deliveries together, which are alike inside a round.
@@ -123,7 +147,7 @@ fn deliveries(group: &Group, origin: Origin) -> Vec<Line> {
             unit: "ms",
             value: pool.percentile(percent).map(in_ms),
             interval: interval.map(|ends| Interval { low: in_ms(ends.low), high: in_ms(ends.high) }),
-            method: if pool.deployments() > 1 { "hierarchical-bootstrap" } else { "cluster-bootstrap" },
+            method: if pool.deployments() > 1 { HIERARCHICAL } else { "cluster-bootstrap" },
         }
     };
     DELIVERY_PERCENTS.map(line).into()

@@ -146,6 +146,35 @@ fn a_condition_at_three_numbers_of_nodes_has_a_line_for_each_law_and_origin() {
 }
 
 #[test]
+fn several_deployments_are_resampled_as_a_whole() {
+    let ms = 1_000_000;
+    let round = |run: &'static str, round: u32, slow: i64| {
+        let start = 1_742_869_853_000_000_000 + (i64::from(round) + 100 * slow) * 1_000 * ms;
+        let receipt = Row::received("n0", "n1", start, start + (10 + slow + i64::from(round)) * ms);
+        [Row::initiate("n0", start), receipt].map(|row| row.of_run(run).of_round(round).with_nodes(2))
+    };
+    let of_run = |run: &'static str, slow: i64| (1..7).flat_map(move |number| round(run, number, slow));
+    let intervals = |rows: &[Row]| -> Vec<(Cell, Cell, Cell, Cell)> {
+        let tables = all(&analyse(&[loaded("c", rows)], &Options::default()));
+        let table = tables.into_iter().find(|table| table.name == "intervals").unwrap();
+        let lines = table.rows.into_iter().filter(|row| row[2] == Cell::from("initiate"));
+        lines.map(|row| (row[3].clone(), row[7].clone(), row[8].clone(), row[9].clone())).collect()
+    };
+    let one: Vec<Row> = of_run("a", 0).collect();
+    let three: Vec<Row> = of_run("a", 0).chain(of_run("b", 40)).chain(of_run("c", 80)).collect();
+    let methods = |lines: &[(Cell, Cell, Cell, Cell)]| lines.iter().map(|line| line.3.clone()).collect::<Vec<_>>();
+    let (one, three) = (intervals(&one), intervals(&three));
+    let expected =
+        ["order-statistics"; 4].into_iter().chain(["bca-bootstrap", "cluster-bootstrap", "cluster-bootstrap"]);
+    assert_eq!(methods(&one), expected.map(Cell::from).collect::<Vec<_>>());
+    assert_eq!(methods(&three), vec![Cell::from("hierarchical-bootstrap"); 7]);
+    let (Cell::Number(low), Cell::Number(high)) = (&three[0].1, &three[0].2) else { panic!("{:?}", three[0]) };
+    assert!(*low < 20.0 && *high > 85.0, "the median may be that of any of three deployments: {low} to {high}");
+    let p99 = &three[3];
+    assert_eq!((&p99.1, &p99.2), (&Cell::None, &Cell::None), "eighteen rounds say nothing of a 99th percentile");
+}
+
+#[test]
 fn one_origin_can_be_chosen() {
     let table = convergence(&analysis()).only("origin", "initiate");
     let origins: Vec<&Cell> = table.rows.iter().map(|row| &row[4]).collect();
