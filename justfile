@@ -46,7 +46,7 @@ test:
 # The published study's tables reproduce from its data
 published:
     @test -d "{{ plosone }}" || { echo "just published: no folder {{ plosone }}; set CNSIM_PLOSONE to the published data" >&2; exit 1; }
-    CNSIM_PLOSONE="{{ plosone }}" cargo test --locked --features cnsim-analyze/real-parts --test published
+    CNSIM_PLOSONE="{{ plosone }}" cargo test --locked --features cnsim-analyze/real-parts --test published --test compare_published
 
 # The report opens in headless Chromium without an error or an outside request
 browser:

@@ -183,12 +183,33 @@ fn what_may_not_be_compared_is_refused_with_its_reason() {
     let csv = fixture("seed-n5.csv");
     let csv = csv.to_str().unwrap();
     refused(&["fast.jsonl"], home.path(), "there is only one condition, fast");
-    refused(&["fast.jsonl", "other=fast.jsonl"], home.path(), "the same rounds stand under two names");
+    refused(&["fast.jsonl", "other=fast.jsonl"], home.path(), "the same rounds are there twice");
     refused(&["fast.jsonl", csv], home.path(), "fast has 4 and seed-n5 has 5 nodes");
     refused(&["fast.jsonl", csv, "--by", "nodes"], home.path(), "no number of nodes in common");
     refused(&["fast.jsonl", "slow.jsonl", "--baseline", "calm"], home.path(), "there are fast, slow");
     refused(&["fast.jsonl", "slow.jsonl", "--warm-up", "90"], home.path(), "fast has no scored round with 4 nodes");
     refused(&["fast.jsonl", "gone.jsonl"], home.path(), "gone.jsonl");
+}
+
+#[test]
+fn a_number_of_nodes_that_only_one_has_is_named_and_left_out() {
+    let home = home();
+    let csv = format!("both={}", fixture("seed-n5.csv").display());
+    let run = compare(&["both=fast.jsonl", &csv, "slow.jsonl", "--by", "nodes"], home.path()).success();
+    assert!(stderr(&run).contains("note: only one of both and slow has 5 nodes: left out"), "{}", stderr(&run));
+    assert!(stdout(&run).starts_with("With 4 nodes, slow is "), "{}", stdout(&run));
+}
+
+#[test]
+fn several_deployments_are_resampled_as_a_whole_and_the_note_says_so() {
+    let home = home();
+    variant(home.path(), "again", "77770000", 1.01, |_| true);
+    let inputs = ["calm=fast.jsonl", "calm=again.jsonl", "slow.jsonl", "--format", "json"];
+    let run = compare(&inputs, home.path()).success();
+    let found: Value = serde_json::from_str(&stdout(&run)).unwrap();
+    assert_eq!((&found[0]["rounds_a"], &found[0]["rounds_b"]), (&Value::from(14), &Value::from(7)));
+    assert!(stderr(&run).contains("come from resampling deployments, then rounds"), "{}", stderr(&run));
+    assert!(found[0]["sentence"].as_str().unwrap().contains("more deployments a side would halve it"), "{found}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub struct CompareArgs {
     /// Level of every interval
     #[arg(long, value_name = "SHARE", value_parser = level, default_value = "0.95")]
     pub level: f64,
-    /// What repeats the resampling of means
+    /// What repeats the resampling
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
     /// Rounds with a number below it are left out

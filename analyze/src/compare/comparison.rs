@@ -3,8 +3,8 @@
 use super::sample::Sample;
 use super::{Design, Metric, Refusal, sentence};
 use crate::stats::{
-    self, Dominance, Interval, MedianRatio, Method, Resampling, Shift, Test, cliffs_delta, mann_whitney, median_ratio,
-    paired_shift, quantile_interval, wilcoxon,
+    self, Dominance, Interval, MedianRatio, Method, Resampling, Shift, Test, cliffs_delta, hierarchical_interval,
+    hierarchical_shift, mann_whitney, median_ratio, paired_shift, quantile_interval, wilcoxon,
 };
 
 /// One condition on its own.
@@ -22,11 +22,12 @@ pub struct Side {
     pub censored: usize,
     /// Median; none where it is infinite.
     pub median: Option<f64>,
-    /// Its interval by order statistics; none where none exists, ends may be infinite.
+    /// Its interval by order statistics, over several deployments hierarchical; none where the former does not exist, ends
+    /// may be infinite.
     pub median_interval: Option<Interval>,
     /// Mean; none where a round is censored.
     pub mean: Option<f64>,
-    /// Its interval (BCa).
+    /// Its interval: BCa, over several deployments hierarchical.
     pub mean_interval: Option<Interval>,
 }
 
@@ -45,6 +46,10 @@ pub struct Comparison {
     pub rounds_a: usize,
     /// Rounds of the other.
     pub rounds_b: usize,
+    /// Deployments of the baseline.
+    pub deployments_a: usize,
+    /// Deployments of the other.
+    pub deployments_b: usize,
     /// Which rounds belong together.
     pub design: Design,
     /// The level of the intervals.
@@ -65,9 +70,14 @@ pub struct Comparison {
 
 impl Side {
     pub(super) fn of(sample: &Sample, resampling: &Resampling) -> Self {
-        let mut sorted = sample.values();
-        sorted.sort_unstable_by(f64::total_cmp);
+        let sorted = stats::sorted(sample.values());
+        let deployments = sample.by_deployment();
         let ranks = quantile_interval(sorted.len(), 0.5, resampling.level);
+        let by_ranks = ranks.map(|ranks| Interval { low: sorted[ranks.low - 1], high: sorted[ranks.high - 1] });
+        let mean = |values: &[f64]| stats::mean(values.iter().copied()).unwrap_or(f64::NAN);
+        let median = |values: &[f64]| stats::quantile(values, 0.5).unwrap_or(f64::NAN);
+        let over_deployments =
+            |purpose, statistic: fn(&[f64]) -> f64| hierarchical_interval(&deployments, purpose, resampling, statistic);
         Self {
             metric: sample.metric,
             nodes: sample.nodes,
@@ -75,9 +85,11 @@ impl Side {
             rounds: sorted.len(),
             censored: sample.censored(),
             median: stats::median(&sorted),
-            median_interval: ranks.map(|ranks| Interval { low: sorted[ranks.low - 1], high: sorted[ranks.high - 1] }),
+            median_interval: by_ranks
+                .and_then(|ranks| if deployments.len() > 1 { over_deployments("median", median) } else { Some(ranks) }),
             mean: stats::mean(sorted.iter().copied()).filter(|mean| mean.is_finite()),
-            mean_interval: stats::mean_interval(&sorted, resampling),
+            mean_interval: stats::mean_interval(&sorted, resampling)
+                .and_then(|bca| if deployments.len() > 1 { over_deployments("mean", mean) } else { Some(bca) }),
         }
     }
 }
@@ -95,12 +107,22 @@ impl Comparison {
 }
 
 /// Compares `to` with `from`, neither of which is empty. The adjusted p is set when the family is complete.
-pub(super) fn compare(from: &Sample, to: &Sample, design: Design, level: f64) -> Result<Comparison, Refusal> {
+pub(super) fn compare(
+    from: &Sample,
+    to: &Sample,
+    design: Design,
+    resampling: &Resampling,
+) -> Result<Comparison, Refusal> {
+    let level = resampling.level;
+    let [deployments_a, deployments_b] = [from, to].map(Sample::by_deployment);
     let (a, b) = match design {
         Design::Independent => (from.values(), to.values()),
         Design::Paired => pairs(from, to)?,
     };
     let shift = match design {
+        Design::Independent if deployments_a.len() + deployments_b.len() > 2 => {
+            hierarchical_shift(&deployments_a, &deployments_b, resampling)
+        }
         Design::Independent => stats::shift(&a, &b, level),
         Design::Paired => paired_shift(&a, &b, level),
     };
@@ -117,6 +139,8 @@ pub(super) fn compare(from: &Sample, to: &Sample, design: Design, level: f64) ->
         b: to.condition.clone(),
         rounds_a: a.len(),
         rounds_b: b.len(),
+        deployments_a: deployments_a.len(),
+        deployments_b: deployments_b.len(),
         design,
         level,
         shift,

@@ -15,15 +15,15 @@ mod sentence;
 use crate::metric as measure;
 use crate::quality::{self, AuditOptions};
 use crate::source::{self, Input};
-use crate::stats::{self, Resampling};
+use crate::stats::{self, REPLICATES, Resampling};
 
 pub use comparison::{Comparison, Side};
 pub use gate::{Gate, GateError, Judgement};
 pub use metric::Metric;
 pub use refusal::Refusal;
 
-/// Replicates of every resampled interval, as in SciPy.
-const REPLICATES: usize = 9_999;
+/// Replicates of a shift over several deployments: each looks at all pairs of rounds.
+const SHIFT_REPLICATES: usize = 1_999;
 
 /// What to compare, and how.
 #[derive(Debug, Clone)]
@@ -115,6 +115,7 @@ pub fn run(options: &CompareOptions) -> anyhow::Result<Outcome> {
     notes.extend(plan.notes);
     let rounds = crate::table::rounds(&analysis);
     let resampling = Resampling { seed: options.seed, replicates: REPLICATES, level: options.level };
+    let pooled = Resampling { replicates: SHIFT_REPLICATES, ..resampling };
     let mut comparisons = Vec::new();
     let mut sides = Vec::new();
     for metric in &options.metrics {
@@ -123,7 +124,7 @@ pub fn run(options: &CompareOptions) -> anyhow::Result<Outcome> {
                 conditions.iter().map(|name| sample::read(&rounds, *metric, name, *nodes)).collect::<Result<_, _>>()?;
             sides.extend(samples.iter().map(|sample| Side::of(sample, &resampling)));
             for other in &samples[1..] {
-                comparisons.push(comparison::compare(&samples[0], other, options.design, options.level)?);
+                comparisons.push(comparison::compare(&samples[0], other, options.design, &pooled)?);
             }
         }
     }

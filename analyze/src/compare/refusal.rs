@@ -24,7 +24,7 @@ pub enum Refusal {
         known: String,
     },
     /// One measurement would be compared with itself, or counted twice.
-    #[error("the same rounds stand under two names ({place}): {detail}; leave one out")]
+    #[error("the same rounds are there twice ({place}): {detail}; leave one out")]
     SameRun {
         /// Where.
         place: String,
@@ -185,7 +185,8 @@ fn deployments_note(analysis: &Analysis) -> Option<String> {
         .iter()
         .map(|group| group.rounds.iter().map(|round| round.run_id.as_str()).collect::<BTreeSet<_>>().len());
     let note = if runs.max()? > 1 {
-        "rounds of several deployments are pooled: how deployments differ is not in the intervals"
+        "intervals of shift, median and mean come from resampling deployments, then rounds; tests and effect sizes pool the \
+         rounds, so they hold for these deployments alone"
     } else {
         "each condition is one deployment: the intervals hold for these alone"
     };

@@ -29,6 +29,12 @@ impl Sample {
         self.rounds.iter().map(|round| round.value).collect()
     }
 
+    /// The values of each deployment.
+    pub(super) fn by_deployment(&self) -> Vec<Vec<f64>> {
+        let deployments = self.rounds.chunk_by(|a, b| a.run == b.run);
+        deployments.map(|rounds| rounds.iter().map(|round| round.value).collect()).collect()
+    }
+
     /// Rounds whose value never came.
     pub(super) fn censored(&self) -> usize {
         self.rounds.iter().filter(|round| round.value.is_infinite()).count()

@@ -4,48 +4,40 @@ use super::{Comparison, Design, Metric};
 
 /// The sentence; `censored` rounds of either side never got there.
 pub(super) fn of(comparison: &Comparison, censored: [usize; 2]) -> String {
-    let shift = comparison.shift;
-    let Some(size) = shift.shift else { return unknown(comparison, censored) };
-    let decimals = decimals(comparison);
-    let unit = comparison.metric.unit();
-    let number = |value: f64| plain(value, decimals);
-    let level = plain(100.0 * comparison.level, 2).trim_end_matches('0').trim_end_matches('.').to_owned();
-    let nodes = format!("With {} nodes, ", comparison.nodes);
-    let (open, tail) = match (shift.low, shift.high) {
+    let nodes = comparison.nodes;
+    let Some(size) = comparison.shift.shift else {
+        return format!("With {nodes} nodes, {}", unknown(comparison, censored));
+    };
+    let words = Words::of(comparison);
+    let level = words.level;
+    let claim = |certainty| claim(comparison, &words, size, certainty);
+    let text = match (comparison.shift.low, comparison.shift.high) {
         (Some(0.0), Some(0.0)) => {
             let Comparison { metric, a, b, .. } = comparison;
-            return format!("{nodes}{} is the same in {b} as in {a}: {level} % interval 0 to 0 {unit}", metric.name());
+            let unit = metric.unit();
+            format!("{} is the same in {b} as in {a}: {level} % interval 0 to 0 {unit}", metric.name())
         }
-        (Some(low), Some(high)) if low <= 0.0 && high >= 0.0 => {
-            let claim = claim(comparison, size, decimals, Certainty::MayBe);
-            let interval =
-                format!("the {level} % interval, {} to {} {unit}, holds 0 as well", number(low), number(high));
-            return format!("{nodes}{claim}: {interval}; {}", halving(comparison));
+        (Some(low), Some(high)) if low > 0.0 || high < 0.0 => {
+            let interval = words.amounts(low, high);
+            format!("{}, {level} % interval {interval}{}", claim(Certainty::Is), halving(comparison))
         }
         (Some(low), Some(high)) => {
-            (false, format!("{level} % interval {} to {} {unit}; {}", number(low), number(high), halving(comparison)))
+            let (claim, low, high) = (claim(Certainty::MayBe), words.side(low), words.side(high));
+            format!("{claim}: the {level} % interval, {low} to {high}, holds 0 as well{}", halving(comparison))
         }
-        (Some(low), None) => (true, format!("{level} % interval from {} {unit} up", number(low))),
-        (None, Some(high)) => (true, format!("{level} % interval up to {} {unit}", number(high))),
-        (None, None) => (true, String::new()),
+        (Some(low), None) => {
+            let certainty = if low > 0.0 { Certainty::Is } else { Certainty::MayBe };
+            let end = format!("from {} up{}", words.side(low), open_end(censored));
+            format!("{}, {level} % interval {end}", claim(certainty))
+        }
+        (None, Some(high)) => {
+            let certainty = if high < 0.0 { Certainty::Is } else { Certainty::MayBe };
+            let end = format!("up to {}{}", words.side(high), open_end(censored));
+            format!("{}, {level} % interval {end}", claim(certainty))
+        }
+        (None, None) => format!("{}, {}", claim(Certainty::MayBe), without_interval(comparison, level, censored)),
     };
-    let certainty = match (shift.low, shift.high) {
-        (Some(low), _) if low > 0.0 => Certainty::Is,
-        (_, Some(high)) if high < 0.0 => Certainty::Is,
-        (_, _) => Certainty::MayBe,
-    };
-    let claim = claim(comparison, size, decimals, certainty);
-    let needed = rounds_needed(comparison.design, comparison.level);
-    let fewest = comparison.rounds_a.min(comparison.rounds_b);
-    match open {
-        false => format!("{nodes}{claim}, {tail}"),
-        true if fewest < needed && tail.is_empty() => format!(
-            "{nodes}{claim}, but {} and {} rounds are too few for a {level} % interval; {needed} a side have one",
-            comparison.rounds_a, comparison.rounds_b
-        ),
-        true if tail.is_empty() => format!("{nodes}{claim}, without a {level} % interval{}", open_end(censored)),
-        true => format!("{nodes}{claim}, {tail}{}", open_end(censored)),
-    }
+    format!("With {nodes} nodes, {text}")
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,54 +46,103 @@ enum Certainty {
     MayBe,
 }
 
-fn claim(comparison: &Comparison, size: f64, decimals: usize, certainty: Certainty) -> String {
+/// How numbers of one comparison are written.
+struct Words {
+    decimals: usize,
+    unit: &'static str,
+    /// More and less of the metric.
+    directions: [&'static str; 2],
+    /// In per cent.
+    level: f64,
+}
+
+impl Words {
+    fn of(comparison: &Comparison) -> Self {
+        let directions = if comparison.metric.percent().is_some() { ["slower", "faster"] } else { ["higher", "lower"] };
+        // 99.5 is not 99.49999999999999.
+        let level = (comparison.level * 1e6).round() / 1e4;
+        Self { decimals: decimals(comparison), unit: comparison.metric.unit(), directions, level }
+    }
+
+    /// A shift without its sign.
+    fn amount(&self, shift: f64) -> String {
+        format!("{:.*} {}", self.decimals, shift.abs(), self.unit)
+    }
+
+    fn direction(&self, shift: f64) -> &'static str {
+        if shift < 0.0 { self.directions[1] } else { self.directions[0] }
+    }
+
+    /// A shift with its sign as a word.
+    fn side(&self, shift: f64) -> String {
+        format!("{} {}", self.amount(shift), self.direction(shift))
+    }
+
+    /// Both ends of one sign, the smaller amount first.
+    fn amounts(&self, low: f64, high: f64) -> String {
+        let (least, most) = if high < 0.0 { (high, low) } else { (low, high) };
+        format!("{:.*} to {}", self.decimals, least.abs(), self.amount(most))
+    }
+}
+
+fn claim(comparison: &Comparison, words: &Words, size: f64, certainty: Certainty) -> String {
     let Comparison { metric, a, b, .. } = comparison;
     let verb = match certainty {
         Certainty::Is => "is",
         Certainty::MayBe => "may be",
     };
-    let amount = format!("{} {}", plain(size.abs(), decimals), metric.unit());
+    let side = words.side(size);
     match metric.percent() {
-        Some(percent) => {
-            let word = if size < 0.0 { "faster" } else { "slower" };
-            format!("{b} {verb} {amount} {word} than {a}{}", goal(percent, *metric))
-        }
-        None => {
-            let word = if size < 0.0 { "lower" } else { "higher" };
-            format!("{} {verb} {amount} {word} in {b} than in {a}", metric.name())
-        }
+        Some(percent) => format!("{b} {verb} {side} than {a}{}", goal(percent, *metric)),
+        None => format!("{} {verb} {side} in {b} than in {a}", metric.name()),
     }
 }
 
+/// What a time is until and from, unless it is the usual.
 fn goal(percent: u32, metric: Metric) -> String {
-    let from = if metric == Metric::default() { "" } else { metric.origin().map_or("", |origin| origin.as_str()) };
-    match (percent, from) {
-        (100, "") => String::new(),
-        (100, from) => format!(" from {from}"),
-        (percent, from) => format!(" to {percent} % of the nodes from {from}"),
-    }
+    let from = if metric == Metric::default() { None } else { metric.origin() };
+    let to = if percent == 100 { String::new() } else { format!(" to {percent} % of the nodes") };
+    to + &from.map_or_else(String::new, |from| format!(" from {}", from.as_str()))
 }
 
 fn unknown(comparison: &Comparison, censored: [usize; 2]) -> String {
-    let Comparison { nodes, a, b, rounds_a, rounds_b, .. } = comparison;
+    let Comparison { a, b, rounds_a, rounds_b, .. } = comparison;
     let [in_a, in_b] = censored;
-    format!(
-        "With {nodes} nodes, no shift can be told: {in_a} of {rounds_a} rounds of {a} and {in_b} of {rounds_b} of {b} never \
-         got there"
-    )
+    format!("no shift can be told: {in_a} of {rounds_a} rounds of {a} and {in_b} of {rounds_b} of {b} never got there")
+}
+
+fn without_interval(comparison: &Comparison, level: f64, censored: [usize; 2]) -> String {
+    let Comparison { rounds_a, rounds_b, .. } = comparison;
+    let needed = rounds_needed(comparison.design, comparison.level);
+    if *rounds_a.min(rounds_b) < needed {
+        format!("but {rounds_a} and {rounds_b} rounds are too few for a {level} % interval; {needed} a side have one")
+    } else {
+        format!("without a {level} % interval{}", open_end(censored))
+    }
 }
 
 fn open_end(censored: [usize; 2]) -> String {
-    format!(": {} rounds that never got there leave it open", censored[0] + censored[1])
+    match censored[0] + censored[1] {
+        0 => String::new(),
+        1 => ": a round that never got there leaves it open".to_owned(),
+        many => format!(": {many} rounds that never got there leave it open"),
+    }
 }
 
-/// What it takes to halve the interval: its width falls with the root of the number of rounds.
+/// What it takes to halve the interval, where it has a width: that falls with the root of the number of rounds, or of
+/// deployments where there are several.
 fn halving(comparison: &Comparison) -> String {
-    let variance = |more: usize| 1.0 / (comparison.rounds_a + more) as f64 + 1.0 / (comparison.rounds_b + more) as f64;
+    let is_of_rounds = comparison.design == Design::Paired || comparison.deployments_a + comparison.deployments_b == 2;
+    let (unit, a, b) = match is_of_rounds {
+        true => ("rounds", comparison.rounds_a, comparison.rounds_b),
+        false => ("deployments", comparison.deployments_a, comparison.deployments_b),
+    };
+    let variance = |more: usize| 1.0 / (a + more) as f64 + 1.0 / (b + more) as f64;
     let goal = variance(0) / 4.0 * (1.0 + 1e-12);
-    let most = 3 * comparison.rounds_a.max(comparison.rounds_b);
-    let more = (0..=most).collect::<Vec<_>>().partition_point(|more| variance(*more) > goal);
-    format!("{more} more rounds a side would halve it")
+    let most = 3 * a.max(b);
+    let more = (0..=most).find(|more| variance(*more) <= goal).unwrap_or(most);
+    let has_width = comparison.shift.low != comparison.shift.high;
+    if has_width { format!("; {more} more {unit} a side would halve it") } else { String::new() }
 }
 
 /// The fewest rounds a side for which the test can reject at all, so that an interval exists.
@@ -114,18 +155,116 @@ fn rounds_needed(design: Design, level: f64) -> usize {
     (1..).find(|rounds| extreme(*rounds) <= error).expect("extremes get rarer with every round")
 }
 
-/// As many decimals as give the interval's half-width two digits.
+/// As many decimals as give the interval's half-width two digits, or the shift where that has none.
 fn decimals(comparison: &Comparison) -> usize {
     let shift = comparison.shift;
-    let width = match (shift.low, shift.high) {
-        (Some(low), Some(high)) => (high - low) / 2.0,
-        (Some(_), None) | (None, Some(_)) | (None, None) => shift.shift.unwrap_or_default().abs(),
-    };
-    if width > 0.0 { (1.0 - width.log10().floor()).clamp(0.0, 6.0) as usize } else { 0 }
+    let numbers = [shift.low, shift.shift, shift.high];
+    if numbers.iter().flatten().all(|number| number.fract() == 0.0) {
+        return 0;
+    }
+    let width = shift.low.zip(shift.high).map(|(low, high)| (high - low) / 2.0).filter(|width| *width > 0.0);
+    let scale = width.or(shift.shift).unwrap_or_default().abs();
+    if scale > 0.0 { (1.0 - scale.log10().floor()).clamp(0.0, 6.0) as usize } else { 0 }
 }
 
-fn plain(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    let is_zero = text.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'));
-    if is_zero { text.trim_start_matches('-').to_owned() } else { text }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::{Dominance, Method, Shift, Test};
+
+    fn comparison(metric: &str, shift: [Option<f64>; 3], rounds: [usize; 2]) -> Comparison {
+        let [low, shift, high] = shift;
+        Comparison {
+            metric: metric.parse().unwrap(),
+            nodes: 50,
+            a: "default".to_owned(),
+            b: "5M".to_owned(),
+            rounds_a: rounds[0],
+            rounds_b: rounds[1],
+            deployments_a: 1,
+            deployments_b: 1,
+            design: Design::Independent,
+            level: 0.95,
+            shift: Shift { shift, low, high },
+            ratio: None,
+            test: Test { statistic: 0.0, p: 1.0, method: Method::Exact },
+            p_holm: 1.0,
+            dominance: Dominance { delta: 0.0, interval: None },
+            sentence: String::new(),
+        }
+    }
+
+    fn words(metric: &str, shift: [Option<f64>; 3], censored: [usize; 2]) -> String {
+        of(&comparison(metric, shift, [10, 10]), censored)
+    }
+
+    #[test]
+    fn a_sure_difference_is_told_with_its_interval_and_what_halves_it() {
+        let slower = words("t100_first_send", [Some(41.2), Some(87.3), Some(130.4)], [0, 0]);
+        assert_eq!(
+            slower,
+            "With 50 nodes, 5M is 87 ms slower than default, 95 % interval 41 to 130 ms; 30 more rounds a side would halve it"
+        );
+        let faster = words("t90", [Some(-130.4), Some(-87.3), Some(-41.2)], [0, 0]);
+        assert!(faster.contains(
+            "5M is 87 ms faster than default to 90 % of the nodes from initiate, 95 % interval 41 to 130 ms;"
+        ));
+        let more = words("rmr", [Some(0.0123), Some(0.02), Some(0.0301)], [0, 0]);
+        assert!(
+            more.contains("rmr is 0.0200 copies per node higher in 5M than in default, 95 % interval 0.0123 to 0.0301"),
+            "{more}"
+        );
+    }
+
+    #[test]
+    fn a_difference_that_is_not_sure_says_so() {
+        let text = words("t100_first_send", [Some(-20.0), Some(12.5), Some(41.0)], [0, 0]);
+        assert!(
+            text.contains(
+                "5M may be 12 ms slower than default: the 95 % interval, 20 ms faster to 41 ms slower, holds 0"
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn an_open_end_names_the_rounds_that_leave_it_open() {
+        let text = words("t100_first_send", [Some(41.5), Some(87.2), None], [0, 3]);
+        assert!(text.ends_with("5M is 87 ms slower than default, 95 % interval from 42 ms slower up: 3 rounds that never got there leave it open"), "{text}");
+        let text = words("t100_first_send", [None, Some(-87.2), Some(3.5)], [1, 0]);
+        assert!(text.ends_with("may be 87 ms faster than default, 95 % interval up to 4 ms slower: a round that never got there leaves it open"), "{text}");
+        let text = words("t100_first_send", [None, Some(5.5), None], [2, 3]);
+        assert!(text.ends_with("without a 95 % interval: 5 rounds that never got there leave it open"), "{text}");
+    }
+
+    #[test]
+    fn an_interval_without_a_width_is_not_halved() {
+        let text = words("duplicates", [Some(9.0); 3], [0, 0]);
+        assert_eq!(
+            text,
+            "With 50 nodes, duplicates is 9 copies higher in 5M than in default, 95 % interval 9 to 9 copies"
+        );
+    }
+
+    #[test]
+    fn unequal_sides_need_rounds_until_the_width_is_half() {
+        let text = of(&comparison("t100", [Some(1.5), Some(2.5), Some(3.5)], [10, 40]), [0, 0]);
+        let more: usize = text.split("; ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        let variance = |more: usize| 1.0 / (10 + more) as f64 + 1.0 / (40 + more) as f64;
+        assert!(variance(more) <= variance(0) / 4.0 && variance(more - 1) > variance(0) / 4.0, "{more}");
+    }
+
+    #[test]
+    fn several_deployments_are_halved_by_more_deployments() {
+        let mut comparison = comparison("t100", [Some(1.5), Some(2.5), Some(3.5)], [50, 50]);
+        (comparison.deployments_a, comparison.deployments_b) = (5, 5);
+        assert!(of(&comparison, [0, 0]).ends_with("; 15 more deployments a side would halve it"));
+    }
+
+    #[test]
+    fn the_rounds_that_an_interval_needs_are_those_of_the_tests() {
+        let needed = |design| [0.9, 0.95, 0.99].map(|level| rounds_needed(design, level));
+        assert_eq!(needed(Design::Independent), [4, 4, 5]);
+        assert_eq!(needed(Design::Paired), [5, 6, 8]);
+    }
 }

@@ -5,6 +5,8 @@
 //! Nothing here repairs or drops a row.
 
 mod deliveries;
+mod drift;
+mod enough;
 mod incidents;
 mod invariants;
 mod limits;
@@ -70,6 +72,8 @@ pub enum Check {
     ConditionNotExercised,
     /// A limit of which nobody knows whether it holds.
     ConditionNotProven,
+    /// Times that rise or fall while a deployment runs.
+    DriftOverRounds,
     /// Sends without an acknowledgment.
     FailedSends,
     /// Timestamps that went through a float64.
@@ -112,6 +116,8 @@ pub enum Check {
     SingleHostTiming,
     /// Whether a process's last records are there cannot be told.
     TailUnverifiable,
+    /// No interval exists.
+    TooFewRounds,
     /// More nodes received a message than there are.
     TooManyReceivers,
 }
@@ -168,7 +174,9 @@ pub fn audit(loaded: &[Loaded], analysis: &Analysis, options: AuditOptions) -> Q
     findings.extend(rows::findings(&survey));
     findings.extend(sequence::findings(&survey, &gaps));
     findings.extend(runs::findings(&survey));
+    findings.extend(enough::too_few_rounds(analysis));
     findings.extend(timing::setup_inside_timing(analysis));
+    findings.extend(drift::drift_over_rounds(analysis));
     findings.extend(incidents::findings(&survey, &gaps));
     let limits = limits::judged(&survey);
     findings.extend(limits::findings(&limits));
@@ -264,6 +272,7 @@ words!(Check:
     ConditionNotEffective = "condition-not-effective",
     ConditionNotExercised = "condition-not-exercised",
     ConditionNotProven = "condition-not-proven",
+    DriftOverRounds = "drift-over-rounds",
     FailedSends = "failed-sends",
     FloatTimestamps = "float-timestamps",
     HostOverload = "host-overload",
@@ -285,6 +294,7 @@ words!(Check:
     SingleDeployment = "single-deployment",
     SingleHostTiming = "single-host-timing",
     TailUnverifiable = "tail-unverifiable",
+    TooFewRounds = "too-few-rounds",
     TooManyReceivers = "too-many-receivers",
 );
 

@@ -219,10 +219,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_whole_runs_of_one_condition_on_many_machines_find_nothing() {
+    fn three_whole_runs_of_one_condition_on_many_machines_find_nothing() {
         let one = Fixture::flood().on_hosts();
         let two = Fixture::flood().on_hosts().named("run-b").shifted(7_000_000_000);
-        let quality = audit_all(vec![one, two]);
+        let three = Fixture::flood().on_hosts().named("run-c").shifted(21_000_000_000);
+        let quality = audit_all(vec![one, two, three]);
         assert_eq!(quality.findings, vec![]);
         assert_eq!(quality.verdict, Verdict::Sound);
     }

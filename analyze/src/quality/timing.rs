@@ -32,7 +32,7 @@ pub(super) fn setup_inside_timing(analysis: &Analysis) -> Vec<Finding> {
 
 /// Judged by the mean over rounds, not by the median: in the published system only a node's first round pays for the
 /// look-up of its peers, which the median of many rounds does not see and every mean does.
-fn setup_in_group(group: &Group) -> Option<Finding> {
+pub(super) fn setup_in_group(group: &Group) -> Option<Finding> {
     let scored = group.rounds.iter().filter(|round| round.scored);
     let timed = scored.filter_map(|round| Some((round.setup_ns?, round.convergence(Origin::Initiate)[4]?)));
     let times: Vec<(f64, f64)> = timed.map(|(setup, total)| (setup as f64 / 1e6, total as f64 / 1e6)).collect();

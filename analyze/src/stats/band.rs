@@ -9,6 +9,7 @@ pub fn dkw_half_width(count: usize, level: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{close, numbers, reference};
+    use super::super::{coverage, sorted};
     use super::*;
 
     #[test]
@@ -18,6 +19,20 @@ mod tests {
             close(dkw_half_width(case[0] as usize, case[1]).unwrap(), case[2], "half-width");
         }
         assert_eq!(dkw_half_width(0, 0.95), None);
+    }
+
+    #[test]
+    fn the_band_covers_the_true_distribution_as_often_as_it_says() {
+        let covered = coverage::share(2000, |random| {
+            let values = sorted((0..20).map(|_| coverage::uniform(random)));
+            let half_width = dkw_half_width(20, 0.9).unwrap();
+            let is_inside = |(place, value): (usize, &f64)| {
+                let (before, after) = (place as f64 / 20.0, (place + 1) as f64 / 20.0);
+                after - value <= half_width && value - before <= half_width
+            };
+            values.iter().enumerate().all(is_inside)
+        });
+        assert!((0.9..0.95).contains(&covered), "{covered}");
     }
 
     #[test]

@@ -3,6 +3,11 @@
 use super::interval::median_interval;
 use super::quantile::percentile;
 
+/// A time in ns as ms; one that never came is infinite.
+pub fn censored_ms(time_ns: Option<i64>) -> f64 {
+    time_ns.map_or(f64::INFINITY, |time_ns| time_ns as f64 / 1e6)
+}
+
 /// What can be said of times in ns when those that never came count as infinitely long. Whatever is infinite is none.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Summary {

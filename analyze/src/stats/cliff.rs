@@ -1,7 +1,7 @@
 //! How often values of one sample are larger than those of another, as an effect size.
 
-use super::Interval;
 use super::distribution::{normal_quantile, student_quantile};
+use super::{Interval, sorted};
 
 /// Cliff's delta and its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,8 +45,7 @@ struct Rows {
 }
 
 fn dominance(others: &[f64], values: &[f64]) -> Rows {
-    let mut others = others.to_vec();
-    others.sort_unstable_by(f64::total_cmp);
+    let others = sorted(others.iter().copied());
     let mut unequal = 0.0;
     let sign = |value: &f64| {
         let below = others.partition_point(|other| other < value) as f64;
@@ -74,9 +73,29 @@ fn of_apart(delta: f64, smaller: f64, level: f64) -> Interval {
 
 #[cfg(test)]
 mod tests {
-    use super::super::coverage;
+    use proptest::prelude::*;
+
     use super::super::fixture::{close, numbers, reference};
+    use super::super::{coverage, mann_whitney};
     use super::*;
+
+    fn sample() -> impl Strategy<Value = Vec<f64>> {
+        let value = prop_oneof![9 => (0_u32..30).prop_map(f64::from), 1 => Just(f64::INFINITY)];
+        prop::collection::vec(value, 2..25)
+    }
+
+    proptest! {
+        #[test]
+        fn the_delta_is_the_tests_statistic_on_another_scale(a in sample(), b in sample()) {
+            let found = cliffs_delta(&a, &b, 0.95).unwrap();
+            let u = mann_whitney(&a, &b).unwrap().statistic;
+            prop_assert!((found.delta - (2.0 * u / (a.len() * b.len()) as f64 - 1.0)).abs() < 1e-12);
+            let interval = found.interval.unwrap();
+            prop_assert!(interval.holds(found.delta) && interval.low >= -1.0 && interval.high <= 1.0, "{:?}", found);
+            let turned = cliffs_delta(&b, &a, 0.95).unwrap().interval.unwrap();
+            prop_assert!((turned.low + interval.high).abs() < 1e-9 && (turned.high + interval.low).abs() < 1e-9);
+        }
+    }
 
     #[test]
     fn the_delta_and_its_interval_are_those_of_the_whole_matrix() {

@@ -1,81 +1,114 @@
 //! Intervals of pooled values that are alike inside a round: whole rounds are resampled, never values.
 
 use cnsim::random::Random;
+use rayon::prelude::*;
 
 use super::quantile::Position;
 use super::{Interval, Resampling};
 
-/// Values by round, and rounds by deployment.
-#[derive(Debug, Clone, Copy)]
-pub struct Clusters<'a> {
-    /// The sorted values of each round, none empty; rounds of one deployment stand together.
-    pub rounds: &'a [Vec<i64>],
-    /// How many rounds each deployment has, none zero.
-    pub deployments: &'a [usize],
+/// Values of rounds, and rounds of deployments, laid out so that a percentile of any rounds is found without sorting
+/// again: all values in order, and how many of each round stand before every so many of them.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    /// Every value with the number of its round, sorted.
+    values: Vec<(i64, u32)>,
+    /// Values from one count to the next.
+    stride: usize,
+    /// By `stride`, then by round: values of the round before.
+    before: Vec<u32>,
+    rounds: usize,
+    /// Of each deployment, its first round and how many it has.
+    deployments: Vec<(usize, usize)>,
 }
 
-/// The percentile interval of a percentile (type 7) of all values together, by the hierarchical bootstrap (Davison and
-/// Hinkley 1997, ch. 3.8): deployments are drawn, then rounds inside each, and a round's values stay together. With one
-/// deployment it is the cluster bootstrap, and holds for that deployment alone. None of fewer than two rounds.
-pub fn pooled_percentile_interval(
-    clusters: Clusters<'_>,
-    percent: u32,
-    purpose: &str,
-    resampling: &Resampling,
-) -> Option<Interval> {
-    debug_assert_eq!(clusters.deployments.iter().sum::<usize>(), clusters.rounds.len());
-    if clusters.rounds.len() < 2 {
-        return None;
+impl Pool {
+    /// Lays out the values of rounds, none empty, of deployments, which have one round at least.
+    pub fn new(deployments: &[Vec<Vec<i64>>]) -> Self {
+        const STRIDES_MAX: usize = 2_048;
+        const STRIDE_MIN: usize = 64;
+        let mut values = Vec::new();
+        let mut rounds = 0;
+        let mut extents = Vec::new();
+        for deployment in deployments {
+            extents.push((rounds, deployment.len()));
+            for round in deployment {
+                values.extend(round.iter().map(|value| (*value, rounds as u32)));
+                rounds += 1;
+            }
+        }
+        values.par_sort_unstable();
+        let stride = (values.len() / STRIDES_MAX).max(STRIDE_MIN);
+        let mut seen = vec![0_u32; rounds];
+        let mut before = Vec::new();
+        for part in values.chunks(stride) {
+            before.extend_from_slice(&seen);
+            part.iter().for_each(|(_, round)| seen[*round as usize] += 1);
+        }
+        before.extend_from_slice(&seen);
+        Self { values, stride, before, rounds, deployments: extents }
     }
-    let values = resampling.values(purpose, |random| clusters.percentile(&clusters.drawn(random), percent));
-    resampling.middle(&values)
-}
 
-impl Clusters<'_> {
+    /// How many deployments there are.
+    pub fn deployments(&self) -> usize {
+        self.deployments.len()
+    }
+
+    /// A percentile of all values together, type 7; none of no value.
+    pub fn percentile(&self, percent: u32) -> Option<f64> {
+        (self.rounds > 0).then(|| self.percentile_of(&vec![1; self.rounds], percent))
+    }
+
+    /// The expanded percentile interval of [`Pool::percentile`] by the hierarchical bootstrap (Davison and Hinkley 1997, ch. 3.8):
+    /// deployments are drawn, then rounds inside each, and a round's values stay together. With one deployment it is the
+    /// cluster bootstrap, and holds for that deployment alone. None of fewer than two rounds. `purpose` keeps draws for
+    /// different numbers apart.
+    pub fn percentile_interval(&self, percent: u32, purpose: &str, resampling: &Resampling) -> Option<Interval> {
+        if self.rounds < 2 {
+            return None;
+        }
+        let values = resampling.values(purpose, |random| self.percentile_of(&self.drawn(random), percent));
+        let units = if self.deployments.len() > 1 { self.deployments.len() } else { self.rounds };
+        resampling.expanded_middle(&values, units)
+    }
+
     /// How often each round was drawn.
     fn drawn(&self, random: &mut Random) -> Vec<usize> {
-        let mut times = vec![0; self.rounds.len()];
-        let starts: Vec<usize> = self
-            .deployments
-            .iter()
-            .scan(0, |next, rounds| {
-                *next += rounds;
-                Some(*next - rounds)
-            })
-            .collect();
-        for _ in self.deployments {
-            let deployment = random.below(self.deployments.len() as u64) as usize;
-            let rounds = self.deployments[deployment];
+        let mut times = vec![0; self.rounds];
+        for _ in &self.deployments {
+            let (first, rounds) = self.deployments[random.below(self.deployments.len() as u64) as usize];
             for _ in 0..rounds {
-                times[starts[deployment] + random.below(rounds as u64) as usize] += 1;
+                times[first + random.below(rounds as u64) as usize] += 1;
             }
         }
         times
     }
 
-    fn percentile(&self, times: &[usize], percent: u32) -> f64 {
-        let count: usize = self.rounds.iter().zip(times).map(|(values, times)| values.len() * times).sum();
-        let position = Position::of(count, percent).expect("no round is empty");
-        let low = self.at(times, position.rank);
-        let high = if position.hundredths == 0 { low } else { self.at(times, position.rank + 1) };
-        position.between(low, high)
-    }
-
-    /// The value at a rank, counted from 0, among all values of the rounds drawn: by bisection.
-    fn at(&self, times: &[usize], rank: usize) -> i64 {
-        let drawn = || self.rounds.iter().zip(times).filter(|(_, times)| **times > 0);
-        let ends = drawn().map(|(values, _)| (values[0], values[values.len() - 1]));
-        let (mut low, mut high) = ends.fold((i64::MAX, i64::MIN), |all, one| (all.0.min(one.0), all.1.max(one.1)));
-        while low < high {
-            let middle = low + (low.abs_diff(high) / 2) as i64;
-            let up_to = |(values, times): (&Vec<i64>, &usize)| times * values.partition_point(|value| *value <= middle);
-            if drawn().map(up_to).sum::<usize>() > rank {
-                high = middle;
-            } else {
-                low = middle + 1;
+    fn percentile_of(&self, times: &[usize], percent: u32) -> f64 {
+        let strides = self.before.len() / self.rounds;
+        let before = |stride: usize| -> usize {
+            let counts = &self.before[stride * self.rounds..][..self.rounds];
+            counts.iter().zip(times).map(|(count, times)| *count as usize * times).sum()
+        };
+        let position = Position::of(before(strides - 1), percent).expect("no round is empty");
+        let (mut low, mut high) = (0, strides - 1);
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            if before(middle) <= position.rank { low = middle } else { high = middle }
+        }
+        let mut passed = before(low);
+        let mut at_rank = None;
+        for (value, round) in &self.values[low * self.stride..] {
+            passed += times[*round as usize];
+            match at_rank {
+                None if passed > position.rank && (position.hundredths == 0 || passed > position.rank + 1) => {
+                    return position.between(*value, *value);
+                }
+                None if passed > position.rank => at_rank = Some(*value),
+                Some(first) if passed > position.rank + 1 => return position.between(first, *value),
+                None | Some(_) => {}
             }
         }
-        low
+        unreachable!("a percentile below the last value has one after it")
     }
 }
 
@@ -90,67 +123,66 @@ mod tests {
 
     proptest! {
         #[test]
-        fn drawing_every_round_once_gives_the_percentile_of_all_values(
-            mut rounds in prop::collection::vec(prop::collection::vec(-40_i64..40, 1..9), 1..6), percent in 0_u32..=100
+        fn a_percentile_is_that_of_the_rounds_as_often_as_they_were_drawn(
+            rounds in prop::collection::vec((prop::collection::vec(-40_i64..40, 1..60), 0_usize..4), 1..9),
+            percent in 0_u32..=100
         ) {
-            rounds.iter_mut().for_each(|values| values.sort_unstable());
-            let mut pooled = rounds.concat();
-            pooled.sort_unstable();
-            let clusters = Clusters { rounds: &rounds, deployments: &[rounds.len()] };
-            let found = clusters.percentile(&vec![1; rounds.len()], percent);
-            prop_assert_eq!(Some(found), percentile(&pooled, percent));
+            let (rounds, mut times): (Vec<_>, Vec<_>) = rounds.into_iter().unzip();
+            times[0] = 1;
+            let mut drawn: Vec<i64> =
+                rounds.iter().zip(&times).flat_map(|(values, times)| values.repeat(*times)).collect();
+            drawn.sort_unstable();
+            let pool = Pool::new(&[rounds]);
+            prop_assert_eq!(Some(pool.percentile_of(&times, percent)), percentile(&drawn, percent));
         }
     }
 
-    /// Values of `deployments` with effects of deployments, rounds and values, in thousandths; the median is 0.
-    fn sample(deployments: &[usize], of_deployment: f64, random: &mut Random) -> Vec<Vec<i64>> {
-        let mut rounds = Vec::new();
-        for count in deployments {
+    type Deployments = Vec<Vec<Vec<i64>>>;
+
+    /// Rounds of `deployments` with effects of deployments, rounds and values, in thousandths; the median is 0.
+    fn sample(deployments: &[usize], of_deployment: f64, random: &mut Random) -> Deployments {
+        let mut sample = Vec::new();
+        for rounds in deployments {
             let deployment = of_deployment * coverage::normal(random);
-            for _ in 0..*count {
+            let mut round = || {
                 let round = deployment + coverage::normal(random);
-                let mut values: Vec<i64> =
-                    (0..6).map(|_| (1000.0 * (round + coverage::normal(random))) as i64).collect();
-                values.sort_unstable();
-                rounds.push(values);
-            }
+                (0..6).map(|_| (1000.0 * (round + coverage::normal(random))) as i64).collect()
+            };
+            sample.push((0..*rounds).map(|_| round()).collect());
         }
-        rounds
+        sample
     }
 
-    fn covered(deployments: &[usize], of_deployment: f64, split: &[usize]) -> f64 {
+    /// How often the interval of the median holds 0, when `split` says what is resampled.
+    fn covered(deployments: &[usize], of_deployment: f64, split: fn(Deployments) -> Deployments) -> f64 {
         coverage::share(200, |random| {
-            let rounds = sample(deployments, of_deployment, random);
-            let clusters = Clusters { rounds: &rounds, deployments: split };
-            pooled_percentile_interval(clusters, 50, "test", &RESAMPLING).unwrap().holds(0.0)
+            let pool = Pool::new(&split(sample(deployments, of_deployment, random)));
+            pool.percentile_interval(50, "test", &RESAMPLING).unwrap().holds(0.0)
         })
     }
 
     #[test]
     fn resampled_rounds_cover_where_resampled_values_would_not() {
-        let of_rounds = covered(&[16], 0.0, &[16]);
+        let of_rounds = covered(&[16], 0.0, |sample| sample);
         assert!((0.84..0.95).contains(&of_rounds), "{of_rounds}");
-        let of_values = coverage::share(200, |random| {
-            let values: Vec<Vec<i64>> =
-                sample(&[16], 0.0, random).concat().into_iter().map(|value| vec![value]).collect();
-            let clusters = Clusters { rounds: &values, deployments: &[values.len()] };
-            pooled_percentile_interval(clusters, 50, "test", &RESAMPLING).unwrap().holds(0.0)
-        });
+        let each_on_its_own =
+            |sample: Deployments| vec![sample.concat().concat().into_iter().map(|value| vec![value]).collect()];
+        let of_values = covered(&[16], 0.0, each_on_its_own);
         assert!(of_values < 0.75, "{of_values}");
     }
 
     #[test]
     fn deployments_that_differ_need_to_be_resampled_too() {
-        let hierarchical = covered(&[4; 8], 1.0, &[4; 8]);
+        let hierarchical = covered(&[4; 8], 1.0, |sample| sample);
         assert!((0.83..0.97).contains(&hierarchical), "{hierarchical}");
-        let of_rounds_only = covered(&[4; 8], 1.0, &[32]);
+        let of_rounds_only = covered(&[4; 8], 1.0, |sample| vec![sample.concat()]);
         assert!(of_rounds_only < 0.8, "{of_rounds_only}");
     }
 
     #[test]
-    fn one_round_has_no_interval() {
-        let rounds = [vec![1, 2, 3]];
-        let clusters = Clusters { rounds: &rounds, deployments: &[1] };
-        assert_eq!(pooled_percentile_interval(clusters, 50, "test", &RESAMPLING), None);
+    fn one_round_has_no_interval_and_none_no_percentile() {
+        let pool = Pool::new(&[vec![vec![1, 2, 3]]]);
+        assert_eq!((pool.percentile(50), pool.percentile_interval(50, "test", &RESAMPLING)), (Some(2.0), None));
+        assert_eq!(Pool::new(&[]).percentile(50), None);
     }
 }

@@ -11,19 +11,24 @@ pub struct Components {
     pub deployments: Option<f64>,
 }
 
+/// A round's values, as far as their variance needs them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moments {
+    count: f64,
+    mean: f64,
+    squares: f64,
+}
+
 /// Deployments of rounds of finite values, all at random: the components of the nested analysis of variance of unequal
 /// sizes, by equating mean squares with what they are expected to be (Searle, Casella and McCulloch 1992, ch. 5.3). One
-/// that comes out below 0 is 0. Rounds without a value are left out.
-pub fn components(deployments: &[Vec<Vec<f64>>]) -> Components {
-    let deployments: Vec<Vec<Moments>> = deployments
-        .iter()
-        .map(|rounds| rounds.iter().filter(|values| !values.is_empty()).map(|values| Moments::of(values)).collect())
-        .filter(|rounds: &Vec<Moments>| !rounds.is_empty())
-        .collect();
+/// that comes out below 0 is 0.
+pub fn components(deployments: &[Vec<Moments>]) -> Components {
+    let is_measured = |rounds: &&Vec<Moments>| !rounds.is_empty();
+    let deployments: Vec<&Vec<Moments>> = deployments.iter().filter(is_measured).collect();
     let of_deployment: Vec<Moments> = deployments.iter().map(|rounds| Moments::over(rounds)).collect();
     let all = Moments::over(&of_deployment);
-    let rounds: usize = deployments.iter().map(Vec::len).sum();
-    let inside: f64 = deployments.iter().flatten().map(|round| round.squares).sum();
+    let rounds: usize = deployments.iter().map(|rounds| rounds.len()).sum();
+    let inside: f64 = deployments.iter().copied().flatten().map(|round| round.squares).sum();
     let within = mean_square(inside, all.count - rounds as f64);
     let between_rounds: f64 =
         deployments.iter().zip(&of_deployment).map(|(rounds, deployment)| squares_of_means(rounds, deployment)).sum();
@@ -56,19 +61,13 @@ fn squares_of_means(parts: &[Moments], whole: &Moments) -> f64 {
     parts.iter().map(|part| part.count * (part.mean - whole.mean).powi(2)).sum()
 }
 
-/// Count, mean and sum of squares around it.
-#[derive(Debug, Clone, Copy)]
-struct Moments {
-    count: f64,
-    mean: f64,
-    squares: f64,
-}
-
 impl Moments {
-    fn of(values: &[f64]) -> Self {
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        Self { count, mean, squares: values.iter().map(|value| (value - mean).powi(2)).sum() }
+    /// Of the values of one round; none of no value.
+    pub fn of(values: impl Iterator<Item = f64> + Clone) -> Option<Self> {
+        let (count, sum) = values.clone().fold((0.0, 0.0), |(count, sum), value| (count + 1.0, sum + value));
+        let mean = sum / count;
+        let squares = values.map(|value| (value - mean).powi(2)).sum();
+        (count > 0.0).then_some(Self { count, mean, squares })
     }
 
     fn over(parts: &[Self]) -> Self {
@@ -86,8 +85,9 @@ mod tests {
     #[test]
     fn the_components_follow_from_the_mean_squares_of_statsmodels() {
         for case in reference("components").as_array().unwrap() {
-            let rounds = |deployment: &serde_json::Value| deployment.as_array().unwrap().iter().map(numbers).collect();
-            let values: Vec<Vec<Vec<f64>>> = case["values"].as_array().unwrap().iter().map(rounds).collect();
+            let round = |values: &serde_json::Value| Moments::of(numbers(values).into_iter()).unwrap();
+            let rounds = |deployment: &serde_json::Value| deployment.as_array().unwrap().iter().map(round).collect();
+            let values: Vec<Vec<Moments>> = case["values"].as_array().unwrap().iter().map(rounds).collect();
             let (found, name) = (components(&values), case["name"].as_str().unwrap());
             same(found.within, &case["within"], name);
             same(found.rounds, &case["rounds"], name);
@@ -98,8 +98,10 @@ mod tests {
     #[test]
     fn what_the_design_cannot_tell_is_none() {
         assert_eq!(components(&[]), Components::default());
-        assert_eq!(components(&[vec![vec![], vec![3.0]]]), Components::default());
-        let found = components(&[vec![vec![1.0, 3.0]], vec![vec![5.0, 9.0]]]);
+        let round = |values: [f64; 2]| Moments::of(values.into_iter());
+        assert_eq!(Moments::of([].into_iter()), None);
+        assert_eq!(components(&[vec![], vec![Moments::of([3.0].into_iter()).unwrap()]]), Components::default());
+        let found = components(&[vec![round([1.0, 3.0]).unwrap()], vec![round([5.0, 9.0]).unwrap()]]);
         assert_eq!(found, Components { within: Some(5.0), rounds: None, deployments: None });
     }
 }

@@ -2,6 +2,7 @@
 
 use super::counting::{Counts, normal_end};
 use super::pairs::{Pairs, Unknown};
+use super::sorted;
 
 /// A shift and its interval. What is infinite or not known is none.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -64,14 +65,9 @@ fn ends(least: Pairs<'_>, most: Pairs<'_>, end: usize) -> [Option<f64>; 2] {
     [low, high].map(|value| Some(value).filter(|value| value.is_finite()))
 }
 
-fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_unstable_by(f64::total_cmp);
-    values
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::Value;
 
     use super::super::coverage;
@@ -97,6 +93,36 @@ mod tests {
         for case in reference("paired").as_array().unwrap() {
             let found = paired_shift(&numbers(&case["a"]), &numbers(&case["b"]), 0.95);
             agrees(found, &case["shift_95"], case["name"].as_str().unwrap());
+        }
+    }
+
+    fn sample() -> impl Strategy<Value = Vec<f64>> {
+        let value = prop_oneof![9 => (0_u32..50).prop_map(|value| f64::from(value) / 4.0), 1 => Just(f64::INFINITY)];
+        prop::collection::vec(value, 1..20)
+    }
+
+    proptest! {
+        #[test]
+        fn exchanging_the_samples_turns_the_shift_around(a in sample(), b in sample()) {
+            let (one, other) = (shift(&a, &b, 0.9), shift(&b, &a, 0.9));
+            let turned = |end: Option<f64>| end.map(|end| 0.0 - end);
+            prop_assert_eq!(one, Shift { shift: turned(other.shift), low: turned(other.high), high: turned(other.low) });
+        }
+
+        #[test]
+        fn moving_a_sample_moves_the_shift(a in sample(), b in sample(), by in 0_u32..40) {
+            let moved: Vec<f64> = b.iter().map(|value| value + f64::from(by)).collect();
+            let (one, other) = (shift(&a, &b, 0.9), shift(&a, &moved, 0.9));
+            let by = |end: Option<f64>| end.map(|end| end + f64::from(by));
+            prop_assert_eq!(other, Shift { shift: by(one.shift), low: by(one.low), high: by(one.high) });
+        }
+
+        #[test]
+        fn the_shift_lies_in_its_interval(a in sample(), b in sample()) {
+            let found = shift(&a, &b, 0.9);
+            if let Shift { shift: Some(shift), low, high } = found {
+                prop_assert!(low.is_none_or(|low| low <= shift) && high.is_none_or(|high| shift <= high), "{:?}", found);
+            }
         }
     }
 

@@ -12,6 +12,7 @@ mod counting;
 mod distribution;
 mod family;
 mod growth;
+mod hierarchy;
 mod interval;
 mod location;
 mod mann_whitney;
@@ -31,19 +32,20 @@ mod fixture;
 
 pub use band::dkw_half_width;
 pub use bca::mean_interval;
-pub use censored::Summary;
+pub use censored::{Summary, censored_ms};
 pub use cliff::{Dominance, cliffs_delta};
-pub use cluster::{Clusters, pooled_percentile_interval};
-pub use components::{Components, components};
+pub use cluster::Pool;
+pub use components::{Components, Moments, components};
 pub use family::holm;
 pub use growth::{Fit, Model, growth_fits, slope_interval};
+pub use hierarchy::{hierarchical_interval, hierarchical_shift};
 pub use interval::{Ranks, median_interval, quantile_interval, values_needed};
 pub use location::{Shift, paired_shift, shift};
 pub use mann_whitney::mann_whitney;
 pub use proportion::wilson_interval;
 pub use quantile::{percentile, select_percentile};
 pub use ratio::{MedianRatio, median_ratio};
-pub use resample::Resampling;
+pub use resample::{REPLICATES, Resampling, quantile};
 pub use trend::{Correlation, lag_1_autocorrelation, spearman};
 pub use wilcoxon::wilcoxon;
 
@@ -94,6 +96,13 @@ pub fn mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
         count += 1;
     }
     (count > 0).then(|| sum / count as f64)
+}
+
+/// Values in order, infinite ones last.
+pub fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values
 }
 
 /// The median of sorted values, of which the last may be infinite; none where it is infinite, or of no value.

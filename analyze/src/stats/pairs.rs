@@ -43,13 +43,15 @@ impl Pairs<'_> {
 
     /// The median of the sums: none where the unknown ones leave it open, or it is infinite.
     pub(super) fn median(self) -> Option<f64> {
+        let median = if self.len() > 0 { self.median_with(Unknown::Lowest) } else { f64::NAN };
+        (median.is_finite() && median == self.median_with(Unknown::Highest)).then_some(median)
+    }
+
+    /// The median of the sums, of which there is one at least, with the unknown ones at one end; may be infinite.
+    pub(super) fn median_with(self, unknown: Unknown) -> f64 {
         let count = self.len();
-        let at = |unknown| {
-            let (low, high) = (self.at(count.div_ceil(2), unknown), self.at(count / 2 + 1, unknown));
-            if low == high { low } else { low + (high - low) / 2.0 }
-        };
-        let median = if count > 0 { at(Unknown::Lowest) } else { f64::NAN };
-        (median.is_finite() && median == at(Unknown::Highest)).then_some(median)
+        let (low, high) = (self.at(count.div_ceil(2), unknown), self.at(count / 2 + 1, unknown));
+        if low == high || low.is_infinite() { low } else { low + (high - low) / 2.0 }
     }
 
     /// How many sums are at most `limit`.

@@ -2,7 +2,7 @@
 
 use super::distribution::normal_quantile;
 use super::interval::binomial_weights;
-use super::{Interval, median};
+use super::{Interval, median, sorted};
 
 /// A ratio of medians and its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,11 +17,7 @@ pub struct MedianRatio {
 /// standard errors that come from order statistics and assume no distribution. None where a median is infinite or not
 /// above 0.
 pub fn median_ratio(a: &[f64], b: &[f64], level: f64) -> Option<MedianRatio> {
-    let sides = [a, b].map(|values| {
-        let mut sorted = values.to_vec();
-        sorted.sort_unstable_by(f64::total_cmp);
-        sorted
-    });
+    let sides = [a, b].map(|values| sorted(values.iter().copied()));
     let [from, to] = [median(&sides[0])?, median(&sides[1])?];
     let ratio = (from > 0.0 && to > 0.0).then(|| to / from)?;
     let [error_from, error_to] = sides.map(|sorted| log_median_error(&sorted));

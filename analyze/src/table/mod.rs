@@ -6,8 +6,10 @@ mod conditions;
 mod convergence;
 mod csv;
 mod duplicates;
+mod growth;
 mod hops;
 mod incidents;
+mod intervals;
 mod json;
 mod latency;
 mod latex;
@@ -15,11 +17,13 @@ mod markdown;
 mod rounds;
 mod telemetry;
 mod text;
+mod variance;
 
 use crate::compare::{Comparison, Side};
 use crate::metric::Analysis;
 use crate::quality::Quality;
 use crate::source::Loaded;
+use crate::stats::{LEVEL, Resampling};
 use crate::telemetry::Usage;
 
 /// A table.
@@ -77,13 +81,16 @@ pub enum Cell {
 
 /// Every table, in the order of the report.
 pub fn all(analysis: &Analysis) -> Vec<Table> {
-    vec![
+    let always = [
         convergence::table(analysis),
+        intervals::table(analysis),
+        variance::table(analysis),
         rounds::table(analysis),
         duplicates::table(analysis),
         hops::table(analysis),
         latency::table(analysis),
-    ]
+    ];
+    always.into_iter().chain(growth::table(analysis)).collect()
 }
 
 /// The tables of what the network was under, where there is anything to tell: limits, and what befell processes.
@@ -175,6 +182,11 @@ const fn count(name: &'static str) -> Column {
 
 const fn flag(name: &'static str) -> Column {
     Column { name, kind: ColumnKind::Flag }
+}
+
+/// How the tables of every report are resampled: the same each time.
+fn resampling(replicates: usize) -> Resampling {
+    Resampling { seed: 1, replicates, level: LEVEL }
 }
 
 /// Milliseconds, to the microsecond where they are rounded.

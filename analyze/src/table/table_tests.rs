@@ -46,6 +46,11 @@ fn tables_have_the_promised_headers() {
             "convergence",
             "condition,nodes,rounds,rounds_complete,origin,mean_ms,min_ms,median_ms,max_ms,std_ms,median_low_ms,median_high_ms",
         ),
+        ("intervals", "condition,nodes,origin,statistic,unit,rounds,value,low,high,method"),
+        (
+            "variance",
+            "condition,nodes,origin,deployments,rounds,deliveries,within_rounds_ms2,between_rounds_ms2,between_deployments_ms2",
+        ),
         (
             "rounds",
             "condition,run_id,round,nodes,scored,initiator,expected,delivered,coverage,setup_ms,t50_ms,t90_ms,t95_ms,t99_ms,t100_ms,t50_first_send_ms,t90_first_send_ms,t95_first_send_ms,t99_first_send_ms,t100_first_send_ms,duplicates,failed,sends,rmr,hops_max,hops_mean,latency_median_ms",
@@ -111,6 +116,62 @@ fn every_table_in_every_format() {
     for table in all(&analysis()) {
         insta::assert_snapshot!(table.name, in_every_format(&table));
     }
+}
+
+#[test]
+fn a_condition_at_three_numbers_of_nodes_has_a_line_for_each_law_and_origin() {
+    let ms = 1_000_000;
+    let rows: Vec<Row> = [3_u32, 6, 12]
+        .into_iter()
+        .flat_map(|nodes| {
+            (1..4_u32).flat_map(move |round| {
+                let start = 1_742_869_853_000_000_000 + i64::from(100 * nodes + round) * 1_000 * ms;
+                let all = ["n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9", "n10", "n11"];
+                let reached = all.into_iter().zip(1_i64..).take(nodes as usize - 1);
+                let receipts = reached.map(move |(node, place)| {
+                    Row::received("n0", node, start + ms, start + (10 * place + i64::from(round)) * ms)
+                });
+                let run = ["r3", "r6", "r12"][(nodes / 6) as usize];
+                let rows = std::iter::once(Row::initiate("n0", start)).chain(receipts);
+                rows.map(move |row| row.of_run(run).of_round(round).with_nodes(nodes))
+            })
+        })
+        .collect();
+    let analysis = analyse(&[loaded("mail", &rows)], &Options::default());
+    let tables = all(&analysis);
+    let growth = tables.iter().find(|table| table.name == "growth").unwrap();
+    insta::assert_snapshot!("growth", String::from_utf8(growth.to_text()).unwrap());
+    let best: Vec<&Cell> = growth.rows.iter().filter(|row| row[13] == Cell::Number(0.0)).map(|row| &row[2]).collect();
+    assert_eq!(best, [&Cell::from("linear"), &Cell::from("linear")], "direct mail takes its turns one by one");
+}
+
+#[test]
+fn several_deployments_are_resampled_as_a_whole() {
+    let ms = 1_000_000;
+    let round = |run: &'static str, round: u32, slow: i64| {
+        let start = 1_742_869_853_000_000_000 + (i64::from(round) + 100 * slow) * 1_000 * ms;
+        let receipt = Row::received("n0", "n1", start, start + (10 + slow + i64::from(round)) * ms);
+        [Row::initiate("n0", start), receipt].map(|row| row.of_run(run).of_round(round).with_nodes(2))
+    };
+    let of_run = |run: &'static str, slow: i64| (1..7).flat_map(move |number| round(run, number, slow));
+    let intervals = |rows: &[Row]| -> Vec<(Cell, Cell, Cell, Cell)> {
+        let tables = all(&analyse(&[loaded("c", rows)], &Options::default()));
+        let table = tables.into_iter().find(|table| table.name == "intervals").unwrap();
+        let lines = table.rows.into_iter().filter(|row| row[2] == Cell::from("initiate"));
+        lines.map(|row| (row[3].clone(), row[7].clone(), row[8].clone(), row[9].clone())).collect()
+    };
+    let one: Vec<Row> = of_run("a", 0).collect();
+    let three: Vec<Row> = of_run("a", 0).chain(of_run("b", 40)).chain(of_run("c", 80)).collect();
+    let methods = |lines: &[(Cell, Cell, Cell, Cell)]| lines.iter().map(|line| line.3.clone()).collect::<Vec<_>>();
+    let (one, three) = (intervals(&one), intervals(&three));
+    let expected =
+        ["order-statistics"; 4].into_iter().chain(["bca-bootstrap", "cluster-bootstrap", "cluster-bootstrap"]);
+    assert_eq!(methods(&one), expected.map(Cell::from).collect::<Vec<_>>());
+    assert_eq!(methods(&three), vec![Cell::from("hierarchical-bootstrap"); 7]);
+    let (Cell::Number(low), Cell::Number(high)) = (&three[0].1, &three[0].2) else { panic!("{:?}", three[0]) };
+    assert!(*low < 20.0 && *high > 85.0, "the median may be that of any of three deployments: {low} to {high}");
+    let p99 = &three[3];
+    assert_eq!((&p99.1, &p99.2), (&Cell::None, &Cell::None), "eighteen rounds say nothing of a 99th percentile");
 }
 
 #[test]
