@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 pub(crate) const PROJECT: &str = "study";
 pub(crate) const DATASET: &str = "gke_logs";
 /// How long a server may take to begin.
-const BEGIN: Duration = Duration::from_secs(60);
+const BEGIN: Duration = Duration::from_secs(300);
 
 /// A running server.
 pub(crate) struct Server {
