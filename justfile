@@ -55,6 +55,7 @@ browser:
 # A run fetched from a BigQuery server is the run of its own file; CNSIM_BIGQUERY_SERVER starts the server, given REST port, gRPC port and folder
 bigquery:
     @test -x "{{ bigquery_server }}" || { echo "just bigquery: no program {{ bigquery_server }}; set CNSIM_BIGQUERY_SERVER to one that serves BigQuery" >&2; exit 1; }
+    cargo build --locked --workspace --bins
     CNSIM_BIGQUERY_SERVER="{{ bigquery_server }}" cargo test --locked --workspace --features cnsim-analyze/real-parts --test bigquery -- --test-threads=1
 
 # What pods used comes from a real Prometheus; CNSIM_PROMETHEUS is the folder of its programs

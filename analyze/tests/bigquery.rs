@@ -109,6 +109,47 @@ fn the_report_of_a_fetched_run_has_the_tables_of_its_own_file_and_counts_what_wa
 }
 
 #[test]
+fn a_run_of_this_machine_goes_the_whole_way() {
+    let cnsim = assert_cmd::cargo::cargo_bin("cnsim");
+    assert!(cnsim.is_file(), "no program {}: build the workspace first", cnsim.display());
+    let home = tempfile::tempdir().unwrap();
+    let mut run = assert_cmd::Command::new(cnsim);
+    let run =
+        run.current_dir(home.path()).args(["run", "--nodes", "5", "--rounds", "3", "--seed", "7"]).assert().success();
+    let folder = String::from_utf8(run.get_output().stdout.clone()).unwrap().trim().to_owned();
+    let own = home.path().join(&folder);
+    let id = own.file_name().unwrap().to_str().unwrap();
+    let lines = fs::read_to_string(own.join("events.jsonl")).unwrap();
+    let mut entries: Vec<Value> = lines.lines().map(entry).collect();
+    entries.push(entries[3].clone());
+    let days = fs::read_to_string(own.join("manifest.json")).unwrap();
+    let day = days.split("\"started_at\": \"").nth(1).unwrap()[..10].replace('-', "");
+    let server = Server::start();
+    server.table(&format!("stdout_{day}"), Divided::No, &entries[20..]);
+    server.table("stdout_20250101", Divided::No, &entries[..20]);
+    let manifest = own.join("manifest.json");
+    let fetched = |out: &str, arguments: &[&str]| {
+        let manifest = ["--manifest", manifest.to_str().unwrap(), "--out", out];
+        fetch(&server, home.path(), id, &[&manifest[..], arguments].concat()).success()
+    };
+    fetched("part", &[])
+        .stderr(predicates::str::contains("19 of the").and(predicates::str::contains("have not arrived")));
+    fetched("bq", &["--since", "2025-01-01"]).stderr(predicates::str::contains("have not arrived").not());
+    let parquet = from_files(home.path(), &own, id);
+    let bq = home.path().join("bq").join(id);
+    assert_eq!(fs::read(bq.join("events.parquet")).unwrap(), parquet);
+    assert_eq!(repeats(&facts(&bq)), 1);
+    for name in ["manifest.json", "topology.json"] {
+        fs::copy(own.join(name), bq.join(name)).unwrap();
+    }
+    for (folder, out) in [(&own, "report-own"), (&bq, "report-bq")] {
+        report(&[folder.to_str().unwrap(), "-o", out], home.path()).success();
+    }
+    let tables = |out: &str| support::files(&home.path().join(out).join("tables"));
+    assert_eq!(tables("report-bq"), tables("report-own"));
+}
+
+#[test]
 fn a_run_of_the_published_system_is_found_by_its_messages() {
     let server = Server::start();
     let csv = fs::read_to_string(fixture("seed-n5.csv")).unwrap();

@@ -2,24 +2,34 @@
 
 use tokio::task::JoinSet;
 
+use super::PullError;
 use super::records::{Records, RowError};
 
 /// Batches that are read at once: more would only fill memory.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 4;
+
+/// Whoever takes records as they come.
+pub(crate) type Take<'a> = dyn FnMut(Records) -> Result<(), PullError> + 'a;
 
 /// Records as they come in.
-#[derive(Debug, Default)]
-pub(crate) struct Collect {
-    records: Records,
+pub(crate) struct Collect<'t, 'a> {
+    take: &'t mut Take<'a>,
+    /// How many came.
+    rows: u64,
     reading: JoinSet<Result<Records, RowError>>,
 }
 
-impl Collect {
+impl<'t, 'a> Collect<'t, 'a> {
+    /// Gives what it reads to `take`.
+    pub(crate) fn new(take: &'t mut Take<'a>) -> Self {
+        Self { take, rows: 0, reading: JoinSet::new() }
+    }
+
     /// Takes a batch, once there is room for it.
     pub(crate) async fn add(
         &mut self,
         read: impl FnOnce() -> Result<Records, RowError> + Send + 'static,
-    ) -> Result<(), RowError> {
+    ) -> Result<(), PullError> {
         while self.reading.len() >= AT_ONCE {
             self.one().await?;
         }
@@ -27,18 +37,19 @@ impl Collect {
         Ok(())
     }
 
-    /// Everything that was taken.
-    pub(crate) async fn finish(mut self) -> Result<Records, RowError> {
+    /// How many rows came, once all are read.
+    pub(crate) async fn finish(mut self) -> Result<u64, PullError> {
         while !self.reading.is_empty() {
             self.one().await?;
         }
-        Ok(self.records)
+        Ok(self.rows)
     }
 
-    async fn one(&mut self) -> Result<(), RowError> {
+    async fn one(&mut self) -> Result<(), PullError> {
         if let Some(read) = self.reading.join_next().await {
             let records = read.expect("a batch's reader neither panics nor is cancelled")?;
-            self.records.append(records);
+            self.rows += records.table.rows() as u64;
+            (self.take)(records)?;
         }
         Ok(())
     }

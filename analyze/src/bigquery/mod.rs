@@ -1,7 +1,7 @@
 //! A run's records from BigQuery, where a log sink puts what the nodes wrote: found, priced, read once each.
 
 pub mod client;
-mod collect;
+pub(crate) mod collect;
 pub mod doctor;
 pub mod endpoint;
 pub(crate) mod job;
@@ -43,6 +43,14 @@ pub enum PullError {
     /// A row that is no record.
     #[error("a row of the result: {0}")]
     Row(#[from] RowError),
+    /// Records could not be kept on the way.
+    #[error("{}: cannot keep records there on their way: {source}: name another folder in TMPDIR", path.display())]
+    Spool {
+        /// A temporary file or folder.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Neither the table nor a shard of it.
     #[error("no table {table} and no {table}_YYYYMMDD: the tables there are {there}: check --dataset and --table")]
     NoTable {

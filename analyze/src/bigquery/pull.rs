@@ -12,7 +12,7 @@ use super::PullError;
 use super::client::JobName;
 use super::client::rest::{JobFacts, Page, Rest};
 use super::client::storage::{Batch, Session, Storage};
-use super::collect::Collect;
+use super::collect::{Collect, Take};
 use super::job::{Running, query};
 use super::names::TableName;
 use super::plan::Part;
@@ -59,7 +59,8 @@ pub(crate) struct Pulled {
     pub(crate) method: &'static str,
     /// What should be known of it.
     pub(crate) note: Option<String>,
-    pub(crate) records: Records,
+    /// How many rows came.
+    pub(crate) rows: u64,
 }
 
 /// Runs a part's query and reads its rows. What cannot be finished is stopped at the server.
@@ -69,43 +70,51 @@ pub(crate) async fn pull(
     method: Method,
     running: &Running,
     bar: &ProgressBar,
+    take: &mut Take<'_>,
 ) -> Result<Pulled, PullError> {
     let (job, rows) = query(&servers.rest, part, running).await?;
     let facts = servers.rest.facts(&job).await?;
     bar.inc_length(rows);
-    let (records, method, note) = rows_of(servers, &job, &facts, rows, method, bar).await?;
-    let found = records.table.rows() as u64;
+    let (found, method, note) = Rows { job: &job, facts: &facts, rows, bar }.read(servers, method, take).await?;
     if found != rows {
         return Err(PullError::Incomplete { table: part.table.to_string(), found, rows });
     }
-    Ok(Pulled { table: part.table.clone(), job, facts, method, note, records })
+    Ok(Pulled { table: part.table.clone(), job, facts, method, note, rows })
 }
 
-/// Reads a finished job's rows in the way that is wanted and permitted.
-async fn rows_of(
-    servers: &Servers,
-    job: &JobName,
-    facts: &JobFacts,
+/// A finished job's rows.
+struct Rows<'a> {
+    job: &'a JobName,
+    facts: &'a JobFacts,
     rows: u64,
-    method: Method,
-    bar: &ProgressBar,
-) -> Result<(Records, &'static str, Option<String>), PullError> {
-    let storage = match (method, &servers.storage) {
-        (Method::Rest, _) | (Method::Auto, None) => None,
-        (Method::Auto, Some(_)) if rows <= FEW_ROWS => None,
-        (Method::Auto | Method::Storage, Some(storage)) => Some(storage),
-        (Method::Storage, None) => return Err(PullError::NoStorage),
-    };
-    let Some(storage) = storage else {
-        return Ok((pages(&servers.rest, job, bar).await?, REST, None));
-    };
-    match storage.session(&job.project, &facts.destination, STREAMS).await {
-        Ok(session) => Ok((streams(storage, session, bar).await?, STORAGE, None)),
-        Err(error) if method == Method::Auto && error.is_forbidden() => {
-            let note = format!("{error}; the rows were read page by page, which is slower");
-            Ok((pages(&servers.rest, job, bar).await?, REST, Some(note)))
+    bar: &'a ProgressBar,
+}
+
+impl Rows<'_> {
+    /// Reads them in the way that is wanted and permitted: how many came, how, and what should be known of that.
+    async fn read(
+        &self,
+        servers: &Servers,
+        method: Method,
+        take: &mut Take<'_>,
+    ) -> Result<(u64, &'static str, Option<String>), PullError> {
+        let storage = match (method, &servers.storage) {
+            (Method::Rest, _) | (Method::Auto, None) => None,
+            (Method::Auto, Some(_)) if self.rows <= FEW_ROWS => None,
+            (Method::Auto | Method::Storage, Some(storage)) => Some(storage),
+            (Method::Storage, None) => return Err(PullError::NoStorage),
+        };
+        let Some(storage) = storage else {
+            return Ok((pages(&servers.rest, self.job, self.bar, take).await?, REST, None));
+        };
+        match storage.session(&self.job.project, &self.facts.destination, STREAMS).await {
+            Ok(session) => Ok((streams(storage, session, self.bar, take).await?, STORAGE, None)),
+            Err(error) if method == Method::Auto && error.is_forbidden() => {
+                let note = format!("{error}; the rows were read page by page, which is slower");
+                Ok((pages(&servers.rest, self.job, self.bar, take).await?, REST, Some(note)))
+            }
+            Err(error) => Err(error.into()),
         }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -128,8 +137,8 @@ pub(crate) async fn rows(rest: &Rest, part: &Part, running: &Running) -> Result<
     }
 }
 
-async fn pages(rest: &Rest, job: &JobName, bar: &ProgressBar) -> Result<Records, PullError> {
-    let mut collect = Collect::default();
+async fn pages(rest: &Rest, job: &JobName, bar: &ProgressBar, take: &mut Take<'_>) -> Result<u64, PullError> {
+    let mut collect = Collect::new(take);
     let mut token: Option<String> = None;
     loop {
         let Page { rows, next } = rest.page(job, token.as_deref()).await?;
@@ -137,7 +146,7 @@ async fn pages(rest: &Rest, job: &JobName, bar: &ProgressBar) -> Result<Records,
         collect.add(move || of_page(&rows)).await?;
         match next {
             Some(next) => token = Some(next),
-            None => return Ok(collect.finish().await?),
+            None => return collect.finish().await,
         }
     }
 }
@@ -147,7 +156,7 @@ fn of_page(rows: &[Vec<Option<String>>]) -> Result<Records, RowError> {
     for row in rows {
         let text = |column: usize| row.get(column).and_then(Option::as_deref);
         let number = |column: usize| text(column).and_then(|number| number.parse::<i64>().ok());
-        records.push(Row {
+        records.push_and_keep(Row {
             record: text(0).unwrap_or_default(),
             received_ns: number(1),
             copies: number(2).map_or(1, copies),
@@ -156,7 +165,12 @@ fn of_page(rows: &[Vec<Option<String>>]) -> Result<Records, RowError> {
     Ok(records)
 }
 
-async fn streams(storage: &Storage, session: Session, bar: &ProgressBar) -> Result<Records, PullError> {
+async fn streams(
+    storage: &Storage,
+    session: Session,
+    bar: &ProgressBar,
+    take: &mut Take<'_>,
+) -> Result<u64, PullError> {
     let Session { schema, streams } = session;
     let (sender, mut batches) = mpsc::channel::<Batch>(WAITING);
     let send = async move {
@@ -166,17 +180,17 @@ async fn streams(storage: &Storage, session: Session, bar: &ProgressBar) -> Resu
         read.map(drop).map_err(PullError::from)
     };
     let schema: Arc<[u8]> = schema.into();
-    let take = async {
-        let mut collect = Collect::default();
+    let received = async {
+        let mut collect = Collect::new(take);
         while let Some(batch) = batches.recv().await {
             bar.inc(batch.rows);
             let schema = Arc::clone(&schema);
             collect.add(move || of_batch(&schema, &batch)).await?;
         }
-        collect.finish().await.map_err(PullError::from)
+        collect.finish().await
     };
-    let ((), records) = tokio::try_join!(send, take)?;
-    Ok(records)
+    let ((), rows) = tokio::try_join!(send, received)?;
+    Ok(rows)
 }
 
 fn of_batch(schema: &[u8], batch: &Batch) -> Result<Records, RowError> {
@@ -193,7 +207,11 @@ fn add_frame(frame: &DataFrame, records: &mut Records) -> Result<(), RowError> {
         || -> PolarsResult<_> { Ok((frame.column("record")?.str()?, numbers("received")?, numbers("copies")?)) };
     let (texts, received, times) = columns().map_err(RowError::arrow)?;
     for ((record, received_ns), times) in texts.iter().zip(received.iter()).zip(times.iter()) {
-        records.push(Row { record: record.unwrap_or_default(), received_ns, copies: times.map_or(1, copies) })?;
+        records.push_and_keep(Row {
+            record: record.unwrap_or_default(),
+            received_ns,
+            copies: times.map_or(1, copies),
+        })?;
     }
     Ok(())
 }

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use cnsim::event::{ReadError, Record};
 use polars::prelude::PolarsError;
-use sha2::{Digest, Sha256};
 
-use crate::source::FileFacts;
-use crate::source::open::hex;
 use crate::source::table::{Keep, Table};
 
 /// Records of a result.
@@ -17,6 +14,8 @@ pub(crate) struct Records {
     pub(crate) table: Table,
     /// Entries that the export wrote again, by run and round.
     pub(crate) repeats: BTreeMap<(String, u32), u64>,
+    /// Each record as a line to be read again, where that is wanted.
+    pub(crate) lines: Vec<Vec<u8>>,
 }
 
 /// A row that is no record.
@@ -55,7 +54,7 @@ pub(crate) struct Row<'a> {
 
 impl Default for Records {
     fn default() -> Self {
-        Self { table: Table::new(Keep::Records), repeats: BTreeMap::new() }
+        Self { table: Table::new(Keep::Records), repeats: BTreeMap::new(), lines: Vec::new() }
     }
 }
 
@@ -75,21 +74,29 @@ impl Records {
         Ok(())
     }
 
+    /// Adds a row and keeps it as a line besides.
+    pub(crate) fn push_and_keep(&mut self, row: Row<'_>) -> Result<(), RowError> {
+        self.push(row)?;
+        let number = row.received_ns.map_or_else(String::new, |number| number.to_string());
+        self.lines.push([number.as_bytes(), b"\t", row.record.as_bytes(), b"\n"].concat());
+        Ok(())
+    }
+
+    /// Adds a line that was kept.
+    pub(crate) fn push_line(&mut self, line: &[u8]) -> Result<(), RowError> {
+        let damaged = || RowError::Batch("a temporary file was changed".to_owned());
+        let line = std::str::from_utf8(line).map_err(|_| damaged())?;
+        let (number, record) = line.trim_end_matches('\n').split_once('\t').ok_or_else(damaged)?;
+        self.push(Row { record, received_ns: number.parse().ok(), copies: 1 })
+    }
+
     /// Adds another result's rows.
     pub(crate) fn append(&mut self, other: Self) {
         self.table.append(&other.table);
         for (round, count) in other.repeats {
             *self.repeats.entry(round).or_default() += count;
         }
-    }
-
-    /// What stands for the table as a file does: its name, and a digest of its records whatever their order.
-    pub(crate) fn as_file(&self, table: String) -> FileFacts {
-        let mut content = self.table.content.clone();
-        content.sort_unstable();
-        let mut digest = Sha256::new();
-        content.iter().for_each(|hash| digest.update(hash.to_le_bytes()));
-        FileFacts { path: table, sha256: hex(digest), rows: self.table.rows() as u64 }
+        self.lines.extend(other.lines);
     }
 }
 
@@ -149,14 +156,15 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_does_not_depend_on_the_order_of_rows() {
-        let of = |rows: [&str; 2]| {
-            let mut records = Records::default();
-            rows.into_iter().for_each(|record| records.push(row(record, 1)).unwrap());
-            records.as_file("t".to_owned())
-        };
-        assert_eq!(of([SINK, SEED]), of([SEED, SINK]));
-        assert_ne!(of([SINK, SINK]).sha256, of([SINK, SEED]).sha256);
+    fn a_line_that_was_kept_gives_the_record_again() {
+        let (mut records, mut again) = (Records::default(), Records::default());
+        for (record, received_ns) in [(SINK, None), (SEED, Some(1_742_952_259_098_703_872))] {
+            records.push_and_keep(Row { received_ns, ..row(record, 2) }).unwrap();
+        }
+        records.lines.iter().for_each(|line| again.push_line(line).unwrap());
+        assert_eq!(again.table.content, records.table.content);
+        assert!(again.repeats.is_empty());
+        assert!(again.push_line(b"x").is_err());
     }
 
     #[test]

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim::manifest::Manifest;
 
-use crate::bigquery::pull::Pulled;
-use crate::source::table::Table;
+use super::spool::Spool;
 
 /// How long an entry may take from a node's output to a table, in nanoseconds: minutes where the table is new.
 const LAG_NS: i64 = 10 * 60 * 1_000_000_000;
@@ -25,30 +24,19 @@ pub(super) struct Lack {
 }
 
 /// What the records of a manifest's run lack; none where every one is there.
-pub(super) fn lack(pulled: &[Pulled], manifest: &Manifest) -> Option<Lack> {
-    of_tables(pulled.iter().map(|part| &part.records.table), manifest)
-}
-
-fn of_tables<'a>(tables: impl Iterator<Item = &'a Table>, manifest: &Manifest) -> Option<Lack> {
-    let mut seen: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
-    let mut hosts: BTreeSet<&str> = BTreeSet::new();
-    for table in tables {
-        for row in (0..table.rows()).filter(|row| table.run.text(*row) == manifest.run_id) {
-            seen.entry(table.process.text(row)).or_default().insert(table.seq.get(row));
-            hosts.insert(table.host.text(row));
-        }
-    }
+pub(super) fn lack(spool: &Spool, manifest: &Manifest) -> Option<Lack> {
+    let run = spool.runs().get(&manifest.run_id);
     let missing = |(process, last): (&String, &u64)| {
-        let there = seen.get(process.as_str()).map_or(0, |seqs| seqs.range(1..=*last).count() as u64);
+        let there = run.and_then(|run| run.seqs.get(process)).map_or(0, |seqs| seqs.count_to(*last));
         (there < *last).then(|| (process.clone(), *last - there))
     };
     let missing: BTreeMap<String, u64> = manifest.last_seqs.iter().filter_map(missing).collect();
-    let absent = manifest.roster.iter().map(|node| &node.host).filter(|host| !hosts.contains(host.as_str()));
+    let is_absent = |host: &&String| run.is_none_or(|run| !run.hosts.contains(*host));
     let lack = Lack {
         run_id: manifest.run_id.clone(),
         expected: manifest.last_seqs.values().sum(),
         missing,
-        hosts: absent.cloned().collect(),
+        hosts: manifest.roster.iter().map(|node| &node.host).filter(is_absent).cloned().collect(),
     };
     (!lack.missing.is_empty()).then_some(lack)
 }
@@ -77,9 +65,9 @@ impl Lack {
 }
 
 /// A note where the newest record is so young that others may still be on their way.
-pub(super) fn young(pulled: &[Pulled], now_ns: i64) -> Option<String> {
-    let newest = pulled.iter().flat_map(|part| part.records.table.received_ns.iter()).max()?;
-    let age_ns = now_ns.saturating_sub(*newest);
+pub(super) fn young(spool: &Spool, now_ns: i64) -> Option<String> {
+    let newest = spool.runs().values().map(|run| run.newest_ns).max()?;
+    let age_ns = now_ns.saturating_sub(newest);
     (age_ns < LAG_NS).then(|| {
         let seconds = age_ns.max(0) / 1_000_000_000;
         format!("the newest record is {seconds} s old: others may be on their way: fetch again in some minutes")
@@ -98,23 +86,20 @@ fn shown(names: impl Iterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cnsim::event::Record;
-
     use super::*;
-    use crate::source::table::Keep;
+    use crate::bigquery::records::{Records, Row};
 
     const MANIFEST: &[u8] = include_bytes!("../../tests/fixtures/flood-n4/manifest.json");
     const FLOOD: &str = include_str!("../../tests/fixtures/flood-n4/events.jsonl");
 
-    fn lack_without(lost: impl Fn(&Record<'_>) -> bool) -> Option<Lack> {
-        let mut table = Table::new(Keep::Records);
-        for line in FLOOD.lines() {
-            let record = Record::read_line(line.as_bytes()).unwrap();
-            if !lost(&record) {
-                table.push(&record);
-            }
+    fn lack_without(is_lost: impl Fn(&str) -> bool) -> Option<Lack> {
+        let mut records = Records::default();
+        for record in FLOOD.lines().filter(|line| !is_lost(line)) {
+            records.push_and_keep(Row { record, received_ns: None, copies: 1 }).unwrap();
         }
-        of_tables([&table].into_iter(), &Manifest::from_json(MANIFEST).unwrap())
+        let mut spool = Spool::default();
+        spool.add("t", records).unwrap();
+        lack(&spool, &Manifest::from_json(MANIFEST).unwrap())
     }
 
     #[test]
@@ -124,7 +109,7 @@ mod tests {
 
     #[test]
     fn records_that_have_not_arrived_are_told_by_process() {
-        let is_lost = |record: &Record<'_>| record.seq == Some(2) && record.process != "bench-n1-1742869850000";
+        let is_lost = |line: &str| line.contains("\"seq\":2,") && !line.contains("\"process\":\"bench-n1-");
         let notes = lack_without(is_lost).unwrap().notes();
         let expected = "5e1f00d2-cubaan4: 3 of the 80 records that its manifest counts have not arrived, from \
                         bench-n0-1742869850000 (1), bench-n2-1742869850000 (1), bench-n3-1742869850000 (1): fetch again \

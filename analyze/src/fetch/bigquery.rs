@@ -1,6 +1,5 @@
 //! A fetch from BigQuery: what it would read is told first, then a query for each table, then as any other fetch.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +8,8 @@ use cnsim::manifest::Manifest;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::arrived::{self, Lack};
-use super::{FetchError, Fetched, Options, Run, put, runs};
+use super::spool::{Spool, SpooledRun, Written};
+use super::{FetchError, Fetched, Options, put_each, write};
 use crate::bigquery::PullError;
 use crate::bigquery::job::{self, Running};
 use crate::bigquery::plan::{self, Part, Plan, Request};
@@ -18,10 +18,8 @@ use crate::bigquery::pull::{self, Pulled, Servers};
 use crate::bigquery::settings::BigQueryArgs;
 use crate::bigquery::statement::{Ask, Wanted};
 use crate::bigquery::window::{Window, instant};
-use crate::source::fetch_facts::{FetchedQuery, FetchedRound};
+use crate::source::fetch_facts::{FORMAT, FetchFacts, FetchedFile, FetchedQuery};
 use crate::source::folder;
-use crate::source::gather::Gather;
-use crate::source::table::Keep;
 
 /// Between two looks whether a run has arrived: at first, and at most.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
@@ -43,15 +41,23 @@ pub(super) fn fetch(args: &BigQueryArgs, options: &Options) -> Result<Fetched, F
     };
     let task = Task { args, request: &request, manifests: &manifests };
     let read = async |servers: &Servers, running: &Running| task.read_in_time(servers, running).await;
-    let (plan, pulled) = job::with_servers(&target, read)?;
+    let read = job::with_servers(&target, read)?;
     if args.dry_run {
+        let plan = read.plan;
         return Ok(Fetched { folders: Vec::new(), notes: plan.notes.clone(), plan: Some(plan.in_words()) });
     }
-    write(pulled, plan, &request, &wanted(args, options), options)
+    put(read, &request, &wanted(args, options), options)
 }
 
 fn wanted(args: &BigQueryArgs, options: &Options) -> Wanted {
     Wanted { run_ids: options.run_ids.clone(), prefixes: args.run_id_prefixes.clone() }
+}
+
+/// What was read.
+struct Read {
+    plan: Plan,
+    pulled: Vec<Pulled>,
+    spool: Spool,
 }
 
 /// What is to be read.
@@ -64,17 +70,17 @@ struct Task<'a> {
 
 impl Task<'_> {
     /// Reads until every run has arrived or the user's patience ends, or else once.
-    async fn read_in_time(&self, servers: &Servers, running: &Running) -> Result<(Plan, Vec<Pulled>), PullError> {
+    async fn read_in_time(&self, servers: &Servers, running: &Running) -> Result<Read, PullError> {
         let wait = Duration::from_secs(60 * u64::from(self.args.wait.unwrap_or(0)));
         let (mut waited, mut pause) = (Duration::ZERO, PAUSES[0]);
         loop {
-            let (mut plan, pulled) = self.read(servers, running).await?;
+            let mut read = self.read(servers, running).await?;
             let lacks: Vec<Lack> =
-                self.manifests.iter().filter_map(|manifest| arrived::lack(&pulled, manifest)).collect();
+                self.manifests.iter().filter_map(|manifest| arrived::lack(&read.spool, manifest)).collect();
             let is_over = lacks.is_empty() || waited >= wait;
             if self.args.dry_run || is_over {
-                self.tell(&mut plan, &pulled, &lacks);
-                return Ok((plan, pulled));
+                self.tell(&mut read, &lacks);
+                return Ok(read);
             }
             lacks.iter().flat_map(Lack::notes).for_each(|note| eprintln!("waiting: {note}"));
             tokio::time::sleep(pause).await;
@@ -84,11 +90,11 @@ impl Task<'_> {
     }
 
     /// Reads what is planned, unless only the plan is asked for.
-    async fn read(&self, servers: &Servers, running: &Running) -> Result<(Plan, Vec<Pulled>), PullError> {
+    async fn read(&self, servers: &Servers, running: &Running) -> Result<Read, PullError> {
         let mut plan = plan::plan(&servers.rest, self.request).await?;
         let bytes = price::in_words(plan.bytes());
         if self.args.dry_run {
-            return Ok((plan, Vec::new()));
+            return Ok(Read { plan, pulled: Vec::new(), spool: Spool::default() });
         }
         if self.request.window == Window::ALL && !self.args.scan_all {
             return Err(PullError::NoTime { bytes });
@@ -96,26 +102,28 @@ impl Task<'_> {
         plan.check(self.request.max_bytes_billed)?;
         eprintln!("reading {bytes}");
         let bar = progress();
-        let mut pulled = Vec::with_capacity(plan.parts.len());
+        let (mut pulled, mut spool) = (Vec::with_capacity(plan.parts.len()), Spool::default());
         for part in &plan.parts {
-            let part = pull::pull(servers, part, self.args.method, running, &bar).await?;
+            let table = part.table.to_string();
+            let mut keep = |records| spool.add(&table, records);
+            let part = pull::pull(servers, part, self.args.method, running, &bar, &mut keep).await?;
             plan.notes.extend(part.note.clone());
             pulled.push(part);
         }
         bar.finish_and_clear();
-        Ok((plan, pulled))
+        Ok(Read { plan, pulled, spool })
     }
 
     /// Adds what may be missing to what should be known.
-    fn tell(&self, plan: &mut Plan, pulled: &[Pulled], lacks: &[Lack]) {
+    fn tell(&self, read: &mut Read, lacks: &[Lack]) {
         if self.args.dry_run {
             return;
         }
-        plan.notes.extend(lacks.iter().flat_map(Lack::notes));
+        read.plan.notes.extend(lacks.iter().flat_map(Lack::notes));
         if self.manifests.is_empty() {
             #[expect(clippy::disallowed_methods, reason = "how old a record is depends on the clock")]
             let now: DateTime<Utc> = std::time::SystemTime::now().into();
-            plan.notes.extend(arrived::young(pulled, now.timestamp_nanos_opt().unwrap_or(i64::MAX)));
+            read.plan.notes.extend(arrived::young(&read.spool, now.timestamp_nanos_opt().unwrap_or(i64::MAX)));
         }
     }
 }
@@ -158,36 +166,57 @@ fn manifest(path: &Path) -> Result<Manifest, PullError> {
 }
 
 /// Puts what came into run folders.
-fn write(
-    pulled: Vec<Pulled>,
-    plan: Plan,
-    request: &Request,
-    wanted: &Wanted,
-    options: &Options,
-) -> Result<Fetched, FetchError> {
-    let (mut gather, mut queries) = (Gather::new(Keep::Records), Vec::with_capacity(pulled.len()));
-    let mut repeats: BTreeMap<(String, u32), u64> = BTreeMap::new();
-    for (part, asked) in pulled.into_iter().zip(&plan.parts) {
-        queries.push(query(&part, asked, request));
-        for (round, count) in &part.records.repeats {
-            *repeats.entry(round.clone()).or_default() += count;
-        }
-        if part.records.table.rows() > 0 {
-            gather.files.push(part.records.as_file(part.table.to_string()));
-            gather.table.append(&part.records.table);
-        }
-    }
-    if gather.table.rows() == 0 {
+fn put(read: Read, request: &Request, wanted: &Wanted, options: &Options) -> Result<Fetched, FetchError> {
+    let Read { plan, pulled, mut spool } = read;
+    if spool.runs().is_empty() {
         return Err(no_records(&plan, request, wanted).into());
     }
-    let named: &[String] = if wanted.prefixes.is_empty() { &wanted.run_ids } else { &[] };
-    let mut found = runs(&gather, named)?;
-    for run in &mut found {
-        run.facts.source = "bigquery".to_owned();
-        run.facts.queries = queries.clone();
-        add_repeats(run, &repeats);
+    let there = || spool.runs().keys().cloned().collect::<Vec<_>>().join(", ");
+    if let Some(run_id) = wanted.run_ids.iter().find(|run_id| !spool.runs().contains_key(*run_id)) {
+        return Err(FetchError::NoSuchRun { run_id: run_id.clone(), there: there() });
     }
-    Ok(Fetched { folders: put(&gather, &found, options)?, notes: plan.notes, plan: None })
+    let queries: Vec<FetchedQuery> =
+        pulled.iter().zip(&plan.parts).map(|(part, asked)| query(part, asked, request)).collect();
+    let is_wanted = |run_id: &&String| !wanted.prefixes.is_empty() || wanted.run_ids.contains(run_id);
+    let names: Vec<String> = spool.runs().keys().filter(is_wanted).cloned().collect();
+    let mut runs = Vec::with_capacity(names.len());
+    for name in &names {
+        super::check_name(name)?;
+        let run = spool.take(name).expect("it is one of the spool's");
+        runs.push((facts(name, &run, &queries), Some(run)));
+    }
+    let known: Vec<FetchFacts> = runs.iter().map(|(facts, _)| facts.clone()).collect();
+    let known: Vec<&FetchFacts> = known.iter().collect();
+    let folders = put_each(&known, options, |number, folder| {
+        let (facts, run) = &mut runs[number];
+        write::new_folder(folder)?;
+        let run = run.take().expect("each is written once");
+        let Written { rounds, sha256 } = run.write(&folder.join(write::EVENTS))?;
+        facts.rows = rounds.iter().map(|round| round.rows).sum();
+        facts.files.iter_mut().for_each(|file| file.sha256.clone_from(&sha256));
+        facts.rounds = rounds;
+        write::facts(&folder.join(write::FACTS), facts)
+    })?;
+    Ok(Fetched { folders, notes: plan.notes, plan: None })
+}
+
+/// What is known of a run before it is written.
+fn facts(run_id: &str, run: &SpooledRun, queries: &[FetchedQuery]) -> FetchFacts {
+    let file = |(table, rows): (&String, &u64)| FetchedFile { path: table.clone(), sha256: String::new(), rows: *rows };
+    FetchFacts {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        run_id: run_id.to_owned(),
+        source: "bigquery".to_owned(),
+        files: run.tables.iter().map(file).collect(),
+        rows: 0,
+        rejected: 0,
+        rejected_by_reason: Vec::new(),
+        rejected_examples: Vec::new(),
+        rounds: Vec::new(),
+        processes: Vec::new(),
+        queries: queries.to_vec(),
+    }
 }
 
 fn query(part: &Pulled, asked: &Part, request: &Request) -> FetchedQuery {
@@ -199,20 +228,11 @@ fn query(part: &Pulled, asked: &Part, request: &Request) -> FetchedQuery {
         job: part.job.id.clone(),
         location: part.job.location.clone(),
         method: part.method.to_owned(),
-        rows: part.records.table.rows() as u64,
+        rows: part.rows,
         bytes_processed: part.facts.bytes_processed,
         bytes_billed: part.facts.bytes_billed,
         cache_hit: part.facts.cache_hit,
     }
-}
-
-/// Adds what the queries dropped to what was dropped here.
-fn add_repeats(run: &mut Run<'_>, repeats: &BTreeMap<(String, u32), u64>) {
-    let id = &run.facts.run_id;
-    let add = |round: &mut FetchedRound| {
-        round.repeats += repeats.get(&(id.clone(), round.round)).copied().unwrap_or(0);
-    };
-    run.facts.rounds.iter_mut().for_each(add);
 }
 
 fn no_records(plan: &Plan, request: &Request, wanted: &Wanted) -> PullError {

@@ -11,6 +11,9 @@ mod logs;
 mod pods;
 #[cfg(feature = "kubernetes")]
 mod processes;
+#[cfg(feature = "bigquery")]
+mod spool;
+mod vocabulary;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -184,22 +187,32 @@ fn gathered(logs: &[PodLog]) -> Result<(Gather, Vec<Range<usize>>), FetchError> 
     Ok((gather, read))
 }
 
-/// Writes runs into their folders.
+/// Writes runs that were gathered into their folders.
 fn put(gather: &Gather, runs: &[Run<'_>], options: &Options) -> Result<Vec<PathBuf>, FetchError> {
+    let facts: Vec<&FetchFacts> = runs.iter().map(|run| &run.facts).collect();
+    put_each(&facts, options, |number, folder| write::run(&gather.table, &runs[number], folder))
+}
+
+/// Writes runs into new folders with `write`, and puts these in their places when all are written.
+fn put_each(
+    runs: &[&FetchFacts],
+    options: &Options,
+    mut write: impl FnMut(usize, &Path) -> Result<(), FetchError>,
+) -> Result<Vec<PathBuf>, FetchError> {
     let write_error = |source| FetchError::Write { path: options.out.clone(), source };
     fs::create_dir_all(&options.out).map_err(write_error)?;
-    let folders: Vec<PathBuf> = runs.iter().map(|run| options.out.join(&run.facts.run_id)).collect();
+    let folders: Vec<PathBuf> = runs.iter().map(|run| options.out.join(&run.run_id)).collect();
     if options.others == Others::Keep {
         for (run, folder) in runs.iter().zip(&folders) {
-            existing::check(folder, &run.facts)?;
+            existing::check(folder, run)?;
         }
     }
     let scratch = tempfile::Builder::new().prefix(".fetch-").tempdir_in(&options.out).map_err(write_error)?;
-    for run in runs {
-        write::run(&gather.table, run, &scratch.path().join(&run.facts.run_id))?;
+    for (number, run) in runs.iter().enumerate() {
+        write(number, &scratch.path().join(&run.run_id))?;
     }
     for (run, folder) in runs.iter().zip(&folders) {
-        install(&scratch.path().join(&run.facts.run_id), folder)?;
+        install(&scratch.path().join(&run.run_id), folder)?;
     }
     Ok(folders)
 }

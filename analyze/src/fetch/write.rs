@@ -1,38 +1,72 @@
-//! A run's files: events.parquet, rejects.jsonl, fetch.json.
+//! A run's files: events.parquet in groups of rows, rejects.jsonl, fetch.json.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use cnsim::event::{self, Column as Field, Kind};
+use cnsim::event::{self, Column as Field};
+use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::*;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::vocabulary::{Categories, Vocabulary};
 use super::{FetchError, Run};
+use crate::source::fetch_facts::FetchFacts;
 use crate::source::intern::Interner;
 use crate::source::own::{MARK, MARK_VERSION};
 use crate::source::parquet::FLOAT_TIMESTAMP;
-use crate::source::table::{Rest, Table, Texts};
+use crate::source::table::{Keep, Table, Texts};
 
 pub(super) const EVENTS: &str = "events.parquet";
 pub(super) const REJECTS: &str = "rejects.jsonl";
 pub(super) const FACTS: &str = "fetch.json";
+/// Rows that a reader takes at once.
+const GROUP_ROWS: usize = 1 << 18;
 
 /// Writes a run's files into a new folder.
 pub(super) fn run(table: &Table, run: &Run<'_>, folder: &Path) -> Result<(), FetchError> {
-    let failed = |source| FetchError::Write { path: folder.to_owned(), source };
-    fs::create_dir(folder).map_err(failed)?;
+    new_folder(folder)?;
     let mut rows = run.rows.clone();
     sort(table, &mut rows);
-    save(&folder.join(EVENTS), |out| events(table, &rows, out).map_err(io::Error::other))?;
+    let mut vocabulary = Vocabulary::default();
+    vocabulary.add(table, &rows);
+    events(&folder.join(EVENTS), vocabulary, |file| {
+        rows.chunk_by(|one, other| table.round[*one as usize] == table.round[*other as usize])
+            .try_for_each(|round| file.add(table, round))
+    })?;
     if !run.rejects.is_empty() {
         save(&folder.join(REJECTS), |out| rejects(run, out))?;
     }
-    save(&folder.join(FACTS), |out| {
-        serde_json::to_writer_pretty(&mut *out, &run.facts)?;
+    facts(&folder.join(FACTS), &run.facts)
+}
+
+/// Makes a run's new folder.
+pub(super) fn new_folder(folder: &Path) -> Result<(), FetchError> {
+    fs::create_dir(folder).map_err(|source| FetchError::Write { path: folder.to_owned(), source })
+}
+
+/// Writes `fetch.json`.
+pub(super) fn facts(path: &Path, facts: &FetchFacts) -> Result<(), FetchError> {
+    save(path, |out| {
+        serde_json::to_writer_pretty(&mut *out, facts)?;
         out.write_all(b"\n")
     })
+}
+
+/// Writes events.parquet with rows that `fill` adds, round by round in order.
+pub(super) fn events(
+    path: &Path,
+    vocabulary: Vocabulary,
+    fill: impl FnOnce(&mut EventsFile<'_>) -> Result<(), FetchError>,
+) -> Result<(), FetchError> {
+    let failed = |source| FetchError::Write { path: path.to_owned(), source };
+    let mut out = BufWriter::new(File::create(path).map_err(failed)?);
+    let mut file = EventsFile::new(path, &mut out, vocabulary)?;
+    fill(&mut file)?;
+    file.finish()?;
+    let written = out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| file.sync_all());
+    written.map_err(failed)
 }
 
 fn save(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), FetchError> {
@@ -64,7 +98,7 @@ fn rejects(run: &Run<'_>, out: &mut impl Write) -> io::Result<()> {
 
 /// Puts a run's rows in their total order: round, received, process, seq, receiver, sender, type, sent, detail. The hash
 /// of the content decides between rows that differ in nothing of that.
-fn sort(table: &Table, rows: &mut [u32]) {
+pub(super) fn sort(table: &Table, rows: &mut [u32]) {
     let (_, node) = table.node_names.sorted();
     let (_, process) = table.process.names().sorted();
     let detail = |row: usize| table.rest.as_ref().map(|rest| rest.detail.text(row));
@@ -81,20 +115,65 @@ fn sort(table: &Table, rows: &mut [u32]) {
     });
 }
 
-fn events(table: &Table, rows: &[u32], out: impl Write) -> PolarsResult<()> {
-    let rest = table.rest.as_ref().expect("a fetch gathers whole records");
-    let mut frame = frame(table, rest, rows)?;
-    let mark = KeyValueMetadata::from_static(vec![(MARK.to_owned(), MARK_VERSION.to_owned())]);
-    ParquetWriter::new(out).with_key_value_metadata(Some(mark)).finish(&mut frame)?;
-    Ok(())
+/// An events.parquet on its way: rows come round by round, and are written in groups of equal size.
+pub(super) struct EventsFile<'a> {
+    path: &'a Path,
+    writer: BatchedWriter<&'a mut BufWriter<File>>,
+    categories: Categories,
+    waiting: DataFrame,
 }
 
-fn frame(table: &Table, rest: &Rest, rows: &[u32]) -> PolarsResult<DataFrame> {
+impl<'a> EventsFile<'a> {
+    fn new(path: &'a Path, out: &'a mut BufWriter<File>, vocabulary: Vocabulary) -> Result<Self, FetchError> {
+        let failed = |error| write_error(path, error);
+        let categories = Categories::of(vocabulary).map_err(failed)?;
+        let waiting = frame(&Table::new(Keep::Records), &[], &categories).map_err(failed)?;
+        let mark = KeyValueMetadata::from_static(vec![(MARK.to_owned(), MARK_VERSION.to_owned())]);
+        let writer = ParquetWriter::new(out).with_key_value_metadata(Some(mark));
+        let writer = writer.batched(waiting.schema()).map_err(failed)?;
+        Ok(Self { path, writer, categories, waiting })
+    }
+
+    /// Adds rows of a table in their order. Their texts are in the vocabulary.
+    pub(super) fn add(&mut self, table: &Table, rows: &[u32]) -> Result<(), FetchError> {
+        let more = frame(table, rows, &self.categories).map_err(|error| write_error(self.path, error))?;
+        self.waiting.vstack_mut(&more).map_err(|error| write_error(self.path, error))?;
+        while self.waiting.height() >= GROUP_ROWS {
+            let rest = self.waiting.slice(GROUP_ROWS as i64, usize::MAX);
+            let group = std::mem::replace(&mut self.waiting, rest).slice(0, GROUP_ROWS);
+            self.write(group)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(), FetchError> {
+        if self.waiting.height() > 0 {
+            let rest = std::mem::take(&mut self.waiting);
+            self.write(rest)?;
+        }
+        self.writer.finish().map(drop).map_err(|error| write_error(self.path, error))
+    }
+
+    fn write(&mut self, mut group: DataFrame) -> Result<(), FetchError> {
+        group.rechunk_mut();
+        self.writer.write_batch(&group).map_err(|error| write_error(self.path, error))
+    }
+}
+
+fn write_error(path: &Path, error: PolarsError) -> FetchError {
+    FetchError::Write { path: path.to_owned(), source: io::Error::other(error) }
+}
+
+fn frame(table: &Table, rows: &[u32], categories: &Categories) -> PolarsResult<DataFrame> {
+    let rest = table.rest.as_ref().expect("a fetch gathers whole records");
     let every = |row: &u32| *row as usize;
-    let texts =
-        |name: Field, texts: &Texts| enumeration(name, texts.names(), rows.iter().map(|row| texts.number(every(row))));
-    let nodes =
-        |name: Field, numbers: &[u32]| enumeration(name, &table.node_names, rows.iter().map(|row| numbers[every(row)]));
+    let texts = |name: Field, texts: &Texts| {
+        categories.column(name, texts.names(), rows.iter().map(|row| texts.number(every(row))))
+    };
+    let nodes = |name: Field, numbers: &[u32]| {
+        categories.column(name, &table.node_names, rows.iter().map(|row| numbers[every(row)]))
+    };
+    let (kind_names, kinds) = kinds(table, rows);
     let received: Vec<i64> = rows.iter().map(|row| table.received_ns[every(row)]).collect();
     let columns = vec![
         texts(Field::Message, &rest.message)?,
@@ -102,7 +181,7 @@ fn frame(table: &Table, rest: &Rest, rows: &[u32]) -> PolarsResult<DataFrame> {
         nodes(Field::ReceiverId, &table.receiver)?,
         column(Field::ReceivedTimestamp, &received),
         column(Field::PropagationTime, rows.iter().map(|row| rest.propagation_time[every(row)]).collect::<Vec<_>>()),
-        kinds(rows.iter().map(|row| table.kind[every(row)]))?,
+        categories.column(Field::EventType, &kind_names, kinds.into_iter())?,
         column(Field::Detail, rows.iter().map(|row| rest.detail.text(every(row))).collect::<Vec<_>>()),
         texts(Field::RunId, &table.run)?,
         column(Field::Round, rows.iter().map(|row| table.round[every(row)]).collect::<Vec<_>>()),
@@ -133,39 +212,9 @@ where
     Series::new(name.name().into(), values).into()
 }
 
-fn kinds(kinds: impl Iterator<Item = Kind>) -> PolarsResult<Column> {
+/// The kinds of events as texts with numbers.
+fn kinds(table: &Table, rows: &[u32]) -> (Interner, Vec<u32>) {
     let mut names = Interner::default();
-    let numbers: Vec<u32> = kinds.map(|kind| names.number(kind.as_str(), None)).collect();
-    enumeration(Field::EventType, &names, numbers.into_iter())
-}
-
-/// A column of texts as an enumeration of those that occur in it, in order: the file does not depend on other runs.
-fn enumeration(name: Field, names: &Interner, numbers: impl Iterator<Item = u32>) -> PolarsResult<Column> {
-    let mut numbers: Vec<u32> = numbers.collect();
-    let mut occurs = vec![false; names.len()];
-    numbers.iter().for_each(|number| occurs[*number as usize] = true);
-    let mut order: Vec<u32> = (0..names.len() as u32).filter(|number| occurs[*number as usize]).collect();
-    order.sort_unstable_by_key(|number| names.text(*number));
-    let mut places = vec![0; names.len()];
-    for (place, number) in order.iter().enumerate() {
-        places[*number as usize] = place as u32;
-    }
-    numbers.iter_mut().for_each(|number| *number = places[*number as usize]);
-    let categories = FrozenCategories::new(order.iter().map(|number| names.text(*number)))?;
-    let dtype = DataType::from_frozen_categories(categories);
-    let name = name.name().into();
-    let series = match dtype.cat_physical()? {
-        CategoricalPhysical::U8 => {
-            let numbers = UInt8Chunked::from_iter_values(name, numbers.iter().map(|number| *number as u8));
-            Categorical8Chunked::from_cats_and_dtype(numbers, dtype).into_series()
-        }
-        CategoricalPhysical::U16 => {
-            let numbers = UInt16Chunked::from_iter_values(name, numbers.iter().map(|number| *number as u16));
-            Categorical16Chunked::from_cats_and_dtype(numbers, dtype).into_series()
-        }
-        CategoricalPhysical::U32 => {
-            Categorical32Chunked::from_cats_and_dtype(UInt32Chunked::from_vec(name, numbers), dtype).into_series()
-        }
-    };
-    Ok(series.into())
+    let numbers = rows.iter().map(|row| names.number(table.kind[*row as usize].as_str(), None)).collect();
+    (names, numbers)
 }
