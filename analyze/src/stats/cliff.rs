@@ -21,7 +21,8 @@ pub fn cliffs_delta(a: &[f64], b: &[f64], level: f64) -> Option<Dominance> {
     }
     let (rows, columns) = (dominance(b, a), dominance(a, b));
     let (n, m) = (a.len() as f64, b.len() as f64);
-    let delta = -rows.each.iter().sum::<f64>() / n;
+    // From 0.0, so that no difference is not -0.
+    let delta = 0.0 - rows.each.iter().sum::<f64>() / n;
     let interval = (a.len() > 1 && b.len() > 1).then(|| {
         if rows.unequal == n * m && delta.abs() == 1.0 {
             return of_apart(delta, n.min(m), level);
