@@ -2,7 +2,7 @@
 
 use super::{Comparison, Design, Metric};
 
-/// The sentence; `censored` rounds of either side never got there.
+/// The sentence; `censored` rounds of either side never got there, or nobody knows from when.
 pub(super) fn of(comparison: &Comparison, censored: [usize; 2]) -> String {
     let nodes = comparison.nodes;
     let Some(size) = comparison.shift.shift else {
@@ -93,6 +93,8 @@ fn claim(comparison: &Comparison, words: &Words, size: f64, certainty: Certainty
     };
     let side = words.side(size);
     match metric.percent() {
+        Some(percent) if size == 0.0 => format!("{b} {verb} as fast as {a}{}", goal(percent, *metric)),
+        None if size == 0.0 => format!("{} {verb} the same in {b} as in {a}", metric.name()),
         Some(percent) => format!("{b} {verb} {side} than {a}{}", goal(percent, *metric)),
         None => format!("{} {verb} {side} in {b} than in {a}", metric.name()),
     }
@@ -108,7 +110,9 @@ fn goal(percent: u32, metric: Metric) -> String {
 fn unknown(comparison: &Comparison, censored: [usize; 2]) -> String {
     let Comparison { a, b, rounds_a, rounds_b, .. } = comparison;
     let [in_a, in_b] = censored;
-    format!("no shift can be told: {in_a} of {rounds_a} rounds of {a} and {in_b} of {rounds_b} of {b} never got there")
+    format!(
+        "no shift can be told: {in_a} of {rounds_a} rounds of {a} and {in_b} of {rounds_b} of {b} have no such time"
+    )
 }
 
 fn without_interval(comparison: &Comparison, level: f64, censored: [usize; 2]) -> String {
@@ -124,8 +128,8 @@ fn without_interval(comparison: &Comparison, level: f64, censored: [usize; 2]) -
 fn open_end(censored: [usize; 2]) -> String {
     match censored[0] + censored[1] {
         0 => String::new(),
-        1 => ": a round that never got there leaves it open".to_owned(),
-        many => format!(": {many} rounds that never got there leave it open"),
+        1 => ": a round without such a time leaves it open".to_owned(),
+        many => format!(": {many} rounds without such a time leave it open"),
     }
 }
 
@@ -228,13 +232,24 @@ mod tests {
     }
 
     #[test]
+    fn a_shift_of_nothing_has_no_direction() {
+        let text = words("rmr", [Some(-0.5), Some(0.0), Some(0.5)], [0, 0]);
+        assert!(
+            text.contains("rmr may be the same in 5M as in default: the 95 % interval, 0.50 copies per node lower to"),
+            "{text}"
+        );
+        let text = words("t100_first_send", [None, Some(0.0), None], [0, 0]);
+        assert!(text.contains("5M may be as fast as default, without a 95 % interval"), "{text}");
+    }
+
+    #[test]
     fn an_open_end_names_the_rounds_that_leave_it_open() {
         let text = words("t100_first_send", [Some(41.5), Some(87.2), None], [0, 3]);
-        assert!(text.ends_with("5M is 87 ms slower than default, 95 % interval from 42 ms slower up: 3 rounds that never got there leave it open"), "{text}");
+        assert!(text.ends_with("5M is 87 ms slower than default, 95 % interval from 42 ms slower up: 3 rounds without such a time leave it open"), "{text}");
         let text = words("t100_first_send", [None, Some(-87.2), Some(3.5)], [1, 0]);
-        assert!(text.ends_with("may be 87 ms faster than default, 95 % interval up to 4 ms slower: a round that never got there leaves it open"), "{text}");
+        assert!(text.ends_with("may be 87 ms faster than default, 95 % interval up to 4 ms slower: a round without such a time leaves it open"), "{text}");
         let text = words("t100_first_send", [None, Some(5.5), None], [2, 3]);
-        assert!(text.ends_with("without a 95 % interval: 5 rounds that never got there leave it open"), "{text}");
+        assert!(text.ends_with("without a 95 % interval: 5 rounds without such a time leave it open"), "{text}");
     }
 
     #[test]

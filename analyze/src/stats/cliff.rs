@@ -1,6 +1,6 @@
 //! How often values of one sample are larger than those of another, as an effect size.
 
-use super::distribution::{normal_quantile, student_quantile};
+use super::distribution::student_quantile;
 use super::{Interval, sorted};
 
 /// Cliff's delta and its interval.
@@ -13,7 +13,7 @@ pub struct Dominance {
 }
 
 /// Cliff's delta (1993) of `b` against `a`, with the asymmetric interval of Feng and Cliff (2004) and a quantile of
-/// Student's distribution. Where no value of one sample reaches the other, theirs for that case. Infinite values are the
+/// Student's distribution. Where no value of one sample reaches the other, their equation 8. Infinite values are the
 /// largest, and equal. None where a sample is empty.
 pub fn cliffs_delta(a: &[f64], b: &[f64], level: f64) -> Option<Dominance> {
     if a.is_empty() || b.is_empty() {
@@ -21,17 +21,19 @@ pub fn cliffs_delta(a: &[f64], b: &[f64], level: f64) -> Option<Dominance> {
     }
     let (rows, columns) = (dominance(b, a), dominance(a, b));
     let (n, m) = (a.len() as f64, b.len() as f64);
-    let delta = -rows.each.iter().sum::<f64>() / n;
+    // From 0.0, so that no difference is not -0.
+    let delta = 0.0 - rows.each.iter().sum::<f64>() / n;
     let interval = (a.len() > 1 && b.len() > 1).then(|| {
+        let t = student_quantile((1.0 + level) / 2.0, n + m - 2.0);
         if rows.unequal == n * m && delta.abs() == 1.0 {
-            return of_apart(delta, n.min(m), level);
+            return of_apart(delta, n.min(m), t);
         }
         let around = |each: &[f64], centre: f64| each.iter().map(|value| (value - centre).powi(2)).sum::<f64>();
         let inside = rows.unequal - n * m * delta * delta;
         let spread = m * m * around(&rows.each, -delta) + n * n * around(&columns.each, delta) - inside;
         let least = (1.0 - delta * delta) / (n * m - 1.0);
         let variance = (spread / (n * m * (n - 1.0) * (m - 1.0))).max(least);
-        asymmetric(delta, variance, student_quantile((1.0 + level) / 2.0, n + m - 2.0))
+        asymmetric(delta, variance, t)
     });
     Some(Dominance { delta, interval })
 }
@@ -65,9 +67,8 @@ fn asymmetric(delta: f64, variance: f64, t: f64) -> Interval {
     Interval { low: at(-reach), high: at(reach) }
 }
 
-fn of_apart(delta: f64, smaller: f64, level: f64) -> Interval {
-    let square = normal_quantile((1.0 + level) / 2.0).powi(2);
-    let end = (smaller - square) / (smaller + square);
+fn of_apart(delta: f64, smaller: f64, t: f64) -> Interval {
+    let end = (smaller - t * t) / (smaller + t * t);
     if delta > 0.0 { Interval { low: end, high: 1.0 } } else { Interval { low: -1.0, high: -end } }
 }
 

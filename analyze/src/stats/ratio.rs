@@ -13,7 +13,7 @@ pub struct MedianRatio {
     pub interval: Option<Interval>,
 }
 
-/// The ratio of the medians of `b` and `a`, with the interval of Price and Bonett (2002): normal on the log scale, with
+/// The ratio of the medians of `b` and `a`, with the interval of Bonett and Price (2020): normal on the log scale, with
 /// standard errors that come from order statistics and assume no distribution. None where a median is infinite or not
 /// above 0.
 pub fn median_ratio(a: &[f64], b: &[f64], level: f64) -> Option<MedianRatio> {
@@ -28,11 +28,11 @@ pub fn median_ratio(a: &[f64], b: &[f64], level: f64) -> Option<MedianRatio> {
     Some(MedianRatio { ratio, interval })
 }
 
-/// Standard error of the log of the median: from the c-th values from both ends, c about (n + 1) / 2 - sqrt(n), and the
+/// Standard error of the log of the median: from the c-th values from both ends, c about n / 2 - sqrt(n), and the
 /// probability with which they enclose the median.
 fn log_median_error(sorted: &[f64]) -> Option<f64> {
     let count = sorted.len();
-    let rank = (((count + 1) as f64 / 2.0 - (count as f64).sqrt()).round() as usize).max(1);
+    let rank = ((count as f64 / 2.0 - (count as f64).sqrt()).round_ties_even() as usize).max(1);
     let weights = binomial_weights(count, 0.5);
     let outside = weights[..rank].iter().sum::<f64>() / weights.iter().sum::<f64>();
     let (low, high) = (*sorted.get(rank - 1)?, sorted[count - rank]);
@@ -54,6 +54,18 @@ mod tests {
             close(found.ratio, expected["ratio"].as_f64().unwrap(), name);
             close(found.interval.unwrap().low, expected["low"].as_f64().unwrap(), name);
             close(found.interval.unwrap().high, expected["high"].as_f64().unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_authors_package_comes_out() {
+        // ci.ratio.median2 of the R package statpsych, by D. G. Bonett.
+        let of_two = [32.0, 39.0, 26.0, 35.0, 43.0, 27.0, 40.0, 37.0, 34.0, 29.0, 49.0, 42.0, 40.0];
+        let of_one = [36.0, 44.0, 47.0, 42.0, 49.0, 39.0, 46.0, 31.0, 33.0, 48.0];
+        let found = median_ratio(&of_two, &of_one, 0.95).unwrap();
+        let interval = found.interval.unwrap();
+        for (found, expected) in [(found.ratio, 1.162162), (interval.low, 0.927667), (interval.high, 1.455933)] {
+            assert!((found - expected).abs() < 1e-6, "{found}, statpsych {expected}");
         }
     }
 

@@ -6,6 +6,7 @@ mod conditions;
 mod convergence;
 mod csv;
 mod duplicates;
+mod ecdf;
 mod growth;
 mod hops;
 mod incidents;
@@ -85,6 +86,7 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
         convergence::table(analysis),
         intervals::table(analysis),
         variance::table(analysis),
+        ecdf::table(analysis),
         rounds::table(analysis),
         duplicates::table(analysis),
         hops::table(analysis),

@@ -51,6 +51,7 @@ fn tables_have_the_promised_headers() {
             "variance",
             "condition,nodes,origin,deployments,rounds,deliveries,within_rounds_ms2,between_rounds_ms2,between_deployments_ms2",
         ),
+        ("ecdf", "condition,nodes,origin,t100_ms,share,share_low,share_high"),
         (
             "rounds",
             "condition,run_id,round,nodes,scored,initiator,expected,delivered,coverage,setup_ms,t50_ms,t90_ms,t95_ms,t99_ms,t100_ms,t50_first_send_ms,t90_first_send_ms,t95_first_send_ms,t99_first_send_ms,t100_first_send_ms,duplicates,failed,sends,rmr,hops_max,hops_mean,latency_median_ms",
