@@ -9,6 +9,7 @@ use cnsim::manifest::Tool;
 #[cfg(feature = "bigquery")]
 use crate::bigquery::settings::{BigQueryArgs, DoctorArgs};
 use crate::compare::args::CompareArgs;
+use crate::export::ExportArgs;
 use crate::fetch::{self, Others};
 use crate::metric::Origin;
 use crate::report::ReportOptions;
@@ -37,6 +38,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Says whether conditions differ, by how much, and how sure that is
     Compare(CompareArgs),
+    /// Writes a run's records in a form that other programs read
+    Export(ExportArgs),
     /// Lists run folders, or the runs in BigQuery
     Runs(RunsArgs),
     /// Checks the way of records through BigQuery

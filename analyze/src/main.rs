@@ -11,6 +11,7 @@ use cnsim_analyze::bigquery::{self, settings::DoctorArgs};
 use cnsim_analyze::cli::{Cli, Command, FetchArgs, ReportArgs, RunsArgs};
 use cnsim_analyze::compare::args::CompareArgs;
 use cnsim_analyze::compare::{self, Judgement};
+use cnsim_analyze::export::{self, ExportArgs, ExportError};
 use cnsim_analyze::fetch::{self, Fetched};
 use cnsim_analyze::quality::Verdict;
 #[cfg(feature = "bigquery")]
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Fetch(args) => fetch_command(*args),
         Command::Report(args) => report_command(args),
         Command::Compare(args) => compare_command(args),
+        Command::Export(args) => export_command(&args),
         Command::Runs(args) => runs_command(&args),
         #[cfg(feature = "bigquery")]
         Command::Doctor(args) => doctor_command(&args),
@@ -64,6 +66,14 @@ fn told(fetched: &Fetched) -> ExitCode {
     }
     let lines: String = fetched.folders.iter().map(|folder| format!("{}\n", folder.display())).collect();
     printed(lines.as_bytes())
+}
+
+fn export_command(args: &ExportArgs) -> Result<ExitCode, Error> {
+    match export::export(args) {
+        // Whoever reads it has seen enough.
+        Err(ExportError::Write { source, .. }) if source.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        exported => Ok(exported.map(|()| ExitCode::SUCCESS)?),
+    }
 }
 
 fn report_command(args: ReportArgs) -> Result<ExitCode, Error> {

@@ -37,6 +37,7 @@ use logs::{Logs, PodLog};
 
 #[cfg(feature = "kubernetes")]
 pub use logs::{LogsError, Pods};
+pub(crate) use write::{arrow, parquet};
 
 /// What to fetch, and where to.
 #[derive(Debug, Clone)]
@@ -149,6 +150,17 @@ pub fn fetch(options: &Options) -> Result<Fetched, FetchError> {
         #[cfg(feature = "bigquery")]
         Source::BigQuery(args) => bigquery::fetch(args, options),
     }
+}
+
+/// The records of files, and the rows of the wanted runs: run by run, repeats left out, each in its total order.
+pub(crate) fn ordered(paths: &[PathBuf], wanted: &[String]) -> Result<(Table, Vec<u32>), FetchError> {
+    let mut gather = Gather::new(Keep::Records);
+    for file in files(paths)? {
+        gather.read(&file)?;
+    }
+    let mut rows: Vec<Vec<u32>> = runs(&gather, wanted)?.into_iter().map(|run| run.rows).collect();
+    rows.iter_mut().for_each(|rows| write::sort(&gather.table, rows));
+    Ok((gather.table, rows.concat()))
 }
 
 #[cfg(feature = "kubernetes")]

@@ -69,6 +69,24 @@ pub(super) fn events(
     written.map_err(failed)
 }
 
+/// Writes rows in their order as Parquet.
+pub(crate) fn parquet(table: &Table, rows: &[u32], out: &mut impl Write) -> io::Result<()> {
+    let mut frame = of_rows(table, rows).map_err(io::Error::other)?;
+    ParquetWriter::new(out).finish(&mut frame).map(drop).map_err(io::Error::other)
+}
+
+/// Writes rows in their order as Arrow's IPC stream.
+pub(crate) fn arrow(table: &Table, rows: &[u32], out: &mut impl Write) -> io::Result<()> {
+    let mut frame = of_rows(table, rows).map_err(io::Error::other)?;
+    IpcStreamWriter::new(out).with_compat_level(CompatLevel::oldest()).finish(&mut frame).map_err(io::Error::other)
+}
+
+fn of_rows(table: &Table, rows: &[u32]) -> PolarsResult<DataFrame> {
+    let mut vocabulary = Vocabulary::default();
+    vocabulary.add(table, rows);
+    frame(table, rows, &Categories::of(vocabulary)?)
+}
+
 fn save(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), FetchError> {
     let saved = File::create(path).and_then(|file| {
         let mut out = BufWriter::new(file);

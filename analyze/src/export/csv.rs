@@ -1,0 +1,44 @@
+//! CSV with every column of the record, as `fetch` reads it: RFC 4180, empty where there is no value.
+
+use std::io::{self, Write};
+
+use cnsim::event::{Column, FORMAT, Record};
+
+use super::record;
+use crate::source::table::Table;
+
+pub(super) fn write(table: &Table, rows: &[u32], out: &mut impl Write) -> io::Result<()> {
+    let mut lines = csv::WriterBuilder::new().from_writer(out);
+    lines.write_record(Column::ALL.iter().map(|column| column.name()))?;
+    for row in rows {
+        let record = record(table, *row);
+        lines.write_record(Column::ALL.iter().map(|column| cell(&record, *column)))?;
+    }
+    lines.flush()
+}
+
+fn cell(record: &Record<'_>, column: Column) -> String {
+    let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
+    match column {
+        Column::Message => record.message.to_string(),
+        Column::SenderId => record.sender_id.to_string(),
+        Column::ReceiverId => record.receiver_id.to_string(),
+        Column::ReceivedTimestamp | Column::ReceivedNs => record.received_ns.to_string(),
+        Column::PropagationTime => record.propagation_time.map(|time| time.to_string()).unwrap_or_default(),
+        Column::EventType => record.kind.to_string(),
+        Column::Detail => record.detail.to_string(),
+        Column::RunId => record.run_id.to_string(),
+        Column::Round => record.round.to_string(),
+        Column::Nodes => record.nodes.to_string(),
+        Column::Protocol => record.protocol.to_string(),
+        Column::Condition => record.condition.to_string(),
+        Column::Hop => number(record.hop.map(u64::from)),
+        Column::SentNs => record.sent_ns.map(|time| time.to_string()).unwrap_or_default(),
+        Column::SendId => record.send_id.to_string(),
+        Column::Seq => number(record.seq),
+        Column::Process => record.process.to_string(),
+        Column::Host => record.host.to_string(),
+        Column::Bytes => number(record.bytes),
+        Column::Format => FORMAT.to_string(),
+    }
+}

@@ -1,0 +1,149 @@
+//! `export`: a run's records in a form that other programs read.
+
+mod csv;
+mod seed;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use cnsim::event::Record;
+
+use crate::fetch::{self, FetchError};
+use crate::source::table::Table;
+
+/// Which form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// The published system's CSV, which its notebooks read: seven columns, no quotes, no final line end
+    SeedCsv,
+    /// CSV with every column
+    Csv,
+    /// Parquet, as fetch writes it
+    Parquet,
+    /// JSON lines, as nodes log them
+    Jsonl,
+    /// Arrow's IPC stream
+    Arrow,
+}
+
+/// What can be typed after `cnsim-analyze export`.
+#[derive(Debug, Clone, Args)]
+#[command(before_help = "Examples:
+  cnsim-analyze export runs/4abf0c12-cubaan10 --format seed-csv -o results.csv
+  cnsim-analyze export runs/4abf0c12-cubaan10 --format arrow -o - | python3 -c 'import pyarrow as pa, sys; ...'")]
+#[command(after_help = "Repeated rows are left out. Exit code: 0 fine, 1 failed, 2 usage.")]
+pub struct ExportArgs {
+    /// Run folder, JSON lines, CSV or Parquet, plain, .gz or .zst; a pattern; - is standard input
+    #[arg(required = true, value_name = "RUN")]
+    pub inputs: Vec<PathBuf>,
+    /// The form of the records
+    #[arg(long, value_enum)]
+    pub format: Form,
+    /// Export this run only; may be given again [default: every run that is there]
+    #[arg(long = "run-id", value_name = "ID")]
+    pub run_ids: Vec<String>,
+    /// The file to write; - is standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+}
+
+/// Why nothing was exported.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The records cannot be read.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// A record that the form cannot hold.
+    #[error(transparent)]
+    Unfit(#[from] seed::Unfit),
+    /// The file cannot be written.
+    #[error("{}: cannot write it: {source}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Writes the records of runs: run by run, each in the order of `events.parquet`. A file is there whole or not at all.
+pub fn export(args: &ExportArgs) -> Result<(), ExportError> {
+    let (table, rows) = fetch::ordered(&args.inputs, &args.run_ids)?;
+    let path = &args.output;
+    let failed = |source| ExportError::Write { path: path.clone(), source };
+    if path == Path::new("-") {
+        let mut out = BufWriter::new(io::stdout().lock());
+        write(args.format, &table, &rows, &mut out, failed)?;
+        return out.flush().map_err(failed);
+    }
+    let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    let staged = tempfile::NamedTempFile::new_in(parent).map_err(failed)?;
+    let mut out = BufWriter::new(staged);
+    write(args.format, &table, &rows, &mut out, failed)?;
+    let staged = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    readable(staged.as_file()).map_err(failed)?;
+    staged.persist(path).map(drop).map_err(|error| failed(error.error))
+}
+
+fn write(
+    form: Form,
+    table: &Table,
+    rows: &[u32],
+    out: &mut impl Write,
+    failed: impl Fn(io::Error) -> ExportError,
+) -> Result<(), ExportError> {
+    match form {
+        Form::SeedCsv => return seed::write(table, rows, out, failed),
+        Form::Csv => csv::write(table, rows, out),
+        Form::Jsonl => lines(table, rows, out),
+        Form::Parquet => fetch::parquet(table, rows, out),
+        Form::Arrow => fetch::arrow(table, rows, out),
+    }
+    .map_err(failed)
+}
+
+fn lines(table: &Table, rows: &[u32], out: &mut impl Write) -> io::Result<()> {
+    let mut line = Vec::new();
+    for row in rows {
+        line.clear();
+        record(table, *row).write_line(&mut line);
+        out.write_all(&line)?;
+    }
+    Ok(())
+}
+
+/// A row as the record that it was.
+fn record(table: &Table, row: u32) -> Record<'_> {
+    let row = row as usize;
+    let rest = table.rest.as_ref().expect("an export gathers whole records");
+    Record {
+        message: rest.message.text(row).into(),
+        sender_id: table.node_names.text(table.sender[row]).into(),
+        receiver_id: table.node_names.text(table.receiver[row]).into(),
+        received_ns: table.received_ns[row],
+        propagation_time: rest.propagation_time[row],
+        kind: table.kind[row],
+        detail: rest.detail.text(row).into(),
+        run_id: table.run.text(row).into(),
+        round: table.round[row],
+        nodes: table.nodes[row],
+        protocol: table.protocol.text(row).into(),
+        condition: table.condition.text(row).into(),
+        hop: u32::try_from(table.hop.get(row)).ok(),
+        sent_ns: rest.sent_ns[row],
+        send_id: rest.send_id.text(row).into(),
+        seq: Some(table.seq.get(row)).filter(|seq| *seq > 0),
+        process: table.process.text(row).into(),
+        host: table.host.text(row).into(),
+        bytes: rest.bytes[row],
+        float_timestamp: table.float_timestamp.get(row),
+    }
+}
+
+/// Gives a temporary file, which only its owner may read, the rights of a new one.
+fn readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}

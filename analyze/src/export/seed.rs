@@ -1,0 +1,74 @@
+//! The published system's CSV, as its notebooks read it: its columns in their order, timestamps that went through a
+//! float64, no quotes, no final line end. It knows no `failed`, so those records are left out.
+
+use std::io::{self, Write};
+
+use cnsim::event::{Kind, Record};
+
+use super::{ExportError, record};
+use crate::source::table::Table;
+
+const HEADER: &str = "sender_id,receiver_id,message,event_type,received_timestamp,propagation_time,detail";
+
+/// A record that cannot be told without quotes.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the {column} {text:?} holds a comma, a quote or a line end, which the published form cannot: export with --format csv"
+)]
+pub struct Unfit {
+    column: &'static str,
+    text: String,
+}
+
+pub(super) fn write(
+    table: &Table,
+    rows: &[u32],
+    out: &mut impl Write,
+    failed: impl Fn(io::Error) -> ExportError,
+) -> Result<(), ExportError> {
+    out.write_all(HEADER.as_bytes()).map_err(&failed)?;
+    for row in rows.iter().filter(|row| table.kind[**row as usize] != Kind::Failed) {
+        let line = line(&record(table, *row))?;
+        out.write_all(line.as_bytes()).map_err(&failed)?;
+    }
+    Ok(())
+}
+
+/// A record's line, with the line end before it.
+fn line(record: &Record<'_>) -> Result<String, Unfit> {
+    let texts = [
+        ("sender_id", &record.sender_id),
+        ("receiver_id", &record.receiver_id),
+        ("message", &record.message),
+        ("detail", &record.detail),
+    ];
+    if let Some((column, text)) = texts.into_iter().find(|(_, text)| text.contains([',', '"', '\n', '\r'])) {
+        return Err(Unfit { column, text: text.to_string() });
+    }
+    let Record { sender_id, receiver_id, message, kind, detail, .. } = record;
+    let (at, took) = (scientific(record.received_ns), record.propagation_time.map(decimal).unwrap_or_default());
+    Ok(format!("\n{sender_id},{receiver_id},{message},{kind},{at},{took},{detail}"))
+}
+
+/// A time as Python prints the float64 that BigQuery made of it: `1.7429522590987039e+18`.
+fn scientific(ns: i64) -> String {
+    format!("{:e}", ns as f64).replace('e', "e+")
+}
+
+/// Milliseconds with six digits at most.
+fn decimal(ms: f64) -> String {
+    ((ms * 1e6).round() / 1e6).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_python_tells_a_float() {
+        assert_eq!(scientific(1_742_952_259_098_703_952), "1.742952259098704e+18");
+        assert_eq!(scientific(1_742_869_853_698_245_700), "1.7428698536982456e+18");
+        assert_eq!(decimal(0.319_746_2), "0.319746");
+        assert_eq!(decimal(12.0), "12");
+    }
+}
