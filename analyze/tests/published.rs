@@ -229,6 +229,23 @@ fn telemetry(condition: &str) -> Vec<Series> {
 }
 
 #[test]
+fn every_file_is_exported_again_line_by_line() {
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    };
+    for input in distribution().loaded.iter().chain(&bandwidth().loaded) {
+        let path = &input.facts.files[0].path;
+        let mut command = assert_cmd::Command::cargo_bin("cnsim-analyze").expect("the program is built");
+        let output = command.args(["export", path, "--format", "seed-csv"]).output().expect("it runs");
+        let (found, original) = (String::from_utf8_lossy(&output.stdout), std::fs::read_to_string(path));
+        let original = original.expect("a file of the study");
+        assert!(sorted(&found) == sorted(&original) && found.len() == original.len(), "{path}");
+    }
+}
+
+#[test]
 fn every_timestamp_went_through_a_float64() {
     for study in [distribution(), bandwidth()] {
         for events in study.loaded.iter().map(|input| &input.events) {

@@ -50,14 +50,19 @@ fn line(record: &Record<'_>) -> Result<String, Unfit> {
     Ok(format!("\n{sender_id},{receiver_id},{message},{kind},{at},{took},{detail}"))
 }
 
-/// A time as Python prints the float64 that BigQuery made of it: `1.7429522590987039e+18`.
+/// A time as BigQuery prints the float64 that it made of it, `1.7429522590987039e+18`: with 15 digits where they give the
+/// same number back, else with 17, and no zero at the end.
 fn scientific(ns: i64) -> String {
-    format!("{:e}", ns as f64).replace('e', "e+")
+    let value = ns as f64;
+    let short = format!("{value:.14e}");
+    let text = if short.parse() == Ok(value) { short } else { format!("{value:.16e}") };
+    let (digits, exponent) = text.split_once('e').expect("the format writes an exponent");
+    format!("{}e+{exponent}", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// Milliseconds with six digits at most.
+/// Milliseconds with six digits at most, and one at least.
 fn decimal(ms: f64) -> String {
-    ((ms * 1e6).round() / 1e6).to_string()
+    format!("{:?}", (ms * 1e6).round() / 1e6)
 }
 
 #[cfg(test)]
@@ -65,10 +70,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_as_python_tells_a_float() {
-        assert_eq!(scientific(1_742_952_259_098_703_952), "1.742952259098704e+18");
+    fn times_are_told_as_bigquery_tells_a_float() {
+        assert_eq!(scientific(1_742_870_665_587_352_100), "1.7428706655873521e+18");
+        assert_eq!(scientific(1_742_869_853_000_000_000), "1.742869853e+18");
         assert_eq!(scientific(1_742_869_853_698_245_700), "1.7428698536982456e+18");
         assert_eq!(decimal(0.319_746_2), "0.319746");
-        assert_eq!(decimal(12.0), "12");
+        assert_eq!(decimal(5.0), "5.0");
     }
 }
