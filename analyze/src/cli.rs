@@ -40,6 +40,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Writes a run's records in a form that other programs read
     Export(ExportArgs),
+    /// Makes the report of a bundle again and compares it
+    Verify(VerifyArgs),
     /// Lists run folders, or the runs in BigQuery
     Runs(RunsArgs),
     /// Checks the way of records through BigQuery
@@ -145,12 +147,25 @@ pub struct ReportArgs {
     /// Which samples of it count
     #[arg(long, value_enum, default_value = "block")]
     pub window: telemetry::Window,
+    /// Put inputs, report, methods and REPRODUCE.md into this zip too, which `verify` makes again
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
     /// How the convergence table is printed
     #[arg(long, value_enum, default_value = "table")]
     pub format: runs::Format,
     /// Exit with 3 where the verdict is unsound
     #[arg(long)]
     pub strict: bool,
+}
+
+/// What can be typed after `cnsim-analyze verify`.
+#[derive(Debug, Args)]
+#[command(before_help = "Example: cnsim-analyze verify paper.zip")]
+#[command(after_help = "Exit code: 0 the same, 1 changed or different, 2 usage.")]
+pub struct VerifyArgs {
+    /// The zip that `report --bundle` made
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
 }
 
 /// What can be typed after `cnsim-analyze runs`.
@@ -183,8 +198,8 @@ fn origin() -> impl TypedValueParser<Value = Origin> {
 impl ReportArgs {
     /// The options of a report by a program of this version and revision.
     pub fn options(self, tool: Tool) -> ReportOptions {
-        let Self { inputs, output, origin, warm_up, telemetry, window, format, strict: _ } = self;
-        ReportOptions { inputs, output, origin, warm_up, telemetry, window, format, tool }
+        let Self { inputs, output, origin, warm_up, telemetry, window, bundle, format, strict: _ } = self;
+        ReportOptions { inputs, output, origin, warm_up, telemetry, window, bundle, format, tool }
     }
 }
 

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "bigquery")]
 pub mod bigquery;
+pub mod bundle;
 pub mod cli;
 pub mod compare;
 pub mod export;

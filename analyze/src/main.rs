@@ -8,7 +8,8 @@ use clap::Parser;
 use cnsim::manifest::Tool;
 #[cfg(feature = "bigquery")]
 use cnsim_analyze::bigquery::{self, settings::DoctorArgs};
-use cnsim_analyze::cli::{Cli, Command, FetchArgs, ReportArgs, RunsArgs};
+use cnsim_analyze::bundle::{self, Verified};
+use cnsim_analyze::cli::{Cli, Command, FetchArgs, ReportArgs, RunsArgs, VerifyArgs};
 use cnsim_analyze::compare::args::CompareArgs;
 use cnsim_analyze::compare::{self, Judgement};
 use cnsim_analyze::export::{self, ExportArgs, ExportError};
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Report(args) => report_command(args),
         Command::Compare(args) => compare_command(args),
         Command::Export(args) => export_command(&args),
+        Command::Verify(args) => verify_command(&args),
         Command::Runs(args) => runs_command(&args),
         #[cfg(feature = "bigquery")]
         Command::Doctor(args) => doctor_command(&args),
@@ -76,10 +78,27 @@ fn export_command(args: &ExportArgs) -> Result<ExitCode, Error> {
     }
 }
 
+/// This program.
+fn tool() -> Tool {
+    Tool { version: env!("CARGO_PKG_VERSION").to_owned(), revision: env!("CNSIM_REVISION").to_owned() }
+}
+
+fn verify_command(args: &VerifyArgs) -> Result<ExitCode, Error> {
+    let Verified { inputs, results, other } = bundle::verify(&args.bundle, &tool())?;
+    let results = match other {
+        None => format!("results: {results} files made again, the same byte for byte\n"),
+        Some(other) => format!(
+            "results: {results} tables made again, equal to 1e-9; cnsim-analyze {} (revision {}) made the bundle: install \
+             it to compare bytes\n",
+            other.version, other.revision
+        ),
+    };
+    Ok(printed(format!("inputs: {inputs} files, as they were bundled\n{results}").as_bytes()))
+}
+
 fn report_command(args: ReportArgs) -> Result<ExitCode, Error> {
     let is_strict = args.strict;
-    let tool = Tool { version: env!("CARGO_PKG_VERSION").to_owned(), revision: env!("CNSIM_REVISION").to_owned() };
-    let outcome = report::run(&args.options(tool))?;
+    let outcome = report::run(&args.options(tool()))?;
     eprint!("{}", outcome.messages);
     let code = printed(&outcome.table);
     let is_refused = is_strict && outcome.verdict == Verdict::Unsound && code == ExitCode::SUCCESS;

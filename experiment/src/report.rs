@@ -17,6 +17,7 @@ pub fn make(folder: &Path) -> anyhow::Result<String> {
         warm_up: 1,
         telemetry: Vec::new(),
         window: Window::default(),
+        bundle: None,
         format: Format::Table,
         tool: crate::run::tool(),
     })?;

@@ -12,11 +12,11 @@ const OURS: [&str; 5] = ["figures", "index.html", "quality.json", "summary.json"
 
 /// One file of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct File {
+pub(crate) struct File {
     /// Its path inside the folder, with `/`.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// What it holds.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Why a report could not be written.

@@ -12,22 +12,25 @@ mod screen;
 mod summary;
 mod telemetry;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use cnsim::manifest::Tool;
+use cnsim::manifest::{Manifest, Tool};
 use cnsim_charts::Metadata;
 use sha2::{Digest, Sha256};
 
+use crate::bundle;
 use crate::metric::{self, Analysis, Origin};
 use crate::quality::{self, AuditOptions, Quality, Verdict};
 use crate::runs::Format;
 use crate::source::{self, FileFacts, Input, Loaded};
 use crate::table::{self, Table};
 use crate::telemetry::Window;
-use folder::{File, Place};
+use folder::Place;
 use telemetry::Telemetry;
 
+pub(crate) use folder::File;
 pub use folder::FolderError;
 
 /// What made the report, as its files name it.
@@ -48,6 +51,8 @@ pub struct ReportOptions {
     pub telemetry: Vec<crate::telemetry::Source>,
     /// Which samples of it count.
     pub window: Window,
+    /// The zip to put everything into that a reader needs to make the report again.
+    pub bundle: Option<PathBuf>,
     /// How the convergence table is printed.
     pub format: Format,
     /// Version and revision of the program that reports.
@@ -74,20 +79,59 @@ pub struct Outcome {
 pub fn run(options: &ReportOptions) -> anyhow::Result<Outcome> {
     let folder = options.output.clone().unwrap_or_else(|| default_folder(&options.inputs));
     folder::check_replaceable(&folder)?;
-    let loaded = source::load(&options.inputs)?;
     let place = Place::claim(&folder)?;
+    let made = make(options, None)?;
+    place.fill(&made.files)?;
+    if let Some(bundle) = &options.bundle {
+        bundle::pack(options, bundle).context("no bundle was made")?;
+    }
+    Ok(Outcome {
+        table: screen::convergence(&made.analysis, options.origin, options.format),
+        messages: screen::messages(&made.quality, &folder.join("index.html")),
+        verdict: made.quality.verdict,
+        folder,
+    })
+}
+
+/// A report that is written nowhere yet.
+pub(crate) struct Made {
+    /// Its files.
+    pub(crate) files: Vec<File>,
+    /// What was measured.
+    pub(crate) analysis: Analysis,
+    /// What was found wrong.
+    pub(crate) quality: Quality,
+    loaded: Vec<Loaded>,
+}
+
+impl Made {
+    /// The manifests of runs that have one, by run id.
+    pub(crate) fn manifests(&self) -> BTreeMap<&str, &Manifest> {
+        let runs = self.loaded.iter().flat_map(|input| &input.runs);
+        runs.map(|(run_id, facts)| (run_id.as_str(), &facts.manifest)).collect()
+    }
+
+    /// Where they lie: beside the events of their run.
+    pub(crate) fn manifest_paths(&self) -> Vec<String> {
+        let with = self.loaded.iter().filter(|input| !input.runs.is_empty());
+        let events = with.filter_map(|input| input.facts.files.first());
+        events.filter_map(|file| Some(format!("{}/manifest.json", file.path.rsplit_once('/')?.0))).collect()
+    }
+}
+
+/// Makes a report. Files are named in it as they lie below `root`, where that is given.
+pub(crate) fn make(options: &ReportOptions, root: Option<&Path>) -> anyhow::Result<Made> {
+    let mut loaded = source::load(&options.inputs)?;
     let analysis = metric::analyse(&loaded, &metric::Options { warm_up: options.warm_up });
-    let telemetry = Telemetry::read(options, &loaded, &analysis)?;
+    let mut telemetry = Telemetry::read(options, &loaded, &analysis)?;
+    if let Some(root) = root {
+        loaded.iter_mut().for_each(|input| input.facts.below(root));
+        telemetry.below(root);
+    }
     let quality = quality::audit(&loaded, &analysis, AuditOptions { warm_up: options.warm_up });
     let quality = quality.with_telemetry(&telemetry.series);
     let files = serialise(options, &loaded, &analysis, &telemetry, &quality)?;
-    place.fill(&files)?;
-    Ok(Outcome {
-        table: screen::convergence(&analysis, options.origin, options.format),
-        messages: screen::messages(&quality, &folder.join("index.html")),
-        verdict: quality.verdict,
-        folder,
-    })
+    Ok(Made { files, analysis, quality, loaded })
 }
 
 /// Every file of the report.

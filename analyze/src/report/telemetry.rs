@@ -1,12 +1,13 @@
 //! The telemetry of a report: the files that were named and those in run folders, and what each run used by them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::{Context, bail};
 
 use super::ReportOptions;
 use crate::metric::Analysis;
-use crate::source::{FileFacts, Loaded};
+use crate::source::{FileFacts, Loaded, shortened};
 use crate::telemetry::{self, FILE, Series, Source, Usage};
 
 /// See the module.
@@ -35,6 +36,12 @@ impl Telemetry {
         }
         let usages = telemetry::usages(analysis, &series, &pods(loaded), options.window);
         Ok(Self { files, series, usages })
+    }
+
+    /// Names files as they lie below `root`.
+    pub(super) fn below(&mut self, root: &Path) {
+        self.files.iter_mut().for_each(|file| file.path = shortened(&file.path, root));
+        self.series.iter_mut().for_each(|one| one.source = shortened(&one.source, root));
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) mod repeats;
 pub(crate) mod table;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cnsim::manifest::Manifest;
 use cnsim::topology::Topology;
@@ -71,6 +71,20 @@ pub struct Facts {
     pub repeats: BTreeMap<(String, u32), u64>,
     /// Records with equal process and seq but other content, which were kept, by run id and round.
     pub conflicts: BTreeMap<(String, u32), u64>,
+}
+
+impl Facts {
+    /// Names files as they lie below `root`.
+    pub(crate) fn below(&mut self, root: &Path) {
+        self.files.iter_mut().for_each(|file| file.path = shortened(&file.path, root));
+        self.rejected_examples.iter_mut().for_each(|example| *example = shortened(example, root));
+    }
+}
+
+/// A text that begins with a path, as it is below `root`.
+pub(crate) fn shortened(text: &str, root: &Path) -> String {
+    let root = format!("{}/", root.display());
+    text.strip_prefix(&root).unwrap_or(text).to_owned()
 }
 
 /// One file that was read.

@@ -18,6 +18,16 @@ pub enum Window {
     Seed,
 }
 
+impl Window {
+    /// As typed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Seed => "seed",
+        }
+    }
+}
+
 /// What a run used of one quantity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Usage {

@@ -1,0 +1,129 @@
+//! The words of a bundle: how the numbers were made, and what to type to make them again.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use cnsim::manifest::Manifest;
+
+use crate::metric::Group;
+use crate::report::{Made, ReportOptions};
+use crate::stats::LEVEL;
+
+/// The methods paragraph, with all settings.
+pub(super) fn methods(options: &ReportOptions, made: &Made) -> String {
+    let mut text = String::from("# Methods\n\n");
+    for group in &made.analysis.groups {
+        let _ = writeln!(text, "{}\n", condition(group, options, &made.manifests()));
+    }
+    let level = LEVEL * 100.0;
+    let _ = writeln!(
+        text,
+        "Convergence time (t100) is the time until the last of the nodes that had to be reached had the message; t50, t90, \
+         t95 and t99 are the times until that share of them had it. Time counts from {}, and `rounds.csv` holds both \
+         origins. A round that did not reach every node has no t100 and counts as infinitely long in medians, quantiles and \
+         ranks. Medians and quantiles have {level} % intervals by order statistics, without an assumption on the \
+         distribution; none is given where too few rounds exist. Rounds with a number below {} are warm-up and in no \
+         statistic. The round is the unit of every statistic: deliveries inside a round are not independent.\n",
+        origin(options),
+        options.warm_up,
+    );
+    let findings = made.quality.findings.iter().filter(|finding| finding.counts).count();
+    let _ = writeln!(
+        text,
+        "The records were audited before anything was computed: the verdict is {}, with {findings} findings that count \
+         (`report/quality.json`).\n",
+        made.quality.verdict
+    );
+    let _ = writeln!(
+        text,
+        "Computed with cnsim-analyze {} (revision {}). Formulas: docs/metrics.md of that version.",
+        options.tool.version, options.tool.revision
+    );
+    text
+}
+
+fn origin(options: &ReportOptions) -> &'static str {
+    match options.origin {
+        crate::metric::Origin::Initiate => "the initiator's record that it began the message",
+        crate::metric::Origin::FirstSend => "the initiator's first send",
+    }
+}
+
+/// One condition at one number of nodes in a sentence or two.
+fn condition(group: &Group, options: &ReportOptions, manifests: &BTreeMap<&str, &Manifest>) -> String {
+    let runs: BTreeMap<&str, usize> = group.rounds.iter().fold(BTreeMap::new(), |mut runs, round| {
+        *runs.entry(round.run_id.as_str()).or_default() += 1;
+        runs
+    });
+    let scored = group.rounds.iter().filter(|round| round.scored).count();
+    let names: Vec<&str> = runs.keys().copied().collect();
+    let mut text = format!(
+        "**{}, {} nodes.** {scored} scored rounds in {} ({}), warm-up below round {}.",
+        group.condition,
+        group.nodes,
+        if runs.len() == 1 { "one run".to_owned() } else { format!("{} runs", runs.len()) },
+        names.join(", "),
+        options.warm_up
+    );
+    for run_id in names {
+        match manifests.get(run_id) {
+            Some(manifest) => text.push_str(&run(run_id, manifest)),
+            None => {
+                let _ = write!(text, " No manifest of {run_id} was given, so its settings are not known here.");
+            }
+        }
+    }
+    text
+}
+
+fn run(run_id: &str, manifest: &Manifest) -> String {
+    let options = &manifest.options;
+    let deadline = options.deadline_ms.map_or_else(|| "no deadline".to_owned(), |ms| format!("a deadline of {ms} ms"));
+    let place = match manifest.backend_facts.get("kubernetes_version").and_then(|version| version.as_str()) {
+        Some(version) => format!("the pods of a Kubernetes {version} cluster"),
+        None => format!("the backend `{}`", manifest.backend),
+    };
+    format!(
+        " Run {run_id} ({}): protocol {} over topology {} with seed {}, initiator {}, order {}, {} sends in flight, forward \
+         {}, connections {}, {deadline}, payload {} bytes, link delay {}, {} node(s) a process, in {place}; cnsim {} \
+         (revision {}).",
+        manifest.started_at,
+        options.protocol,
+        options.topology,
+        options.seed,
+        options.initiator,
+        options.order,
+        options.in_flight,
+        options.forward,
+        options.connections,
+        options.payload_bytes,
+        options.link_delay,
+        options.nodes_per_process,
+        manifest.tool.version,
+        manifest.tool.revision,
+    )
+}
+
+/// What to type.
+pub(super) fn reproduce(options: &ReportOptions, made: &Made) -> String {
+    let tool = &options.tool;
+    let mut text = format!(
+        "# Make it again\n\n\
+         The report, from the records in `inputs/`, compared byte for byte with `report/`:\n\n\
+         ```sh\ncnsim-analyze verify BUNDLE.zip\n```\n\n\
+         `BUNDLE.zip` is this file. It was made by cnsim-analyze {} (revision {}). The same build gives the same bytes; \
+         another one is compared table by table, to a relative precision of 1e-9. To install the same build, in a checkout \
+         of cnsim:\n\n\
+         ```sh\ngit checkout {} && cargo install --locked --path analyze\n```\n",
+        tool.version, tool.revision, tool.revision
+    );
+    let manifests = made.manifests();
+    if !manifests.is_empty() {
+        text.push_str("\nThe experiments, measured anew (numbers vary, topologies and initiators do not):\n\n```sh\n");
+        for place in made.manifest_paths() {
+            let _ = writeln!(text, "cnsim run --repeat {place}");
+        }
+        text.push_str("```\n");
+    }
+    text
+}
