@@ -22,9 +22,9 @@ use super::records::{Records, Row, RowError};
 const REST: &str = "rest";
 const STORAGE: &str = "storage";
 /// Streams of a Storage Read session: more than this no connection fills.
-const STREAMS: i32 = 16;
+const STREAMS: i32 = 8;
 /// Batches on their way between streams and readers.
-const WAITING: usize = 8;
+const WAITING: usize = 1;
 /// Up to so many rows a session costs more time than pages.
 const FEW_ROWS: u64 = 20_000;
 /// What ends an Arrow stream.
@@ -185,7 +185,7 @@ async fn streams(
         while let Some(batch) = batches.recv().await {
             bar.inc(batch.rows);
             let schema = Arc::clone(&schema);
-            collect.add(move || of_batch(&schema, &batch)).await?;
+            collect.add(move || of_batch(&schema, batch)).await?;
         }
         collect.finish().await
     };
@@ -193,8 +193,9 @@ async fn streams(
     Ok(rows)
 }
 
-fn of_batch(schema: &[u8], batch: &Batch) -> Result<Records, RowError> {
+fn of_batch(schema: &[u8], batch: Batch) -> Result<Records, RowError> {
     let bytes = [schema, &batch.message, &END].concat();
+    drop(batch);
     let frame = IpcStreamReader::new(Cursor::new(bytes)).set_rechunk(false).finish();
     let mut records = Records::default();
     frame.map_err(RowError::arrow).and_then(|frame| add_frame(&frame, &mut records))?;
