@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::PullError;
 use super::client::JobName;
 use super::client::rest::{JobFacts, Page, Rest};
-use super::client::storage::{Batch, Session, Storage};
+use super::client::storage::{Batch, Intake, Session, Storage};
 use super::collect::{Collect, Take};
 use super::job::{Running, query};
 use super::names::TableName;
@@ -22,7 +22,7 @@ use super::records::{Records, Row, RowError};
 const REST: &str = "rest";
 const STORAGE: &str = "storage";
 /// Streams of a Storage Read session: more than this no connection fills.
-const STREAMS: i32 = 8;
+const STREAMS: i32 = 16;
 /// Batches on their way between streams and readers.
 const WAITING: usize = 1;
 /// Up to so many rows a session costs more time than pages.
@@ -175,8 +175,8 @@ async fn streams(
     let (sender, mut batches) = mpsc::channel::<Batch>(WAITING);
     let send = async move {
         // Taking batches ends with the last sender.
-        let sender = sender;
-        let read = try_join_all(streams.iter().map(|name| storage.stream(name, &sender))).await;
+        let intake = Intake::new(sender);
+        let read = try_join_all(streams.iter().map(|name| storage.stream(name, &intake))).await;
         read.map(drop).map_err(PullError::from)
     };
     let schema: Arc<[u8]> = schema.into();
@@ -194,8 +194,8 @@ async fn streams(
 }
 
 fn of_batch(schema: &[u8], batch: Batch) -> Result<Records, RowError> {
-    let bytes = [schema, &batch.message, &END].concat();
-    drop(batch);
+    let Batch { message, .. } = &batch;
+    let bytes = [schema, message, &END].concat();
     let frame = IpcStreamReader::new(Cursor::new(bytes)).set_rechunk(false).finish();
     let mut records = Records::default();
     frame.map_err(RowError::arrow).and_then(|frame| add_frame(&frame, &mut records))?;
