@@ -6,7 +6,7 @@ use super::PullError;
 use super::records::{Records, RowError};
 
 /// Batches that are read at once: more would only fill memory.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 /// Whoever takes records as they come.
 pub(crate) type Take<'a> = dyn FnMut(Records) -> Result<(), PullError> + 'a;

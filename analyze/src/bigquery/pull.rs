@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::PullError;
 use super::client::JobName;
 use super::client::rest::{JobFacts, Page, Rest};
-use super::client::storage::{Batch, Session, Storage};
+use super::client::storage::{Batch, Intake, Session, Storage};
 use super::collect::{Collect, Take};
 use super::job::{Running, query};
 use super::names::TableName;
@@ -24,7 +24,7 @@ const STORAGE: &str = "storage";
 /// Streams of a Storage Read session: more than this no connection fills.
 const STREAMS: i32 = 16;
 /// Batches on their way between streams and readers.
-const WAITING: usize = 8;
+const WAITING: usize = 1;
 /// Up to so many rows a session costs more time than pages.
 const FEW_ROWS: u64 = 20_000;
 /// What ends an Arrow stream.
@@ -175,8 +175,8 @@ async fn streams(
     let (sender, mut batches) = mpsc::channel::<Batch>(WAITING);
     let send = async move {
         // Taking batches ends with the last sender.
-        let sender = sender;
-        let read = try_join_all(streams.iter().map(|name| storage.stream(name, &sender))).await;
+        let intake = Intake::new(sender);
+        let read = try_join_all(streams.iter().map(|name| storage.stream(name, &intake))).await;
         read.map(drop).map_err(PullError::from)
     };
     let schema: Arc<[u8]> = schema.into();
@@ -185,7 +185,7 @@ async fn streams(
         while let Some(batch) = batches.recv().await {
             bar.inc(batch.rows);
             let schema = Arc::clone(&schema);
-            collect.add(move || of_batch(&schema, &batch)).await?;
+            collect.add(move || of_batch(&schema, batch)).await?;
         }
         collect.finish().await
     };
@@ -193,8 +193,9 @@ async fn streams(
     Ok(rows)
 }
 
-fn of_batch(schema: &[u8], batch: &Batch) -> Result<Records, RowError> {
-    let bytes = [schema, &batch.message, &END].concat();
+fn of_batch(schema: &[u8], batch: Batch) -> Result<Records, RowError> {
+    let Batch { message, .. } = &batch;
+    let bytes = [schema, message, &END].concat();
     let frame = IpcStreamReader::new(Cursor::new(bytes)).set_rechunk(false).finish();
     let mut records = Records::default();
     frame.map_err(RowError::arrow).and_then(|frame| add_frame(&frame, &mut records))?;

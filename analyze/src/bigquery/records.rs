@@ -14,8 +14,8 @@ pub(crate) struct Records {
     pub(crate) table: Table,
     /// Entries that the export wrote again, by run and round.
     pub(crate) repeats: BTreeMap<(String, u32), u64>,
-    /// Each record as a line to be read again, where that is wanted.
-    pub(crate) lines: Vec<Vec<u8>>,
+    /// The records as lines to be read again, by the run's number in the table and by round, where that is wanted.
+    pub(crate) lines: BTreeMap<(u32, u32), Vec<u8>>,
 }
 
 /// A row that is no record.
@@ -54,7 +54,7 @@ pub(crate) struct Row<'a> {
 
 impl Default for Records {
     fn default() -> Self {
-        Self { table: Table::new(Keep::Records), repeats: BTreeMap::new(), lines: Vec::new() }
+        Self { table: Table::new(Keep::Records), repeats: BTreeMap::new(), lines: BTreeMap::new() }
     }
 }
 
@@ -77,8 +77,14 @@ impl Records {
     /// Adds a row and keeps it as a line besides.
     pub(crate) fn push_and_keep(&mut self, row: Row<'_>) -> Result<(), RowError> {
         self.push(row)?;
-        let number = row.received_ns.map_or_else(String::new, |number| number.to_string());
-        self.lines.push([number.as_bytes(), b"\t", row.record.as_bytes(), b"\n"].concat());
+        let last = self.table.rows() - 1;
+        let lines = self.lines.entry((self.table.run.number(last), self.table.round[last])).or_default();
+        if let Some(received_ns) = row.received_ns {
+            lines.extend_from_slice(received_ns.to_string().as_bytes());
+        }
+        lines.push(b'\t');
+        lines.extend_from_slice(row.record.as_bytes());
+        lines.push(b'\n');
         Ok(())
     }
 
@@ -90,13 +96,12 @@ impl Records {
         self.push(Row { record, received_ns: number.parse().ok(), copies: 1 })
     }
 
-    /// Adds another result's rows.
+    /// Adds another result's rows, without their lines.
     pub(crate) fn append(&mut self, other: Self) {
         self.table.append(&other.table);
         for (round, count) in other.repeats {
             *self.repeats.entry(round).or_default() += count;
         }
-        self.lines.extend(other.lines);
     }
 }
 
@@ -161,8 +166,11 @@ mod tests {
         for (record, received_ns) in [(SINK, None), (SEED, Some(1_742_952_259_098_703_872))] {
             records.push_and_keep(Row { received_ns, ..row(record, 2) }).unwrap();
         }
-        records.lines.iter().for_each(|line| again.push_line(line).unwrap());
-        assert_eq!(again.table.content, records.table.content);
+        for line in records.lines.values().flat_map(|lines| lines.split_inclusive(|byte| *byte == b'\n')) {
+            again.push_line(line).unwrap();
+        }
+        let sorted = |records: &Records| std::collections::BTreeSet::from_iter(records.table.content.clone());
+        assert_eq!(sorted(&again), sorted(&records));
         assert!(again.repeats.is_empty());
         assert!(again.push_line(b"x").is_err());
     }

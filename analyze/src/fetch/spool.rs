@@ -109,17 +109,10 @@ impl Spool {
     /// Adds records of a table.
     pub(super) fn add(&mut self, table: &str, records: Records) -> Result<(), PullError> {
         let Records { table: rows, repeats, lines } = records;
-        for (row, line) in lines.iter().enumerate() {
-            let run = self.runs.entry(rows.run.text(row).to_owned()).or_default();
-            let lines = &mut run.rounds.entry(rows.round[row]).or_default().lines;
-            lines.extend_from_slice(line);
-            self.waiting += line.len();
-            run.newest_ns = run.newest_ns.max(rows.received_ns[row]);
-            let process = rows.process.text(row);
-            match run.seqs.get_mut(process) {
-                Some(seqs) => seqs.insert(rows.seq.get(row)),
-                None => run.seqs.entry(process.to_owned()).or_default().insert(rows.seq.get(row)),
-            };
+        for ((run, round), lines) in lines {
+            let run = self.runs.entry(rows.run.names().text(run).to_owned()).or_default();
+            run.rounds.entry(round).or_default().lines.extend_from_slice(&lines);
+            self.waiting += lines.len();
         }
         for ((run, round), count) in repeats {
             self.runs.entry(run).or_default().rounds.entry(round).or_default().repeats += count;
@@ -138,6 +131,11 @@ impl Spool {
             let run = self.runs.entry(rows.run.names().text(number).to_owned()).or_default();
             run.vocabulary.add(rows, &of_run);
             *run.tables.entry(table.to_owned()).or_default() += of_run.len() as u64;
+            for row in &of_run {
+                let row = *row as usize;
+                run.newest_ns = run.newest_ns.max(rows.received_ns[row]);
+                add_seq(&mut run.seqs, rows.process.text(row), rows.seq.get(row));
+            }
             let hosts: BTreeSet<&str> = of_run.iter().map(|row| rows.host.text(*row as usize)).collect();
             run.hosts.extend(hosts.into_iter().map(str::to_owned));
         }
@@ -183,6 +181,14 @@ impl SpooledRun {
     }
 }
 
+/// Adds a process's sequence number; whether it is new.
+fn add_seq(seqs: &mut BTreeMap<String, Seqs>, process: &str, seq: u64) -> bool {
+    match seqs.get_mut(process) {
+        Some(seqs) => seqs.insert(seq),
+        None => seqs.entry(process.to_owned()).or_default().insert(seq),
+    }
+}
+
 /// Writes the rows of a round.
 fn one_round(
     round: u32,
@@ -203,10 +209,7 @@ fn one_round(
         let row = *row as usize;
         digest.update(table.content[row].to_le_bytes());
         let (process, seq) = (table.process.text(row), table.seq.get(row));
-        let is_new = match seqs.get_mut(process) {
-            Some(seqs) => seqs.insert(seq),
-            None => seqs.entry(process.to_owned()).or_default().insert(seq),
-        };
+        let is_new = add_seq(seqs, process, seq);
         conflicts += u64::from(seq > 0 && !is_new);
     }
     file.add(&table, &rows)?;

@@ -1,6 +1,8 @@
 //! BigQuery's Storage Read API: a table's rows as Arrow batches, in several streams, each resumed where it was cut.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use gcp_bigquery_client::google::cloud::bigquery::storage::v1::big_query_read_client::BigQueryReadClient;
@@ -9,7 +11,7 @@ use gcp_bigquery_client::google::cloud::bigquery::storage::v1::read_session::Sch
 use gcp_bigquery_client::google::cloud::bigquery::storage::v1::{
     CreateReadSessionRequest, DataFormat, ReadRowsRequest, ReadRowsResponse, ReadSession,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint as Remote};
 use tonic::{Code, Request, Status, Streaming};
@@ -44,12 +46,57 @@ pub(crate) struct Session {
 }
 
 /// A batch of rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Batch {
     /// The Arrow record batch's message.
     pub(crate) message: Vec<u8>,
     /// Its rows.
     pub(crate) rows: u64,
+    /// The room that it takes, until it is dropped.
+    room: Option<OwnedSemaphorePermit>,
+}
+
+/// Where streams put their batches, as many at once as there is room for.
+#[derive(Debug, Clone)]
+pub(crate) struct Intake {
+    batches: mpsc::Sender<Batch>,
+    room: Arc<Semaphore>,
+    /// The largest message so far, in units of room.
+    largest: Arc<AtomicU32>,
+}
+
+/// Room for messages on their way, in units of 64 KiB: BigQuery's are small or large as it likes.
+const ROOM: u32 = (192 << 20) / UNIT;
+const UNIT: u32 = 64 << 10;
+/// How often a message is in memory while it comes and is read.
+const COPIES: u32 = 3;
+
+impl Intake {
+    /// An intake into this channel.
+    pub(crate) fn new(batches: mpsc::Sender<Batch>) -> Self {
+        Self { batches, room: Arc::new(Semaphore::new(ROOM as usize)), largest: Arc::default() }
+    }
+
+    /// Waits for room for one message more. The first one is alone: nothing is known of their size.
+    async fn room(&self) -> OwnedSemaphorePermit {
+        let units = match self.largest.load(Ordering::Relaxed) {
+            0 => ROOM,
+            largest => largest.saturating_mul(COPIES).min(ROOM),
+        };
+        Arc::clone(&self.room).acquire_many_owned(units).await.expect("nobody closes it")
+    }
+
+    /// Passes a batch on; false where nobody takes it.
+    async fn put(&self, mut batch: Batch, mut room: OwnedSemaphorePermit) -> bool {
+        let units = (batch.message.len() as u64).div_ceil(u64::from(UNIT)).clamp(1, u64::from(ROOM)) as u32;
+        let largest = self.largest.fetch_max(units, Ordering::Relaxed).max(units);
+        let needed = largest.saturating_mul(COPIES) as usize;
+        if room.num_permits() > needed {
+            drop(room.split(room.num_permits() - needed));
+        }
+        batch.room = Some(room);
+        self.batches.send(batch).await.is_ok()
+    }
 }
 
 impl Storage {
@@ -99,11 +146,11 @@ impl Storage {
     }
 
     /// Reads a stream to its end, and gives its rows. Where it is cut, it goes on behind the last batch that came.
-    pub(crate) async fn stream(&self, name: &str, batches: &mpsc::Sender<Batch>) -> Result<u64, ApiError> {
+    pub(crate) async fn stream(&self, name: &str, intake: &Intake) -> Result<u64, ApiError> {
         let mut rows = 0;
         loop {
             let before = rows;
-            let read = self.ask(async |freshness| self.stretch(name, &mut rows, batches, freshness).await).await;
+            let read = self.ask(async |freshness| self.stretch(name, &mut rows, intake, freshness).await).await;
             match read {
                 Ok(()) => return Ok(rows),
                 // What brought rows was no failure of the server's: patience begins anew.
@@ -114,13 +161,8 @@ impl Storage {
     }
 
     /// Reads on behind `rows` until the stream ends or breaks.
-    async fn stretch(
-        &self,
-        name: &str,
-        rows: &mut u64,
-        batches: &mpsc::Sender<Batch>,
-        freshness: Freshness,
-    ) -> Result<(), ApiError> {
+    async fn stretch(&self, name: &str, rows: &mut u64, intake: &Intake, freshness: Freshness) -> Result<(), ApiError> {
+        let mut room = intake.room().await;
         let message = ReadRowsRequest { read_stream: name.to_owned(), offset: *rows as i64 };
         let route = format!("read_stream={}", name.replace('/', "%2F"));
         let request = self.request(Act::Stream, message, &route, freshness).await?;
@@ -130,10 +172,11 @@ impl Storage {
         while let Some(response) = self.in_time(Act::Stream, stream.message()).await? {
             let Some(batch) = batch(response)? else { continue };
             *rows += batch.rows;
-            if batches.send(batch).await.is_err() {
+            if !intake.put(batch, room).await {
                 // Whoever takes batches has failed, and says why.
                 return Ok(());
             }
+            room = intake.room().await;
         }
         Ok(())
     }
@@ -188,7 +231,7 @@ fn batch(response: ReadRowsResponse) -> Result<Option<Batch>, ApiError> {
     match response.rows {
         None => Ok(None),
         Some(Rows::ArrowRecordBatch(batch)) if rows > 0 => {
-            Ok(Some(Batch { message: batch.serialized_record_batch, rows: rows as u64 }))
+            Ok(Some(Batch { message: batch.serialized_record_batch, rows: rows as u64, room: None }))
         }
         Some(Rows::ArrowRecordBatch(_)) => Ok(None),
         Some(Rows::AvroRows(_)) => {

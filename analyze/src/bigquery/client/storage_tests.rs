@@ -123,12 +123,16 @@ fn read(lists: Vec<Vec<Sent>>, patience: Patience) -> (Result<u64, String>, Stri
         let fake = Fake { streams: Arc::new(Mutex::new(lists.into())), ..Fake::default() };
         let storage = storage(&fake, Credentials::None, patience).await;
         let (sender, mut batches) = mpsc::channel(100);
-        let rows = storage.stream("projects/p/locations/eu/sessions/s/streams/1", &sender).await;
-        drop(sender);
-        let mut came = String::new();
-        while let Some(batch) = batches.recv().await {
-            came.push(char::from(batch.message[0]));
-        }
+        let intake = Intake::new(sender);
+        let send = async move { storage.stream("projects/p/locations/eu/sessions/s/streams/1", &intake).await };
+        let take = async {
+            let mut came = String::new();
+            while let Some(batch) = batches.recv().await {
+                came.push(char::from(batch.message[0]));
+            }
+            came
+        };
+        let (rows, came) = tokio::join!(send, take);
         let offsets = fake.asked.lock().unwrap().iter().map(|(offset, _)| *offset).collect();
         (rows.map_err(|error| error.to_string()), came, offsets)
     })
@@ -181,10 +185,26 @@ fn a_token_that_expires_within_a_stream_is_renewed() {
         let fake = Fake { streams: Arc::new(Mutex::new(lists.into())), ..Fake::default() };
         let storage = storage(&fake, Credentials::of_machine(&host).unwrap(), patience()).await;
         let (sender, _batches) = mpsc::channel(100);
-        assert_eq!(storage.stream("s", &sender).await.unwrap(), 10);
+        assert_eq!(storage.stream("s", &Intake::new(sender)).await.unwrap(), 10);
         let asked = fake.asked.lock().unwrap().clone();
         let expected = [(0, "Bearer first"), (5, "Bearer first"), (5, "Bearer second")];
         assert_eq!(asked, expected.map(|(offset, token)| (offset, token.to_owned())));
+    });
+}
+
+#[test]
+fn large_messages_wait_for_those_that_are_being_read() {
+    run(async {
+        let (sender, mut batches) = mpsc::channel(100);
+        let intake = Intake::new(sender);
+        let first = intake.room().await;
+        assert_eq!(intake.room.available_permits(), 0);
+        let batch = Batch { message: vec![0; 40 << 20], rows: 1, room: None };
+        assert!(intake.put(batch, first).await);
+        let second = tokio::time::timeout(Duration::from_millis(20), intake.room());
+        assert!(second.await.is_err(), "two of them would take more than there is");
+        drop(batches.recv().await);
+        assert_eq!(intake.room().await.num_permits() as u32, 3 * (40 << 20) / UNIT);
     });
 }
 
