@@ -13,6 +13,8 @@ mod support;
 
 use support::{command, fixture, flood_folder, report};
 
+const EVENTS: &str = "inputs/01/5e1f00d2-cubaan4/events.jsonl";
+
 /// What becomes of a file, by its name.
 type Change = dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
 
@@ -84,10 +86,9 @@ fn the_methods_name_every_setting_and_the_verdict() {
 fn whatever_was_changed_is_named() {
     let home = tempfile::tempdir().unwrap();
     bundled(home.path());
-    let events = "inputs/01/5e1f00d2-cubaan4/events.jsonl";
     let changes: [(&str, &Change); 3] = [
         ("events.jsonl has other bytes", &|name, bytes| {
-            Some(if name == events { [bytes, b"\n".to_vec()].concat() } else { bytes })
+            Some(if name == EVENTS { [bytes, b"\n".to_vec()].concat() } else { bytes })
         }),
         ("report/quality.json is gone", &|name, bytes| Some(bytes).filter(|_| name != "report/quality.json")),
         ("report/tables/rounds.csv has other bytes", &|name, bytes| {
