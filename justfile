@@ -11,6 +11,9 @@ cluster_kit := env("CNSIM_CLUSTER_KIT", justfile_directory() / "../shared/kubern
 # Where a Python environment for tests is kept.
 peers := env("HOME") / ".cache/cnsim/peers"
 
+# Where the notebooks' Python environment is kept.
+notebook_python := env("HOME") / ".cache/cnsim/notebooks"
+
 # What serves BigQuery's interfaces, for `just bigquery`.
 bigquery_server := env("CNSIM_BIGQUERY_SERVER", justfile_directory() / "../shared/bigquery-server/start.sh")
 
@@ -21,7 +24,7 @@ prometheus := env("CNSIM_PROMETHEUS", "/usr/bin")
 zetasql := env("CNSIM_ZETASQL", env("HOME") / ".cache/cnsim-zetasql")
 
 # Every step that CI runs
-ci: fmt lint deny doc test published browser peers queries bigquery telemetry cluster main-job
+ci: fmt lint deny doc test published browser peers queries bigquery telemetry notebooks cluster main-job
 
 # The source is formatted
 fmt:
@@ -67,6 +70,13 @@ telemetry:
 queries:
     @test -x "{{ zetasql }}/bin/python" || { python3 -m venv "{{ zetasql }}" && "{{ zetasql }}/bin/pip" install --quiet zetasql==0.1.5; }
     "{{ zetasql }}/bin/python" queries/check.py
+
+# The notebooks run on bundles that are made for it
+notebooks:
+    @test -d "{{ plosone }}" || { echo "just notebooks: no folder {{ plosone }}; set CNSIM_PLOSONE to the published data" >&2; exit 1; }
+    test -x "{{ notebook_python }}/bin/python" || python3 -m venv "{{ notebook_python }}"
+    "{{ notebook_python }}/bin/pip" install --quiet --disable-pip-version-check nbclient ipykernel polars matplotlib
+    scripts/notebooks "{{ notebook_python }}/bin/python" "{{ plosone }}"
 
 # The README's first command
 main-job:
