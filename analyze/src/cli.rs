@@ -141,8 +141,9 @@ pub struct ReportArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub warm_up: u32,
     /// What pods used: telemetry.parquet, Prometheus' JSON or a Metrics Explorer CSV, whose name must say what it measures
-    /// where cpu=, memory=, received= or transmitted= does not; may be given again. That of a run folder is taken anyway
-    #[arg(long, value_name = "[QUANTITY=]FILE")]
+    /// where cpu=, memory=, received= or transmitted= does not. It counts for each run whose time it overlaps, or for those
+    /// of CONDITION. May be given again; that of a run folder is taken anyway
+    #[arg(long, value_name = "[CONDITION:][QUANTITY=]FILE")]
     pub telemetry: Vec<telemetry::Source>,
     /// Which samples of it count
     #[arg(long, value_enum, default_value = "block")]

@@ -223,7 +223,9 @@ fn telemetry(condition: &str) -> Vec<Series> {
     kinds
         .into_iter()
         .flat_map(|kind| {
-            load_telemetry(&Source { quantity: None, path: path(kind) }).expect("an export of the study").series
+            load_telemetry(&Source { condition: None, quantity: None, path: path(kind) })
+                .expect("an export of the study")
+                .series
         })
         .collect()
 }

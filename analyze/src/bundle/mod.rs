@@ -116,6 +116,7 @@ struct Labelled {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Measuring {
+    condition: Option<String>,
     quantity: Option<String>,
     path: String,
 }
@@ -129,7 +130,7 @@ impl Options {
                 Some(word) => Some(Quantity::of_word(word)?),
                 None => None,
             };
-            Some(Source { quantity, path: root.join(&source.path) })
+            Some(Source { condition: source.condition.clone(), quantity, path: root.join(&source.path) })
         };
         Some(ReportOptions {
             inputs: self.inputs.iter().map(input).collect(),

@@ -27,7 +27,8 @@ pub(super) fn stage(options: &ReportOptions, root: &Path) -> anyhow::Result<Opti
     for one in &options.telemetry {
         let number = telemetry.len() + 1;
         let path = copy(&one.path, root, &format!("{INPUTS}/telemetry/{number:02}"))?;
-        telemetry.push(Measuring { quantity: one.quantity.map(|quantity| quantity.word().to_owned()), path });
+        let quantity = one.quantity.map(|quantity| quantity.word().to_owned());
+        telemetry.push(Measuring { condition: one.condition.clone(), quantity, path });
     }
     let (origin, window) = (options.origin.as_str().to_owned(), options.window.as_str().to_owned());
     Ok(Options { inputs, telemetry, origin, warm_up: options.warm_up, window })

@@ -89,7 +89,7 @@ mod tests {
     fn series(quantity: Quantity, source: &str, values: &[f64]) -> Series {
         let sample = |(at, value): (usize, &f64)| Sample { at_ns: at as i64, value: *value };
         let samples = values.iter().enumerate().map(sample).collect();
-        Series { quantity, pod: None, samples, source: source.to_owned() }
+        Series { quantity, condition: None, pod: None, samples, source: source.to_owned() }
     }
 
     fn checks(series: &[Series]) -> Vec<Check> {

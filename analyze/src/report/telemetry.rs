@@ -24,12 +24,15 @@ impl Telemetry {
     /// Reads every file. One that was named and tells of no run is an error: it belongs to another study.
     pub(super) fn read(options: &ReportOptions, loaded: &[Loaded], analysis: &Analysis) -> anyhow::Result<Self> {
         let in_folders = options.inputs.iter().map(|input| input.path.join(FILE)).filter(|path| path.is_file());
-        let in_folders = in_folders.map(|path| Source { quantity: None, path });
+        let in_folders = in_folders.map(|path| Source { condition: None, quantity: None, path });
         let (mut files, mut series) = (Vec::new(), Vec::new());
         for source in options.telemetry.iter().cloned().chain(in_folders) {
             let read = telemetry::load(&source).context("telemetry")?;
             if read.series.iter().all(|one| telemetry::is_elsewhere(analysis, one)) {
-                bail!("telemetry {}: none of its samples lies in the time of a run's scored rounds", read.file.path);
+                bail!(
+                    "telemetry {}: none of its samples lies in the time of the scored rounds that it tells of",
+                    read.file.path
+                );
             }
             files.push(read.file);
             series.extend(read.series);

@@ -260,6 +260,7 @@ mod tests {
         let sample = super::super::Sample { at_ns: 1, value: 1.0 };
         let of = |quantity, pod: &str| Series {
             quantity,
+            condition: None,
             pod: Some(pod.to_owned()),
             samples: vec![sample],
             source: String::new(),

@@ -33,7 +33,13 @@ pub(super) fn parse(path: &Path, quantity: Quantity, bytes: &[u8]) -> Result<Vec
         }
         number += 1;
         if number == 1 {
-            let one = || Series { quantity, pod: None, samples: Vec::new(), source: path.display().to_string() };
+            let one = || Series {
+                quantity,
+                condition: None,
+                pod: None,
+                samples: Vec::new(),
+                source: path.display().to_string(),
+            };
             series = record.iter().skip(1).map(|_| one()).collect();
             continue;
         }

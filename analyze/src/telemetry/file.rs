@@ -79,7 +79,7 @@ fn all_series(frame: &DataFrame, from: &str) -> PolarsResult<Vec<Series>> {
     let series = found.into_iter().map(|((pod, quantity), mut samples)| {
         samples.sort_by_key(|sample| sample.at_ns);
         let pod = Some(pod).filter(|pod| !pod.is_empty()).map(str::to_owned);
-        Series { quantity, pod, samples, source: from.to_owned() }
+        Series { quantity, condition: None, pod, samples, source: from.to_owned() }
     });
     Ok(series.collect())
 }
@@ -99,6 +99,7 @@ mod tests {
         let source = path.display().to_string();
         let one = |quantity, pod: Option<&str>, samples: &[(i64, f64)]| Series {
             quantity,
+            condition: None,
             pod: pod.map(str::to_owned),
             samples: samples.iter().map(|(at_ns, value)| Sample { at_ns: *at_ns, value: *value }).collect(),
             source: source.clone(),

@@ -49,6 +49,8 @@ pub struct Sample {
 pub struct Series {
     /// What they measure.
     pub quantity: Quantity,
+    /// Of which condition's runs; none: of all whose time it overlaps.
+    pub condition: Option<String>,
     /// Whose; none where the source has summed over pods.
     pub pod: Option<String>,
     /// The samples.
@@ -161,9 +163,11 @@ impl Quantity {
     }
 }
 
-/// A file as typed after `--telemetry`: `FILE`, or `cpu=FILE` where its name does not say what it measures.
+/// A file as typed after `--telemetry`: `[CONDITION:][QUANTITY=]FILE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
+    /// The only condition that it tells of, where that was typed.
+    pub condition: Option<String>,
     /// What it measures, where that was typed.
     pub quantity: Option<Quantity>,
     /// The file.
@@ -173,11 +177,20 @@ pub struct Source {
 impl std::str::FromStr for Source {
     type Err = std::convert::Infallible;
 
+    /// A text that names an existing path is that path, whatever it holds.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let plain = Self { condition: None, quantity: None, path: text.into() };
+        if plain.path.exists() {
+            return Ok(plain);
+        }
+        let (condition, text) = match text.split_once(':') {
+            Some((condition, rest)) if !condition.is_empty() && !rest.is_empty() => (Some(condition.to_owned()), rest),
+            Some(_) | None => (None, text),
+        };
         let typed = text.split_once('=').and_then(|(word, path)| Some((Quantity::of_word(word)?, path)));
         Ok(match typed {
-            Some((quantity, path)) => Self { quantity: Some(quantity), path: path.into() },
-            None => Self { quantity: None, path: text.into() },
+            Some((quantity, path)) => Self { condition, quantity: Some(quantity), path: path.into() },
+            None => Self { condition, quantity: None, path: text.into() },
         })
     }
 }
@@ -196,7 +209,8 @@ pub fn load(source: &Source) -> Result<Loaded, TelemetryError> {
     let path = &source.path;
     let bytes = std::fs::read(path).map_err(|source| TelemetryError::Read { path: path.clone(), source })?;
     let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let series = parse(source, bytes)?;
+    let mut series = parse(source, bytes)?;
+    series.iter_mut().for_each(|one| one.condition.clone_from(&source.condition));
     let rows = series.iter().map(|one| one.samples.len() as u64).sum();
     Ok(Loaded { file: FileFacts { path: path.display().to_string(), sha256, rows }, series })
 }
@@ -239,5 +253,10 @@ mod tests {
         assert_eq!((typed.quantity, typed.path), (Some(Quantity::Memory), PathBuf::from("a=b.csv")));
         let plain: Source = "x=y.csv".parse().unwrap();
         assert_eq!((plain.quantity, plain.path), (None, PathBuf::from("x=y.csv")));
+        let all: Source = "5M:cpu=a.csv".parse().unwrap();
+        let expected = Source { condition: Some("5M".to_owned()), quantity: Some(Quantity::Cpu), path: "a.csv".into() };
+        assert_eq!(all, expected);
+        let of_condition: Source = "5M:a.csv".parse().unwrap();
+        assert_eq!((of_condition.condition.as_deref(), of_condition.path), (Some("5M"), PathBuf::from("a.csv")));
     }
 }

@@ -74,7 +74,7 @@ fn series(from: &str, quantity: impl Fn(&str) -> Option<Quantity>, stream: Strea
     let mut samples: Vec<Sample> = samples?.into_iter().filter(|sample| sample.value.is_finite()).collect();
     samples.sort_by_key(|sample| sample.at_ns);
     let pod = label("pod_name").or_else(|| label("pod")).map(str::to_owned);
-    Ok(Series { quantity, pod, samples, source: from.to_owned() })
+    Ok(Series { quantity, condition: None, pod, samples, source: from.to_owned() })
 }
 
 #[cfg(test)]

@@ -77,7 +77,9 @@ pub fn usages(
     for group in &analysis.groups {
         for (run_id, span) in spans(group, window) {
             for quantity in Quantity::ALL {
-                let is_its = |one: &&Series| one.quantity == quantity && is_of(one, pods.get(run_id));
+                let is_its = |one: &&Series| {
+                    one.quantity == quantity && is_about(one, &group.condition) && is_of(one, pods.get(run_id))
+                };
                 let its: Vec<&Series> = series.iter().filter(is_its).filter(|one| span.is_near(one)).collect();
                 if !its.is_empty() {
                     let place = Place { group, run_id, quantity, span, window };
@@ -91,8 +93,13 @@ pub fn usages(
 
 /// Whether a series lies, as a whole, outside of every run.
 pub(crate) fn is_elsewhere(analysis: &Analysis, one: &Series) -> bool {
-    let spans = analysis.groups.iter().flat_map(|group| spans(group, Window::Seed));
+    let groups = analysis.groups.iter().filter(|group| is_about(one, &group.condition));
+    let spans = groups.flat_map(|group| spans(group, Window::Seed));
     spans.into_iter().all(|(_, span)| !span.is_near(one))
+}
+
+fn is_about(one: &Series, condition: &str) -> bool {
+    one.condition.as_ref().is_none_or(|its| its == condition)
 }
 
 fn is_of(one: &Series, pods: Option<&Vec<String>>) -> bool {
@@ -280,7 +287,7 @@ mod tests {
     fn series(quantity: Quantity, pod: Option<&str>, values: &[f64]) -> Series {
         let sample = |(minute, value): (usize, &f64)| Sample { at_ns: minute as i64 * MINUTE, value: *value };
         let samples = values.iter().enumerate().map(sample).collect();
-        Series { quantity, pod: pod.map(str::to_owned), samples, source: "x".to_owned() }
+        Series { quantity, condition: None, pod: pod.map(str::to_owned), samples, source: "x".to_owned() }
     }
 
     fn one(analysis: &Analysis, series: &[Series], window: Window) -> Usage {
@@ -352,6 +359,18 @@ mod tests {
         let usage = one(&analysis, &[series(Quantity::Cpu, None, &[9.0, 3.0, 2.0, 8.0])], Window::Seed);
         assert_eq!((usage.samples, usage.sample_max, usage.mean), (2, Some(3.0), Some(2.5)));
         assert_eq!((usage.low, usage.note), (None, None));
+    }
+
+    #[test]
+    fn telemetry_of_another_condition_does_not_count() {
+        let of = |condition: &str| Series {
+            condition: Some(condition.to_owned()),
+            ..series(Quantity::Cpu, None, &[1.0; 4])
+        };
+        let analysis = analysis(MINUTE, 2 * MINUTE);
+        assert_eq!(usages(&analysis, &[of("c")], &BTreeMap::new(), Window::Block).len(), 1);
+        assert_eq!(usages(&analysis, &[of("d")], &BTreeMap::new(), Window::Block), []);
+        assert!(is_elsewhere(&analysis, &of("d")));
     }
 
     #[test]
