@@ -42,7 +42,13 @@ fn the_published_form_has_its_columns_its_line_ends_and_no_quotes() {
     let (found, original) =
         (String::from_utf8(output.stdout).unwrap(), fs::read_to_string(fixture("seed-n5.csv")).unwrap());
     let sorted = |text: &str| {
-        let mut lines: Vec<String> = text.lines().skip(1).map(str::to_owned).collect();
+        // The fixture has its numbers in their shortest form; the published files are compared as they are elsewhere.
+        let of_number = |line: &str| {
+            let mut cells: Vec<String> = line.splitn(7, ',').map(str::to_owned).collect();
+            cells[4] = cells[4].parse::<f64>().unwrap().to_string();
+            cells.join(",")
+        };
+        let mut lines: Vec<String> = text.lines().skip(1).map(of_number).collect();
         lines.sort();
         lines
     };
