@@ -32,7 +32,7 @@ fmt:
 
 # No warning anywhere
 lint:
-    cargo clippy --locked --workspace --all-targets --features cnsim-analyze/real-parts,cnsim-experiment/real-cluster,cnsim-node/real-parts -- -D warnings
+    cargo clippy --locked --workspace --all-targets --features cnsim-analyze/real-parts,cnsim-experiment/real-cluster,cnsim-node/real-parts,cnsim-analyze/live-bigquery -- -D warnings
 
 # Licences, banned crates and sources of the dependencies
 deny:
