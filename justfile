@@ -71,6 +71,10 @@ queries:
     @test -x "{{ zetasql }}/bin/python" || { python3 -m venv "{{ zetasql }}" && "{{ zetasql }}/bin/pip" install --quiet zetasql==0.1.5; }
     "{{ zetasql }}/bin/python" queries/check.py
 
+# A hundred runs on this machine in a row are sound; not a step of CI, whose machine has other things to do
+clean-runs runs="100":
+    scripts/clean-runs {{ runs }}
+
 # The notebooks run on bundles that are made for it
 notebooks:
     @test -d "{{ plosone }}" || { echo "just notebooks: no folder {{ plosone }}; set CNSIM_PLOSONE to the published data" >&2; exit 1; }

@@ -96,9 +96,8 @@ fn the_report_of_a_fetched_run_has_the_tables_of_its_own_file_and_counts_what_wa
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     fetch(&server, home.path(), RUN, &arguments).success();
     let fetched = home.path().join("bq").join(RUN);
-    for name in ["manifest.json", "topology.json"] {
-        fs::copy(own.join(name), fetched.join(name)).unwrap();
-    }
+    assert_eq!(fs::read(fetched.join("manifest.json")).unwrap(), fs::read(manifest()).unwrap());
+    fs::copy(own.join("topology.json"), fetched.join("topology.json")).unwrap();
     for (folder, out) in [(&own, "report-own"), (&fetched, "report-bq")] {
         report(&[folder.to_str().unwrap(), "-o", out], home.path()).success();
     }
