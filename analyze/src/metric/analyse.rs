@@ -6,8 +6,9 @@ use rayon::prelude::*;
 
 use super::expected::{self, Known};
 use super::spread::{Scratch, Spread};
+use super::whereabouts::Whereabouts;
 use super::{Analysis, Deliveries, Group, RoundMetrics};
-use super::{convergence, coverage, duplicates, hops, latency, path, setup, silent};
+use super::{convergence, coverage, critical, duplicates, hops, latency, path, setup, shape, silent};
 use crate::round::{Round, Rounds};
 use crate::source::Loaded;
 
@@ -89,6 +90,7 @@ impl<'a> Place<'a> {
     fn measure(&self, scratch: &mut Scratch, options: &Options) -> Measured<'a> {
         let nodes = coverage::nodes(&self.round, self.nodes_of_run);
         let spread = scratch.spread(&self.round);
+        let facts = self.input.runs.get(self.round.run_id());
         let hops = hops::hops(&spread);
         let latencies = latency::latencies(&spread);
         let metrics = RoundMetrics {
@@ -97,7 +99,7 @@ impl<'a> Place<'a> {
             hops_mean: hops.mean(),
             hops_derived: hops.derived,
             latency_median_ns: latency::median_ns(&latencies),
-            ..timing(&self.round, &spread, nodes)
+            ..timing(&self.round, &spread, nodes, &Whereabouts::of(facts))
         };
         let deliveries = match metrics.scored {
             true => Deliveries { hop: hops.each, latency_ns: latencies },
@@ -143,11 +145,12 @@ fn silent_rounds<'a>(inputs: &'a [Loaded], places: &[Place<'a>], options: &Optio
 }
 
 /// A round's measurements but for hops and latencies.
-fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32) -> RoundMetrics {
+fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, whereabouts: &Whereabouts<'_>) -> RoundMetrics {
     let expected = nodes.saturating_sub(1);
     let delivered = spread.firsts.len() as u32;
     let initiate_ns = spread.initiate.map(|initiate| initiate.at_ns);
     let copies = duplicates::copies(spread);
+    let steps = path::critical(spread);
     RoundMetrics {
         run_id: round.run_id().to_owned(),
         round: round.round,
@@ -167,7 +170,9 @@ fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32) -> RoundMetrics {
         hops_mean: None,
         hops_derived: false,
         latency_median_ns: None,
-        path: path::time_spent(spread),
+        path: steps.as_ref().and_then(|steps| path::time_spent(spread, steps)),
+        shape: shape::shape(spread),
+        critical: steps.map_or_else(Vec::new, |steps| critical::hops(spread, &steps, whereabouts)),
         reached_ns: spread.firsts.iter().map(|first| first.received_ns).collect(),
     }
 }

@@ -7,7 +7,9 @@ mod analyse;
 pub mod by_hop;
 mod convergence;
 mod coverage;
+mod critical;
 mod curve;
+mod dissemination;
 mod duplicates;
 mod expected;
 pub mod figures;
@@ -15,16 +17,22 @@ mod hops;
 mod latency;
 mod path;
 mod setup;
+mod shape;
 pub(crate) mod silent;
 mod spread;
 pub(crate) mod traffic;
 mod tree;
+pub(crate) mod whereabouts;
 
 #[cfg(test)]
 pub(crate) mod fixture;
 
 pub use analyse::{Options, analyse};
+pub use critical::{CriticalHop, End};
+pub use dissemination::{Dissemination, Reached, dissemination};
+pub use shape::Shape;
 pub use traffic::Busiest;
+pub use tree::Parent;
 
 /// The measurements of every input.
 #[derive(Debug, Clone, Default)]
@@ -95,6 +103,10 @@ pub struct RoundMetrics {
     pub latency_median_ns: Option<f64>,
     /// Where the time until the last delivery went; none where the path to it is not known.
     pub path: Option<PathTime>,
+    /// The shape of the tree of first deliveries; none where it leads nowhere.
+    pub shape: Option<Shape>,
+    /// The hops of the path to the node that was reached last, from the initiator on; empty where it is not known.
+    pub critical: Vec<CriticalHop>,
     /// When each first delivery happened, ns since the Unix epoch, sorted.
     pub reached_ns: Vec<i64>,
 }

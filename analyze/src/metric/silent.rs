@@ -27,6 +27,8 @@ pub(super) fn metrics(manifest: &Manifest, round: &Round, warm_up: u32) -> Round
         hops_derived: false,
         latency_median_ns: None,
         path: None,
+        shape: None,
+        critical: Vec::new(),
         reached_ns: Vec::new(),
     }
 }

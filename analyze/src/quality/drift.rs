@@ -173,6 +173,8 @@ mod tests {
             hops_derived: false,
             latency_median_ns: None,
             path: None,
+            shape: None,
+            critical: Vec::new(),
             reached_ns: Vec::new(),
         };
         Group {
