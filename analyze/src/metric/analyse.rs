@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use super::expected::{self, Known};
 use super::spread::{Scratch, Spread};
 use super::whereabouts::Whereabouts;
-use super::{Analysis, Deliveries, Group, RoundMetrics};
-use super::{convergence, coverage, critical, duplicates, hops, latency, path, setup, shape, silent};
+use super::{Analysis, Deliveries, Group, RoundMetrics, RunLoad};
+use super::{convergence, coverage, critical, duplicates, hops, latency, load, path, setup, shape, silent};
 use crate::round::{Round, Rounds};
 use crate::source::Loaded;
 
@@ -84,6 +84,8 @@ struct Measured<'a> {
     known: Known<'a>,
     metrics: RoundMetrics,
     deliveries: Deliveries,
+    /// Copies by who sent them, in a scored round.
+    sent: Vec<(&'a str, u64)>,
 }
 
 impl<'a> Place<'a> {
@@ -93,19 +95,21 @@ impl<'a> Place<'a> {
         let facts = self.input.runs.get(self.round.run_id());
         let hops = hops::hops(&spread);
         let latencies = latency::latencies(&spread);
+        let sent = load::sent(self.round.events, &spread);
         let metrics = RoundMetrics {
             scored: self.round.round >= options.warm_up,
             hops_max: hops.max(),
             hops_mean: hops.mean(),
             hops_derived: hops.derived,
             latency_median_ns: latency::median_ns(&latencies),
+            load: load::load(&sent, nodes),
             ..timing(&self.round, &spread, nodes, &Whereabouts::of(facts))
         };
-        let deliveries = match metrics.scored {
-            true => Deliveries { hop: hops.each, latency_ns: latencies },
-            false => Deliveries::default(),
+        let (deliveries, sent) = match metrics.scored {
+            true => (Deliveries { hop: hops.each, latency_ns: latencies }, sent),
+            false => (Deliveries::default(), Vec::new()),
         };
-        Measured { input: self.input, condition: self.condition, nodes, known: self.known(), metrics, deliveries }
+        Measured { input: self.input, condition: self.condition, nodes, known: self.known(), metrics, deliveries, sent }
     }
 
     fn known(&self) -> Known<'a> {
@@ -138,6 +142,7 @@ fn silent_rounds<'a>(inputs: &'a [Loaded], places: &[Place<'a>], options: &Optio
                 known: Known { facts: Some(facts), protocol: "" },
                 metrics: silent::metrics(manifest, round, options.warm_up),
                 deliveries: Deliveries::default(),
+                sent: Vec::new(),
             }));
         }
     }
@@ -173,6 +178,7 @@ fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, whereabouts: &Wher
         path: steps.as_ref().and_then(|steps| path::time_spent(spread, steps)),
         shape: shape::shape(spread),
         critical: steps.map_or_else(Vec::new, |steps| critical::hops(spread, &steps, whereabouts)),
+        load: load::load(&[], nodes),
         reached_ns: spread.firsts.iter().map(|first| first.received_ns).collect(),
     }
 }
@@ -202,6 +208,7 @@ impl<'a> Gathered<'a> {
             rounds: Vec::new(),
             deliveries: Deliveries::default(),
             expected_duplicates: None,
+            loads: Vec::new(),
         };
         let mut gathered = Self { key: round.group(), runs: Vec::new(), group };
         gathered.push(round);
@@ -212,9 +219,12 @@ impl<'a> Gathered<'a> {
         let previous = self.group.rounds.last();
         if previous.is_none_or(|previous| previous.run_id != round.metrics.run_id) {
             self.runs.push(round.known);
+            self.group.loads.push(RunLoad::default());
         }
         self.group.deliveries.hop.extend(&round.deliveries.hop);
         self.group.deliveries.latency_ns.extend(&round.deliveries.latency_ns);
+        let load = self.group.loads.last_mut().expect("a first round has begun its run");
+        load.add(&round.sent);
         self.group.rounds.push(round.metrics);
     }
 

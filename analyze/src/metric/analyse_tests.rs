@@ -2,7 +2,7 @@ use cnsim::manifest::{Round as DrivenRound, RoundOutcome};
 use proptest::prelude::*;
 
 use super::super::fixture::{Row, loaded, manifest, random_round};
-use super::super::{CriticalHop, End, Origin, PathTime, Shape};
+use super::super::{CriticalHop, End, Origin, PathTime, RoundLoad, Shape};
 use super::*;
 
 fn one(rows: &[Row]) -> RoundMetrics {
@@ -53,6 +53,7 @@ fn a_round_is_measured_in_every_respect() {
         path: Some(PathTime { setup_ns: 100, waiting_ns: 50, wire_ns: 300 }),
         shape: Some(Shape { widths: vec![2], branching_mean: 2.0, branching_max: 2 }),
         critical: vec![CriticalHop { from: end("a"), to: end("c"), waiting_ns: 50, wire_ns: 300 }],
+        load: RoundLoad { gini: crate::stats::gini(&[2, 1, 2], 3), max: 2, busiest: Some("a".to_owned()) },
         reached_ns: vec![1_300, 1_450],
     };
     assert_eq!(one(&flood()), expected);

@@ -4,6 +4,7 @@
 //! together. Nothing here reads a file, judges a record or draws.
 
 mod analyse;
+mod bottleneck;
 pub mod by_hop;
 mod convergence;
 mod coverage;
@@ -15,6 +16,7 @@ mod expected;
 pub mod figures;
 mod hops;
 mod latency;
+mod load;
 mod path;
 mod setup;
 mod shape;
@@ -28,8 +30,10 @@ pub(crate) mod whereabouts;
 pub(crate) mod fixture;
 
 pub use analyse::{Options, analyse};
+pub use bottleneck::{Bottleneck, Part, bottlenecks};
 pub use critical::{CriticalHop, End};
 pub use dissemination::{Dissemination, Reached, dissemination};
+pub use load::{RoundLoad, RunLoad};
 pub use shape::Shape;
 pub use traffic::Busiest;
 pub use tree::Parent;
@@ -54,6 +58,8 @@ pub struct Group {
     pub deliveries: Deliveries,
     /// Duplicates that the topology dictates for a complete round, where protocol and topology are known and do.
     pub expected_duplicates: Option<u64>,
+    /// Copies sent per node, of each run over its scored rounds.
+    pub loads: Vec<RunLoad>,
 }
 
 /// The shares of the expected deliveries at which time is taken, in per cent.
@@ -107,6 +113,8 @@ pub struct RoundMetrics {
     pub shape: Option<Shape>,
     /// The hops of the path to the node that was reached last, from the initiator on; empty where it is not known.
     pub critical: Vec<CriticalHop>,
+    /// How copies are shared among nodes.
+    pub load: RoundLoad,
     /// When each first delivery happened, ns since the Unix epoch, sorted.
     pub reached_ns: Vec<i64>,
 }

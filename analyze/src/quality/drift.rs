@@ -149,6 +149,7 @@ impl Trend<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::RoundLoad;
 
     /// A run of `rounds` rounds whose time until the last delivery and whose set-up are as told, in ms.
     fn group(run_id: &str, rounds: u32, time_ms: impl Fn(u32) -> f64, setup_ms: impl Fn(u32) -> f64) -> Group {
@@ -175,6 +176,7 @@ mod tests {
             path: None,
             shape: None,
             critical: Vec::new(),
+            load: RoundLoad { gini: None, max: 0, busiest: None },
             reached_ns: Vec::new(),
         };
         Group {
@@ -183,6 +185,7 @@ mod tests {
             rounds: (0..=rounds).map(round).collect(),
             deliveries: Default::default(),
             expected_duplicates: None,
+            loads: Vec::new(),
         }
     }
 

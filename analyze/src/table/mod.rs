@@ -4,6 +4,7 @@
 mod comparisons;
 mod conditions;
 mod convergence;
+mod critical;
 mod csv;
 mod duplicates;
 mod ecdf;
@@ -14,6 +15,7 @@ mod intervals;
 mod json;
 mod latency;
 mod latex;
+mod load;
 mod markdown;
 mod rounds;
 mod telemetry;
@@ -91,8 +93,9 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
         duplicates::table(analysis),
         hops::table(analysis),
         latency::table(analysis),
+        load::table(analysis),
     ];
-    always.into_iter().chain(growth::table(analysis)).collect()
+    always.into_iter().chain(critical::table(analysis)).chain(growth::table(analysis)).collect()
 }
 
 /// The tables of what the network was under, where there is anything to tell: limits, and what befell processes.
