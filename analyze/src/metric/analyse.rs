@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use super::expected::{self, Known};
 use super::spread::{Scratch, Spread};
 use super::whereabouts::Whereabouts;
-use super::{Analysis, Deliveries, Group, RoundMetrics, RunLoad};
-use super::{convergence, coverage, critical, duplicates, hops, latency, load, path, setup, shape, silent};
+use super::{Analysis, Deliveries, Group, RoundMetrics, RunClocks, RunLoad, Way};
+use super::{clock, convergence, coverage, critical, duplicates, hops, latency, load, path, setup, shape, silent};
 use crate::round::{Round, Rounds};
 use crate::source::Loaded;
 
@@ -86,6 +86,7 @@ struct Measured<'a> {
     deliveries: Deliveries,
     /// Copies by who sent them, in a scored round.
     sent: Vec<(&'a str, u64)>,
+    ways: BTreeMap<(String, String), Way>,
 }
 
 impl<'a> Place<'a> {
@@ -96,6 +97,8 @@ impl<'a> Place<'a> {
         let hops = hops::hops(&spread);
         let latencies = latency::latencies(&spread);
         let sent = load::sent(self.round.events, &spread);
+        let whereabouts = Whereabouts::of(facts);
+        let ways = clock::ways(&spread, &whereabouts);
         let metrics = RoundMetrics {
             scored: self.round.round >= options.warm_up,
             hops_max: hops.max(),
@@ -103,13 +106,22 @@ impl<'a> Place<'a> {
             hops_derived: hops.derived,
             latency_median_ns: latency::median_ns(&latencies),
             load: load::load(&sent, nodes),
-            ..timing(&self.round, &spread, nodes, &Whereabouts::of(facts))
+            ..timing(&self.round, &spread, nodes, &whereabouts)
         };
         let (deliveries, sent) = match metrics.scored {
             true => (Deliveries { hop: hops.each, latency_ns: latencies }, sent),
             false => (Deliveries::default(), Vec::new()),
         };
-        Measured { input: self.input, condition: self.condition, nodes, known: self.known(), metrics, deliveries, sent }
+        Measured {
+            input: self.input,
+            condition: self.condition,
+            nodes,
+            known: self.known(),
+            metrics,
+            deliveries,
+            sent,
+            ways,
+        }
     }
 
     fn known(&self) -> Known<'a> {
@@ -143,6 +155,7 @@ fn silent_rounds<'a>(inputs: &'a [Loaded], places: &[Place<'a>], options: &Optio
                 metrics: silent::metrics(manifest, round, options.warm_up),
                 deliveries: Deliveries::default(),
                 sent: Vec::new(),
+                ways: BTreeMap::new(),
             }));
         }
     }
@@ -202,14 +215,7 @@ struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     fn begin(round: Measured<'a>) -> Self {
-        let group = Group {
-            condition: round.input.condition.clone(),
-            nodes: round.nodes,
-            rounds: Vec::new(),
-            deliveries: Deliveries::default(),
-            expected_duplicates: None,
-            loads: Vec::new(),
-        };
+        let group = Group { condition: round.input.condition.clone(), nodes: round.nodes, ..Group::default() };
         let mut gathered = Self { key: round.group(), runs: Vec::new(), group };
         gathered.push(round);
         gathered
@@ -220,11 +226,14 @@ impl<'a> Gathered<'a> {
         if previous.is_none_or(|previous| previous.run_id != round.metrics.run_id) {
             self.runs.push(round.known);
             self.group.loads.push(RunLoad::default());
+            self.group.clocks.push(RunClocks { run_id: round.metrics.run_id.clone(), ..RunClocks::default() });
         }
         self.group.deliveries.hop.extend(&round.deliveries.hop);
         self.group.deliveries.latency_ns.extend(&round.deliveries.latency_ns);
         let load = self.group.loads.last_mut().expect("a first round has begun its run");
         load.add(&round.sent);
+        let clocks = self.group.clocks.last_mut().expect("a first round has begun its run");
+        clocks.add(round.ways);
         self.group.rounds.push(round.metrics);
     }
 

@@ -6,6 +6,7 @@
 mod analyse;
 mod bottleneck;
 pub mod by_hop;
+mod clock;
 mod convergence;
 mod coverage;
 mod critical;
@@ -31,6 +32,7 @@ pub(crate) mod fixture;
 
 pub use analyse::{Options, analyse};
 pub use bottleneck::{Bottleneck, Part, bottlenecks};
+pub use clock::{HostPair, RunClocks, Way};
 pub use critical::{CriticalHop, End};
 pub use dissemination::{Dissemination, Reached, dissemination};
 pub use load::{RoundLoad, RunLoad};
@@ -46,7 +48,7 @@ pub struct Analysis {
 }
 
 /// The rounds of one condition at one number of nodes, over all its runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Group {
     /// The condition.
     pub condition: String,
@@ -60,6 +62,8 @@ pub struct Group {
     pub expected_duplicates: Option<u64>,
     /// Copies sent per node, of each run over its scored rounds.
     pub loads: Vec<RunLoad>,
+    /// What copies between machines say of their clocks, of each run over all its rounds.
+    pub clocks: Vec<RunClocks>,
 }
 
 /// The shares of the expected deliveries at which time is taken, in per cent.

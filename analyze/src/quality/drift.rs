@@ -179,14 +179,7 @@ mod tests {
             load: RoundLoad { gini: None, max: 0, busiest: None },
             reached_ns: Vec::new(),
         };
-        Group {
-            condition: "c".to_owned(),
-            nodes: 10,
-            rounds: (0..=rounds).map(round).collect(),
-            deliveries: Default::default(),
-            expected_duplicates: None,
-            loads: Vec::new(),
-        }
+        Group { condition: "c".to_owned(), nodes: 10, rounds: (0..=rounds).map(round).collect(), ..Group::default() }
     }
 
     /// Steady, and different from round to round.

@@ -4,6 +4,7 @@
 //! sentence a finding. The verdict is the worst severity; findings in warm-up rounds are listed and do not count.
 //! Nothing here repairs or drops a row.
 
+mod clocks;
 mod deliveries;
 mod drift;
 mod enough;
@@ -64,6 +65,8 @@ pub enum Verdict {
 pub enum Check {
     /// Records of one process and number that differ.
     ConflictingRows,
+    /// Clocks of machines that disagree.
+    ClockOffset,
     /// A wall clock was set during a round.
     ClockStep,
     /// A limit that was meant to hold and does not.
@@ -176,6 +179,7 @@ pub fn audit(loaded: &[Loaded], analysis: &Analysis, options: AuditOptions) -> Q
     findings.extend(runs::findings(&survey));
     findings.extend(enough::too_few_rounds(analysis));
     findings.extend(timing::setup_inside_timing(analysis));
+    findings.extend(clocks::clock_offset(analysis));
     findings.extend(drift::drift_over_rounds(analysis));
     findings.extend(incidents::findings(&survey, &gaps));
     let limits = limits::judged(&survey);
@@ -268,6 +272,7 @@ words!(Severity: Info = "info", Caution = "caution", Unsound = "unsound");
 words!(Verdict: Sound = "sound", Caution = "caution", Unsound = "unsound");
 words!(Check:
     ConflictingRows = "conflicting-rows",
+    ClockOffset = "clock-offset",
     ClockStep = "clock-step",
     ConditionNotEffective = "condition-not-effective",
     ConditionNotExercised = "condition-not-exercised",

@@ -1,6 +1,7 @@
 //! Tables: typed columns, rows of cells, and pure serialisers that return bytes. What stands in which table is one file a
 //! table; nothing here opens a file.
 
+mod clocks;
 mod comparisons;
 mod conditions;
 mod convergence;
@@ -95,7 +96,12 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
         latency::table(analysis),
         load::table(analysis),
     ];
-    always.into_iter().chain(critical::table(analysis)).chain(growth::table(analysis)).collect()
+    always
+        .into_iter()
+        .chain(critical::table(analysis))
+        .chain(clocks::table(analysis))
+        .chain(growth::table(analysis))
+        .collect()
 }
 
 /// The tables of what the network was under, where there is anything to tell: limits, and what befell processes.
