@@ -259,6 +259,7 @@ fn the_audit_finds_what_is_there_and_nothing_else() {
     };
     let (checks, quality) = named(&distribution());
     let expected = [
+        ("bimodal-convergence", 5),
         ("drift-over-rounds", 5),
         ("float-timestamps", 1),
         ("missing-deliveries", 1),
@@ -280,6 +281,15 @@ fn the_audit_finds_what_is_there_and_nothing_else() {
         let (_, rho) = rho.iter().find(is_it).expect("a run of the study");
         assert!(finding.detail.contains(&format!("Spearman {rho},")), "{}", finding.detail);
         assert!(finding.detail.contains("it is the set-up that changes"), "{}", finding.detail);
+    }
+    for finding in quality.findings.iter().filter(|finding| finding.check == Check::BimodalConvergence) {
+        let nodes =
+            |(nodes, ..): &&(u32, [f64; 5], f64, usize)| finding.detail.contains(&format!("with {nodes} nodes,"));
+        let (nodes, _, _, first_times) = DISTRIBUTION.iter().find(nodes).expect("a number of nodes of the study");
+        let humps =
+            format!("from initiate have two humps: {first_times} rounds by a node that initiates for the first");
+        assert!(finding.detail.contains(&humps), "N={nodes}: {}", finding.detail);
+        assert!(finding.detail.contains("from first-send there are no such humps"), "{}", finding.detail);
     }
     let missing = quality.findings.iter().find(|finding| finding.check == Check::MissingDeliveries).unwrap();
     assert_eq!((missing.run_id.as_deref(), missing.round, missing.count), (Some("ee93-cubaan100"), Some(0), 5));

@@ -8,6 +8,7 @@ mod clocks;
 mod deliveries;
 mod drift;
 mod enough;
+mod humps;
 mod incidents;
 mod invariants;
 mod limits;
@@ -63,6 +64,8 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
+    /// Convergence times in two humps.
+    BimodalConvergence,
     /// Records of one process and number that differ.
     ConflictingRows,
     /// Clocks of machines that disagree.
@@ -181,6 +184,7 @@ pub fn audit(loaded: &[Loaded], analysis: &Analysis, options: AuditOptions) -> Q
     findings.extend(timing::setup_inside_timing(analysis));
     findings.extend(clocks::clock_offset(analysis));
     findings.extend(drift::drift_over_rounds(analysis));
+    findings.extend(humps::bimodal_convergence(analysis));
     findings.extend(incidents::findings(&survey, &gaps));
     let limits = limits::judged(&survey);
     findings.extend(limits::findings(&limits));
@@ -271,6 +275,7 @@ macro_rules! words {
 words!(Severity: Info = "info", Caution = "caution", Unsound = "unsound");
 words!(Verdict: Sound = "sound", Caution = "caution", Unsound = "unsound");
 words!(Check:
+    BimodalConvergence = "bimodal-convergence",
     ConflictingRows = "conflicting-rows",
     ClockOffset = "clock-offset",
     ClockStep = "clock-step",
