@@ -295,8 +295,13 @@ fn the_audit_finds_what_is_there_and_nothing_else() {
     assert_eq!((missing.run_id.as_deref(), missing.round, missing.count), (Some("ee93-cubaan100"), Some(0), 5));
     assert!(missing.detail.contains("all on 10.60.3.x"), "{}", missing.detail);
     assert!(!missing.counts, "it is a warm-up round");
-    let (checks, _) = named(&bandwidth());
-    assert_eq!(checks, [("float-timestamps", 3), ("setup-inside-timing", 18), ("single-deployment", 3)]);
+    let (checks, quality) = named(&bandwidth());
+    assert_eq!(
+        checks,
+        [("float-timestamps", 3), ("mixed-clusters", 1), ("setup-inside-timing", 18), ("single-deployment", 3)]
+    );
+    let mixed = quality.findings.iter().find(|finding| finding.check == Check::MixedClusters).unwrap();
+    assert!(mixed.detail.contains("10.68.x.x: default; 10.76.x.x: 30M, 5M"), "{}", mixed.detail);
 }
 
 struct Study {

@@ -5,6 +5,7 @@
 //! Nothing here repairs or drops a row.
 
 mod clocks;
+mod clusters;
 mod deliveries;
 mod drift;
 mod enough;
@@ -94,6 +95,8 @@ pub enum Check {
     IncompleteRun,
     /// Something that no correct run can record.
     InvariantBroken,
+    /// Runs that stand together and ran on different clusters or images.
+    MixedClusters,
     /// Deliveries without a receipt.
     MissingDeliveries,
     /// A message that nobody began.
@@ -183,6 +186,7 @@ pub fn audit(loaded: &[Loaded], analysis: &Analysis, options: AuditOptions) -> Q
     findings.extend(enough::too_few_rounds(analysis));
     findings.extend(timing::setup_inside_timing(analysis));
     findings.extend(clocks::clock_offset(analysis));
+    findings.extend(clusters::mixed(&survey));
     findings.extend(drift::drift_over_rounds(analysis));
     findings.extend(humps::bimodal_convergence(analysis));
     findings.extend(incidents::findings(&survey, &gaps));
@@ -290,6 +294,7 @@ words!(Check:
     ImplausibleTelemetry = "implausible-telemetry",
     IncompleteRun = "incomplete-run",
     InvariantBroken = "invariant-broken",
+    MixedClusters = "mixed-clusters",
     MissingDeliveries = "missing-deliveries",
     MissingInitiate = "missing-initiate",
     NoScoredRounds = "no-scored-rounds",
