@@ -9,6 +9,7 @@ use cnsim::manifest::Tool;
 #[cfg(feature = "bigquery")]
 use crate::bigquery::settings::{BigQueryArgs, DoctorArgs};
 use crate::compare::args::CompareArgs;
+use crate::explain::args::ExplainArgs;
 use crate::export::ExportArgs;
 use crate::fetch::{self, Others};
 use crate::metric::Origin;
@@ -38,6 +39,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Says whether conditions differ, by how much, and how sure that is
     Compare(CompareArgs),
+    /// Shows one round as a tree with times, and where the time went
+    Explain(ExplainArgs),
     /// Writes a run's records in a form that other programs read
     Export(ExportArgs),
     /// Makes the report of a bundle again and compares it
@@ -189,7 +192,7 @@ pub struct RunsArgs {
 }
 
 /// Reads an origin's name.
-fn origin() -> impl TypedValueParser<Value = Origin> {
+pub(crate) fn origin() -> impl TypedValueParser<Value = Origin> {
     let names = PossibleValuesParser::new(Origin::ALL.map(Origin::as_str));
     names.map(|name| {
         Origin::ALL.into_iter().find(|origin| origin.as_str() == name).expect("only their names are possible")

@@ -5,6 +5,7 @@ pub mod bigquery;
 pub mod bundle;
 pub mod cli;
 pub mod compare;
+pub mod explain;
 pub mod export;
 pub mod fetch;
 pub mod frame;

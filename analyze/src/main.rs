@@ -12,6 +12,7 @@ use cnsim_analyze::bundle::{self, Verified};
 use cnsim_analyze::cli::{Cli, Command, FetchArgs, ReportArgs, RunsArgs, VerifyArgs};
 use cnsim_analyze::compare::args::CompareArgs;
 use cnsim_analyze::compare::{self, Judgement};
+use cnsim_analyze::explain;
 use cnsim_analyze::export::{self, ExportArgs, ExportError};
 use cnsim_analyze::fetch::{self, Fetched};
 use cnsim_analyze::quality::Verdict;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Fetch(args) => fetch_command(*args),
         Command::Report(args) => report_command(args),
         Command::Compare(args) => compare_command(args),
+        Command::Explain(args) => explain::explain(&args.into()).map(|text| printed(&text)).map_err(Error::from),
         Command::Export(args) => export_command(&args),
         Command::Verify(args) => verify_command(&args),
         Command::Runs(args) => runs_command(&args),

@@ -278,6 +278,7 @@ fn the_audit_finds_what_is_there_and_nothing_else() {
     };
     let (checks, quality) = named(&distribution());
     let expected = [
+        ("bimodal-convergence", 5),
         ("drift-over-rounds", 5),
         ("float-timestamps", 1),
         ("missing-deliveries", 1),
@@ -300,12 +301,26 @@ fn the_audit_finds_what_is_there_and_nothing_else() {
         assert!(finding.detail.contains(&format!("Spearman {rho},")), "{}", finding.detail);
         assert!(finding.detail.contains("it is the set-up that changes"), "{}", finding.detail);
     }
+    for finding in quality.findings.iter().filter(|finding| finding.check == Check::BimodalConvergence) {
+        let nodes =
+            |(nodes, ..): &&(u32, [f64; 5], f64, usize)| finding.detail.contains(&format!("with {nodes} nodes,"));
+        let (nodes, _, _, first_times) = DISTRIBUTION.iter().find(nodes).expect("a number of nodes of the study");
+        let humps =
+            format!("from initiate have two humps: {first_times} rounds by a node that initiates for the first");
+        assert!(finding.detail.contains(&humps), "N={nodes}: {}", finding.detail);
+        assert!(finding.detail.contains("from first-send there are no such humps"), "{}", finding.detail);
+    }
     let missing = quality.findings.iter().find(|finding| finding.check == Check::MissingDeliveries).unwrap();
     assert_eq!((missing.run_id.as_deref(), missing.round, missing.count), (Some("ee93-cubaan100"), Some(0), 5));
     assert!(missing.detail.contains("all on 10.60.3.x"), "{}", missing.detail);
     assert!(!missing.counts, "it is a warm-up round");
-    let (checks, _) = named(&bandwidth());
-    assert_eq!(checks, [("float-timestamps", 3), ("setup-inside-timing", 18), ("single-deployment", 3)]);
+    let (checks, quality) = named(&bandwidth());
+    assert_eq!(
+        checks,
+        [("float-timestamps", 3), ("mixed-clusters", 1), ("setup-inside-timing", 18), ("single-deployment", 3)]
+    );
+    let mixed = quality.findings.iter().find(|finding| finding.check == Check::MixedClusters).unwrap();
+    assert!(mixed.detail.contains("10.68.x.x: default; 10.76.x.x: 30M, 5M"), "{}", mixed.detail);
 }
 
 struct Study {

@@ -61,10 +61,11 @@ impl Metric {
     pub fn unit(self) -> &'static str {
         match self.name {
             "coverage" => "share",
-            "delivered" => "nodes",
+            "delivered" | "tree_width" | "branching_mean" | "branching_max" => "nodes",
+            "load_gini" => "Gini coefficient",
             "duplicates" => "copies",
             "failed" | "sends" => "sends",
-            "hops_max" | "hops_mean" => "hops",
+            "hops_max" | "hops_mean" | "tree_depth" => "hops",
             "rmr" => "copies per node",
             _ => "ms",
         }
@@ -123,7 +124,7 @@ mod tests {
         for name in names() {
             let metric = Metric { name };
             assert_eq!(metric.unit() == "ms", name.ends_with("_ms"), "{name}");
-            assert_eq!(metric.origin().is_some(), name.starts_with('t'), "{name}");
+            assert_eq!(metric.origin().is_some(), name.starts_with('t') && !name.starts_with("tree"), "{name}");
         }
         assert_eq!("t50_first_send".parse::<Metric>().unwrap().origin(), Some(Origin::FirstSend));
     }

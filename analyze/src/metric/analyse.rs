@@ -6,8 +6,9 @@ use rayon::prelude::*;
 
 use super::expected::{self, Known};
 use super::spread::{Scratch, Spread};
-use super::{Analysis, Deliveries, Group, RoundMetrics};
-use super::{convergence, coverage, duplicates, hops, latency, path, setup, silent};
+use super::whereabouts::Whereabouts;
+use super::{Analysis, Deliveries, Group, RoundMetrics, RunClocks, RunLoad, Way};
+use super::{clock, convergence, coverage, critical, duplicates, hops, latency, load, path, setup, shape, silent};
 use crate::round::{Round, Rounds};
 use crate::source::Loaded;
 
@@ -83,27 +84,44 @@ struct Measured<'a> {
     known: Known<'a>,
     metrics: RoundMetrics,
     deliveries: Deliveries,
+    /// Copies by who sent them, in a scored round.
+    sent: Vec<(&'a str, u64)>,
+    ways: BTreeMap<(String, String), Way>,
 }
 
 impl<'a> Place<'a> {
     fn measure(&self, scratch: &mut Scratch, options: &Options) -> Measured<'a> {
         let nodes = coverage::nodes(&self.round, self.nodes_of_run);
         let spread = scratch.spread(&self.round);
+        let facts = self.input.runs.get(self.round.run_id());
         let hops = hops::hops(&spread);
         let latencies = latency::latencies(&spread);
+        let sent = load::sent(self.round.events, &spread);
+        let whereabouts = Whereabouts::of(facts);
+        let ways = clock::ways(&spread, &whereabouts);
         let metrics = RoundMetrics {
             scored: self.round.round >= options.warm_up,
             hops_max: hops.max(),
             hops_mean: hops.mean(),
             hops_derived: hops.derived,
             latency_median_ns: latency::median_ns(&latencies),
-            ..timing(&self.round, &spread, nodes)
+            load: load::load(&sent, nodes),
+            ..timing(&self.round, &spread, nodes, &whereabouts)
         };
-        let deliveries = match metrics.scored {
-            true => Deliveries { hop: hops.each, latency_ns: latencies },
-            false => Deliveries::default(),
+        let (deliveries, sent) = match metrics.scored {
+            true => (Deliveries { hop: hops.each, latency_ns: latencies }, sent),
+            false => (Deliveries::default(), Vec::new()),
         };
-        Measured { input: self.input, condition: self.condition, nodes, known: self.known(), metrics, deliveries }
+        Measured {
+            input: self.input,
+            condition: self.condition,
+            nodes,
+            known: self.known(),
+            metrics,
+            deliveries,
+            sent,
+            ways,
+        }
     }
 
     fn known(&self) -> Known<'a> {
@@ -136,6 +154,8 @@ fn silent_rounds<'a>(inputs: &'a [Loaded], places: &[Place<'a>], options: &Optio
                 known: Known { facts: Some(facts), protocol: "" },
                 metrics: silent::metrics(manifest, round, options.warm_up),
                 deliveries: Deliveries::default(),
+                sent: Vec::new(),
+                ways: BTreeMap::new(),
             }));
         }
     }
@@ -143,11 +163,12 @@ fn silent_rounds<'a>(inputs: &'a [Loaded], places: &[Place<'a>], options: &Optio
 }
 
 /// A round's measurements but for hops and latencies.
-fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32) -> RoundMetrics {
+fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, whereabouts: &Whereabouts<'_>) -> RoundMetrics {
     let expected = nodes.saturating_sub(1);
     let delivered = spread.firsts.len() as u32;
     let initiate_ns = spread.initiate.map(|initiate| initiate.at_ns);
     let copies = duplicates::copies(spread);
+    let steps = path::critical(spread);
     RoundMetrics {
         run_id: round.run_id().to_owned(),
         round: round.round,
@@ -167,7 +188,10 @@ fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32) -> RoundMetrics {
         hops_mean: None,
         hops_derived: false,
         latency_median_ns: None,
-        path: path::time_spent(spread),
+        path: steps.as_ref().and_then(|steps| path::time_spent(spread, steps)),
+        shape: shape::shape(spread),
+        critical: steps.map_or_else(Vec::new, |steps| critical::hops(spread, &steps, whereabouts)),
+        load: load::load(&[], nodes),
         reached_ns: spread.firsts.iter().map(|first| first.received_ns).collect(),
     }
 }
@@ -191,13 +215,7 @@ struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     fn begin(round: Measured<'a>) -> Self {
-        let group = Group {
-            condition: round.input.condition.clone(),
-            nodes: round.nodes,
-            rounds: Vec::new(),
-            deliveries: Deliveries::default(),
-            expected_duplicates: None,
-        };
+        let group = Group { condition: round.input.condition.clone(), nodes: round.nodes, ..Group::default() };
         let mut gathered = Self { key: round.group(), runs: Vec::new(), group };
         gathered.push(round);
         gathered
@@ -207,9 +225,15 @@ impl<'a> Gathered<'a> {
         let previous = self.group.rounds.last();
         if previous.is_none_or(|previous| previous.run_id != round.metrics.run_id) {
             self.runs.push(round.known);
+            self.group.loads.push(RunLoad::default());
+            self.group.clocks.push(RunClocks { run_id: round.metrics.run_id.clone(), ..RunClocks::default() });
         }
         self.group.deliveries.hop.extend(&round.deliveries.hop);
         self.group.deliveries.latency_ns.extend(&round.deliveries.latency_ns);
+        let load = self.group.loads.last_mut().expect("a first round has begun its run");
+        load.add(&round.sent);
+        let clocks = self.group.clocks.last_mut().expect("a first round has begun its run");
+        clocks.add(round.ways);
         self.group.rounds.push(round.metrics);
     }
 

@@ -2,7 +2,7 @@ use cnsim::manifest::{Round as DrivenRound, RoundOutcome};
 use proptest::prelude::*;
 
 use super::super::fixture::{Row, loaded, manifest, random_round};
-use super::super::{Origin, PathTime};
+use super::super::{CriticalHop, End, Origin, PathTime, RoundLoad, Shape};
 use super::*;
 
 fn one(rows: &[Row]) -> RoundMetrics {
@@ -22,6 +22,11 @@ fn flood() -> [Row; 6] {
         Row::duplicate("c", "b", 1_460, 1_700).with_hop(2),
         Row::failed("c", "b", 1_470, 9_000).with_hop(2),
     ]
+}
+
+/// A node of which only the name is known.
+fn end(node: &str) -> End {
+    End { node: node.to_owned(), host: None, zone: None }
 }
 
 #[test]
@@ -46,6 +51,9 @@ fn a_round_is_measured_in_every_respect() {
         hops_derived: false,
         latency_median_ns: Some(250.0),
         path: Some(PathTime { setup_ns: 100, waiting_ns: 50, wire_ns: 300 }),
+        shape: Some(Shape { widths: vec![2], branching_mean: 2.0, branching_max: 2 }),
+        critical: vec![CriticalHop { from: end("a"), to: end("c"), waiting_ns: 50, wire_ns: 300 }],
+        load: RoundLoad { gini: crate::stats::gini(&[2, 1, 2], 3), max: 2, busiest: Some("a".to_owned()) },
         reached_ns: vec![1_300, 1_450],
     };
     assert_eq!(one(&flood()), expected);

@@ -17,18 +17,26 @@ pub(super) struct Copies {
 
 /// Counts the copies of a round.
 pub(super) fn copies(spread: &Spread<'_>) -> Copies {
-    let events = spread.events;
-    let mut arrived = 0;
-    let mut failures = Vec::new();
-    for row in spread.rows.iter().map(|row| *row as usize) {
-        match events.kind[row] {
-            Kind::Received | Kind::Duplicate => arrived += 1,
-            Kind::Failed => failures.push(events.send[row]),
-            Kind::Initiate => {}
-        }
+    let arrived = arrivals(spread).count() as u64;
+    let failures = Failures::of(spread);
+    let sends = arrived + failures.undelivered.len() as u64;
+    Copies { duplicates: arrived - spread.firsts.len() as u64, failed: failures.failed, sends }
+}
+
+/// How many copies each node sent, by node number: what arrived, and failed sends of which no copy arrived. They add up
+/// to the round's sends.
+pub(super) fn sent_by_node(spread: &Spread<'_>) -> Vec<u64> {
+    let mut sent = vec![0; spread.events.names.nodes.texts().len()];
+    for row in arrivals(spread).chain(Failures::of(spread).undelivered) {
+        sent[spread.events.sender[row] as usize] += 1;
     }
-    let Failures { failed, delivered } = Failures::of(spread, failures);
-    Copies { duplicates: arrived - spread.firsts.len() as u64, failed, sends: arrived + failed - delivered }
+    sent
+}
+
+/// The rows of copies that arrived.
+fn arrivals<'a>(spread: &'a Spread<'_>) -> impl Iterator<Item = usize> + 'a {
+    let rows = spread.rows.iter().map(|row| *row as usize);
+    rows.filter(|row| matches!(spread.events.kind[*row], Kind::Received | Kind::Duplicate))
 }
 
 /// sends / reached - 1, where reached counts the initiator (after Leitão et al. 2007); none where nobody else was
@@ -38,32 +46,32 @@ pub(super) fn redundancy(sends: u64, delivered: u32) -> Option<f64> {
 }
 
 struct Failures {
+    /// Distinct failed sends.
     failed: u64,
-    /// Failed sends whose copy arrived all the same: only its acknowledgment was lost.
-    delivered: u64,
+    /// The rows of those whose copy did not arrive; of the others only the acknowledgment was lost.
+    undelivered: Vec<usize>,
 }
 
 impl Failures {
-    /// `names` are the hashes of the failed copies' names. A copy without a name matches no other.
-    fn of(spread: &Spread<'_>, mut names: Vec<u64>) -> Self {
-        let all = names.len();
-        names.retain(|name| *name != 0);
-        let unnamed = all - names.len();
-        names.sort_unstable();
-        names.dedup();
-        let failed = (unnamed + names.len()) as u64;
-        let mut arrived = vec![false; names.len()];
-        if !names.is_empty() {
-            let events = spread.events;
-            for row in spread.rows.iter().map(|row| *row as usize) {
-                if matches!(events.kind[row], Kind::Received | Kind::Duplicate)
-                    && let Ok(place) = names.binary_search(&events.send[row])
-                {
+    /// A failed copy without a name matches no other.
+    fn of(spread: &Spread<'_>) -> Self {
+        let events = spread.events;
+        let rows = spread.rows.iter().map(|row| *row as usize);
+        let (unnamed, mut named): (Vec<usize>, Vec<usize>) =
+            rows.filter(|row| events.kind[*row] == Kind::Failed).partition(|row| events.send[*row] == 0);
+        named.sort_unstable_by_key(|row| (events.send[*row], events.sender[*row]));
+        named.dedup_by_key(|row| events.send[*row]);
+        let failed = (unnamed.len() + named.len()) as u64;
+        let mut arrived = vec![false; named.len()];
+        if !named.is_empty() {
+            for row in arrivals(spread) {
+                if let Ok(place) = named.binary_search_by_key(&events.send[row], |named| events.send[*named]) {
                     arrived[place] = true;
                 }
             }
         }
-        Self { failed, delivered: arrived.into_iter().filter(|arrived| *arrived).count() as u64 }
+        let lost = named.into_iter().zip(arrived).filter(|(_, arrived)| !arrived).map(|(row, _)| row);
+        Self { failed, undelivered: unnamed.into_iter().chain(lost).collect() }
     }
 }
 
@@ -106,6 +114,23 @@ mod tests {
     fn failed_sends_without_a_name_are_all_counted() {
         let rows = [Row::received("a", "b", 1, 2), Row::failed("a", "b", 1, 9), Row::failed("a", "b", 1, 9)];
         assert_eq!(copies_of(&rows), Copies { duplicates: 0, failed: 2, sends: 3 });
+    }
+
+    #[test]
+    fn what_nodes_sent_adds_up_to_the_sends() {
+        let rows = [
+            Row::initiate("a", 0),
+            Row::received("a", "b", 1, 2).with_send(11),
+            Row::failed("a", "b", 1, 9).with_send(11),
+            Row::duplicate("b", "a", 3, 4),
+            Row::failed("b", "c", 1, 9).with_send(12),
+            Row::failed("b", "c", 1, 9).with_send(12),
+            Row::failed("c", "a", 1, 9),
+        ];
+        with_spread(&rows, |spread| {
+            assert_eq!(sent_by_node(spread), [1, 2, 1]);
+            assert_eq!(copies(spread).sends, 4);
+        });
     }
 
     #[test]

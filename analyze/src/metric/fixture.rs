@@ -7,6 +7,7 @@ use cnsim::id::NodeId;
 use cnsim::topology::{Edge, Topology};
 
 use super::spread::{Scratch, Spread};
+use super::{PERCENTS, RoundLoad, RoundMetrics};
 use crate::frame::{Dictionary, Events, Names, UNKNOWN_NS};
 use crate::round::Rounds;
 use crate::source::{Loaded, RunFacts};
@@ -198,6 +199,35 @@ const MANIFEST: &str = r#"{
     "started_at": "2025-03-26T00:00:00Z", "finished_at": null, "outcome": "complete", "reason": null, "rounds": [],
     "last_seqs": {}, "expected_events": 0, "link_delay": null
 }"#;
+
+/// A scored round of nine deliveries of which nothing is known.
+pub(crate) fn silent_round(run_id: &str, round: u32) -> RoundMetrics {
+    RoundMetrics {
+        run_id: run_id.to_owned(),
+        round,
+        scored: true,
+        initiator: None,
+        initiate_ns: Some(0),
+        expected: 9,
+        delivered: 9,
+        setup_ns: None,
+        from_initiate: [None; PERCENTS.len()],
+        from_first_send: [None; PERCENTS.len()],
+        duplicates: 0,
+        failed: 0,
+        sends: 9,
+        rmr: Some(0.0),
+        hops_max: None,
+        hops_mean: None,
+        hops_derived: false,
+        latency_median_ns: None,
+        path: None,
+        shape: None,
+        critical: Vec::new(),
+        load: RoundLoad { gini: None, max: 0, busiest: None },
+        reached_ns: Vec::new(),
+    }
+}
 
 /// Lays out the only round of `rows`.
 pub(super) fn with_spread(rows: &[Row], look: impl FnOnce(&Spread<'_>)) {

@@ -4,27 +4,41 @@
 //! together. Nothing here reads a file, judges a record or draws.
 
 mod analyse;
+mod bottleneck;
 pub mod by_hop;
+mod clock;
 mod convergence;
 mod coverage;
+mod critical;
 mod curve;
+mod dissemination;
 mod duplicates;
 mod expected;
 pub mod figures;
 mod hops;
 mod latency;
+mod load;
 mod path;
 mod setup;
+mod shape;
 pub(crate) mod silent;
 mod spread;
 pub(crate) mod traffic;
 mod tree;
+pub(crate) mod whereabouts;
 
 #[cfg(test)]
 pub(crate) mod fixture;
 
 pub use analyse::{Options, analyse};
+pub use bottleneck::{Bottleneck, Part, bottlenecks};
+pub use clock::{HostPair, RunClocks, Way};
+pub use critical::{CriticalHop, End};
+pub use dissemination::{Dissemination, Reached, dissemination};
+pub use load::{RoundLoad, RunLoad};
+pub use shape::Shape;
 pub use traffic::Busiest;
+pub use tree::Parent;
 
 /// The measurements of every input.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +48,7 @@ pub struct Analysis {
 }
 
 /// The rounds of one condition at one number of nodes, over all its runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Group {
     /// The condition.
     pub condition: String,
@@ -46,6 +60,10 @@ pub struct Group {
     pub deliveries: Deliveries,
     /// Duplicates that the topology dictates for a complete round, where protocol and topology are known and do.
     pub expected_duplicates: Option<u64>,
+    /// Copies sent per node, of each run over its scored rounds.
+    pub loads: Vec<RunLoad>,
+    /// What copies between machines say of their clocks, of each run over all its rounds.
+    pub clocks: Vec<RunClocks>,
 }
 
 /// The shares of the expected deliveries at which time is taken, in per cent.
@@ -95,6 +113,12 @@ pub struct RoundMetrics {
     pub latency_median_ns: Option<f64>,
     /// Where the time until the last delivery went; none where the path to it is not known.
     pub path: Option<PathTime>,
+    /// The shape of the tree of first deliveries; none where it leads nowhere.
+    pub shape: Option<Shape>,
+    /// The hops of the path to the node that was reached last, from the initiator on; empty where it is not known.
+    pub critical: Vec<CriticalHop>,
+    /// How copies are shared among nodes.
+    pub load: RoundLoad,
     /// When each first delivery happened, ns since the Unix epoch, sorted.
     pub reached_ns: Vec<i64>,
 }

@@ -1,33 +1,62 @@
 //! Where the time went: the tree path to the node that was reached last, split into set-up, waiting and wire.
 
 use super::PathTime;
+use super::setup::setup_ns;
 use super::spread::Spread;
 use super::tree::{Parent, parent};
 
-/// Walks from the last first receipt up to the initiator. The three parts telescope: they add up to the last receipt minus
-/// `initiate` to the nanosecond. None where the path or a time on it is not on record.
-pub(super) fn time_spent(spread: &Spread<'_>) -> Option<PathTime> {
-    let initiate_ns = spread.initiate?.at_ns;
-    let first_send_ns = spread.first_send_ns?;
+/// One hop of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Step {
+    /// Position of the first receipt that the hop ends with.
+    pub(super) position: usize,
+    /// From the forwarder's first receipt (at the initiator: from the first send) to the send; both by its own clock.
+    pub(super) waiting_ns: i64,
+    /// From send to receipt.
+    pub(super) wire_ns: i64,
+}
+
+/// The path from the initiator to the node that was reached last. None where it or a time on it is not on record.
+pub(super) fn critical(spread: &Spread<'_>) -> Option<Vec<Step>> {
     let mut at = spread.firsts.len().checked_sub(1)?;
-    let mut time = PathTime { setup_ns: span(initiate_ns, first_send_ns), waiting_ns: 0, wire_ns: 0 };
+    let mut steps = Vec::new();
     // A path is not longer than the number of nodes; a longer one is a cycle.
     for _ in 0..spread.firsts.len() {
-        let sent_ns = spread.sent_ns(at)?;
-        time.wire_ns = time.wire_ns.saturating_add(span(sent_ns, spread.firsts[at].received_ns));
         let parent = parent(spread, at);
-        let ready_ns = match parent {
-            Parent::Root => first_send_ns,
-            Parent::At(parent) => spread.firsts[parent].received_ns,
-            Parent::Unknown => return None,
-        };
-        time.waiting_ns = time.waiting_ns.saturating_add(span(ready_ns, sent_ns));
+        steps.push(step(spread, at, parent)?);
         match parent {
             Parent::At(parent) => at = parent,
-            Parent::Root | Parent::Unknown => return Some(time),
+            Parent::Root => {
+                steps.reverse();
+                return Some(steps);
+            }
+            Parent::Unknown => return None,
         }
     }
     None
+}
+
+/// The hop that ends with the first receipt at `position`; none where a time of it is not on record.
+pub(super) fn step(spread: &Spread<'_>, position: usize, parent: Parent) -> Option<Step> {
+    let ready_ns = match parent {
+        Parent::Root => spread.first_send_ns?,
+        Parent::At(parent) => spread.firsts[parent].received_ns,
+        Parent::Unknown => return None,
+    };
+    let sent_ns = spread.sent_ns(position)?;
+    let wire_ns = span(sent_ns, spread.firsts[position].received_ns);
+    Some(Step { position, waiting_ns: span(ready_ns, sent_ns), wire_ns })
+}
+
+/// Sums up the path to the last first receipt. The three parts telescope: they add up to the last receipt minus
+/// `initiate` to the nanosecond.
+pub(super) fn time_spent(spread: &Spread<'_>, critical: &[Step]) -> Option<PathTime> {
+    let begin = PathTime { setup_ns: setup_ns(spread)?, waiting_ns: 0, wire_ns: 0 };
+    Some(critical.iter().fold(begin, |time, step| PathTime {
+        waiting_ns: time.waiting_ns.saturating_add(step.waiting_ns),
+        wire_ns: time.wire_ns.saturating_add(step.wire_ns),
+        ..time
+    }))
 }
 
 /// Times are as records have them, so that nonsense must not overflow.
@@ -39,6 +68,10 @@ fn span(from_ns: i64, to_ns: i64) -> i64 {
 mod tests {
     use super::super::fixture::{Row, with_spread};
     use super::*;
+
+    fn time_spent(spread: &Spread<'_>) -> Option<PathTime> {
+        super::time_spent(spread, &critical(spread)?)
+    }
 
     #[test]
     fn the_parts_follow_the_path_to_the_last_node() {

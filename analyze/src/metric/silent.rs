@@ -2,7 +2,7 @@
 
 use cnsim::manifest::{Manifest, Round, RoundOutcome};
 
-use super::{PERCENTS, RoundMetrics};
+use super::{PERCENTS, RoundLoad, RoundMetrics};
 
 /// A round without a single record. Statistics count it as one that never converged, unless the run was cut off before
 /// the driver saw anything of it: then perhaps nobody began it.
@@ -27,6 +27,9 @@ pub(super) fn metrics(manifest: &Manifest, round: &Round, warm_up: u32) -> Round
         hops_derived: false,
         latency_median_ns: None,
         path: None,
+        shape: None,
+        critical: Vec::new(),
+        load: RoundLoad { gini: None, max: 0, busiest: None },
         reached_ns: Vec::new(),
     }
 }

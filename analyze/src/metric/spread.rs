@@ -27,6 +27,7 @@ pub(super) struct Spread<'a> {
 pub(super) struct Initiate {
     pub(super) at_ns: i64,
     pub(super) node: u32,
+    pub(super) row: u32,
 }
 
 /// A node's first receipt.
@@ -122,9 +123,9 @@ pub(super) fn known(time_ns: i64) -> Option<i64> {
 }
 
 fn initiate(events: &Events, rows: &[u32]) -> Option<Initiate> {
-    let rows = rows.iter().map(|row| *row as usize);
-    rows.filter(|row| events.kind[*row] == Kind::Initiate)
-        .map(|row| Initiate { at_ns: events.received_ns[row], node: events.sender[row] })
+    rows.iter()
+        .filter(|row| events.kind[**row as usize] == Kind::Initiate)
+        .map(|row| Initiate { at_ns: events.received_ns[*row as usize], node: events.sender[*row as usize], row: *row })
         .min()
 }
 

@@ -4,7 +4,7 @@ use super::spread::Spread;
 
 /// Whom a node heard from first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Parent {
+pub enum Parent {
     /// The initiator.
     Root,
     /// The node with the first receipt at this position.

@@ -14,6 +14,7 @@ use super::sequence::Gaps;
 use super::view::{People, Run, Survey, View, reachable};
 use super::{Check, Finding, Severity, incidents};
 use crate::metric::silent::is_unbegun;
+use crate::metric::whereabouts::machine;
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 5;
@@ -205,7 +206,7 @@ impl<'a> Census<'a> {
         }
         let people = run.people(survey);
         let places = |nodes: &BTreeSet<&str>| -> BTreeSet<Option<String>> {
-            nodes.iter().map(|node| place(node, people.hosts.get(node).copied())).collect()
+            nodes.iter().map(|node| machine(node, people.hosts.get(node).copied())).collect()
         };
         let (here, anywhere) = (places(&self.missing), places(&people.nodes));
         let on = match here.first() {
@@ -238,16 +239,6 @@ impl Census<'_> {
         let word = if pods.len() == 1 { "pod" } else { "pods" };
         format!(", in {word} {}{more}", shown.join(", "))
     }
-}
-
-/// The machine that a node runs on: as recorded, else by its address, because a Kubernetes node gives its pods the
-/// addresses of one /24 network.
-fn place(node: &str, host: Option<&str>) -> Option<String> {
-    if let Some(host) = host.filter(|host| !host.is_empty()) {
-        return Some(host.to_owned());
-    }
-    let [a, b, c, _] = node.parse::<std::net::Ipv4Addr>().ok()?.octets();
-    Some(format!("{a}.{b}.{c}.x"))
 }
 
 #[cfg(test)]

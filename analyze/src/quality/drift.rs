@@ -149,39 +149,19 @@ impl Trend<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::fixture::silent_round;
 
     /// A run of `rounds` rounds whose time until the last delivery and whose set-up are as told, in ms.
     fn group(run_id: &str, rounds: u32, time_ms: impl Fn(u32) -> f64, setup_ms: impl Fn(u32) -> f64) -> Group {
         let ns = |ms: f64| (ms * 1e6) as i64;
         let round = |round: u32| RoundMetrics {
-            run_id: run_id.to_owned(),
-            round,
             scored: round > 0,
-            initiator: None,
-            initiate_ns: Some(0),
-            expected: 9,
-            delivered: 9,
             setup_ns: Some(ns(setup_ms(round))),
             from_initiate: [Some(ns(time_ms(round) + setup_ms(round))); 5],
             from_first_send: [Some(ns(time_ms(round))); 5],
-            duplicates: 0,
-            failed: 0,
-            sends: 9,
-            rmr: Some(0.0),
-            hops_max: None,
-            hops_mean: None,
-            hops_derived: false,
-            latency_median_ns: None,
-            path: None,
-            reached_ns: Vec::new(),
+            ..silent_round(run_id, round)
         };
-        Group {
-            condition: "c".to_owned(),
-            nodes: 10,
-            rounds: (0..=rounds).map(round).collect(),
-            deliveries: Default::default(),
-            expected_duplicates: None,
-        }
+        Group { condition: "c".to_owned(), nodes: 10, rounds: (0..=rounds).map(round).collect(), ..Group::default() }
     }
 
     /// Steady, and different from round to round.

@@ -4,9 +4,12 @@
 //! sentence a finding. The verdict is the worst severity; findings in warm-up rounds are listed and do not count.
 //! Nothing here repairs or drops a row.
 
+mod clocks;
+mod clusters;
 mod deliveries;
 mod drift;
 mod enough;
+mod humps;
 mod incidents;
 mod invariants;
 mod limits;
@@ -62,8 +65,12 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
+    /// Convergence times in two humps.
+    BimodalConvergence,
     /// Records of one process and number that differ.
     ConflictingRows,
+    /// Clocks of machines that disagree.
+    ClockOffset,
     /// A wall clock was set during a round.
     ClockStep,
     /// A limit that was meant to hold and does not.
@@ -88,6 +95,8 @@ pub enum Check {
     IncompleteRun,
     /// Something that no correct run can record.
     InvariantBroken,
+    /// Runs that stand together and ran on different clusters or images.
+    MixedClusters,
     /// Deliveries without a receipt.
     MissingDeliveries,
     /// A message that nobody began.
@@ -176,7 +185,10 @@ pub fn audit(loaded: &[Loaded], analysis: &Analysis, options: AuditOptions) -> Q
     findings.extend(runs::findings(&survey));
     findings.extend(enough::too_few_rounds(analysis));
     findings.extend(timing::setup_inside_timing(analysis));
+    findings.extend(clocks::clock_offset(analysis));
+    findings.extend(clusters::mixed(&survey));
     findings.extend(drift::drift_over_rounds(analysis));
+    findings.extend(humps::bimodal_convergence(analysis));
     findings.extend(incidents::findings(&survey, &gaps));
     let limits = limits::judged(&survey);
     findings.extend(limits::findings(&limits));
@@ -267,7 +279,9 @@ macro_rules! words {
 words!(Severity: Info = "info", Caution = "caution", Unsound = "unsound");
 words!(Verdict: Sound = "sound", Caution = "caution", Unsound = "unsound");
 words!(Check:
+    BimodalConvergence = "bimodal-convergence",
     ConflictingRows = "conflicting-rows",
+    ClockOffset = "clock-offset",
     ClockStep = "clock-step",
     ConditionNotEffective = "condition-not-effective",
     ConditionNotExercised = "condition-not-exercised",
@@ -280,6 +294,7 @@ words!(Check:
     ImplausibleTelemetry = "implausible-telemetry",
     IncompleteRun = "incomplete-run",
     InvariantBroken = "invariant-broken",
+    MixedClusters = "mixed-clusters",
     MissingDeliveries = "missing-deliveries",
     MissingInitiate = "missing-initiate",
     NoScoredRounds = "no-scored-rounds",

@@ -1,9 +1,11 @@
 //! Tables: typed columns, rows of cells, and pure serialisers that return bytes. What stands in which table is one file a
 //! table; nothing here opens a file.
 
+mod clocks;
 mod comparisons;
 mod conditions;
 mod convergence;
+mod critical;
 mod csv;
 mod duplicates;
 mod ecdf;
@@ -14,6 +16,7 @@ mod intervals;
 mod json;
 mod latency;
 mod latex;
+mod load;
 mod markdown;
 mod rounds;
 mod telemetry;
@@ -91,8 +94,14 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
         duplicates::table(analysis),
         hops::table(analysis),
         latency::table(analysis),
+        load::table(analysis),
     ];
-    always.into_iter().chain(growth::table(analysis)).collect()
+    always
+        .into_iter()
+        .chain(critical::table(analysis))
+        .chain(clocks::table(analysis))
+        .chain(growth::table(analysis))
+        .collect()
 }
 
 /// The tables of what the network was under, where there is anything to tell: limits, and what befell processes.

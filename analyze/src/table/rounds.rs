@@ -1,7 +1,7 @@
 //! `rounds`: one line a round, warm-up too.
 
 use super::{Cell, Table, count, flag, ms, number, text};
-use crate::metric::{Analysis, Group, RoundMetrics};
+use crate::metric::{Analysis, Group, RoundMetrics, Shape};
 
 pub(super) fn table(analysis: &Analysis) -> Table {
     let columns = [
@@ -32,14 +32,20 @@ pub(super) fn table(analysis: &Analysis) -> Table {
         count("hops_max"),
         number("hops_mean", 3),
         ms("latency_median_ms"),
+        count("tree_depth"),
+        count("tree_width"),
+        number("branching_mean", 3),
+        count("branching_max"),
+        number("load_gini", 3),
     ];
     let rounds = analysis.groups.iter().flat_map(|group| group.rounds.iter().map(move |round| row(group, round)));
     Table::new("rounds", "Every round; statistics count those that are scored", columns, rounds)
 }
 
-fn row(group: &Group, round: &RoundMetrics) -> [Cell; 27] {
+fn row(group: &Group, round: &RoundMetrics) -> [Cell; 32] {
     let [t50, t90, t95, t99, t100] = round.from_initiate.map(Cell::whole_ms);
     let [s50, s90, s95, s99, s100] = round.from_first_send.map(Cell::whole_ms);
+    let shape = round.shape.as_ref();
     [
         group.condition.as_str().into(),
         round.run_id.as_str().into(),
@@ -68,5 +74,10 @@ fn row(group: &Group, round: &RoundMetrics) -> [Cell; 27] {
         round.hops_max.into(),
         round.hops_mean.into(),
         Cell::ms(round.latency_median_ns),
+        shape.map(Shape::depth).into(),
+        shape.map(Shape::width).into(),
+        shape.map(|shape| shape.branching_mean).into(),
+        shape.map(|shape| shape.branching_max).into(),
+        round.load.gini.into(),
     ]
 }

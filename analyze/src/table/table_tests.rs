@@ -54,11 +54,15 @@ fn tables_have_the_promised_headers() {
         ("ecdf", "condition,nodes,origin,t100_ms,share,share_low,share_high"),
         (
             "rounds",
-            "condition,run_id,round,nodes,scored,initiator,expected,delivered,coverage,setup_ms,t50_ms,t90_ms,t95_ms,t99_ms,t100_ms,t50_first_send_ms,t90_first_send_ms,t95_first_send_ms,t99_first_send_ms,t100_first_send_ms,duplicates,failed,sends,rmr,hops_max,hops_mean,latency_median_ms",
+            "condition,run_id,round,nodes,scored,initiator,expected,delivered,coverage,setup_ms,t50_ms,t90_ms,t95_ms,t99_ms,t100_ms,t50_first_send_ms,t90_first_send_ms,t95_first_send_ms,t99_first_send_ms,t100_first_send_ms,duplicates,failed,sends,rmr,hops_max,hops_mean,latency_median_ms,tree_depth,tree_width,branching_mean,branching_max,load_gini",
         ),
         ("duplicates", "condition,nodes,rounds,duplicates_mean,duplicates_min,duplicates_max,expected,rmr_mean"),
         ("hops", "condition,nodes,hop,count,share"),
         ("latency", "condition,nodes,hop,count,min_ms,median_ms,p90_ms,p99_ms,max_ms"),
+        (
+            "load",
+            "condition,nodes,rounds,sent_mean,sent_max,busiest_node,busiest_round,gini_round_median,gini_run_mean",
+        ),
     ];
     assert_eq!(headers, promised.map(|(name, header)| (name, header.to_owned())));
 }

@@ -1,0 +1,127 @@
+//! A round for programs.
+
+use serde::Serialize;
+
+use super::story::{Story, ms};
+use crate::metric::{Reached, RoundMetrics};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    run_id: &'a str,
+    round: u32,
+    condition: &'a str,
+    /// What times count from.
+    origin: &'static str,
+    initiator: Option<&'a str>,
+    expected: u32,
+    delivered: u32,
+    setup_ms: Option<f64>,
+    /// The time until the last node that was reached.
+    last_ms: Option<f64>,
+    critical_path: Option<Path<'a>>,
+    tree: Option<Tree<'a>>,
+    duplicates: u64,
+    failed: u64,
+    sends: u64,
+    stranded: &'a [String],
+    stranded_unnamed: usize,
+    reached: Vec<Node<'a>>,
+}
+
+#[derive(Serialize)]
+struct Path<'a> {
+    setup_ms: f64,
+    waiting_ms: f64,
+    wire_ms: f64,
+    nodes: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Tree<'a> {
+    depth: u32,
+    width: u32,
+    widths: &'a [u32],
+    branching_mean: f64,
+    branching_max: u32,
+}
+
+#[derive(Serialize)]
+struct Node<'a> {
+    node: &'a str,
+    sender: &'a str,
+    host: Option<&'a str>,
+    zone: Option<&'a str>,
+    hop: Option<u32>,
+    at_ms: f64,
+    waiting_ms: Option<f64>,
+    wire_ms: Option<f64>,
+    critical: bool,
+    sent: u64,
+    duplicates: u64,
+}
+
+pub(super) fn bytes(story: &Story) -> Vec<u8> {
+    let metrics = &story.metrics;
+    let nodes = story.dissemination.reached.iter().zip(story.on_path());
+    let document = Document {
+        run_id: &metrics.run_id,
+        round: metrics.round,
+        condition: &story.condition,
+        origin: story.zero().1,
+        initiator: metrics.initiator.as_deref(),
+        expected: metrics.expected,
+        delivered: metrics.delivered,
+        setup_ms: metrics.setup_ns.map(ms),
+        last_ms: story.dissemination.reached.last().map(|last| story.at_ms(last)),
+        critical_path: path(story),
+        tree: tree(metrics),
+        duplicates: metrics.duplicates,
+        failed: metrics.failed,
+        sends: metrics.sends,
+        stranded: &story.stranded,
+        stranded_unnamed: story.stranded_unnamed(),
+        reached: nodes.map(|(node, critical)| of_node(story, node, critical)).collect(),
+    };
+    let mut bytes = serde_json::to_vec_pretty(&document).expect("texts and numbers always serialise");
+    bytes.push(b'\n');
+    bytes
+}
+
+fn path(story: &Story) -> Option<Path<'_>> {
+    let time = story.metrics.path?;
+    let tree = &story.dissemination;
+    let nodes = tree.critical.iter().map(|position| tree.reached[*position].node.as_str());
+    Some(Path {
+        setup_ms: ms(time.setup_ns),
+        waiting_ms: ms(time.waiting_ns),
+        wire_ms: ms(time.wire_ns),
+        nodes: story.metrics.initiator.as_deref().into_iter().chain(nodes).collect(),
+    })
+}
+
+fn tree(metrics: &RoundMetrics) -> Option<Tree<'_>> {
+    let shape = metrics.shape.as_ref()?;
+    Some(Tree {
+        depth: shape.depth(),
+        width: shape.width(),
+        widths: &shape.widths,
+        branching_mean: shape.branching_mean,
+        branching_max: shape.branching_max,
+    })
+}
+
+fn of_node<'a>(story: &Story, node: &'a Reached, critical: bool) -> Node<'a> {
+    Node {
+        node: &node.node,
+        sender: &node.sender,
+        host: node.host.as_deref(),
+        zone: node.zone.as_deref(),
+        hop: node.depth,
+        at_ms: story.at_ms(node),
+        waiting_ms: node.waiting_ns.map(ms),
+        wire_ms: node.wire_ns.map(ms),
+        critical,
+        sent: node.sent,
+        duplicates: node.duplicates,
+    }
+}

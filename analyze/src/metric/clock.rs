@@ -1,0 +1,151 @@
+//! Clocks: the smallest latencies that copies seem to have between machines, and what they say of the machines' clocks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cnsim::event::Kind;
+
+use super::spread::Spread;
+use super::whereabouts::Whereabouts;
+use crate::frame::UNKNOWN_NS;
+use crate::stats::{Offset, offsets};
+
+/// The copies from one machine to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Way {
+    /// The smallest received - sent.
+    pub least_ns: i64,
+    /// How many there were.
+    pub copies: u64,
+}
+
+/// The copies between the machines of one run, over all its rounds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RunClocks {
+    /// The run's id.
+    pub run_id: String,
+    /// By the machines that they went from and to, which are not the same.
+    pub ways: BTreeMap<(String, String), Way>,
+}
+
+/// Two machines with copies both ways.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostPair<'a> {
+    /// The first by name.
+    pub a: &'a str,
+    /// The other.
+    pub b: &'a str,
+    /// Copies from `a` to `b`.
+    pub there: Way,
+    /// Copies from `b` to `a`.
+    pub back: Way,
+    /// How far `b`'s clock is ahead of `a`'s, in ns.
+    pub offset: Offset,
+}
+
+impl RunClocks {
+    /// Adds the ways of one round.
+    pub(super) fn add(&mut self, ways: BTreeMap<(String, String), Way>) {
+        for (ends, way) in ways {
+            let sum = self.ways.entry(ends).or_insert(Way { least_ns: i64::MAX, copies: 0 });
+            *sum = Way { least_ns: sum.least_ns.min(way.least_ns), copies: sum.copies + way.copies };
+        }
+    }
+
+    /// Every two machines with copies both ways, in the order of their names.
+    pub fn pairs(&self) -> Vec<HostPair<'_>> {
+        let hosts: BTreeSet<&str> = self.ways.keys().flat_map(|(from, to)| [from.as_str(), to]).collect();
+        let hosts: Vec<&str> = hosts.into_iter().collect();
+        let number = |host: &str| hosts.binary_search(&host).expect("every end of a way is in the list") as u32;
+        let ways: BTreeMap<(u32, u32), Way> =
+            self.ways.iter().map(|((from, to), way)| ((number(from), number(to)), *way)).collect();
+        let least = ways.iter().map(|(ends, way)| (*ends, way.least_ns as f64)).collect();
+        let pair = |((a, b), offset): ((u32, u32), Offset)| HostPair {
+            a: hosts[a as usize],
+            b: hosts[b as usize],
+            there: ways[&(a, b)],
+            back: ways[&(b, a)],
+            offset,
+        };
+        offsets(&least).into_iter().map(pair).collect()
+    }
+}
+
+/// The ways of a round's copies between machines that differ.
+pub(super) fn ways(spread: &Spread<'_>, whereabouts: &Whereabouts<'_>) -> BTreeMap<(String, String), Way> {
+    let events = spread.events;
+    let mut least: BTreeMap<(u32, u32), Way> = BTreeMap::new();
+    let mut hosts = Hosts { spread, whereabouts, names: Vec::new(), of: BTreeMap::new() };
+    for row in spread.rows.iter().map(|row| *row as usize) {
+        let arrived = match events.kind[row] {
+            Kind::Received | Kind::Duplicate => events.latency_ns[row] != UNKNOWN_NS,
+            Kind::Initiate | Kind::Failed => false,
+        };
+        let [from, to] = [events.sender[row], events.receiver[row]].map(|node| hosts.number(node));
+        if let (true, Some(from), Some(to)) = (arrived && from != to, from, to) {
+            let way = least.entry((from, to)).or_insert(Way { least_ns: i64::MAX, copies: 0 });
+            *way = Way { least_ns: way.least_ns.min(events.latency_ns[row]), copies: way.copies + 1 };
+        }
+    }
+    let name = |number: u32| hosts.names[number as usize].clone();
+    least.into_iter().map(|((from, to), way)| ((name(from), name(to)), way)).collect()
+}
+
+/// Machines by number, each node looked up once.
+struct Hosts<'a> {
+    spread: &'a Spread<'a>,
+    whereabouts: &'a Whereabouts<'a>,
+    names: Vec<String>,
+    of: BTreeMap<u32, Option<u32>>,
+}
+
+impl Hosts<'_> {
+    fn number(&mut self, node: u32) -> Option<u32> {
+        if let Some(known) = self.of.get(&node) {
+            return *known;
+        }
+        let number = self.whereabouts.host(self.spread, node).map(|host| {
+            self.names.iter().position(|name| *name == host).unwrap_or_else(|| {
+                self.names.push(host);
+                self.names.len() - 1
+            }) as u32
+        });
+        self.of.insert(node, number);
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Row, with_spread};
+    use super::*;
+
+    #[test]
+    fn the_quickest_copies_between_machines_bound_their_clocks() {
+        let rows = [
+            Row::initiate("10.0.1.1", 0),
+            Row::received("10.0.1.1", "10.0.1.2", 1, 2),
+            Row::received("10.0.1.1", "10.0.2.1", 10, 40),
+            Row::duplicate("10.0.1.2", "10.0.2.1", 20, 70),
+            Row::duplicate("10.0.2.1", "10.0.1.1", 41, 51),
+            Row::failed("10.0.2.1", "10.0.1.2", 41, 42),
+        ];
+        with_spread(&rows, |spread| {
+            let mut clocks = RunClocks::default();
+            clocks.add(ways(spread, &Whereabouts::default()));
+            let pairs = clocks.pairs();
+            assert_eq!(pairs.len(), 1);
+            let pair = &pairs[0];
+            assert_eq!((pair.a, pair.b), ("10.0.1.x", "10.0.2.x"));
+            assert_eq!((pair.there, pair.back), (Way { least_ns: 30, copies: 2 }, Way { least_ns: 10, copies: 1 }));
+            assert_eq!((pair.offset.low, pair.offset.value, pair.offset.high), (-10.0, 10.0, 30.0));
+        });
+    }
+
+    #[test]
+    fn one_machine_and_machines_that_nobody_names_have_no_pairs() {
+        let one = [Row::initiate("10.0.1.1", 0), Row::received("10.0.1.1", "10.0.1.2", 1, 2)];
+        with_spread(&one, |spread| assert_eq!(ways(spread, &Whereabouts::default()), BTreeMap::new()));
+        let unnamed = [Row::initiate("a", 0), Row::received("a", "b", 1, 2)];
+        with_spread(&unnamed, |spread| assert_eq!(ways(spread, &Whereabouts::default()), BTreeMap::new()));
+    }
+}

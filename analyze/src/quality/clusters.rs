@@ -1,0 +1,193 @@
+//! Whether runs that stand together ran on one cluster and with one image, as far as addresses and manifests say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use super::view::{Run, Survey};
+use super::{Check, Finding, Severity};
+
+/// Conditions that a finding names at most for each kind.
+const NAMES_SHOWN: usize = 5;
+
+/// What two runs that stand together should have in common.
+#[derive(Clone, Copy)]
+enum Trait {
+    /// The /16 networks of the nodes' addresses: a cluster takes the addresses of its pods from a range of its own.
+    Network,
+    /// The digests of the images in its pods.
+    Image,
+}
+
+/// Conditions, and sets of conditions, whose runs differ in one of these.
+pub(super) fn mixed(survey: &Survey<'_>) -> Vec<Finding> {
+    [Trait::Network, Trait::Image].into_iter().flat_map(|what| of_trait(survey, what)).collect()
+}
+
+fn of_trait(survey: &Survey<'_>, what: Trait) -> Vec<Finding> {
+    let mut conditions: BTreeMap<&str, Vec<BTreeSet<String>>> = BTreeMap::new();
+    for (key, run) in &survey.runs {
+        let values = values(survey, run, what);
+        if !values.is_empty() {
+            conditions.entry(key.0).or_default().push(values);
+        }
+    }
+    let mut findings = Vec::new();
+    for (condition, runs) in &conditions {
+        let kinds = what.kinds(runs);
+        if kinds.len() > 1 {
+            let detail = format!(
+                "runs of this condition had different {} ({}): what differs between them may be the cluster's doing",
+                what.words(),
+                kinds.join(" / ")
+            );
+            findings.push(finding(condition, runs.len(), detail));
+        }
+    }
+    findings.extend(if findings.is_empty() { between(&conditions, what) } else { None });
+    findings
+}
+
+/// Conditions that are each of one kind, and not of the same.
+fn between(conditions: &BTreeMap<&str, Vec<BTreeSet<String>>>, what: Trait) -> Option<Finding> {
+    let all: Vec<BTreeSet<String>> = conditions.values().flatten().cloned().collect();
+    let kinds = what.kinds(&all);
+    let of_kind = |kind: &String| {
+        let has = |runs: &[BTreeSet<String>]| what.kinds(runs).first().is_some_and(|own| what.is_same(own, kind));
+        let names: Vec<&str> = conditions.iter().filter(|(_, runs)| has(runs)).map(|(name, _)| *name).collect();
+        let more = if names.len() > NAMES_SHOWN { " and more" } else { "" };
+        format!("{kind}: {}{more}", names[..names.len().min(NAMES_SHOWN)].join(", "))
+    };
+    let detail = format!(
+        "conditions had different {} ({}): a difference between them may be the cluster's doing",
+        what.words(),
+        kinds.iter().map(of_kind).collect::<Vec<_>>().join("; ")
+    );
+    (kinds.len() > 1).then(|| Finding { condition: None, ..finding("", conditions.len(), detail) })
+}
+
+fn finding(condition: &str, count: usize, detail: String) -> Finding {
+    Finding::in_condition(Check::MixedClusters, Severity::Caution, condition, count as u64, detail)
+}
+
+impl Trait {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Network => "pod networks",
+            Self::Image => "images",
+        }
+    }
+
+    /// The distinct kinds of runs, each in words. Runs of one cluster may have pods in several of its networks, so that runs
+    /// with one in common are alike; images have to be the same.
+    fn kinds(self, runs: &[BTreeSet<String>]) -> Vec<String> {
+        let mut kinds: Vec<BTreeSet<String>> = Vec::new();
+        for values in runs {
+            let (mut alike, other): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|kind| match self {
+                Self::Network => !kind.is_disjoint(values),
+                Self::Image => kind == values,
+            });
+            alike.push(values.clone());
+            kinds = other;
+            kinds.push(alike.into_iter().flatten().collect());
+        }
+        kinds.sort();
+        kinds.into_iter().map(|kind| kind.into_iter().collect::<Vec<_>>().join(" + ")).collect()
+    }
+
+    /// Whether the words of a condition's only kind belong to the words of a kind of all.
+    fn is_same(self, own: &str, kind: &str) -> bool {
+        let parts: BTreeSet<&str> = kind.split(" + ").collect();
+        match self {
+            Self::Network => own.split(" + ").all(|part| parts.contains(part)),
+            Self::Image => own == kind,
+        }
+    }
+}
+
+/// What a run has; empty where nothing says.
+fn values(survey: &Survey<'_>, run: &Run<'_>, what: Trait) -> BTreeSet<String> {
+    match what {
+        Trait::Network => networks(survey, run),
+        Trait::Image => images(run),
+    }
+}
+
+/// The networks of a run's nodes, as far as their ids or their addresses in the manifest are some. Every node of a run is in
+/// its first round, or in the roster.
+fn networks(survey: &Survey<'_>, run: &Run<'_>) -> BTreeSet<String> {
+    let first = run.views.first().map(|view| survey.views[*view].round);
+    let ids = first.into_iter().flat_map(|round| {
+        let rows = round.rows.iter().map(|row| *row as usize);
+        rows.flat_map(move |row| [round.events.sender[row], round.events.receiver[row]])
+    });
+    let ids: BTreeSet<u32> = ids.collect();
+    let ids = ids.into_iter().filter_map(|node| Some(first?.events.names.nodes.text(node)));
+    let roster = run.manifest().into_iter().flat_map(|manifest| &manifest.roster);
+    let addresses = roster.map(|node| node.address.rsplit_once(':').map_or(node.address.as_str(), |(host, _)| host));
+    ids.chain(addresses).filter_map(network).collect()
+}
+
+/// The /16 network of an address; none for one of this machine alone.
+fn network(address: &str) -> Option<String> {
+    let address: Ipv4Addr = address.parse().ok()?;
+    let [a, b, ..] = address.octets();
+    (!address.is_loopback() && !address.is_unspecified()).then(|| format!("{a}.{b}.x.x"))
+}
+
+fn images(run: &Run<'_>) -> BTreeSet<String> {
+    let pods = run.manifest().and_then(|manifest| manifest.backend_facts.get("pods")?.as_object());
+    let digests = pods.into_iter().flat_map(|pods| pods.values()).filter_map(|pod| pod.get("image_digest")?.as_str());
+    digests.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::fixture::{Fixture, audit_all, only};
+    use super::*;
+
+    const TEN: [&str; 4] = ["10.68.0.1", "10.68.0.2", "10.68.1.1", "10.68.1.2"];
+    const OTHER: [&str; 4] = ["10.76.0.1", "10.76.0.2", "10.76.1.1", "10.76.1.2"];
+
+    /// Direct mail between nodes of these addresses.
+    fn at(nodes: [&str; 4]) -> Fixture {
+        Fixture::direct_mail_csv(nodes).with_manifest("direct-mail")
+    }
+
+    fn found(fixtures: Vec<Fixture>) -> Vec<Finding> {
+        only(&audit_all(fixtures), Check::MixedClusters)
+    }
+
+    fn with_image(digest: &str) -> Fixture {
+        let mut fixture = Fixture::flood();
+        let pods = json!({ "gossip-0": { "image_digest": digest }, "gossip-1": { "image_digest": null } });
+        fixture.manifest().backend_facts.insert("pods".to_owned(), pods);
+        fixture
+    }
+
+    #[test]
+    fn runs_of_one_network_on_one_machine_or_with_one_image_are_not_told() {
+        let of_network = [at(TEN), at(TEN).named("run-b").shifted(7)];
+        assert_eq!(found(of_network.into()), vec![]);
+        assert_eq!(found(vec![Fixture::flood(), Fixture::flood().named("run-b").shifted(7)]), vec![]);
+        assert_eq!(found(vec![with_image("sha256:a"), with_image("sha256:a").named("run-b").shifted(7)]), vec![]);
+    }
+
+    #[test]
+    fn two_networks_or_images_inside_a_condition_are_found() {
+        let networks = found(vec![at(TEN), at(OTHER).named("run-b").shifted(7)]);
+        assert_eq!((networks.len(), networks[0].condition.as_deref()), (1, Some("base")));
+        assert!(networks[0].detail.contains("10.68.x.x / 10.76.x.x"), "{}", networks[0].detail);
+        let images = found(vec![with_image("sha256:a"), with_image("sha256:b").named("run-b").shifted(7)]);
+        assert!(images[0].detail.contains("images (sha256:a / sha256:b)"), "{}", images[0].detail);
+    }
+
+    #[test]
+    fn conditions_on_two_clusters_are_found_once_and_named() {
+        let other = at(OTHER).named("run-b").shifted(7).labelled("5M");
+        let found = found(vec![at(TEN), other]);
+        assert_eq!((found.len(), found[0].condition.as_deref()), (1, None));
+        assert!(found[0].detail.contains("10.68.x.x: base; 10.76.x.x: 5M"), "{}", found[0].detail);
+    }
+}
