@@ -73,6 +73,9 @@ impl RunClocks {
 /// The ways of a round's copies between machines that differ.
 pub(super) fn ways(spread: &Spread<'_>, whereabouts: &Whereabouts<'_>) -> BTreeMap<(String, String), Way> {
     let events = spread.events;
+    if is_on_one_machine(spread) {
+        return BTreeMap::new();
+    }
     let mut least: BTreeMap<(u32, u32), Way> = BTreeMap::new();
     let mut hosts = Hosts { spread, whereabouts, names: Vec::new(), of: BTreeMap::new() };
     for row in spread.rows.iter().map(|row| *row as usize) {
@@ -88,6 +91,13 @@ pub(super) fn ways(spread: &Spread<'_>, whereabouts: &Whereabouts<'_>) -> BTreeM
     }
     let name = |number: u32| hosts.names[number as usize].clone();
     least.into_iter().map(|((from, to), way)| ((name(from), name(to)), way)).collect()
+}
+
+/// Whether all records name one and the same machine, so that nobody has to look at nodes.
+fn is_on_one_machine(spread: &Spread<'_>) -> bool {
+    let mut hosts = spread.rows.iter().map(|row| spread.events.host[*row as usize]);
+    let first = hosts.next();
+    first.is_some_and(|first| !spread.events.names.hosts.text(first).is_empty() && hosts.all(|host| host == first))
 }
 
 /// Machines by number, each node looked up once.

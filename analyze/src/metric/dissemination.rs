@@ -1,7 +1,6 @@
 //! One round in full: who heard from whom, when, and how long each hop took.
 
-use cnsim::event::Kind;
-
+use super::duplicates::{arrived_by_node, sent_by_node};
 use super::path;
 use super::spread::{Scratch, Spread};
 use super::tree::{self, Parent};
@@ -56,7 +55,10 @@ pub fn dissemination(round: &Round<'_>, facts: Option<&crate::source::RunFacts>)
     let mut scratch = Scratch::default();
     let spread = scratch.spread(round);
     let whereabouts = Whereabouts::of(facts);
-    let (sent, arrived) = (super::duplicates::sent_by_node(&spread), arrived(&spread));
+    let (sent, arrived) = (sent_by_node(&spread), arrived_by_node(&spread));
+    let count = |counts: &[(u32, u64)], node: u32| {
+        counts.binary_search_by_key(&node, |(other, _)| *other).map_or(0, |place| counts[place].1)
+    };
     let depths = tree::depths(&spread);
     let of_position = |position: usize| {
         let node = spread.firsts[position].receiver;
@@ -73,12 +75,12 @@ pub fn dissemination(round: &Round<'_>, facts: Option<&crate::source::RunFacts>)
             received_ns: spread.firsts[position].received_ns,
             waiting_ns: step.map(|step| step.waiting_ns),
             wire_ns: wire_ns(&spread, position),
-            sent: sent[node as usize],
-            duplicates: arrived[node as usize] - 1,
+            sent: count(&sent, node),
+            duplicates: count(&arrived, node) - 1,
         }
     };
     let initiator = spread.initiate.map(|initiate| initiate.node);
-    let of_initiator = |counts: &[u64]| initiator.map_or(0, |node| counts[node as usize]);
+    let of_initiator = |counts: &[(u32, u64)]| initiator.map_or(0, |node| count(counts, node));
     let critical = path::critical(&spread).unwrap_or_default();
     Dissemination {
         initiator_host: initiator.and_then(|node| whereabouts.host(&spread, node)),
@@ -92,18 +94,6 @@ pub fn dissemination(round: &Round<'_>, facts: Option<&crate::source::RunFacts>)
 /// How long a copy was under way; known even where the path to its sender is not.
 fn wire_ns(spread: &Spread<'_>, position: usize) -> Option<i64> {
     Some(spread.firsts[position].received_ns.saturating_sub(spread.sent_ns(position)?))
-}
-
-/// Copies that reached each node, by its number.
-fn arrived(spread: &Spread<'_>) -> Vec<u64> {
-    let mut arrived = vec![0; spread.events.names.nodes.texts().len()];
-    for row in spread.rows.iter().map(|row| *row as usize) {
-        match spread.events.kind[row] {
-            Kind::Received | Kind::Duplicate => arrived[spread.events.receiver[row] as usize] += 1,
-            Kind::Initiate | Kind::Failed => {}
-        }
-    }
-    arrived
 }
 
 #[cfg(test)]

@@ -23,14 +23,23 @@ pub(super) fn copies(spread: &Spread<'_>) -> Copies {
     Copies { duplicates: arrived - spread.firsts.len() as u64, failed: failures.failed, sends }
 }
 
-/// How many copies each node sent, by node number: what arrived, and failed sends of which no copy arrived. They add up
-/// to the round's sends.
-pub(super) fn sent_by_node(spread: &Spread<'_>) -> Vec<u64> {
-    let mut sent = vec![0; spread.events.names.nodes.texts().len()];
-    for row in arrivals(spread).chain(Failures::of(spread).undelivered) {
-        sent[spread.events.sender[row] as usize] += 1;
-    }
-    sent
+/// How many copies each node sent, in the order of node numbers, but those that sent none: what arrived, and failed sends of
+/// which no copy arrived. They add up to the round's sends.
+pub(super) fn sent_by_node(spread: &Spread<'_>) -> Vec<(u32, u64)> {
+    let rows = arrivals(spread).chain(Failures::of(spread).undelivered);
+    counted(rows.map(|row| spread.events.sender[row]))
+}
+
+/// How many copies reached each node, in the order of node numbers.
+pub(super) fn arrived_by_node(spread: &Spread<'_>) -> Vec<(u32, u64)> {
+    counted(arrivals(spread).map(|row| spread.events.receiver[row]))
+}
+
+/// By sorting: a round may have few of the nodes that a file has.
+fn counted(nodes: impl Iterator<Item = u32>) -> Vec<(u32, u64)> {
+    let mut nodes: Vec<u32> = nodes.collect();
+    nodes.sort_unstable();
+    nodes.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64)).collect()
 }
 
 /// The rows of copies that arrived.
@@ -128,7 +137,8 @@ mod tests {
             Row::failed("c", "a", 1, 9),
         ];
         with_spread(&rows, |spread| {
-            assert_eq!(sent_by_node(spread), [1, 2, 1]);
+            assert_eq!(sent_by_node(spread), [(0, 1), (1, 2), (2, 1)]);
+            assert_eq!(arrived_by_node(spread), [(0, 1), (1, 1)]);
             assert_eq!(copies(spread).sends, 4);
         });
     }

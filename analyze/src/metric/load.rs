@@ -44,8 +44,8 @@ impl RunLoad {
 
 /// Who sent how many copies in a round; nobody who sent none.
 pub(super) fn sent<'a>(events: &'a Events, spread: &Spread<'_>) -> Vec<(&'a str, u64)> {
-    let names = events.names.nodes.texts().iter().map(String::as_str);
-    names.zip(duplicates::sent_by_node(spread)).filter(|(_, sent)| *sent > 0).collect()
+    let sent = duplicates::sent_by_node(spread).into_iter();
+    sent.map(|(node, sent)| (events.names.nodes.text(node), sent)).collect()
 }
 
 /// The load of a round with `nodes` nodes.
