@@ -66,6 +66,11 @@ telemetry:
     @test -x "{{ prometheus }}/prometheus" || { echo "just telemetry: no {{ prometheus }}/prometheus; install Prometheus, and name its folder in CNSIM_PROMETHEUS" >&2; exit 1; }
     CNSIM_PROMETHEUS="{{ prometheus }}" cargo test --locked --workspace --features cnsim-analyze/real-parts --test telemetry
 
+# The same by REST from a server with Google's own SQL engine, the program CNSIM_GOOGLESQL; not a step of CI, for it takes long to build
+googlesql:
+    @test -x "${CNSIM_GOOGLESQL:-}" || { echo "just googlesql: set CNSIM_GOOGLESQL to the program bigquery-emulator" >&2; exit 1; }
+    CNSIM_BIGQUERY_SERVER="{{ justfile_directory() }}/scripts/googlesql-server" cargo test --locked --workspace --features cnsim-analyze/real-parts --test bigquery_googlesql
+
 # GoogleSQL's own analyser takes every statement of queries/; its virtual environment is outside the checkout
 queries:
     @test -x "{{ zetasql }}/bin/python" || { python3 -m venv "{{ zetasql }}" && "{{ zetasql }}/bin/pip" install --quiet zetasql==0.1.5; }

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::assert::Assert;
 use predicates::prelude::*;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 #[path = "support/sink.rs"]
 mod sink;
 mod support;
 
-use sink::{DATASET, Divided, PROJECT, Server, entry, seed_entry};
+use sink::{DATASET, Divided, PROJECT, Server, entry, seed_entries};
 use support::{command, fixture, flood_folder, report};
 
 const RUN: &str = "5e1f00d2-cubaan4";
@@ -152,16 +152,7 @@ fn a_run_of_this_machine_goes_the_whole_way() {
 fn a_run_of_the_published_system_is_found_by_its_messages() {
     let server = Server::start();
     let csv = fs::read_to_string(fixture("seed-n5.csv")).unwrap();
-    let mut lines = csv.lines();
-    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
-    let record = |line: &str| -> Map<String, Value> {
-        let cell = |(name, cell): (&&str, &str)| {
-            let value = cell.parse::<f64>().ok().filter(|_| matches!(*name, "received_timestamp" | "propagation_time"));
-            ((*name).to_owned(), value.map_or_else(|| Value::from(cell), Value::from))
-        };
-        names.iter().zip(line.split(',')).filter(|(_, cell)| !cell.is_empty()).map(cell).collect()
-    };
-    let entries: Vec<Value> = lines.enumerate().map(|(number, line)| seed_entry(number, record(line))).collect();
+    let entries = seed_entries(&csv);
     server.table("stdout", Divided::ByTimestamp, &entries);
     let home = tempfile::tempdir().unwrap();
     let own = from_files(home.path(), &fixture("seed-n5.csv"), SEED_RUN);

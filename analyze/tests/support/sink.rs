@@ -121,8 +121,21 @@ pub(crate) fn entry(line: &str) -> Value {
     logged(payload(record), insert_id, received, pod)
 }
 
-/// A record of the published system, as an entry of its log.
-pub(crate) fn seed_entry(number: usize, record: Map<String, Value>) -> Value {
+/// The records of a published CSV, as entries of their log.
+pub(crate) fn seed_entries(csv: &str) -> Vec<Value> {
+    let mut lines = csv.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let record = |line: &str| -> Map<String, Value> {
+        let cell = |(name, cell): (&&str, &str)| {
+            let value = cell.parse::<f64>().ok().filter(|_| matches!(*name, "received_timestamp" | "propagation_time"));
+            ((*name).to_owned(), value.map_or_else(|| Value::from(cell), Value::from))
+        };
+        names.iter().zip(line.split(',')).filter(|(_, cell)| !cell.is_empty()).map(cell).collect()
+    };
+    lines.enumerate().map(|(number, line)| seed_entry(number, record(line))).collect()
+}
+
+fn seed_entry(number: usize, record: Map<String, Value>) -> Value {
     let received = record["received_timestamp"].as_f64().unwrap() as i64;
     let pod = record["receiver_id"].clone();
     logged(payload(record), format!("insert{number}").into(), received, pod)
