@@ -1,6 +1,6 @@
 //! The telemetry of a report: the files that were named and those in run folders, and what each run used by them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -25,8 +25,12 @@ impl Telemetry {
     pub(super) fn read(options: &ReportOptions, loaded: &[Loaded], analysis: &Analysis) -> anyhow::Result<Self> {
         let in_folders = options.inputs.iter().map(|input| input.path.join(FILE)).filter(|path| path.is_file());
         let in_folders = in_folders.map(|path| Source { condition: None, quantity: None, path });
-        let (mut files, mut series) = (Vec::new(), Vec::new());
+        let (mut seen, mut files, mut series) = (BTreeSet::new(), Vec::new(), Vec::new());
         for source in options.telemetry.iter().cloned().chain(in_folders) {
+            // A run folder's file may be named besides. Files with the same bytes are a finding.
+            if source.path.canonicalize().is_ok_and(|path| !seen.insert(path)) {
+                continue;
+            }
             let read = telemetry::load(&source).context("telemetry")?;
             if read.series.iter().all(|one| telemetry::is_elsewhere(analysis, one)) {
                 bail!(

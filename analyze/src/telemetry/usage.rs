@@ -1,6 +1,6 @@
 //! What a run used while its rounds went on: the samples of telemetry that lie in its time, and how much they say of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Quantity, Sample, Series};
 use crate::metric::{Analysis, Group};
@@ -98,6 +98,12 @@ pub(crate) fn is_elsewhere(analysis: &Analysis, one: &Series) -> bool {
     spans.into_iter().all(|(_, span)| !span.is_near(one))
 }
 
+/// Whether two series tell of the same pod, or one that was summed over pods stands beside another.
+fn is_told_twice(series: &[&Series]) -> bool {
+    let pods: BTreeSet<Option<&String>> = series.iter().map(|one| one.pod.as_ref()).collect();
+    pods.len() < series.len() || (pods.contains(&None) && pods.len() > 1)
+}
+
 fn is_about(one: &Series, condition: &str) -> bool {
     one.condition.as_ref().is_none_or(|its| its == condition)
 }
@@ -177,9 +183,14 @@ impl Place<'_> {
         let steps: Vec<i64> = series.iter().filter_map(|one| step(&one.samples)).collect();
         let sampling = steps.iter().copied().max();
         let is_short = self.window == Window::Block && sampling.is_none_or(|step| self.span.length() < step);
-        let parts: Vec<Part> = series.iter().map(|one| self.part(one)).collect();
+        // The sum of two series of the same pods would count these twice.
+        let is_told_twice = is_told_twice(series);
+        let parts: Vec<Part> = match is_told_twice {
+            true => Vec::new(),
+            false => series.iter().map(|one| self.part(one)).collect(),
+        };
         let samples = parts.iter().map(|part| part.samples).sum();
-        let sum = |of: fn(&Part) -> Option<f64>| match is_short {
+        let sum = |of: fn(&Part) -> Option<f64>| match is_short || is_told_twice {
             true => None,
             false => parts.iter().map(of).sum::<Option<f64>>(),
         };
@@ -189,7 +200,7 @@ impl Place<'_> {
             run_id: self.run_id.to_owned(),
             nodes: self.group.nodes,
             quantity: self.quantity,
-            pods: series.iter().all(|one| one.pod.is_some()).then_some(series.len()),
+            pods: (!is_told_twice && series.iter().all(|one| one.pod.is_some())).then_some(series.len()),
             window_s: self.span.length() as f64 / NS_PER_S as f64,
             sampling_s: sampling.map(|step| step as f64 / NS_PER_S as f64),
             samples,
@@ -197,7 +208,10 @@ impl Place<'_> {
             low: sum(|part| part.low),
             high: sum(|part| part.high),
             sample_max: maxima.fold(None, |max: Option<f64>, value| Some(max.map_or(value, |max| max.max(value)))),
-            note: self.note(is_short, &parts),
+            note: match is_told_twice {
+                true => Some("several files tell of it: say which with CONDITION:FILE".to_owned()),
+                false => self.note(is_short, &parts),
+            },
         }
     }
 
@@ -359,6 +373,18 @@ mod tests {
         let usage = one(&analysis, &[series(Quantity::Cpu, None, &[9.0, 3.0, 2.0, 8.0])], Window::Seed);
         assert_eq!((usage.samples, usage.sample_max, usage.mean), (2, Some(3.0), Some(2.5)));
         assert_eq!((usage.low, usage.note), (None, None));
+    }
+
+    #[test]
+    fn what_two_files_tell_of_is_not_added_up() {
+        let summed = series(Quantity::Cpu, None, &[1.0; 4]);
+        let other = Series { source: "y".to_owned(), ..series(Quantity::Cpu, None, &[2.0; 4]) };
+        let of_pod = series(Quantity::Cpu, Some("a"), &[2.0; 4]);
+        for both in [[summed.clone(), other], [summed, of_pod.clone()], [of_pod.clone(), of_pod]] {
+            let usage = one(&analysis(MINUTE, 3 * MINUTE), &both, Window::Block);
+            assert_eq!((usage.mean, usage.sample_max, usage.samples), (None, None, 0));
+            assert_eq!(usage.note.as_deref(), Some("several files tell of it: say which with CONDITION:FILE"));
+        }
     }
 
     #[test]
