@@ -86,9 +86,8 @@ pub fn run(plan: &Plan, place: Place, at: Where, watcher: &dyn Watcher) -> Resul
         }
     })?;
     match halt {
-        Some(halt) if !ledger.begun() => {
-            let folder = ledger.folder().path();
-            fs::remove_dir_all(folder).map_err(crate::folder::at(folder))?;
+        // A folder that cannot be removed is closed as any other, so that it says what happened.
+        Some(halt) if !ledger.begun() && fs::remove_dir_all(ledger.folder().path()).is_ok() => {
             Err(RunError::NotBegun(halt.told().1))
         }
         halt => closed(&mut ledger, halt, watcher),

@@ -23,8 +23,11 @@ pub(crate) fn pack(options: &ReportOptions, path: &Path) -> anyhow::Result<()> {
         let name = file.strip_prefix(root).expect("it lies below").to_string_lossy().into_owned();
         files.insert(name, Content::File(file));
     }
+    let manifests: Vec<&str> =
+        files.keys().map(String::as_str).filter(|name| name.ends_with("/manifest.json")).collect();
+    let reproduce = words::reproduce(options, &manifests);
     files.insert("METHODS.md".to_owned(), Content::Bytes(words::methods(options, &made).into_bytes()));
-    files.insert("REPRODUCE.md".to_owned(), Content::Bytes(words::reproduce(options, &made).into_bytes()));
+    files.insert("REPRODUCE.md".to_owned(), Content::Bytes(reproduce.into_bytes()));
     for file in made.files {
         files.insert(format!("{REPORT}/{}", file.path), Content::Bytes(file.bytes));
     }

@@ -104,8 +104,8 @@ fn run(run_id: &str, manifest: &Manifest) -> String {
     )
 }
 
-/// What to type.
-pub(super) fn reproduce(options: &ReportOptions, made: &Made) -> String {
+/// What to type; `manifests` lie in the bundle.
+pub(super) fn reproduce(options: &ReportOptions, manifests: &[&str]) -> String {
     let tool = &options.tool;
     let mut text = format!(
         "# Make it again\n\n\
@@ -117,10 +117,9 @@ pub(super) fn reproduce(options: &ReportOptions, made: &Made) -> String {
          ```sh\ngit checkout {} && cargo install --locked --path analyze\n```\n",
         tool.version, tool.revision, tool.revision
     );
-    let manifests = made.manifests();
     if !manifests.is_empty() {
         text.push_str("\nThe experiments, measured anew (numbers vary, topologies and initiators do not):\n\n```sh\n");
-        for place in made.manifest_paths() {
+        for place in manifests {
             let _ = writeln!(text, "cnsim run --repeat {place}");
         }
         text.push_str("```\n");

@@ -110,13 +110,6 @@ impl Made {
         let runs = self.loaded.iter().flat_map(|input| &input.runs);
         runs.map(|(run_id, facts)| (run_id.as_str(), &facts.manifest)).collect()
     }
-
-    /// Where they lie: beside the events of their run.
-    pub(crate) fn manifest_paths(&self) -> Vec<String> {
-        let with = self.loaded.iter().filter(|input| !input.runs.is_empty());
-        let events = with.filter_map(|input| input.facts.files.first());
-        events.filter_map(|file| Some(format!("{}/manifest.json", file.path.rsplit_once('/')?.0))).collect()
-    }
 }
 
 /// Makes a report. Files are named in it as they lie below `root`, where that is given.
