@@ -18,3 +18,4 @@ pub mod source;
 pub mod stats;
 pub mod table;
 pub mod telemetry;
+mod whole;

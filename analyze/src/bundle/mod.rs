@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 
 use cnsim::manifest::Tool;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::metric::Origin;
 use crate::report::ReportOptions;
@@ -144,8 +143,4 @@ impl Options {
             tool,
         })
     }
-}
-
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{BundleError, FORMAT, INDEX, Index, Options, REPORT, digest, stage, words};
+use super::{BundleError, FORMAT, INDEX, Index, Options, REPORT, stage, words};
 use crate::report::{self, ReportOptions};
+use crate::source::sha256;
+use crate::whole;
 
 /// Makes the bundle of a report. The zip is there whole or not at all.
 pub(crate) fn pack(options: &ReportOptions, path: &Path) -> anyhow::Result<()> {
@@ -57,14 +59,11 @@ fn put(
     chosen: Options,
 ) -> Result<(), BundleError> {
     let failed = |source| BundleError::File { path: path.to_owned(), source };
-    let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(failed)?;
-    let staged = tempfile::NamedTempFile::new_in(parent).map_err(failed)?;
-    let mut zip = ZipWriter::new(staged);
+    let mut zip = ZipWriter::new(whole::stage(path).map_err(failed)?);
     let mut digests = BTreeMap::new();
     for (name, content) in files {
         let bytes = content.read()?;
-        digests.insert(name.clone(), digest(&bytes));
+        digests.insert(name.clone(), sha256(&bytes));
         add(&mut zip, name, &bytes).map_err(failed)?;
     }
     let index = Index { format: FORMAT, tool: options.tool.clone(), options: chosen, files: digests };
@@ -72,8 +71,7 @@ fn put(
     bytes.push(b'\n');
     add(&mut zip, INDEX, &bytes).map_err(failed)?;
     let staged = zip.finish().map_err(|error| failed(io::Error::other(error)))?;
-    readable(staged.as_file()).map_err(failed)?;
-    staged.persist(path).map(drop).map_err(|error| failed(error.error))
+    whole::put(staged, path).map_err(failed)
 }
 
 /// Adds a file without a time of day, so that the bytes depend on what it holds alone.
@@ -98,10 +96,4 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>, BundleError> {
         }
     }
     Ok(files)
-}
-
-/// Gives a temporary file, which only its owner may read, the rights of a new one.
-fn readable(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
 }

@@ -9,8 +9,9 @@ use std::path::Path;
 use cnsim::manifest::Tool;
 use zip::ZipArchive;
 
-use super::{BundleError, FORMAT, INDEX, INPUTS, Index, REPORT, digest};
+use super::{BundleError, FORMAT, INDEX, INPUTS, Index, REPORT};
 use crate::report;
+use crate::source::sha256;
 
 /// Relative precision of numbers that another build has computed.
 const PRECISION: f64 = 1e-9;
@@ -101,7 +102,7 @@ fn check(path: &Path, index: &Index, files: &BTreeMap<String, Vec<u8>>) -> Resul
     for (name, expected) in &index.files {
         match files.get(name) {
             None => changed.push(format!("{name} is gone")),
-            Some(bytes) if digest(bytes) != *expected => changed.push(format!("{name} has other bytes")),
+            Some(bytes) if sha256(bytes) != *expected => changed.push(format!("{name} has other bytes")),
             Some(_) => {}
         }
     }

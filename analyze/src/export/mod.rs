@@ -3,7 +3,6 @@
 mod csv;
 mod seed;
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use cnsim::event::Record;
 
 use crate::fetch::{self, FetchError};
 use crate::source::table::Table;
+use crate::whole;
 
 /// Which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -78,13 +78,10 @@ pub fn export(args: &ExportArgs) -> Result<(), ExportError> {
         write(args.format, &table, &rows, &mut out, failed)?;
         return out.flush().map_err(failed);
     }
-    let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-    let staged = tempfile::NamedTempFile::new_in(parent).map_err(failed)?;
-    let mut out = BufWriter::new(staged);
+    let mut out = BufWriter::new(whole::stage(path).map_err(failed)?);
     write(args.format, &table, &rows, &mut out, failed)?;
     let staged = out.into_inner().map_err(|error| failed(error.into_error()))?;
-    readable(staged.as_file()).map_err(failed)?;
-    staged.persist(path).map(drop).map_err(|error| failed(error.error))
+    whole::put(staged, path).map_err(failed)
 }
 
 fn write(
@@ -140,10 +137,4 @@ fn record(table: &Table, row: u32) -> Record<'_> {
         bytes: rest.bytes[row],
         float_timestamp: table.float_timestamp.get(row),
     }
-}
-
-/// Gives a temporary file, which only its owner may read, the rights of a new one.
-fn readable(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }

@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use cnsim::manifest::{Manifest, Tool};
 use cnsim_charts::Metadata;
-use sha2::{Digest, Sha256};
 
 use crate::bundle;
 use crate::metric::{self, Analysis, Origin};
@@ -171,7 +170,7 @@ fn combined_digest(files: &[&FileFacts]) -> String {
         return file.sha256.clone();
     }
     let lines: String = files.iter().map(|file| format!("{}\n", file.sha256)).collect();
-    Sha256::digest(lines).iter().map(|byte| format!("{byte:02x}")).collect()
+    source::sha256(lines.as_bytes())
 }
 
 fn metadata(options: &ReportOptions, input_sha256: &str) -> Metadata {

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use cnsim::manifest::Manifest;
 use cnsim::topology::Topology;
+use sha2::{Digest, Sha256};
 
 use crate::frame::Events;
 
@@ -79,6 +80,11 @@ impl Facts {
         self.files.iter_mut().for_each(|file| file.path = shortened(&file.path, root));
         self.rejected_examples.iter_mut().for_each(|example| *example = shortened(example, root));
     }
+}
+
+/// The hex digest of bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A text that begins with a path, as it is below `root`.

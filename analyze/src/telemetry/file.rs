@@ -2,13 +2,13 @@
 //! pods and times.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufWriter, Cursor};
 use std::path::Path;
 
 use polars::prelude::*;
 
 use super::{Quantity, Sample, Series, TelemetryError};
+use crate::whole;
 
 /// Its name in a run folder.
 pub const FILE: &str = "telemetry.parquet";
@@ -17,19 +17,14 @@ const POD: &str = "pod";
 /// The column of times, in ns since the Unix epoch.
 const AT: &str = "at_ns";
 
-/// Writes series beside the path and puts the file in its place.
+/// Writes series into the file, which is whole or as it was.
 pub fn write(path: &Path, series: &[Series]) -> Result<(), TelemetryError> {
-    let failed = |reason: String| TelemetryError::Write { path: path.to_owned(), reason };
-    let staged = path.with_extension("parquet.tmp");
-    let written = File::create(&staged).map_err(PolarsError::from).and_then(|file| {
-        ParquetWriter::new(BufWriter::new(file)).finish(&mut frame(series)?)?;
-        std::fs::rename(&staged, path).map_err(PolarsError::from)
+    let written = whole::stage(path).map_err(PolarsError::from).and_then(|mut staged| {
+        ParquetWriter::new(BufWriter::new(staged.as_file_mut())).finish(&mut frame(series)?)?;
+        whole::put(staged, path).map_err(PolarsError::from)
     });
-    written.map_err(|error| {
-        // The error that is returned says more than one of cleaning up after it.
-        let _ = std::fs::remove_file(&staged);
-        failed(error.to_string().replace('\n', " "))
-    })
+    written
+        .map_err(|error| TelemetryError::Write { path: path.to_owned(), reason: error.to_string().replace('\n', " ") })
 }
 
 /// Reads the file.
@@ -90,6 +85,8 @@ fn place(quantity: Quantity) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]

@@ -14,9 +14,8 @@ mod usage;
 use std::path::PathBuf;
 
 use cnsim::manifest::Manifest;
-use sha2::{Digest, Sha256};
 
-use crate::source::FileFacts;
+use crate::source::{FileFacts, sha256};
 
 pub use file::{FILE, read, write};
 pub(crate) use usage::is_elsewhere;
@@ -208,7 +207,7 @@ pub struct Loaded {
 pub fn load(source: &Source) -> Result<Loaded, TelemetryError> {
     let path = &source.path;
     let bytes = std::fs::read(path).map_err(|source| TelemetryError::Read { path: path.clone(), source })?;
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = sha256(&bytes);
     let mut series = parse(source, bytes)?;
     series.iter_mut().for_each(|one| one.condition.clone_from(&source.condition));
     let rows = series.iter().map(|one| one.samples.len() as u64).sum();
