@@ -211,6 +211,28 @@ fn what_is_no_manifest_cannot_be_repeated() {
     assert_eq!((wrong.status.code(), stderr(&wrong)), (Some(1), expected));
 }
 
+#[test]
+fn a_run_that_no_round_of_could_begin_leaves_no_folder() {
+    let out = tempfile::tempdir().unwrap();
+    let config = out.path().join("kubeconfig");
+    let runs = out.path().join("runs");
+
+    let output = Command::new(env!("CARGO_BIN_EXE_cnsim"))
+        .args(["run", "--backend", "kubernetes", "--nodes", "2", "--out"])
+        .arg(&runs)
+        .env("KUBECONFIG", &config)
+        .output()
+        .unwrap();
+
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("no Kubernetes cluster to talk to") && told.ends_with("so no run folder is left\n"),
+        "{told}"
+    );
+    assert_nothing_is_left(&runs, &output);
+}
+
 fn run_into(out: &Path, args: &[&str]) -> Output {
     cnsim(&[&["run", "--out", out.to_str().unwrap()], args].concat())
 }
