@@ -4,15 +4,22 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use cnsim_charts::data::*;
-use cnsim_charts::{ChartError, Drawing, Metadata};
+use cnsim_charts::{ChartError, Drawing, Metadata, Sheet, Style, Venue, Width};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
     std::fs::create_dir_all(&folder)?;
-    save(&folder, 1000, &cnsim_charts::convergence_by_round(&many_rounds())?)?;
-    for count in [1, 3, 12] {
-        for drawing in figures(count) {
-            save(&folder, count, &drawing?)?;
+    let screen = Sheet::default();
+    let column = Sheet { style: Style::Paper, venue: Venue::Ieee, width: Width::Single };
+    let page = Sheet { style: Style::Paper, venue: Venue::Plos, width: Width::Double };
+    for (name, sheet) in [("screen", screen), ("column", column), ("page", page)] {
+        let folder = folder.join(name);
+        std::fs::create_dir_all(&folder)?;
+        save(&folder, 1000, &cnsim_charts::convergence_by_round(&many_rounds(), &sheet)?)?;
+        for count in [1, 3, 12] {
+            for drawing in figures(count, &sheet) {
+                save(&folder, count, &drawing?)?;
+            }
         }
     }
     Ok(())
@@ -28,21 +35,27 @@ fn save(folder: &Path, count: usize, drawing: &Drawing) -> Result<(), Box<dyn Er
     let stem = folder.join(format!("{}-{count}", drawing.name()));
     std::fs::write(stem.with_extension("svg"), drawing.svg(&metadata))?;
     std::fs::write(stem.with_extension("png"), drawing.png(150, &metadata)?)?;
+    std::fs::write(stem.with_extension("pdf"), drawing.pdf(&metadata)?)?;
     let (width_in, height_in) = drawing.size_in();
     eprintln!("{}: {width_in:.2} by {height_in:.2} in", stem.display());
     Ok(())
 }
 
-fn figures(count: usize) -> Vec<Result<Drawing, ChartError>> {
+fn figures(count: usize, sheet: &Sheet) -> Vec<Result<Drawing, ChartError>> {
     vec![
-        cnsim_charts::infection_curves(&infection(count)),
-        cnsim_charts::convergence_ecdf(&ecdf(count)),
-        cnsim_charts::convergence_by_nodes(&by_nodes(count)),
-        cnsim_charts::hop_distribution(&hops(count)),
-        cnsim_charts::latency_by_hop(&latency(count)),
-        cnsim_charts::copies_by_round(&copies(count)),
-        cnsim_charts::convergence_by_round(&by_round(count)),
-        cnsim_charts::time_spent(&time(count)),
+        cnsim_charts::infection_curves(&infection(count), sheet),
+        cnsim_charts::convergence_ecdf(&ecdf(count), sheet),
+        cnsim_charts::convergence_by_nodes(&by_nodes(count), sheet),
+        cnsim_charts::hop_distribution(&hops(count), sheet),
+        cnsim_charts::latency_by_hop(&latency(count), sheet),
+        cnsim_charts::copies_by_round(&copies(count), sheet),
+        cnsim_charts::convergence_by_round(&by_round(count), sheet),
+        cnsim_charts::time_spent(&time(count), sheet),
+        cnsim_charts::latency_tail(&tail(count), sheet),
+        cnsim_charts::latency_by_hosts(&hosts(count), sheet),
+        cnsim_charts::load_lorenz(&lorenz(count), sheet),
+        cnsim_charts::effects(&effects(count), sheet),
+        cnsim_charts::telemetry(&telemetry(count), sheet),
     ]
 }
 
@@ -134,7 +147,12 @@ fn hops(count: usize) -> HopDistribution {
         let total: f64 = (1..=8).map(weight).sum();
         HopSeries { label: label(index, count), shares: (1..=8).map(|hop| (hop, weight(hop) / total)).collect() }
     };
-    HopDistribution { series: (0..count).map(series).collect() }
+    let band = |label: &str, low: f64, high: Option<f64>| HopBand { label: label.to_owned(), low, high };
+    let theory = match count {
+        1 => vec![band("eccentricity of the initiators: the largest hop of a flood", 4.0, Some(5.0))],
+        _ => vec![band("eccentricity: no largest hop is below", 4.0, None)],
+    };
+    HopDistribution { series: (0..count).map(series).collect(), theory }
 }
 
 fn latency(count: usize) -> LatencyByHop {
@@ -204,4 +222,69 @@ fn time(count: usize) -> TimeSpent {
         wire_ms: 3.0 + 6.0 * index as f64,
     };
     TimeSpent { bars: (0..count).map(bar).collect() }
+}
+
+fn tail(count: usize) -> LatencyTail {
+    let series = |index: usize| {
+        let latency = |rank: u64| 0.4 * (1.0 + 0.2 * index as f64) * (1.5 * noise(rank * 31 + index as u64)).exp();
+        let mut latencies: Vec<f64> = (0..2000).map(latency).collect();
+        latencies.sort_by(f64::total_cmp);
+        let points = latencies.iter().enumerate().map(|(rank, latency)| (*latency, 1.0 - rank as f64 / 2000.0));
+        TailSeries { label: label(index, count), points: points.collect(), without_place: 0 }
+    };
+    LatencyTail { series: (0..count).map(series).collect() }
+}
+
+fn hosts(count: usize) -> LatencyByHosts {
+    let machines = if count == 1 { 6 } else { 20 };
+    let panel = |index: usize| {
+        let cell = |from: u32, to: u32| {
+            let apart = if from == to { 0.1 } else { 0.6 + 0.1 * f64::from(from.abs_diff(to)) };
+            HostCell { from, to, count: 9, median_ms: apart * (1.0 + 0.2 * chance(u64::from(from * 50 + to))) }
+        };
+        let pairs = (1..=machines).flat_map(|from| (1..=machines).map(move |to| (from, to)));
+        let hosts = (1..=machines).map(|number| format!("gke-pool-{number}")).collect();
+        let cells = pairs.filter(|(from, to)| from + to != 9).map(|(from, to)| cell(from, to)).collect();
+        HostPanel { label: label(index, count), hosts, cells }
+    };
+    LatencyByHosts { panels: (0..count).map(panel).collect() }
+}
+
+fn lorenz(count: usize) -> LoadLorenz {
+    let series = |index: usize| {
+        let power = 1.0 + 0.4 * index as f64;
+        let points = (0..=100).map(|step| f64::from(step) / 100.0).map(|share| (share, share.powf(power))).collect();
+        LorenzSeries { label: label(index, count), gini: (power - 1.0) / (power + 1.0), points }
+    };
+    LoadLorenz { series: (0..count).map(series).collect() }
+}
+
+fn effects(count: usize) -> Effects {
+    let row = |index: usize| {
+        let shift = 40.0 * noise(index as u64 + 5);
+        let low = (index != 2).then_some(shift - 30.0);
+        Effect { label: format!("{} against flood", label(index, count)), shift, low, high: Some(shift + 25.0) }
+    };
+    let words = "Shift of t100_first_send".to_owned();
+    Effects { words, unit: Some("ms".to_owned()), rows: (0..count).map(row).collect() }
+}
+
+fn telemetry(count: usize) -> Telemetry {
+    let run = |index: usize| {
+        let rounds = (0..20).map(|round| (f64::from(round) * 6.0, f64::from(round) * 6.0 + 1.5)).collect();
+        TelemetryRun { label: label(index, count), rounds }
+    };
+    let quantity = |words: &str, unit: &str, scale: f64| {
+        let pod = |pod: u64| (0..8u64).map(move |step| (step as f64 * 15.0, scale * (0.2 + chance(pod * 97 + step))));
+        let pods =
+            move |index: usize| (0..if index == 0 { 3 } else { 30 }).map(|number| pod(number).collect()).collect();
+        TelemetryQuantity { words: words.to_owned(), unit: unit.to_owned(), runs: (0..count).map(pods).collect() }
+    };
+    let quantities = vec![
+        quantity("CPU", "cores", 0.05),
+        quantity("Memory", "bytes", 4e7),
+        quantity("Received", "bytes/s", 9e3),
+        quantity("Transmitted", "bytes/s", 8e3),
+    ];
+    Telemetry { runs: (0..count).map(run).collect(), quantities }
 }

@@ -1,5 +1,7 @@
 //! Axes: from values to positions, and which ticks and labels they bear.
 
+use std::borrow::Cow;
+
 use crate::font::Face;
 use crate::style::SMALL_PT;
 
@@ -42,26 +44,31 @@ enum Marks {
 }
 
 /// What an axis counts, in words and in a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Quantity {
-    pub(crate) words: &'static str,
-    pub(crate) unit: Option<&'static str>,
+    pub(crate) words: Cow<'static, str>,
+    pub(crate) unit: Option<Cow<'static, str>>,
 }
 
 impl Quantity {
     /// A number without unit.
     pub(crate) const fn count(words: &'static str) -> Self {
-        Self { words, unit: None }
+        Self { words: Cow::Borrowed(words), unit: None }
     }
 
     /// A time in ms.
     pub(crate) const fn ms(words: &'static str) -> Self {
-        Self { words, unit: Some("ms") }
+        Self { words: Cow::Borrowed(words), unit: Some(Cow::Borrowed("ms")) }
+    }
+
+    /// What is known only when the figure is drawn.
+    pub(crate) fn named(words: &str, unit: Option<&str>) -> Self {
+        Self { words: Cow::Owned(words.to_owned()), unit: unit.map(|unit| Cow::Owned(unit.to_owned())) }
     }
 
     /// A share in per cent.
     pub(crate) const fn percent(words: &'static str) -> Self {
-        Self { words, unit: Some("%") }
+        Self { words: Cow::Borrowed(words), unit: Some(Cow::Borrowed("%")) }
     }
 }
 
@@ -100,7 +107,15 @@ impl Axis {
 
     /// From zero, or on a log scale where all values are positive and span more than the factor `span`.
     pub(crate) fn from_zero_or_log_beyond(span: f64, quantity: Quantity, values: &[f64]) -> Self {
-        Self::log(span, quantity, values).unwrap_or_else(|| Self::from_zero(quantity, values.iter().copied()))
+        match Self::log(span, quantity.clone(), values) {
+            Some(axis) => axis,
+            None => Self::from_zero(quantity, values.iter().copied()),
+        }
+    }
+
+    /// On a log scale from the power of ten below the least value to the one above the greatest; all values are positive.
+    pub(crate) fn decades_around(quantity: Quantity, values: &[f64]) -> Self {
+        Self::log(0.0, quantity.clone(), values).unwrap_or_else(|| Self::from_zero(quantity, values.iter().copied()))
     }
 
     /// Around the values: from zero only where that costs less than half of the axis; on a log scale as above.
@@ -154,7 +169,8 @@ impl Axis {
         if low <= 0.0 || high / low <= span {
             return None;
         }
-        let (low, high) = (10f64.powf(low.log10().floor()), 10f64.powf(high.log10().ceil()));
+        let low = 10f64.powf(low.log10().floor());
+        let high = 10f64.powf(high.log10().ceil()).max(low * 10.0);
         Some(Self { quantity, low, high, scale: Scale::Log, marks: Marks::Nice, exponent: 0 })
     }
 
@@ -179,14 +195,14 @@ impl Axis {
     /// Words, then unit and scale in brackets.
     pub(crate) fn title(&self) -> String {
         let power = if self.exponent == 0 { None } else { Some(power_of_ten(self.exponent)) };
-        let unit = match (power, self.quantity.unit) {
+        let unit = match (power, self.quantity.unit.as_deref()) {
             (Some(power), Some(unit)) => Some(format!("{power} {unit}")),
             (power, unit) => power.or(unit.map(str::to_owned)),
         };
         let log = (self.scale == Scale::Log).then(|| "log scale".to_owned());
         let notes: Vec<String> = [unit, log].into_iter().flatten().collect();
         if notes.is_empty() {
-            self.quantity.words.to_owned()
+            self.quantity.words.to_string()
         } else {
             format!("{} ({})", self.quantity.words, notes.join(", "))
         }
@@ -287,6 +303,15 @@ fn nice_step(least: f64) -> f64 {
     let power = 10f64.powf(least.log10().floor());
     let fits = |factor: &f64| factor * power >= least * (1.0 - 1e-9);
     [1.0, 2.0, 5.0].into_iter().find(fits).unwrap_or(10.0) * power
+}
+
+/// `value` to three digits that count, as a label.
+pub(crate) fn number(value: f64) -> String {
+    let magnitude = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
+    if !(-3..7).contains(&magnitude) {
+        return format!("{value:.1e}").replace('-', "−");
+    }
+    grouped(value, (2 - magnitude).max(0) as usize)
 }
 
 /// `1,234.50`, with a true minus sign.

@@ -240,17 +240,21 @@ fn hatching(rect: &Rect, pattern: Pattern) -> Vec<(Point, Point)> {
             ((at - start, start), (end, at - end))
         })
     };
+    let rising =
+        diagonals().map(|((x0, y0), (x1, y1))| ((rect.left + x0, rect.top + y0), (rect.left + x1, rect.top + y1)));
+    let falling =
+        diagonals().map(|((x0, y0), (x1, y1))| ((rect.right - x0, rect.top + y0), (rect.right - x1, rect.top + y1)));
     match pattern {
         Pattern::Plain => Vec::new(),
         Pattern::Level => {
             steps(height).map(|at| ((rect.left, rect.bottom - at), (rect.right, rect.bottom - at))).collect()
         }
-        Pattern::Rising => diagonals()
-            .map(|((x0, y0), (x1, y1))| ((rect.left + x0, rect.top + y0), (rect.left + x1, rect.top + y1)))
-            .collect(),
-        Pattern::Falling => diagonals()
-            .map(|((x0, y0), (x1, y1))| ((rect.right - x0, rect.top + y0), (rect.right - x1, rect.top + y1)))
-            .collect(),
+        Pattern::Upright => {
+            steps(width).map(|at| ((rect.left + at, rect.top), (rect.left + at, rect.bottom))).collect()
+        }
+        Pattern::Rising => rising.collect(),
+        Pattern::Falling => falling.collect(),
+        Pattern::Crossed => rising.chain(falling).collect(),
     }
 }
 
@@ -330,7 +334,7 @@ mod tests {
         let rect = Rect { left: 10.0, top: 20.0, right: 17.0, bottom: 90.0 };
         let within = |(x, y): Point| (10.0..=17.0).contains(&x) && (20.0..=90.0).contains(&y);
 
-        for pattern in [Pattern::Rising, Pattern::Falling, Pattern::Level] {
+        for pattern in [Pattern::Rising, Pattern::Falling, Pattern::Level, Pattern::Crossed] {
             let lines = hatching(&rect, pattern);
             assert!(lines.len() > 10 && lines.iter().all(|(from, to)| within(*from) && within(*to)), "{lines:?}");
         }

@@ -7,6 +7,7 @@ use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
 use crate::figure::{Figure, Panel};
 use crate::legend::Entry;
+use crate::sheet::Sheet;
 use crate::style::{self, AXIS_LINE_PT, DOT_PT, Marker, SeriesStyle};
 
 const NAME: &str = "convergence-by-nodes";
@@ -23,11 +24,11 @@ const DOT_TINT: f64 = 0.45;
 ///
 /// # Errors
 /// [`ChartError::NoData`] where no round converged; [`ChartError::Value`].
-pub fn convergence_by_nodes(data: &ConvergenceByNodes) -> Result<Drawing, ChartError> {
-    layout(data)?.draw()
+pub fn convergence_by_nodes(data: &ConvergenceByNodes, sheet: &Sheet) -> Result<Drawing, ChartError> {
+    layout(data, sheet)?.draw()
 }
 
-pub(crate) fn layout(data: &ConvergenceByNodes) -> Result<Figure, ChartError> {
+pub(crate) fn layout(data: &ConvergenceByNodes, sheet: &Sheet) -> Result<Figure, ChartError> {
     let shown: Vec<&GrowthSeries> = data
         .conditions
         .iter()
@@ -45,7 +46,7 @@ pub(crate) fn layout(data: &ConvergenceByNodes) -> Result<Figure, ChartError> {
     nodes.sort_unstable();
     nodes.dedup();
     let nodes: Vec<f64> = nodes.into_iter().map(f64::from).collect();
-    let mut figure = Figure::new(NAME, "Convergence time against the number of nodes")?;
+    let mut figure = Figure::new(NAME, "Convergence time against the number of nodes", sheet)?;
     let x = Axis::at(Quantity::count("Nodes"), &nodes);
     let panel = figure.panel(x, Axis::from_zero_or_log(Quantity::ms("Convergence time"), &times));
     let dodge = Dodge::new(&panel, &nodes, &shown);

@@ -7,6 +7,7 @@ use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
 use crate::figure::{Figure, Panel};
 use crate::legend::Entry;
+use crate::sheet::Sheet;
 use crate::style::{self, MARKER_PT};
 
 const NAME: &str = "convergence-by-round";
@@ -17,11 +18,11 @@ const CENSORED_PT: f64 = 10.0;
 ///
 /// # Errors
 /// [`ChartError::NoData`] where no round converged; [`ChartError::Value`].
-pub fn convergence_by_round(data: &ConvergenceByRound) -> Result<Drawing, ChartError> {
-    layout(data)?.draw()
+pub fn convergence_by_round(data: &ConvergenceByRound, sheet: &Sheet) -> Result<Drawing, ChartError> {
+    layout(data, sheet)?.draw()
 }
 
-pub(crate) fn layout(data: &ConvergenceByRound) -> Result<Figure, ChartError> {
+pub(crate) fn layout(data: &ConvergenceByRound, sheet: &Sheet) -> Result<Figure, ChartError> {
     let shown: Vec<&RoundSeries> = data.series.iter().filter(|series| !series.rounds.is_empty()).collect();
     let times: Vec<f64> = shown.iter().flat_map(|series| series.rounds.iter().filter_map(|(_, time)| *time)).collect();
     if times.is_empty() {
@@ -31,7 +32,7 @@ pub(crate) fn layout(data: &ConvergenceByRound) -> Result<Figure, ChartError> {
         check_values(NAME, &series.label, series.rounds.iter().filter_map(|(_, time)| *time))?;
     }
     let positions = shown.iter().flat_map(|series| series.rounds.iter().map(|(position, _)| *position));
-    let mut figure = Figure::new(NAME, "Convergence time of each round, in the order in which rounds ran")?;
+    let mut figure = Figure::new(NAME, "Convergence time of each round, in the order in which rounds ran", sheet)?;
     let x = Axis::whole(Quantity::count("Round"), positions);
     let any_censored = shown.iter().any(|series| series.rounds.iter().any(|(_, time)| time.is_none()));
     let y = Axis::from_zero_or_log(Quantity::ms("Convergence time"), &times);

@@ -9,6 +9,7 @@ use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
 use crate::figure::{Figure, Panel};
 use crate::legend::Entry;
+use crate::sheet::Sheet;
 use crate::style::{self, BANDS_MAX, LINE_PT};
 
 const NAME: &str = "convergence-ecdf";
@@ -20,11 +21,11 @@ const BAND_OPACITY: f64 = 0.16;
 ///
 /// # Errors
 /// [`ChartError::NoData`] where no round of any series converged; [`ChartError::Value`].
-pub fn convergence_ecdf(data: &ConvergenceEcdf) -> Result<Drawing, ChartError> {
-    layout(data)?.draw()
+pub fn convergence_ecdf(data: &ConvergenceEcdf, sheet: &Sheet) -> Result<Drawing, ChartError> {
+    layout(data, sheet)?.draw()
 }
 
-pub(crate) fn layout(data: &ConvergenceEcdf) -> Result<Figure, ChartError> {
+pub(crate) fn layout(data: &ConvergenceEcdf, sheet: &Sheet) -> Result<Figure, ChartError> {
     let times: Vec<f64> = data.series.iter().flat_map(|series| series.complete_ms.iter().copied()).collect();
     if times.is_empty() {
         return Err(ChartError::NoData(NAME));
@@ -34,7 +35,7 @@ pub(crate) fn layout(data: &ConvergenceEcdf) -> Result<Figure, ChartError> {
     }
     let shown = || data.series.iter().filter(|series| rounds(series) > 0).enumerate();
     let bands = shown().filter(|(_, series)| series.band.is_some()).count();
-    let mut figure = Figure::new(NAME, "Distribution of convergence time over rounds")?;
+    let mut figure = Figure::new(NAME, "Distribution of convergence time over rounds", sheet)?;
     let x = Axis::around(Quantity::ms("Convergence time"), &times);
     let panel = figure.panel(x, Axis::percent("Rounds converged"));
     if bands <= BANDS_MAX {

@@ -7,6 +7,7 @@ use crate::drawing::Drawing;
 use crate::error::ChartError;
 use crate::figure::Figure;
 use crate::legend::{Entry, Key};
+use crate::sheet::Sheet;
 use crate::style::{self, AXIS_LINE_PT, INK};
 
 const NAME: &str = "copies-by-round";
@@ -16,18 +17,18 @@ const EXPECTED: Stroke = Stroke { color: INK, width_pt: AXIS_LINE_PT, dash: &[3.
 ///
 /// # Errors
 /// [`ChartError::NoData`] where there is no round.
-pub fn copies_by_round(data: &CopiesByRound) -> Result<Drawing, ChartError> {
-    layout(data)?.draw()
+pub fn copies_by_round(data: &CopiesByRound, sheet: &Sheet) -> Result<Drawing, ChartError> {
+    layout(data, sheet)?.draw()
 }
 
-pub(crate) fn layout(data: &CopiesByRound) -> Result<Figure, ChartError> {
+pub(crate) fn layout(data: &CopiesByRound, sheet: &Sheet) -> Result<Figure, ChartError> {
     let shown: Vec<&CopiesSeries> = data.series.iter().filter(|series| !series.rounds.is_empty()).collect();
     if shown.is_empty() {
         return Err(ChartError::NoData(NAME));
     }
     let rounds = || shown.iter().flat_map(|series| &series.rounds);
     let expected = || shown.iter().filter_map(|series| series.expected_duplicates);
-    let mut figure = Figure::new(NAME, "Copies sent and duplicates among them, by round")?;
+    let mut figure = Figure::new(NAME, "Copies sent and duplicates among them, by round", sheet)?;
     let x = Axis::whole(Quantity::count("Round"), rounds().map(|(position, _, _)| *position));
     let copies = Axis::count_from_zero("Copies sent", rounds().map(|(_, copies, _)| *copies));
     let duplicates =

@@ -1,4 +1,4 @@
-//! What a figure shows, as plain numbers: the only input of every drawing, and what `figures/*.json` will hold.
+//! What a figure shows, as plain numbers: the only input of every drawing, and what `figures/*.json` holds.
 
 use serde::Serialize;
 
@@ -76,6 +76,19 @@ pub struct GrowthPoint {
 pub struct HopDistribution {
     /// One group of bars each.
     pub series: Vec<HopSeries>,
+    /// What theory says of the number of hops.
+    pub theory: Vec<HopBand>,
+}
+
+/// A statement on the largest hop, with its assumptions in its name.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HopBand {
+    /// What it is, and for which series it holds.
+    pub label: String,
+    /// The least number of hops.
+    pub low: f64,
+    /// The greatest; none where theory bounds it from below alone.
+    pub high: Option<f64>,
 }
 
 /// One condition at one number of nodes.
@@ -178,4 +191,124 @@ pub struct TimeBar {
     pub waiting_ms: f64,
     /// Between send and receipt on that path.
     pub wire_ms: f64,
+}
+
+/// The distribution of latency at its upper end.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LatencyTail {
+    /// One line each.
+    pub series: Vec<TailSeries>,
+}
+
+/// The first deliveries of one condition at one number of nodes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TailSeries {
+    /// Condition and number of nodes.
+    pub label: String,
+    /// (latency in ms, above zero; share of the deliveries that took as long or longer, above zero), in order of latency.
+    pub points: Vec<(f64, f64)>,
+    /// Deliveries that a log scale has no place for: they seem to take no time, or less.
+    pub without_place: u64,
+}
+
+/// Latency by the machines that copies went from and to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LatencyByHosts {
+    /// One panel each.
+    pub panels: Vec<HostPanel>,
+}
+
+/// One condition at one number of nodes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HostPanel {
+    /// Condition and number of nodes.
+    pub label: String,
+    /// The machines' names, in the order of their numbers, from 1.
+    pub hosts: Vec<String>,
+    /// The pairs that have a delivery.
+    pub cells: Vec<HostCell>,
+}
+
+/// The first deliveries from one machine to another, or inside one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HostCell {
+    /// Number of the sending machine, from 1.
+    pub from: u32,
+    /// Number of the receiving machine, from 1.
+    pub to: u32,
+    /// How many.
+    pub count: u64,
+    /// Median latency in ms.
+    pub median_ms: f64,
+}
+
+/// How unevenly nodes share the work of sending.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LoadLorenz {
+    /// One curve each.
+    pub series: Vec<LorenzSeries>,
+}
+
+/// One condition at one number of nodes, over all its scored rounds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LorenzSeries {
+    /// Condition and number of nodes.
+    pub label: String,
+    /// The Gini coefficient: 0 where all nodes sent the same, towards 1 where one sent everything.
+    pub gini: f64,
+    /// (share of the nodes, least loaded first; share of the copies that they sent), from (0, 0) to (1, 1).
+    pub points: Vec<(f64, f64)>,
+}
+
+/// What conditions differ by from a baseline, in one metric.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Effects {
+    /// What the shift is of, with the baseline's name.
+    pub words: String,
+    /// Its unit.
+    pub unit: Option<String>,
+    /// One row each.
+    pub rows: Vec<Effect>,
+}
+
+/// One comparison.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Effect {
+    /// What was compared.
+    pub label: String,
+    /// How much more it is than the baseline.
+    pub shift: f64,
+    /// The lower end of its interval; none where it has none.
+    pub low: Option<f64>,
+    /// The upper end.
+    pub high: Option<f64>,
+}
+
+/// What pods used, on the time axis of the rounds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Telemetry {
+    /// One column of panels each.
+    pub runs: Vec<TelemetryRun>,
+    /// One row of panels each.
+    pub quantities: Vec<TelemetryQuantity>,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TelemetryRun {
+    /// What the columns are called.
+    pub label: String,
+    /// Begin and end of each scored round, in s since the first began.
+    pub rounds: Vec<(f64, f64)>,
+}
+
+/// One quantity in every run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TelemetryQuantity {
+    /// What was measured.
+    pub words: String,
+    /// Its unit.
+    pub unit: String,
+    /// For each run its series of (s since the run's first round began, value).
+    pub runs: Vec<Vec<Vec<(f64, f64)>>>,
 }

@@ -1,15 +1,43 @@
-//! A finished figure and its formats. The SVG is the source; the PNG is rendered from it.
+//! A finished figure and its formats. The SVG is the source; every other format is made from it.
 
-use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg;
 
 use crate::canvas::Canvas;
 use crate::error::ChartError;
 use crate::font;
+use crate::pdf;
+use crate::pixels::Pixels;
 use crate::style::UNITS_PER_PT;
 
 const POINTS_PER_INCH: f64 = 72.0;
-const INCHES_PER_METRE: f64 = 39.370_078_74;
+
+/// What an image file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// Pixels, for pages.
+    Png,
+    /// Outlines, for pages.
+    Svg,
+    /// Outlines, for LaTeX.
+    Pdf,
+    /// Pixels, for printers.
+    Tiff,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 4] = [Self::Png, Self::Svg, Self::Pdf, Self::Tiff];
+
+    /// The ending of a file's name.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Svg => "svg",
+            Self::Pdf => "pdf",
+            Self::Tiff => "tiff",
+        }
+    }
+}
 
 /// Where a figure comes from; written into its files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,15 +61,17 @@ pub struct Drawing {
     height_units: u32,
     /// What stands inside the root element: shapes only, no text, no ids.
     body: String,
+    notes: Vec<String>,
 }
 
 impl Drawing {
-    /// Turns the canvas' texts into outlines.
+    /// Turns the canvas' texts into outlines. `notes` are sentences that are not on the canvas.
     pub(crate) fn new(
         name: &'static str,
         title: &'static str,
         canvas: &Canvas,
         (width_pt, height_pt): (f64, f64),
+        notes: Vec<String>,
     ) -> Result<Self, ChartError> {
         let units = |pt: f64| (pt * UNITS_PER_PT).ceil() as u32;
         let (width_units, height_units) = (units(width_pt), units(height_pt));
@@ -56,7 +86,7 @@ impl Drawing {
         });
         let start = written.find('>').map_or(0, |at| at + 1);
         let end = written.rfind("</svg>").unwrap_or(written.len());
-        Ok(Self { name, title, width_units, height_units, body: written[start..end].to_owned() })
+        Ok(Self { name, title, width_units, height_units, body: written[start..end].to_owned(), notes })
     }
 
     /// Short name, fit for a file's stem.
@@ -67,6 +97,11 @@ impl Drawing {
     /// What the figure shows, in a line.
     pub fn title(&self) -> &'static str {
         self.title
+    }
+
+    /// What the caption must say, because the drawing does not.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Width and height on paper, in inches.
@@ -100,16 +135,36 @@ impl Drawing {
     /// # Errors
     /// [`ChartError::Dpi`] outside 36 to 1200; [`ChartError::Svg`] or [`ChartError::Png`] where rendering or encoding fails.
     pub fn png(&self, dpi: u32, metadata: &Metadata) -> Result<Vec<u8>, ChartError> {
-        if !(36..=1200).contains(&dpi) {
-            return Err(ChartError::Dpi(dpi));
+        Pixels::of(&self.tree()?, self.size_in(), dpi)?.png(self.title, metadata)
+    }
+
+    /// The TIFF file: 8 bit RGB on white without alpha, compressed by LZW, tagged with `dpi` and with `metadata`.
+    ///
+    /// # Errors
+    /// As [`Self::png`], with [`ChartError::Tiff`].
+    pub fn tiff(&self, dpi: u32, metadata: &Metadata) -> Result<Vec<u8>, ChartError> {
+        Pixels::of(&self.tree()?, self.size_in(), dpi)?.tiff(self.title, metadata)
+    }
+
+    /// The PDF file: one page of the figure's size, RGB, with text as outlines, and `metadata` within.
+    ///
+    /// # Errors
+    /// [`ChartError::Svg`]; [`ChartError::Pdf`].
+    pub fn pdf(&self, metadata: &Metadata) -> Result<Vec<u8>, ChartError> {
+        pdf::file(&self.tree()?, self.size_in(), self.title, metadata)
+    }
+
+    /// The file of a format; those made of pixels have `dpi`.
+    ///
+    /// # Errors
+    /// Those of the format's own function.
+    pub fn file(&self, format: Format, dpi: u32, metadata: &Metadata) -> Result<Vec<u8>, ChartError> {
+        match format {
+            Format::Png => self.png(dpi, metadata),
+            Format::Svg => Ok(self.svg(metadata)),
+            Format::Pdf => self.pdf(metadata),
+            Format::Tiff => self.tiff(dpi, metadata),
         }
-        let (width_in, height_in) = self.size_in();
-        let pixels = |inches: f64| (inches * f64::from(dpi)).round().max(1.0) as u32;
-        let (width, height) = (pixels(width_in), pixels(height_in));
-        let pixmap = self.render(width, height).ok_or(ChartError::Dpi(dpi))??;
-        let mut rgb = Vec::with_capacity(pixmap.data().len() / 4 * 3);
-        pixmap.data().chunks_exact(4).for_each(|rgba| rgb.extend_from_slice(&rgba[..3]));
-        encode(&rgb, (width, height), dpi, self.title, metadata)
     }
 
     fn root(&self, size: &str) -> String {
@@ -121,24 +176,19 @@ impl Drawing {
         )
     }
 
-    /// The pixels; none where there are too many of them.
-    fn render(&self, width: u32, height: u32) -> Option<Result<Pixmap, ChartError>> {
-        let mut pixmap = Pixmap::new(width, height)?;
-        pixmap.fill(Color::WHITE);
+    /// The shapes as a tree, in canvas units.
+    fn tree(&self) -> Result<usvg::Tree, ChartError> {
         let size = format!("width=\"{}\" height=\"{}\"", self.width_units, self.height_units);
-        let document = format!("{}{}</svg>", self.root(&size), self.body);
-        let tree = match usvg::Tree::from_str(&document, &usvg_options()) {
-            Ok(tree) => tree,
-            Err(error) => return Some(Err(error.into())),
-        };
-        let scale =
-            Transform::from_scale(width as f32 / self.width_units as f32, height as f32 / self.height_units as f32);
-        resvg::render(&tree, scale, &mut pixmap.as_mut());
-        Some(Ok(pixmap))
+        Ok(usvg::Tree::from_str(&format!("{}{}</svg>", self.root(&size), self.body), &usvg_options())?)
     }
 }
 
 impl Metadata {
+    /// A line for each entry.
+    pub(crate) fn lines(&self) -> String {
+        self.entries().map(|(key, value)| font::printable(&format!("{key}: {value}")) + "\n").collect()
+    }
+
     fn entries(&self) -> impl Iterator<Item = (String, String)> {
         let fixed = [("tool", &self.tool), ("revision", &self.revision), ("input-sha256", &self.input_sha256)];
         let fixed = fixed.map(|(key, value)| (key.to_owned(), value.clone()));
@@ -150,31 +200,6 @@ impl Metadata {
 /// The options under which SVG is read: the bundled font alone.
 pub(crate) fn usvg_options() -> usvg::Options<'static> {
     usvg::Options { font_family: font::FAMILY.to_owned(), fontdb: font::database(), ..usvg::Options::default() }
-}
-
-fn encode(
-    rgb: &[u8],
-    (width, height): (u32, u32),
-    dpi: u32,
-    title: &str,
-    metadata: &Metadata,
-) -> Result<Vec<u8>, ChartError> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    let per_metre = (f64::from(dpi) * INCHES_PER_METRE).round() as u32;
-    let unit = png::Unit::Meter;
-    encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit }));
-    let provenance: Vec<String> = metadata.entries().map(|(key, value)| format!("{key}: {value}")).collect();
-    encoder.add_text_chunk("Title".to_owned(), title.to_owned())?;
-    encoder.add_itxt_chunk("Software".to_owned(), font::printable(&metadata.tool))?;
-    encoder
-        .add_itxt_chunk("Comment".to_owned(), provenance.iter().map(|line| font::printable(line) + "\n").collect())?;
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(rgb)?;
-    writer.finish()?;
-    Ok(bytes)
 }
 
 fn escape(text: &str) -> String {

@@ -31,6 +31,12 @@ pub enum ChartError {
     /// The PNG could not be written.
     #[error("the figure's png cannot be written")]
     Png(#[from] png::EncodingError),
+    /// The TIFF could not be written.
+    #[error("the figure's tiff cannot be written")]
+    Tiff(#[from] tiff::TiffError),
+    /// The PDF could not be written.
+    #[error("the figure's pdf cannot be written")]
+    Pdf(#[from] std::io::Error),
 }
 
 /// Passes numbers that have a place on an axis.

@@ -6,9 +6,11 @@ use crate::drawing::Drawing;
 use crate::error::ChartError;
 use crate::font::{self, Face};
 use crate::legend::{self, Entry};
+use crate::sheet::{Sheet, Style};
 use crate::style::{
-    AXIS_LINE_PT, BORDER_PT, GAP_PT, GRID, GRID_HEIGHTS_PT, GRID_LINE_PT, HALF_HEIGHT_PT, INK, LEADING, LINE_PT,
-    MARKER_PT, MUTED, PANEL_GAP_PT, PLOT_HEIGHT_PT, SMALL_PT, SeriesStyle, TEXT_PT, TICK_PT, WIDTH_PT,
+    AXIS_LINE_PT, BORDER_PT, CELL_WIDTH_MIN_PT, Color, GAP_PT, GRID, GRID_HEIGHTS_PT, GRID_LINE_PT, HALF_HEIGHT_PT,
+    INK, LEADING, LINE_PT, MARKER_PT, MUTED, PANEL_GAP_PT, PLOT_HEIGHT_PT, Pattern, SMALL_PT, SeriesStyle, TEXT_PT,
+    TICK_PT,
 };
 
 /// Room between two labelled ticks above each other.
@@ -23,10 +25,20 @@ const MARKER_SPACING: f64 = 3.0;
 const MARKER_MIN_PT: f64 = 0.8;
 /// The distance of markers where not every point has one.
 const SPARSE_MARKERS_PT: f64 = 16.0;
-/// Height of a row with a name, and the room of the name: two lines.
+/// Height of a row with a name: two lines.
 const ROW_PT: f64 = 24.0;
-/// See [`ROW_PT`].
-const ROW_NAME_PT: f64 = 150.0;
+/// The room of a row's name, as a share of the figure's width.
+const ROW_NAME_SHARE: f64 = 0.32;
+/// What a row of small panels takes beside its data areas: heading, tick labels and gaps.
+const AROUND_ROW_PT: f64 = 52.0;
+/// Room for what stands below rows of small panels.
+const BELOW_ROWS_PT: f64 = 80.0;
+/// The strip that explains colours.
+const SCALE_PT: (f64, f64) = (90.0, 8.0);
+/// Its steps.
+const SCALE_STEPS: u32 = 30;
+/// Lines of an axis' title.
+const TITLE_LINES: usize = 2;
 
 /// A data area with its axes.
 #[derive(Debug, Clone)]
@@ -54,8 +66,12 @@ pub(crate) struct Cell {
 #[derive(Debug)]
 pub(crate) struct Figure {
     pub(crate) canvas: Canvas,
+    /// What it is drawn for.
+    pub(crate) sheet: Sheet,
     name: &'static str,
     title: &'static str,
+    /// Sentences that are left to the caption.
+    notes: Vec<String>,
     left: f64,
     bottom: f64,
 }
@@ -65,15 +81,17 @@ impl Figure {
     ///
     /// # Errors
     /// [`ChartError::Font`].
-    pub(crate) fn new(name: &'static str, title: &'static str) -> Result<Self, ChartError> {
+    pub(crate) fn new(name: &'static str, title: &'static str, sheet: &Sheet) -> Result<Self, ChartError> {
         font::register()?;
-        Ok(Self { canvas: Canvas::default(), name, title, left: BORDER_PT, bottom: BORDER_PT })
+        let notes = Vec::new();
+        Ok(Self { canvas: Canvas::default(), sheet: *sheet, name, title, notes, left: BORDER_PT, bottom: BORDER_PT })
     }
 
     /// One data area over the whole width.
     pub(crate) fn panel(&mut self, x: Axis, y: Axis) -> Panel {
-        self.left = left_of(&[&y], PLOT_HEIGHT_PT);
-        let panel = self.area(x, y, PLOT_HEIGHT_PT);
+        let height_pt = self.sheet.height_pt(PLOT_HEIGHT_PT);
+        self.left = left_of(&[&y], height_pt);
+        let panel = self.area(x, y, height_pt);
         self.tick_labels_below(&panel, OVERHANG_PT);
         self.title_below(&panel.x.title());
         panel
@@ -88,10 +106,11 @@ impl Figure {
     /// A data area with a named row for each of `names` instead of an axis on its left, and the rows' rectangles.
     pub(crate) fn rows(&mut self, x: Axis, names: &[&str]) -> (Panel, Vec<Rect>) {
         let face = Face::regular(SMALL_PT);
-        let wrapped: Vec<Vec<String>> = names.iter().map(|name| face.wrap(name, ROW_NAME_PT, 2)).collect();
+        let wrapped: Vec<Vec<String>> =
+            names.iter().map(|name| face.wrap(name, self.sheet.width_pt() * ROW_NAME_SHARE, 2)).collect();
         let widest = wrapped.iter().flatten().map(|line| face.width_pt(line)).fold(0.0, f64::max);
         self.left = BORDER_PT + widest.max(OVERHANG_PT) + GAP_PT;
-        let right = WIDTH_PT - BORDER_PT - OVERHANG_PT;
+        let right = self.right();
         let (top, height) = (self.bottom, names.len() as f64 * ROW_PT);
         let rect = Rect { left: self.left, top, right, bottom: top + height };
         let y = Axis::from_zero(Quantity::count(""), [names.len() as f64]);
@@ -109,10 +128,13 @@ impl Figure {
 
     /// Two data areas above each other with one axis below both.
     pub(crate) fn pair(&mut self, x: &Axis, upper: Axis, lower: Axis) -> [Panel; 2] {
-        self.left = left_of(&[&upper, &lower], HALF_HEIGHT_PT);
-        let upper = self.area(x.clone(), upper, HALF_HEIGHT_PT);
+        let height_pt = self.sheet.height_pt(HALF_HEIGHT_PT);
+        self.left = left_of(&[&upper, &lower], height_pt);
+        self.letter_above(0);
+        let upper = self.area(x.clone(), upper, height_pt);
         self.bottom += PANEL_GAP_PT;
-        let lower = self.area(x.clone(), lower, HALF_HEIGHT_PT);
+        self.letter_above(1);
+        let lower = self.area(x.clone(), lower, height_pt);
         self.tick_labels_below(&lower, OVERHANG_PT);
         self.title_below(&x.title());
         [upper, lower]
@@ -125,17 +147,33 @@ impl Figure {
             2 | 4 => 2,
             _ => 3,
         };
-        let height_pt = GRID_HEIGHTS_PT[columns - 1];
-        self.left = left_of(&[y], height_pt);
-        let room = WIDTH_PT - self.left - BORDER_PT - OVERHANG_PT;
+        let columns = columns.min(self.columns_max(y));
+        let rows = cells.chunks(columns).map(|row| (y.clone(), row.to_vec())).collect();
+        self.rows_of_panels(rows, columns)
+    }
+
+    /// As many small panels as have room side by side.
+    pub(crate) fn columns_max(&self, y: &Axis) -> usize {
+        let room = self.right() - left_of(&[y], GRID_HEIGHTS_PT[2]);
+        (((room + PANEL_GAP_PT) / (CELL_WIDTH_MIN_PT + PANEL_GAP_PT)) as usize).clamp(1, 3)
+    }
+
+    /// Small panels in rows of at most `columns`, each row with its own axis on the left.
+    pub(crate) fn rows_of_panels(&mut self, rows: Vec<(Axis, Vec<Cell>)>, columns: usize) -> Vec<Panel> {
+        let on_a_page = self.sheet.height_max_in() * 72.0 - BELOW_ROWS_PT;
+        let height_pt =
+            self.sheet.height_pt(GRID_HEIGHTS_PT[columns - 1]).min(on_a_page / rows.len() as f64 - AROUND_ROW_PT);
+        let axes: Vec<&Axis> = rows.iter().map(|(y, _)| y).collect();
+        self.left = left_of(&axes, height_pt);
+        let room = self.right() - self.left;
         let width = (room - (columns - 1) as f64 * PANEL_GAP_PT) / columns as f64;
-        let title = cells.first().map(|cell| cell.x.title()).unwrap_or_default();
-        let mut panels = Vec::new();
-        for row in cells.chunks(columns) {
+        let title = rows.first().and_then(|(_, cells)| Some(cells.first()?.x.title())).unwrap_or_default();
+        let mut panels: Vec<Panel> = Vec::new();
+        for (y, cells) in &rows {
             if !panels.is_empty() {
                 self.bottom += GAP_PT;
             }
-            panels.extend(self.row(row, y, (width, height_pt)));
+            panels.extend(self.row(cells, y, (width, height_pt), panels.len()));
         }
         self.title_below(&title);
         panels
@@ -162,24 +200,57 @@ impl Figure {
 
     /// The legend, below all that was drawn before.
     pub(crate) fn legend(&mut self, entries: &[Entry]) {
-        let room = Rect { left: self.left, top: self.bottom + GAP_PT, right: WIDTH_PT - BORDER_PT, bottom: 0.0 };
+        let room =
+            Rect { left: self.left, top: self.bottom + GAP_PT, right: self.sheet.width_pt() - BORDER_PT, bottom: 0.0 };
         self.bottom = legend::draw(&mut self.canvas, entries, room);
     }
 
-    /// A sentence that the reader needs, below all that was drawn before.
-    pub(crate) fn note(&mut self, text: &str) {
+    /// What colours mean: a strip from the colour of 0 to that of 1, the values at its ends, and what they measure, below all that was
+    /// drawn before.
+    pub(crate) fn color_scale(&mut self, words: &str, ends: [&str; 2], color: impl Fn(f64) -> Color) {
         let face = Face::regular(SMALL_PT);
-        self.bottom += GAP_PT / 2.0;
-        for line in face.wrap(text, WIDTH_PT - BORDER_PT - self.left, 3) {
+        let (width, height) = SCALE_PT;
+        let words = face.shorten(words, self.right() - self.left);
+        let around = ends.map(|end| face.width_pt(end) + GAP_PT);
+        let mut left = self.left;
+        self.bottom += GAP_PT;
+        self.word(&words, left, face);
+        left += face.width_pt(&words) + GAP_PT * 2.0;
+        if left + around[0] + width + around[1] > self.right() {
             self.bottom += SMALL_PT * LEADING;
-            let at = (self.left, self.bottom - SMALL_PT * 0.25);
-            self.canvas.text(Label { text: line, at, align: Align::Start, turn: Turn::Level, face, color: MUTED });
+            left = self.left;
+        }
+        self.word(ends[0], left, face);
+        left += around[0];
+        let (top, bottom) = (self.bottom, self.bottom + height);
+        for step in 0..SCALE_STEPS {
+            let at = |step: u32| left + width * f64::from(step) / f64::from(SCALE_STEPS);
+            let color = color(f64::from(step) / f64::from(SCALE_STEPS - 1));
+            self.canvas.bar(Rect { left: at(step), top, right: at(step + 1), bottom }, color, Pattern::Plain, color);
+        }
+        self.canvas.frame(Rect { left, top, right: left + width, bottom }, Stroke::solid(INK, GRID_LINE_PT));
+        self.word(ends[1], left + width + GAP_PT, face);
+        self.bottom = bottom + 1.5;
+    }
+
+    /// A text that begins at `left`, on the line below all that was drawn before.
+    fn word(&mut self, text: &str, left: f64, face: Face) {
+        let at = (left, self.bottom + SMALL_PT * 0.86);
+        let text = text.to_owned();
+        self.canvas.text(Label { text, at, align: Align::Start, turn: Turn::Level, face, color: INK });
+    }
+
+    /// A sentence that the reader needs: on a screen below all that was drawn before, in a paper left to the caption.
+    pub(crate) fn note(&mut self, text: &str) {
+        match self.sheet.style {
+            Style::Screen => self.note_below(text),
+            Style::Paper => self.notes.push(text.to_owned()),
         }
     }
 
     /// Width and height in points.
     pub(crate) fn size_pt(&self) -> (f64, f64) {
-        (WIDTH_PT, self.bottom + BORDER_PT)
+        (self.sheet.width_pt(), self.bottom + BORDER_PT)
     }
 
     /// The finished drawing.
@@ -188,12 +259,36 @@ impl Figure {
     /// [`ChartError::Backend`] or [`ChartError::Svg`].
     pub(crate) fn draw(self) -> Result<Drawing, ChartError> {
         let size_pt = self.size_pt();
-        Drawing::new(self.name, self.title, &self.canvas, size_pt)
+        Drawing::new(self.name, self.title, &self.canvas, size_pt, self.notes)
+    }
+
+    /// Where data areas end.
+    fn right(&self) -> f64 {
+        self.sheet.width_pt() - BORDER_PT - OVERHANG_PT
+    }
+
+    fn note_below(&mut self, text: &str) {
+        let face = Face::regular(SMALL_PT);
+        self.bottom += GAP_PT / 2.0;
+        for line in face.wrap(text, self.sheet.width_pt() - BORDER_PT - self.left, 4) {
+            self.bottom += SMALL_PT * LEADING;
+            let at = (self.left, self.bottom - SMALL_PT * 0.25);
+            self.canvas.text(Label { text: line, at, align: Align::Start, turn: Turn::Level, face, color: MUTED });
+        }
+    }
+
+    /// The letter of a panel that has no heading, above it.
+    fn letter_above(&mut self, index: usize) {
+        let Some(letter) = self.sheet.letter(index) else { return };
+        self.bottom += TEXT_PT * LEADING;
+        let at = (self.left, self.bottom);
+        let face = Face::bold(TEXT_PT);
+        self.canvas.text(Label { text: letter, at, align: Align::Start, turn: Turn::Level, face, color: INK });
     }
 
     fn area(&mut self, x: Axis, y: Axis, height_pt: f64) -> Panel {
         let top = self.bottom + SMALL_PT / 2.0;
-        let right = WIDTH_PT - BORDER_PT - OVERHANG_PT;
+        let right = self.right();
         let rect = Rect { left: self.left, top, right, bottom: top + height_pt };
         let panel = Panel { rect, x, y };
         self.axes(&panel, &left_ticks(&panel.y, panel.rect.height()));
@@ -203,9 +298,13 @@ impl Figure {
         panel
     }
 
-    fn row(&mut self, cells: &[Cell], y: &Axis, (width, height): (f64, f64)) -> Vec<Panel> {
+    fn row(&mut self, cells: &[Cell], y: &Axis, (width, height): (f64, f64), before: usize) -> Vec<Panel> {
         let face = Face::bold(TEXT_PT);
-        let headings: Vec<Vec<String>> = cells.iter().map(|cell| face.wrap(&cell.heading, width, 2)).collect();
+        let heading = |(index, cell): (usize, &Cell)| match self.sheet.letter(before + index) {
+            Some(letter) => face.wrap(&format!("{letter} {}", cell.heading), width, 2),
+            None => face.wrap(&cell.heading, width, 2),
+        };
+        let headings: Vec<Vec<String>> = cells.iter().enumerate().map(heading).collect();
         let lines = headings.iter().map(Vec::len).max().unwrap_or(0);
         let top = self.bottom + lines as f64 * TEXT_PT * LEADING + GAP_PT;
         let mut panels = Vec::new();
@@ -251,24 +350,57 @@ impl Figure {
         }
     }
 
-    /// Axis lines, and a line of the grid for each of the ticks on the left.
+    /// Axis lines with ticks, and on a screen a line of the grid for each of the ticks on the left.
     fn axes(&mut self, panel: &Panel, left: &[Tick]) {
         let rect = panel.rect;
         let axis = Stroke::solid(INK, AXIS_LINE_PT);
+        let height_of = |value: f64| panel.at(panel.x.low(), value).1;
+        if self.sheet.style == Style::Screen {
+            for tick in left {
+                let y = height_of(tick.value);
+                self.canvas.line(vec![(rect.left, y), (rect.right, y)], Stroke::solid(GRID, GRID_LINE_PT));
+            }
+        }
         for tick in left {
-            let (_, y) = panel.at(panel.x.low(), tick.value);
-            self.canvas.line(vec![(rect.left, y), (rect.right, y)], Stroke::solid(GRID, GRID_LINE_PT));
-            self.canvas.line(vec![(rect.left - TICK_PT, y), (rect.left, y)], axis);
+            self.tick_beside(&rect, height_of(tick.value), TICK_PT);
         }
         for value in panel.y.minor() {
-            let (_, y) = panel.at(panel.x.low(), value);
-            self.canvas.line(vec![(rect.left - TICK_PT / 2.0, y), (rect.left, y)], axis);
+            self.tick_beside(&rect, height_of(value), TICK_PT / 2.0);
         }
         for value in panel.x.minor() {
-            let (x, _) = panel.at(value, panel.y.low());
-            self.canvas.line(vec![(x, rect.bottom), (x, rect.bottom + TICK_PT / 2.0)], axis);
+            self.tick_below(&rect, panel.at(value, panel.y.low()).0, TICK_PT / 2.0);
         }
-        self.canvas.line(vec![(rect.left, rect.top), (rect.left, rect.bottom), (rect.right, rect.bottom)], axis);
+        match self.sheet.style {
+            Style::Screen => {
+                let corner = vec![(rect.left, rect.top), (rect.left, rect.bottom), (rect.right, rect.bottom)];
+                self.canvas.line(corner, axis);
+            }
+            Style::Paper => self.canvas.frame(rect, axis),
+        }
+    }
+
+    /// A tick at the left, in a paper at the right too, and inward.
+    fn tick_beside(&mut self, rect: &Rect, y: f64, length_pt: f64) {
+        let axis = Stroke::solid(INK, AXIS_LINE_PT);
+        match self.sheet.style {
+            Style::Screen => self.canvas.line(vec![(rect.left - length_pt, y), (rect.left, y)], axis),
+            Style::Paper => {
+                self.canvas.line(vec![(rect.left, y), (rect.left + length_pt, y)], axis);
+                self.canvas.line(vec![(rect.right - length_pt, y), (rect.right, y)], axis);
+            }
+        }
+    }
+
+    /// A tick at the bottom, in a paper at the top too, and inward.
+    fn tick_below(&mut self, rect: &Rect, x: f64, length_pt: f64) {
+        let axis = Stroke::solid(INK, AXIS_LINE_PT);
+        match self.sheet.style {
+            Style::Screen => self.canvas.line(vec![(x, rect.bottom), (x, rect.bottom + length_pt)], axis),
+            Style::Paper => {
+                self.canvas.line(vec![(x, rect.bottom), (x, rect.bottom - length_pt)], axis);
+                self.canvas.line(vec![(x, rect.top), (x, rect.top + length_pt)], axis);
+            }
+        }
     }
 
     fn tick_labels_left(&mut self, panel: &Panel) {
@@ -284,8 +416,7 @@ impl Figure {
         let rect = panel.rect;
         for tick in panel.x.ticks_across(rect.width(), overhang_pt) {
             let (x, _) = panel.at(tick.value, panel.y.low());
-            let below = vec![(x, rect.bottom), (x, rect.bottom + TICK_PT)];
-            self.canvas.line(below, Stroke::solid(INK, AXIS_LINE_PT));
+            self.tick_below(&rect, x, TICK_PT);
             let at = (x, rect.bottom + TICK_LABELS_PT - SMALL_PT * 0.2);
             let face = Face::regular(SMALL_PT);
             self.canvas.text(Label { text: tick.label, at, align: Align::Middle, turn: Turn::Level, face, color: INK });
@@ -294,26 +425,23 @@ impl Figure {
     }
 
     fn title_left(&mut self, title: &str, rect: &Rect) {
-        self.canvas.text(Label {
-            text: title.to_owned(),
-            at: (BORDER_PT + TEXT_PT * 0.9, (rect.top + rect.bottom) / 2.0),
-            align: Align::Middle,
-            turn: Turn::Upward,
-            face: Face::regular(TEXT_PT),
-            color: INK,
-        });
+        let face = Face::regular(TEXT_PT);
+        for (index, text) in face.wrap(title, rect.height(), TITLE_LINES).into_iter().enumerate() {
+            let x = BORDER_PT + TEXT_PT * 0.9 + index as f64 * TEXT_PT * LEADING;
+            let at = (x, (rect.top + rect.bottom) / 2.0);
+            self.canvas.text(Label { text, at, align: Align::Middle, turn: Turn::Upward, face, color: INK });
+        }
     }
 
     fn title_below(&mut self, title: &str) {
-        self.bottom += TEXT_PT * LEADING + 1.0;
-        self.canvas.text(Label {
-            text: title.to_owned(),
-            at: ((self.left + WIDTH_PT - BORDER_PT - OVERHANG_PT) / 2.0, self.bottom - TEXT_PT * 0.25),
-            align: Align::Middle,
-            turn: Turn::Level,
-            face: Face::regular(TEXT_PT),
-            color: INK,
-        });
+        let face = Face::regular(TEXT_PT);
+        let (left, right) = (self.left, self.right());
+        self.bottom += 1.0;
+        for text in face.wrap(title, right - left, TITLE_LINES) {
+            self.bottom += TEXT_PT * LEADING;
+            let at = ((left + right) / 2.0, self.bottom - TEXT_PT * 0.25);
+            self.canvas.text(Label { text, at, align: Align::Middle, turn: Turn::Level, face, color: INK });
+        }
     }
 }
 
@@ -326,5 +454,7 @@ fn left_of(axes: &[&Axis], height_pt: f64) -> f64 {
     let face = Face::regular(SMALL_PT);
     let labels = axes.iter().flat_map(|axis| left_ticks(axis, height_pt));
     let widest = labels.map(|tick| face.width_pt(&tick.label)).fold(0.0, f64::max);
-    BORDER_PT + TEXT_PT * LEADING + GAP_PT + widest + 2.0 + TICK_PT
+    let title = Face::regular(TEXT_PT);
+    let lines = axes.iter().map(|axis| title.wrap(&axis.title(), height_pt, TITLE_LINES).len()).max().unwrap_or(1);
+    BORDER_PT + lines as f64 * TEXT_PT * LEADING + GAP_PT + widest + 2.0 + TICK_PT
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::axis::{Axis, Quantity};
-use crate::canvas::Rect;
-use crate::data::{HopDistribution, HopSeries};
+use crate::canvas::{Rect, Stroke};
+use crate::data::{HopBand, HopDistribution, HopSeries};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
 use crate::figure::{Figure, Panel};
 use crate::legend::{Entry, Key};
-use crate::style::{self, PAPER};
+use crate::sheet::Sheet;
+use crate::style::{self, INK, LINE_PT, PAPER, Pattern, THEORY};
 
 const NAME: &str = "hop-distribution";
 /// Share of a hop's room that its bars fill together.
@@ -23,11 +24,11 @@ const BAR_MAX_PT: f64 = 40.0;
 ///
 /// # Errors
 /// [`ChartError::NoData`] where no series has a hop; [`ChartError::Value`].
-pub fn hop_distribution(data: &HopDistribution) -> Result<Drawing, ChartError> {
-    layout(data)?.draw()
+pub fn hop_distribution(data: &HopDistribution, sheet: &Sheet) -> Result<Drawing, ChartError> {
+    layout(data, sheet)?.draw()
 }
 
-pub(crate) fn layout(data: &HopDistribution) -> Result<Figure, ChartError> {
+pub(crate) fn layout(data: &HopDistribution, sheet: &Sheet) -> Result<Figure, ChartError> {
     let shown: Vec<&HopSeries> = data.series.iter().filter(|series| !series.shares.is_empty()).collect();
     if shown.is_empty() {
         return Err(ChartError::NoData(NAME));
@@ -35,12 +36,18 @@ pub(crate) fn layout(data: &HopDistribution) -> Result<Figure, ChartError> {
     for series in &shown {
         check_values(NAME, &series.label, series.shares.iter().map(|(_, share)| *share))?;
     }
-    let hops: BTreeSet<u32> = shown.iter().flat_map(|series| series.shares.iter().map(|(hop, _)| *hop)).collect();
+    check_values(NAME, "theory", data.theory.iter().flat_map(|band| [Some(band.low), band.high]).flatten())?;
+    let seen = shown.iter().flat_map(|series| series.shares.iter().map(|(hop, _)| *hop));
+    let bands = data.theory.iter().flat_map(|band| [Some(band.low), band.high]).flatten();
+    let hops: BTreeSet<u32> = seen.chain(bands.map(|hops| hops.max(0.0).ceil() as u32)).collect();
     let shares = shown.iter().flat_map(|series| series.shares.iter().map(|(_, share)| share * 100.0));
-    let mut figure = Figure::new(NAME, "Share of first deliveries at each hop")?;
+    let mut figure = Figure::new(NAME, "Share of first deliveries at each hop", sheet)?;
     let x = Axis::whole(Quantity::count("Hop"), hops);
     let panel = figure.panel(x, Axis::from_zero(Quantity::percent("First deliveries"), shares));
     let room_pt = panel.rect.width() / (panel.x.high() - panel.x.low());
+    for (index, band) in data.theory.iter().enumerate() {
+        draw_band(&mut figure, &panel, band, index);
+    }
     let bar_pt = (room_pt * GROUP_SHARE / shown.len() as f64).min(BAR_MAX_PT);
     for (index, series) in shown.iter().enumerate() {
         if bar_pt < BAR_MIN_PT {
@@ -57,8 +64,33 @@ pub(crate) fn layout(data: &HopDistribution) -> Result<Figure, ChartError> {
     };
     let entries = shown.iter().enumerate();
     let entries = entries.map(|(index, series)| Entry { key: key(index), name: series.label.clone() });
-    figure.legend(&entries.collect::<Vec<_>>());
+    let theory = data.theory.iter().enumerate().map(|(index, band)| band_entry(band, index));
+    figure.legend(&entries.chain(theory).collect::<Vec<_>>());
     Ok(figure)
+}
+
+/// A band over the height of the data area behind the bars; a bound from below is a line.
+fn draw_band(figure: &mut Figure, panel: &Panel, band: &HopBand, index: usize) {
+    let (left, _) = panel.at(band.low, panel.y.low());
+    match band.high {
+        Some(high) => {
+            let (right, _) = panel.at(high, panel.y.low());
+            figure.canvas.bar(Rect { left, right, ..panel.rect }, THEORY, Pattern::Plain, THEORY);
+        }
+        None => figure.canvas.line(vec![(left, panel.rect.top), (left, panel.rect.bottom)], theory_stroke(index)),
+    }
+}
+
+fn band_entry(band: &HopBand, index: usize) -> Entry {
+    let key = match band.high {
+        Some(_) => Key::Bar { color: THEORY, pattern: Pattern::Plain, hatch: THEORY },
+        None => Key::Line(theory_stroke(index)),
+    };
+    Entry { key, name: band.label.clone() }
+}
+
+fn theory_stroke(index: usize) -> Stroke {
+    Stroke { color: INK, width_pt: LINE_PT, dash: style::series(index + 1).dash }
 }
 
 /// A series' place in each group.

@@ -9,7 +9,8 @@ use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
 use crate::figure::{Cell, Figure, Panel};
 use crate::legend::{Entry, Key};
-use crate::style::{DOT_PT, MARKER_PT, MEDIAN, Marker, PANELS_MAX, ROUND, STRONG_LINE_PT, THIN_LINE_PT};
+use crate::sheet::Sheet;
+use crate::style::{DOT_PT, GRID_ROWS_MAX, MARKER_PT, MEDIAN, Marker, ROUND, STRONG_LINE_PT, THIN_LINE_PT};
 
 const NAME: &str = "infection-curves";
 /// Points of all rounds together: they decide the size of the file, some 10 bytes each.
@@ -22,15 +23,16 @@ const SHARED_AXIS_FACTOR: f64 = 3.0;
 const MARKS: [(f64, Marker, &str); 3] =
     [(0.5, Marker::Circle, "t50"), (0.9, Marker::Square, "t90"), (0.99, Marker::Diamond, "t99 of the median")];
 
-/// Draws infection curves. Of more than twelve panels the first twelve are drawn, and a note says so.
+/// Draws infection curves. Of more panels than a page holds (twelve, eight on a narrow one) the first are drawn, and a note
+/// says so.
 ///
 /// # Errors
 /// [`ChartError::NoData`] where no panel has a curve; [`ChartError::Value`].
-pub fn infection_curves(data: &InfectionCurves) -> Result<Drawing, ChartError> {
-    layout(data)?.draw()
+pub fn infection_curves(data: &InfectionCurves, sheet: &Sheet) -> Result<Drawing, ChartError> {
+    layout(data, sheet)?.draw()
 }
 
-pub(crate) fn layout(data: &InfectionCurves) -> Result<Figure, ChartError> {
+pub(crate) fn layout(data: &InfectionCurves, sheet: &Sheet) -> Result<Figure, ChartError> {
     let filled: Vec<&InfectionPanel> = data.panels.iter().filter(|panel| !ends(panel).is_empty()).collect();
     if filled.is_empty() {
         return Err(ChartError::NoData(NAME));
@@ -38,10 +40,11 @@ pub(crate) fn layout(data: &InfectionCurves) -> Result<Figure, ChartError> {
     for panel in &filled {
         check_values(NAME, &panel.label, curves(panel).flatten().flat_map(|&(time, share)| [time, share]))?;
     }
-    let shown = &filled[..filled.len().min(PANELS_MAX)];
-    let mut figure =
-        Figure::new(NAME, "Infection curves: share of the nodes reached against time, every round and the median")?;
-    let panels = figure.grid(cells(shown), &Axis::percent("Nodes reached"));
+    let title = "Infection curves: share of the nodes reached against time, every round and the median";
+    let mut figure = Figure::new(NAME, title, sheet)?;
+    let y = Axis::percent("Nodes reached");
+    let shown = &filled[..filled.len().min(figure.columns_max(&y) * GRID_ROWS_MAX)];
+    let panels = figure.grid(cells(shown), &y);
     let tolerance_pt = tolerance(&panels, shown);
     for (panel, data) in panels.iter().zip(shown) {
         draw_panel(&mut figure, panel, data, tolerance_pt);
@@ -63,7 +66,7 @@ fn ends(panel: &InfectionPanel) -> Vec<f64> {
 
 fn cells(panels: &[&InfectionPanel]) -> Vec<Cell> {
     let time = Quantity::ms("Time");
-    let own: Vec<Axis> = panels.iter().map(|panel| Axis::from_zero(time, ends(panel))).collect();
+    let own: Vec<Axis> = panels.iter().map(|panel| Axis::from_zero(time.clone(), ends(panel))).collect();
     let shared = Axis::from_zero(time, panels.iter().flat_map(|panel| ends(panel)));
     let shortest = own.iter().map(Axis::high).fold(f64::INFINITY, f64::min);
     let is_shared =

@@ -7,6 +7,7 @@ use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
 use crate::figure::{Figure, Panel};
 use crate::legend::{Entry, Key};
+use crate::sheet::Sheet;
 use crate::style::{self, AXIS_LINE_PT, BOX_TINT, DOT_PT, INK, Marker, SeriesStyle};
 
 /// Latencies have long tails: from this factor between the least and the greatest on, a linear axis would flatten the
@@ -25,11 +26,11 @@ const BOX_MAX_PT: f64 = 28.0;
 ///
 /// # Errors
 /// [`ChartError::NoData`] where no series has a box; [`ChartError::Value`].
-pub fn latency_by_hop(data: &LatencyByHop) -> Result<Drawing, ChartError> {
-    layout(data)?.draw()
+pub fn latency_by_hop(data: &LatencyByHop, sheet: &Sheet) -> Result<Drawing, ChartError> {
+    layout(data, sheet)?.draw()
 }
 
-pub(crate) fn layout(data: &LatencyByHop) -> Result<Figure, ChartError> {
+pub(crate) fn layout(data: &LatencyByHop, sheet: &Sheet) -> Result<Figure, ChartError> {
     let shown: Vec<&LatencySeries> = data.series.iter().filter(|series| !series.boxes.is_empty()).collect();
     if shown.is_empty() {
         return Err(ChartError::NoData(NAME));
@@ -39,7 +40,7 @@ pub(crate) fn layout(data: &LatencyByHop) -> Result<Figure, ChartError> {
     }
     let boxes = || shown.iter().flat_map(|series| &series.boxes);
     let latencies: Vec<f64> = boxes().flat_map(values).collect();
-    let mut figure = Figure::new(NAME, "Latency of first deliveries by hop")?;
+    let mut figure = Figure::new(NAME, "Latency of first deliveries by hop", sheet)?;
     let x = Axis::whole(Quantity::count("Hop"), boxes().map(|latency| latency.hop));
     let panel = figure.panel(x, Axis::from_zero_or_log_beyond(LOG_SPAN, Quantity::ms("Latency"), &latencies));
     let room_pt = panel.rect.width() / (panel.x.high() - panel.x.low());

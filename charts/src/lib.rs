@@ -1,7 +1,7 @@
 //! Figures of gossip measurements from plain structs.
 //!
-//! Each figure is one function from a struct of [`data`] to a [`Drawing`], which gives itself as SVG (text as outlines), as SVG for the
-//! inside of a page, and as PNG. The same data give the same bytes. Deliberately absent: files and paths, statistics, the clock, the
+//! Each figure is one function from a struct of [`data`] and a [`Sheet`] to a [`Drawing`], which gives itself as SVG, for the inside of a
+//! page too, as PDF, PNG and TIFF; text is outlines in all of them. The same data give the same bytes. Deliberately absent: files and paths, statistics, the clock, the
 //! fonts of the machine.
 
 #![warn(missing_docs)]
@@ -15,25 +15,39 @@ mod convergence_by_round;
 mod convergence_ecdf;
 mod copies_by_round;
 mod drawing;
+mod effects;
 mod error;
 mod figure;
 mod font;
 mod hop_distribution;
 mod infection_curves;
 mod latency_by_hop;
+mod latency_by_hosts;
+mod latency_tail;
 mod legend;
+mod load_lorenz;
+mod pdf;
+mod pixels;
+mod sheet;
 mod style;
+mod telemetry;
 mod time_spent;
 
 pub use convergence_by_nodes::convergence_by_nodes;
 pub use convergence_by_round::convergence_by_round;
 pub use convergence_ecdf::convergence_ecdf;
 pub use copies_by_round::copies_by_round;
-pub use drawing::{Drawing, Metadata};
+pub use drawing::{Drawing, Format, Metadata};
+pub use effects::effects;
 pub use error::ChartError;
 pub use hop_distribution::hop_distribution;
 pub use infection_curves::infection_curves;
 pub use latency_by_hop::latency_by_hop;
+pub use latency_by_hosts::latency_by_hosts;
+pub use latency_tail::latency_tail;
+pub use load_lorenz::load_lorenz;
+pub use sheet::{Sheet, Style, Venue, Width};
+pub use telemetry::telemetry;
 pub use time_spent::time_spent;
 
 #[cfg(test)]

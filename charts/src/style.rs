@@ -3,12 +3,14 @@
 //! Sizes are in points (1/72 inch) on paper. The width is that of a journal's full page; text is 8 to 9 points when printed at that
 //! width. Series differ by colour and by line style and by marker (or pattern), so that a print in grey still tells them apart.
 
-/// Width of every figure.
+/// Width of a figure that nothing else is asked of; heights are chosen for it.
 pub(crate) const WIDTH_PT: f64 = 6.5 * 72.0;
 /// Height of the data area of a figure with one panel.
 pub(crate) const PLOT_HEIGHT_PT: f64 = 200.0;
 /// Height of the data area of each of two panels, one above the other.
 pub(crate) const HALF_HEIGHT_PT: f64 = 120.0;
+/// Small panels are no narrower.
+pub(crate) const CELL_WIDTH_MIN_PT: f64 = 88.0;
 /// Height of the data areas of a grid with one, two or three columns: four rows fit on a page.
 pub(crate) const GRID_HEIGHTS_PT: [f64; 3] = [PLOT_HEIGHT_PT, 140.0, 96.0];
 /// Empty border on all sides.
@@ -51,8 +53,10 @@ pub(crate) const HATCH_PT: f64 = 4.0;
 
 /// Above this many bands they hide each other, and are left out with a note.
 pub(crate) const BANDS_MAX: usize = 4;
-/// Panels of one figure.
-pub(crate) const PANELS_MAX: usize = 12;
+/// Rows with names that fit on a page.
+pub(crate) const ROWS_MAX: usize = 22;
+/// Rows of small panels that fit on a page.
+pub(crate) const GRID_ROWS_MAX: usize = 4;
 
 /// An sRGB colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +67,14 @@ impl Color {
     pub(crate) fn tint(self, share: f64) -> Self {
         let mix = |channel: u8| (255.0 - (255.0 - f64::from(channel)) * share).round() as u8;
         Self(mix(self.0), mix(self.1), mix(self.2))
+    }
+}
+
+#[cfg(test)]
+impl Color {
+    /// How light it is, 0 to 1: what is left of it in grey.
+    pub(crate) fn luminance(self) -> f64 {
+        (0.2126 * f64::from(self.0) + 0.7152 * f64::from(self.1) + 0.0722 * f64::from(self.2)) / 255.0
     }
 }
 
@@ -112,9 +124,12 @@ pub(crate) enum Pattern {
     Rising,
     Falling,
     Level,
+    Upright,
+    Crossed,
 }
 
-const PATTERNS: [Pattern; 4] = [Pattern::Plain, Pattern::Rising, Pattern::Falling, Pattern::Level];
+const PATTERNS: [Pattern; 6] =
+    [Pattern::Plain, Pattern::Rising, Pattern::Falling, Pattern::Level, Pattern::Upright, Pattern::Crossed];
 
 /// How one series looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -139,6 +154,15 @@ pub(crate) fn series(index: usize) -> SeriesStyle {
 pub(crate) const ROUND: Color = Color(0x9C, 0xC3, 0xDF);
 /// See [`ROUND`].
 pub(crate) const MEDIAN: Color = Color(0x00, 0x3F, 0x66);
+
+/// The time of a round behind what was measured in it.
+pub(crate) const ROUND_WINDOW: Color = Color(0xF3, 0xDD, 0xA8);
+/// What theory says, behind what was measured.
+pub(crate) const THEORY: Color = Color(0xE0, 0xDC, 0xD0);
+/// Pairs of machines: the colour of the greatest value, and how much of it the least one has. One hue, so that grey keeps the order.
+pub(crate) const HEAT: Color = Color(0x00, 0x2A, 0x4A);
+/// See [`HEAT`].
+pub(crate) const HEAT_LEAST: f64 = 0.06;
 
 /// The three parts of a round's time, from light to dark: they keep their order in grey.
 pub(crate) const TIME_PARTS: [(Color, Pattern); 3] =

@@ -9,13 +9,12 @@ use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
 use crate::figure::{Figure, Panel};
 use crate::legend::{Entry, Key};
-use crate::style::{AXIS_LINE_PT, INK, PAPER, TIME_PARTS};
+use crate::sheet::Sheet;
+use crate::style::{AXIS_LINE_PT, INK, PAPER, ROWS_MAX, TIME_PARTS};
 
 const NAME: &str = "time-spent";
 /// Share of a row that its bar fills.
 const BAR_SHARE: f64 = 0.62;
-/// Bars of one figure: more would not fit on a page.
-const BARS_MAX: usize = 22;
 const PARTS: [&str; 3] = ["set-up at the initiator", "waiting at forwarders", "on the wire"];
 
 /// Draws where time went. A negative part (clocks that disagree) lies to the left of zero. Of more than 22 bars the first 22 are drawn,
@@ -23,20 +22,20 @@ const PARTS: [&str; 3] = ["set-up at the initiator", "waiting at forwarders", "o
 ///
 /// # Errors
 /// [`ChartError::NoData`] where there is no bar; [`ChartError::Value`].
-pub fn time_spent(data: &TimeSpent) -> Result<Drawing, ChartError> {
-    layout(data)?.draw()
+pub fn time_spent(data: &TimeSpent, sheet: &Sheet) -> Result<Drawing, ChartError> {
+    layout(data, sheet)?.draw()
 }
 
-pub(crate) fn layout(data: &TimeSpent) -> Result<Figure, ChartError> {
+pub(crate) fn layout(data: &TimeSpent, sheet: &Sheet) -> Result<Figure, ChartError> {
     if data.bars.is_empty() {
         return Err(ChartError::NoData(NAME));
     }
     for bar in &data.bars {
         check_values(NAME, &bar.label, parts(bar))?;
     }
-    let shown = &data.bars[..data.bars.len().min(BARS_MAX)];
+    let shown = &data.bars[..data.bars.len().min(ROWS_MAX)];
     let ends = shown.iter().flat_map(|bar| stack(bar).map(|(_, end)| end));
-    let mut figure = Figure::new(NAME, "Where the time until the last delivery went, mean over rounds")?;
+    let mut figure = Figure::new(NAME, "Where the time until the last delivery went, mean over rounds", sheet)?;
     let x = Axis::from_zero(Quantity::ms("Time until the last delivery, mean over rounds"), ends);
     let names: Vec<&str> = shown.iter().map(|bar| bar.label.as_str()).collect();
     let (panel, rows) = figure.rows(x, &names);
