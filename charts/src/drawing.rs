@@ -28,7 +28,7 @@ impl Format {
     /// Every format.
     pub const ALL: [Self; 4] = [Self::Png, Self::Svg, Self::Pdf, Self::Tiff];
 
-    /// The ending of a file's name.
+    /// The ending of a file's name, and as typed.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Png => "png",

@@ -168,12 +168,19 @@ impl Figure {
         let room = self.right() - self.left;
         let width = (room - (columns - 1) as f64 * PANEL_GAP_PT) / columns as f64;
         let title = rows.first().and_then(|(_, cells)| Some(cells.first()?.x.title())).unwrap_or_default();
+        let is_alone = rows.iter().map(|(_, cells)| cells.len()).sum::<usize>() == 1;
         let mut panels: Vec<Panel> = Vec::new();
         for (y, cells) in &rows {
             if !panels.is_empty() {
                 self.bottom += GAP_PT;
             }
-            panels.extend(self.row(cells, y, (width, height_pt), panels.len()));
+            let letters = cells.iter().enumerate().map(|(index, _)| self.sheet.letter(panels.len() + index));
+            let headings = cells.iter().zip(letters).map(|(cell, letter)| match letter.filter(|_| !is_alone) {
+                Some(letter) => format!("{letter} {}", cell.heading),
+                None => cell.heading.clone(),
+            });
+            let headings: Vec<String> = headings.collect();
+            panels.extend(self.row(cells, &headings, y, (width, height_pt)));
         }
         self.title_below(&title);
         panels
@@ -298,13 +305,9 @@ impl Figure {
         panel
     }
 
-    fn row(&mut self, cells: &[Cell], y: &Axis, (width, height): (f64, f64), before: usize) -> Vec<Panel> {
+    fn row(&mut self, cells: &[Cell], headings: &[String], y: &Axis, (width, height): (f64, f64)) -> Vec<Panel> {
         let face = Face::bold(TEXT_PT);
-        let heading = |(index, cell): (usize, &Cell)| match self.sheet.letter(before + index) {
-            Some(letter) => face.wrap(&format!("{letter} {}", cell.heading), width, 2),
-            None => face.wrap(&cell.heading, width, 2),
-        };
-        let headings: Vec<Vec<String>> = cells.iter().enumerate().map(heading).collect();
+        let headings: Vec<Vec<String>> = headings.iter().map(|heading| face.wrap(heading, width, 2)).collect();
         let lines = headings.iter().map(Vec::len).max().unwrap_or(0);
         let top = self.bottom + lines as f64 * TEXT_PT * LEADING + GAP_PT;
         let mut panels = Vec::new();

@@ -45,9 +45,7 @@ pub(crate) fn layout(data: &HopDistribution, sheet: &Sheet) -> Result<Figure, Ch
     let x = Axis::whole(Quantity::count("Hop"), hops);
     let panel = figure.panel(x, Axis::from_zero(Quantity::percent("First deliveries"), shares));
     let room_pt = panel.rect.width() / (panel.x.high() - panel.x.low());
-    for (index, band) in data.theory.iter().enumerate() {
-        draw_band(&mut figure, &panel, band, index);
-    }
+    data.theory.iter().for_each(|band| draw_band(&mut figure, &panel, band));
     let bar_pt = (room_pt * GROUP_SHARE / shown.len() as f64).min(BAR_MAX_PT);
     for (index, series) in shown.iter().enumerate() {
         if bar_pt < BAR_MIN_PT {
@@ -57,6 +55,9 @@ pub(crate) fn layout(data: &HopDistribution, sheet: &Sheet) -> Result<Figure, Ch
             let offset_pt = (index as f64 - shown.len() as f64 / 2.0) * bar_pt;
             draw_bars(&mut figure, &panel, series, Place { index, offset_pt, bar_pt });
         }
+    }
+    for (index, band) in data.theory.iter().enumerate() {
+        draw_bound(&mut figure, &panel, band, index);
     }
     let key = |index: usize| match style::series(index) {
         style if bar_pt < BAR_MIN_PT => Key::Series(style),
@@ -69,15 +70,18 @@ pub(crate) fn layout(data: &HopDistribution, sheet: &Sheet) -> Result<Figure, Ch
     Ok(figure)
 }
 
-/// A band over the height of the data area behind the bars; a bound from below is a line.
-fn draw_band(figure: &mut Figure, panel: &Panel, band: &HopBand, index: usize) {
-    let (left, _) = panel.at(band.low, panel.y.low());
-    match band.high {
-        Some(high) => {
-            let (right, _) = panel.at(high, panel.y.low());
-            figure.canvas.bar(Rect { left, right, ..panel.rect }, THEORY, Pattern::Plain, THEORY);
-        }
-        None => figure.canvas.line(vec![(left, panel.rect.top), (left, panel.rect.bottom)], theory_stroke(index)),
+/// A band over the height of the data area, behind the bars.
+fn draw_band(figure: &mut Figure, panel: &Panel, band: &HopBand) {
+    let Some(high) = band.high else { return };
+    let x = |hops: f64| panel.at(hops, panel.y.low()).0;
+    figure.canvas.bar(Rect { left: x(band.low), right: x(high), ..panel.rect }, THEORY, Pattern::Plain, THEORY);
+}
+
+/// A bound from below as a line, in front of the bars.
+fn draw_bound(figure: &mut Figure, panel: &Panel, band: &HopBand, index: usize) {
+    if band.high.is_none() {
+        let (x, _) = panel.at(band.low, panel.y.low());
+        figure.canvas.line(vec![(x, panel.rect.top), (x, panel.rect.bottom)], theory_stroke(index));
     }
 }
 

@@ -35,8 +35,7 @@ pub(crate) fn layout(data: &LatencyTail, sheet: &Sheet) -> Result<Figure, ChartE
     let percents: Vec<f64> = points().map(|(_, share)| share * 100.0).collect();
     let mut figure = Figure::new(NAME, "Share of the first deliveries that took as long or longer", sheet)?;
     let x = Axis::decades_around(Quantity::ms("Latency"), &latencies);
-    let panel =
-        figure.panel(x, Axis::decades_around(Quantity::percent("Deliveries that took as long or longer"), &percents));
+    let panel = figure.panel(x, Axis::decades_around(Quantity::percent("Deliveries this slow or slower"), &percents));
     for (index, series) in shown.iter().enumerate() {
         draw_series(&mut figure, &panel, series, style::series(index));
     }

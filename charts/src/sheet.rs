@@ -18,6 +18,19 @@ pub enum Style {
     Paper,
 }
 
+impl Style {
+    /// All of them, as typed.
+    pub const ALL: [Self; 2] = [Self::Screen, Self::Paper];
+
+    /// As typed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Screen => "screen",
+            Self::Paper => "paper",
+        }
+    }
+}
+
 /// Whose rules a figure keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Venue {
@@ -32,6 +45,21 @@ pub enum Venue {
     Acm,
 }
 
+impl Venue {
+    /// All of them, as typed.
+    pub const ALL: [Self; 4] = [Self::None, Self::Plos, Self::Ieee, Self::Acm];
+
+    /// As typed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Plos => "plos",
+            Self::Ieee => "ieee",
+            Self::Acm => "acm",
+        }
+    }
+}
+
 /// How much of a page's width a figure takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Width {
@@ -40,6 +68,19 @@ pub enum Width {
     /// All columns.
     #[default]
     Double,
+}
+
+impl Width {
+    /// All of them, as typed.
+    pub const ALL: [Self; 2] = [Self::Single, Self::Double];
+
+    /// As typed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Double => "double",
+        }
+    }
 }
 
 /// What a figure is drawn for.
@@ -56,11 +97,8 @@ pub struct Sheet {
 impl Sheet {
     /// Every combination.
     pub fn all() -> impl Iterator<Item = Self> {
-        let styles = [Style::Screen, Style::Paper];
-        let venues = [Venue::None, Venue::Plos, Venue::Ieee, Venue::Acm];
-        let widths = [Width::Single, Width::Double];
-        let looks = styles.into_iter().flat_map(move |style| venues.map(|venue| (style, venue)));
-        looks.flat_map(move |(style, venue)| widths.map(|width| Self { style, venue, width }))
+        let looks = Style::ALL.into_iter().flat_map(|style| Venue::ALL.map(|venue| (style, venue)));
+        looks.flat_map(|(style, venue)| Width::ALL.map(|width| Self { style, venue, width }))
     }
 
     /// Width of a figure in inches.
