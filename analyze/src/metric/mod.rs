@@ -19,6 +19,7 @@ mod hops;
 mod latency;
 mod load;
 mod path;
+mod resources;
 mod setup;
 mod shape;
 pub(crate) mod silent;
@@ -36,6 +37,7 @@ pub use clock::{HostPair, RunClocks, Way};
 pub use critical::{CriticalHop, End};
 pub use dissemination::{Dissemination, Reached, dissemination};
 pub use load::{RoundLoad, RunLoad};
+pub use resources::RoundResources;
 pub use shape::Shape;
 pub use traffic::Busiest;
 pub use tree::Parent;
@@ -119,6 +121,8 @@ pub struct RoundMetrics {
     pub critical: Vec<CriticalHop>,
     /// How copies are shared among nodes.
     pub load: RoundLoad,
+    /// What processes used in it; none where no manifest tells.
+    pub resources: Option<RoundResources>,
     /// When each first delivery happened, ns since the Unix epoch, sorted.
     pub reached_ns: Vec<i64>,
 }
