@@ -10,6 +10,7 @@ use super::whereabouts::Whereabouts;
 use super::{Analysis, Deliveries, Group, RoundMetrics, RunClocks, RunLoad, Way};
 use super::{
     clock, convergence, coverage, critical, duplicates, hops, latency, load, path, resources, setup, shape, silent,
+    theory,
 };
 use crate::round::{Round, Rounds};
 use crate::source::Loaded;
@@ -242,7 +243,8 @@ impl<'a> Gathered<'a> {
     }
 
     fn finish(self) -> Group {
-        Group { expected_duplicates: expected::duplicates(self.runs), ..self.group }
+        let expected_hops = theory::expected_hops(&self.runs, &self.group.rounds);
+        Group { expected_duplicates: expected::duplicates(self.runs), expected_hops, ..self.group }
     }
 }
 

@@ -24,6 +24,7 @@ mod setup;
 mod shape;
 pub(crate) mod silent;
 mod spread;
+mod theory;
 pub(crate) mod traffic;
 mod tree;
 pub(crate) mod whereabouts;
@@ -39,6 +40,7 @@ pub use dissemination::{Dissemination, Reached, dissemination};
 pub use load::{RoundLoad, RunLoad};
 pub use resources::RoundResources;
 pub use shape::Shape;
+pub use theory::Band;
 pub use traffic::Busiest;
 pub use tree::Parent;
 
@@ -62,6 +64,8 @@ pub struct Group {
     pub deliveries: Deliveries,
     /// Duplicates that the topology dictates for a complete round, where protocol and topology are known and do.
     pub expected_duplicates: Option<u64>,
+    /// What theory says of the largest hop of a round, where it says anything.
+    pub expected_hops: Option<Band>,
     /// Copies sent per node, of each run over its scored rounds.
     pub loads: Vec<RunLoad>,
     /// What copies between machines say of their clocks, of each run over all its rounds.
