@@ -157,6 +157,31 @@ pub struct Round {
     pub scheduling_delay_ms: Option<f64>,
     /// Steps of the wall clock seen by any process during the round.
     pub clock_steps: u64,
+    /// What the processes used in it; none where it did not end at quiescence.
+    #[serde(default)]
+    pub resources: Option<Resources>,
+}
+
+/// What processes used from just before a round's `Start` to its quiescence, as their own counters tell. A number is none
+/// where a process does not say, or where a counter went backwards.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resources {
+    /// How many there were; one hosts one node or many.
+    pub processes: u32,
+    /// Processor time of all together.
+    pub cpu_ms: Option<f64>,
+    /// Of the one that used most.
+    pub cpu_process_max_ms: Option<f64>,
+    /// Which one that was.
+    pub cpu_busiest: Option<String>,
+    /// Resident memory at the end, summed over processes: pages that several share count in each.
+    pub resident_bytes: Option<u64>,
+    /// Of the largest one.
+    pub resident_process_max_bytes: Option<u64>,
+    /// Written to the connections from and to gossip ports, by all processes together: what TCP carried.
+    pub sent_bytes: Option<u64>,
+    /// Read from them.
+    pub received_bytes: Option<u64>,
 }
 
 /// How a round ended.

@@ -48,6 +48,23 @@ fn a_round_that_never_falls_quiet_is_given_up_and_the_next_has_an_epoch_of_its_o
 }
 
 #[test]
+fn a_round_that_ends_at_quiescence_has_what_its_processes_used_and_one_that_does_not_has_nothing() {
+    let before = WatchReply { cpu_ns: Some(7), sent_bytes: Some(40), ..WatchReply::default() };
+    let ended = WatchReply { started: 1, finished: 1, last_seq: 1, cpu_ns: Some(2_000_007), ..before };
+    let stuck = WatchReply { in_flight: 1, ..ended };
+    let idle = WatchReply { cpu_ns: Some(500_007), sent_bytes: Some(140), ..before };
+    let flags = ["--rounds", "0", "--round-timeout", "0.05"];
+
+    let quiet = driven(&flags, [script(&[before, ended]), script(&[before, idle])]);
+    let given_up = driven(&flags, [script(&[before, stuck]), script(&[before, idle])]);
+
+    let used = quiet.manifest.rounds[0].resources.as_ref().unwrap();
+    assert_eq!((used.processes, used.cpu_ms, used.cpu_busiest.as_deref()), (2, Some(2.5), Some("p0")));
+    assert_eq!((used.sent_bytes, used.received_bytes), (Some(100), None));
+    assert_eq!(given_up.manifest.rounds[0].resources, None);
+}
+
+#[test]
 fn a_process_that_was_started_again_ends_the_run() {
     let stranger = WatchReply { epoch: 1, ..WatchReply::default() };
     let driven = driven(&["--rounds", "0"], [script(&[WatchReply::default()]), script(&[stranger])]);

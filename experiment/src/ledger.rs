@@ -122,8 +122,10 @@ impl Ledger {
         let Some(open) = self.open.take() else { return Ok(()) };
         let tally = Tally { before: &open.before, after: &ending.after };
         self.note_backend(&tally);
+        let names: Vec<&str> = cluster.processes.iter().map(|process| process.name.as_str()).collect();
         let last_seqs: BTreeMap<String, u64> =
-            cluster.processes.iter().zip(&ending.after).map(|(p, reply)| (p.name.clone(), reply.last_seq)).collect();
+            names.iter().zip(&ending.after).map(|(name, reply)| ((*name).to_owned(), reply.last_seq)).collect();
+        let is_whole = ending.outcome == RoundOutcome::Quiescent;
         self.manifest.last_seqs.extend(last_seqs.clone());
         self.manifest.rounds.push(Round {
             round: open.round,
@@ -135,6 +137,7 @@ impl Ledger {
             driver_ms: ending.took.as_secs_f64() * 1e3,
             scheduling_delay_ms: tally.scheduling_delay_ms(),
             clock_steps: tally.grown(|reply| reply.clock_steps),
+            resources: is_whole.then(|| tally.resources(&names)),
         });
         self.save()
     }

@@ -102,6 +102,7 @@ fn next_round(manifest: &mut Manifest, plan: &Plan) -> u32 {
         driver_ms: 0.0,
         scheduling_delay_ms: None,
         clock_steps: 0,
+        resources: None,
     });
     next + 1
 }

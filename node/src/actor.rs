@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::network::Network;
 use crate::recorder::{Entry, Fact, Recorder};
+use crate::traffic::Traffic;
 
 /// What every hosted node shares.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
     /// Where events go.
     pub(crate) recorder: Recorder,
+    /// Bytes over all gossip connections.
+    pub(crate) traffic: Arc<Traffic>,
     /// Largest encoded message that is sent or taken, in bytes.
     pub(crate) max_message: u64,
     /// Ends sends that are still in flight when the process cannot wait any longer.

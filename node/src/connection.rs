@@ -19,6 +19,8 @@ use tonic::codegen::http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use tonic::codegen::http::uri::{Authority, PathAndQuery, Scheme};
 use tonic::codegen::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 
+use crate::traffic::{Counted, Traffic};
+
 /// The one call.
 const SEND_MESSAGE: &str = "/gossip.GossipService/SendMessage";
 /// What gRPC puts before a message: whether it is compressed, and its length.
@@ -33,11 +35,12 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects to `HOST:PORT`.
-    pub(crate) async fn open(address: &Authority) -> Result<Self, Failure> {
+    /// Connects to `HOST:PORT`; what passes counts in `traffic`.
+    pub(crate) async fn open(address: &Authority, traffic: &Arc<Traffic>) -> Result<Self, Failure> {
         let stream = TcpStream::connect(address.as_str()).await.map_err(|error| unreachable(&error))?;
         stream.set_nodelay(true).map_err(|error| unreachable(&error))?;
-        let (requests, connection) = h2::client::handshake(stream).await.map_err(|error| unreachable(&error))?;
+        let (requests, connection) =
+            h2::client::handshake(Counted::new(stream, traffic)).await.map_err(|error| unreachable(&error))?;
         let closed = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&closed);
         tokio::spawn(async move {
@@ -133,7 +136,8 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_is_no_grpc_server_refuses_with_its_http_status() {
         let address = answering(Response::builder().status(404).body(()).unwrap(), None).await;
-        let failure = Connection::open(&address).await.unwrap().deliver(&GossipMessage::default()).await;
+        let failure =
+            Connection::open(&address, &Arc::default()).await.unwrap().deliver(&GossipMessage::default()).await;
         assert_eq!(failure, Err(Failure::Refused("HTTP status 404 Not Found".to_owned())));
     }
 
@@ -150,7 +154,8 @@ mod tests {
             (Response::new(()), None, "the answer has no gRPC status"),
         ] {
             let address = answering(answer, trailers).await;
-            let failure = Connection::open(&address).await.unwrap().deliver(&GossipMessage::default()).await;
+            let failure =
+                Connection::open(&address, &Arc::default()).await.unwrap().deliver(&GossipMessage::default()).await;
             assert_eq!(failure, Err(Failure::Refused(reason.to_owned())));
         }
     }
@@ -159,7 +164,7 @@ mod tests {
     async fn a_connection_that_the_peer_closes_is_known_to_be_closed() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string().parse().unwrap();
-        let connection = Connection::open(&address).await.unwrap();
+        let connection = Connection::open(&address, &Arc::default()).await.unwrap();
         assert!(!connection.is_closed());
         drop(listener.accept().await.unwrap());
         while !connection.is_closed() {

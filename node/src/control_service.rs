@@ -54,6 +54,9 @@ impl Control {
             clock_steps: steps.count,
             clock_step_max_ns: steps.max.0,
             resident_bytes: lag::resident_bytes(),
+            cpu_ns: waiting.and_then(|waiting| waiting.run_ns),
+            sent_bytes: Some(self.host.parts().traffic.sent()),
+            received_bytes: Some(self.host.parts().traffic.received()),
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::lag::Lag;
 use crate::network::{BadAddress, Network, Opened, Settings};
 use crate::recorder::LastSeqs;
 use crate::spool::Spool;
+use crate::traffic::Traffic;
 
 /// How long copies in flight may take to end when the process stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -112,7 +113,7 @@ impl Host {
         listeners: impl IntoIterator<Item = (NodeId, SocketAddr)>,
         queue: usize,
     ) -> Self {
-        let network = Arc::new(unconfigured());
+        let network = Arc::new(unconfigured(Arc::clone(&parts.traffic)));
         let mut actors = JoinSet::new();
         let nodes = listeners.into_iter().map(|(id, address)| {
             let (actor, handle) = Actor::new(id.clone(), queue, Arc::clone(&network), Arc::clone(&parts));
@@ -203,7 +204,7 @@ impl Host {
 
     async fn take(&self, configuration: Configuration) -> Result<(), HostError> {
         let Configuration { settings, mut configs } = configuration;
-        let network = Arc::new(Network::new(settings)?);
+        let network = Arc::new(Network::new(settings, Arc::clone(&self.parts.traffic))?);
         let mut taken = Vec::new();
         for (id, node) in &self.nodes {
             let config = configs.remove(id).ok_or_else(|| HostError::NotHosted(id.to_string()))?;
@@ -392,7 +393,7 @@ async fn all_ended(actors: &mut JoinSet<()>) {
 }
 
 /// The network of a process that nobody has configured.
-fn unconfigured() -> Network {
+fn unconfigured(traffic: Arc<Traffic>) -> Network {
     let settings = Settings {
         run_id: String::new(),
         context: Arc::new(Context::default()),
@@ -400,5 +401,5 @@ fn unconfigured() -> Network {
         addresses: BTreeMap::new(),
         neighbours: BTreeMap::new(),
     };
-    Network::new(settings).expect("no address can be wrong where there is none")
+    Network::new(settings, traffic).expect("no address can be wrong where there is none")
 }

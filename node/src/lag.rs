@@ -1,4 +1,5 @@
-//! What the system says about this process: how long its threads waited for a processor, and its resident memory.
+//! What the system says about this process: how long its threads had a processor and waited for one, and its resident
+//! memory.
 //!
 //! Linux only; elsewhere every answer is none.
 
@@ -14,6 +15,8 @@ const FILE_MAX: usize = 4096;
 /// Scheduler statistics, summed over every thread that the process has had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Waiting {
+    /// Time that threads were running; none where the system counts none.
+    pub(crate) run_ns: Option<u64>,
     /// Time that threads were runnable and not running.
     pub(crate) run_delay_ns: u64,
     /// How often a thread was given a processor.
@@ -36,6 +39,7 @@ impl Lag {
             }
         }
         let sum = threads.values().fold(Waiting::default(), |sum, one| Waiting {
+            run_ns: [sum.run_ns, one.run_ns].into_iter().flatten().reduce(|sum, one| sum + one),
             run_delay_ns: sum.run_delay_ns + one.run_delay_ns,
             timeslices: sum.timeslices + one.timeslices,
         });
@@ -64,8 +68,9 @@ fn read(file: &Path) -> Option<String> {
 
 /// The three numbers of Linux's `schedstat`: time run, time waited (ns), timeslices.
 fn parse_schedstat(text: &str) -> Option<Waiting> {
-    let mut numbers = text.split_ascii_whitespace().skip(1).map(str::parse);
-    Some(Waiting { run_delay_ns: numbers.next()?.ok()?, timeslices: numbers.next()?.ok()? })
+    let mut numbers = text.split_ascii_whitespace().map(|number| number.parse().ok());
+    let run_ns = numbers.next()?.filter(|run_ns| *run_ns > 0);
+    Some(Waiting { run_ns, run_delay_ns: numbers.next()??, timeslices: numbers.next()?? })
 }
 
 #[cfg(test)]
@@ -73,9 +78,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schedstat_gives_the_wait_and_the_timeslices() {
-        let waiting = Waiting { run_delay_ns: 456, timeslices: 7 };
+    fn schedstat_gives_the_time_run_the_wait_and_the_timeslices() {
+        let waiting = Waiting { run_ns: Some(123), run_delay_ns: 456, timeslices: 7 };
         assert_eq!(parse_schedstat("123 456 7\n"), Some(waiting));
+        let uncounted = Waiting { run_ns: None, run_delay_ns: 0, timeslices: 0 };
+        assert_eq!(parse_schedstat("0 0 0\n"), Some(uncounted), "a kernel that keeps no statistics says nothing but 0");
         assert_eq!(parse_schedstat("123 456\n"), None);
     }
 
@@ -90,6 +97,7 @@ mod tests {
         let after = lag.waiting();
         assert!(ended.map(|w| w.timeslices) <= while_running.map(|w| w.timeslices));
         assert!(while_running.map(|w| w.timeslices) <= after.map(|w| w.timeslices));
+        assert!(while_running.map(|w| w.run_ns) <= after.map(|w| w.run_ns));
     }
 
     #[cfg(target_os = "linux")]

@@ -25,6 +25,7 @@ mod spool;
 mod start;
 #[cfg(test)]
 mod testing;
+mod traffic;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};

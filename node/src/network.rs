@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tonic::codegen::http::uri::Authority;
 
 use crate::connection::Connection;
+use crate::traffic::Traffic;
 
 /// How many connections are opened at once.
 const OPENING_MAX: usize = 64;
@@ -51,6 +52,8 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Network {
     settings: Settings,
+    /// Of the whole process.
+    traffic: Arc<Traffic>,
     peers: BTreeMap<NodeId, Peer>,
     holds: Mutex<Holds>,
     /// Inputs refused because a node's queue was full.
@@ -83,8 +86,8 @@ pub(crate) struct Opened {
 }
 
 impl Network {
-    /// A network without connections.
-    pub(crate) fn new(settings: Settings) -> Result<Self, BadAddress> {
+    /// A network without connections; what passes over those to come counts in `traffic`.
+    pub(crate) fn new(settings: Settings, traffic: Arc<Traffic>) -> Result<Self, BadAddress> {
         let peers = settings.addresses.iter().map(|(peer, address)| {
             let bad = || BadAddress { peer: peer.clone(), address: address.clone() };
             let address = parse_address(address).ok_or_else(bad)?;
@@ -93,6 +96,7 @@ impl Network {
         Ok(Self {
             peers: peers.collect::<Result<_, _>>()?,
             settings,
+            traffic,
             holds: Mutex::default(),
             queue_full: AtomicU64::new(0),
         })
@@ -112,8 +116,8 @@ impl Network {
     pub(crate) async fn carry(&self, to: &NodeId, message: &GossipMessage) -> Result<(), Failure> {
         let peer = self.peers.get(to).ok_or(Failure::NoPeer)?;
         let connection = match self.settings.protocol.connections {
-            Connections::PerSend => Connection::open(&peer.address).await?,
-            Connections::Reuse => peer.connection().await?,
+            Connections::PerSend => Connection::open(&peer.address, &self.traffic).await?,
+            Connections::Reuse => peer.connection(&self.traffic).await?,
         };
         connection.deliver(message).await
     }
@@ -171,7 +175,7 @@ impl Network {
 
     async fn open_one(self: Arc<Self>, id: NodeId) -> Result<(), String> {
         let limit = self.settings.protocol.deadline.map_or(OPEN_TIMEOUT, Duration::from);
-        let open = async { self.peers.get(&id).ok_or(Failure::NoPeer)?.connection().await };
+        let open = async { self.peers.get(&id).ok_or(Failure::NoPeer)?.connection(&self.traffic).await };
         let opened = tokio::time::timeout(limit, open).await.unwrap_or(Err(Failure::Deadline));
         opened.map(drop).map_err(|failure| format!("{id}: {failure}"))
     }
@@ -179,12 +183,12 @@ impl Network {
 
 impl Peer {
     /// The shared connection, opened anew where it is not open.
-    async fn connection(&self) -> Result<Connection, Failure> {
+    async fn connection(&self, traffic: &Arc<Traffic>) -> Result<Connection, Failure> {
         let mut open = self.open.lock().await;
         if let Some(connection) = open.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let connection = Connection::open(&self.address).await?;
+        let connection = Connection::open(&self.address, traffic).await?;
         Ok(open.insert(connection).clone())
     }
 }

@@ -20,6 +20,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
+use tokio_stream::StreamExt as _;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
@@ -32,6 +33,7 @@ use crate::host::{Configuration, Host, Rules};
 use crate::pods;
 use crate::recorder::Recorder;
 use crate::spool::{self, Spool};
+use crate::traffic::Counted;
 
 /// gRPC refuses larger messages before a handler sees them, unless `--max-message` wants more.
 const DECODE_MIN: u64 = 64 << 20;
@@ -136,7 +138,8 @@ impl Process {
         let (failed, write_error) = oneshot::channel();
         let tell = move |error| drop(failed.send(error));
         let recorder = Recorder::start(stamp.clone(), sink, spool.clone(), tell).context("cannot start a thread")?;
-        let parts = Parts { clock, recorder, max_message: config.max_message, give_up: Notify::new() };
+        let (traffic, give_up) = (Arc::default(), Notify::new());
+        let parts = Parts { clock, recorder, traffic, max_message: config.max_message, give_up };
         let nodes = gossip.iter().map(|(id, address, _)| (id.clone(), *address));
         let host = Arc::new(Host::start(stamp, Arc::new(parts), spool, nodes, config.queue));
         if let Some(fixed) = &config.fixed {
@@ -201,6 +204,8 @@ impl Process {
             let gossip = Gossip { node, host: Arc::clone(&self.host), starts: config.starts };
             let gossip = GossipServiceServer::new(gossip).max_decoding_message_size(decode_max);
             let port = GossipPort { gossip, health: health.clone() };
+            let traffic = Arc::clone(&self.host.parts().traffic);
+            let incoming = incoming.map(move |stream| stream.map(|stream| Counted::new(stream, &traffic)));
             let host = Arc::clone(&self.host);
             let ended = async move { host.ended().await };
             self.servers.spawn(server().serve_with_incoming_shutdown(port, incoming, ended));

@@ -4,8 +4,7 @@ use std::net::TcpListener;
 use cnsim::event::{Kind, Record};
 use cnsim::invariant::{self, Arrival, Flood, Verdict};
 use cnsim::protocol::Connections;
-use cnsim::wire::control::{DrainRequest, RecordsRequest, StartRequest, StatusRequest, WatchRequest};
-use tokio_stream::StreamExt;
+use cnsim::wire::control::{DrainRequest, RecordsRequest, StartRequest, StatusRequest, WatchReply, WatchRequest};
 use tonic::Code;
 
 use super::*;
@@ -169,6 +168,27 @@ async fn a_large_payload_passes_and_is_in_no_record() {
     let received = of_kind(&records, Kind::Received);
     assert!(received[0].bytes > Some(3 << 20));
     assert!(records.iter().all(|record| record.detail.len() < 100));
+}
+
+#[tokio::test]
+async fn bytes_and_processor_time_of_a_round_are_counted_at_both_ends() {
+    const PAYLOAD: u64 = 100_000;
+    let mut net = Net::start(&[&["a"], &["b"], &["c"]]).await;
+    net.configure(&Plan::both_ways("direct-mail", &[("a", "b")])).await;
+    let before: Vec<_> = net.prepare(1, "a").await.into_iter().map(|reply| reply.counters.unwrap()).collect();
+    net.begin(1, "a", 1, &[b'x'; PAYLOAD as usize]).await;
+    let after = net.quiescent().await;
+    let grown = |process: usize, counter: fn(&WatchReply) -> Option<u64>| {
+        counter(&after[process]).unwrap() - counter(&before[process]).unwrap()
+    };
+    let sent = |process| grown(process, |reply| reply.sent_bytes);
+    let received = |process| grown(process, |reply| reply.received_bytes);
+    assert!((PAYLOAD..PAYLOAD + 2_000).contains(&sent(0)), "{}", sent(0));
+    assert!((PAYLOAD..PAYLOAD + 2_000).contains(&received(1)), "{}", received(1));
+    assert!((1..2_000).contains(&sent(1)), "an acknowledgment and flow control: {}", sent(1));
+    assert!(received(0) > 0 && (sent(2), received(2)) == (0, 0), "c is no neighbour of a");
+    assert!((0..2).all(|process| grown(process, |reply| reply.cpu_ns) > 0));
+    net.stop().await;
 }
 
 #[tokio::test]

@@ -63,6 +63,8 @@ impl Metric {
             "coverage" => "share",
             "delivered" | "tree_width" | "branching_mean" | "branching_max" => "nodes",
             "load_gini" => "Gini coefficient",
+            "resident_bytes" | "sent_bytes" | "received_bytes" => "bytes",
+            "sent_per_payload_byte" => "bytes per byte",
             "duplicates" => "copies",
             "failed" | "sends" => "sends",
             "hops_max" | "hops_mean" | "tree_depth" => "hops",

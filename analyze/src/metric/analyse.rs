@@ -8,7 +8,10 @@ use super::expected::{self, Known};
 use super::spread::{Scratch, Spread};
 use super::whereabouts::Whereabouts;
 use super::{Analysis, Deliveries, Group, RoundMetrics, RunClocks, RunLoad, Way};
-use super::{clock, convergence, coverage, critical, duplicates, hops, latency, load, path, setup, shape, silent};
+use super::{
+    clock, convergence, coverage, critical, duplicates, hops, latency, load, path, resources, setup, shape, silent,
+    theory,
+};
 use crate::round::{Round, Rounds};
 use crate::source::Loaded;
 
@@ -106,6 +109,7 @@ impl<'a> Place<'a> {
             hops_derived: hops.derived,
             latency_median_ns: latency::median_ns(&latencies),
             load: load::load(&sent, nodes),
+            resources: resources::resources(facts, self.round.round),
             ..timing(&self.round, &spread, nodes, &whereabouts)
         };
         let (deliveries, sent) = match metrics.scored {
@@ -192,6 +196,7 @@ fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, whereabouts: &Wher
         shape: shape::shape(spread),
         critical: steps.map_or_else(Vec::new, |steps| critical::hops(spread, &steps, whereabouts)),
         load: load::load(&[], nodes),
+        resources: None,
         reached_ns: spread.firsts.iter().map(|first| first.received_ns).collect(),
     }
 }
@@ -238,7 +243,8 @@ impl<'a> Gathered<'a> {
     }
 
     fn finish(self) -> Group {
-        Group { expected_duplicates: expected::duplicates(self.runs), ..self.group }
+        let expected_hops = theory::expected_hops(&self.runs, &self.group.rounds);
+        Group { expected_duplicates: expected::duplicates(self.runs), expected_hops, ..self.group }
     }
 }
 

@@ -1,7 +1,7 @@
 use cnsim::manifest::{Round as DrivenRound, RoundOutcome};
 use proptest::prelude::*;
 
-use super::super::fixture::{Row, loaded, manifest, random_round};
+use super::super::fixture::{Row, loaded, manifest, random_round, resources};
 use super::super::{CriticalHop, End, Origin, PathTime, RoundLoad, Shape};
 use super::*;
 
@@ -54,6 +54,7 @@ fn a_round_is_measured_in_every_respect() {
         shape: Some(Shape { widths: vec![2], branching_mean: 2.0, branching_max: 2 }),
         critical: vec![CriticalHop { from: end("a"), to: end("c"), waiting_ns: 50, wire_ns: 300 }],
         load: RoundLoad { gini: crate::stats::gini(&[2, 1, 2], 3), max: 2, busiest: Some("a".to_owned()) },
+        resources: None,
         reached_ns: vec![1_300, 1_450],
     };
     assert_eq!(one(&flood()), expected);
@@ -205,6 +206,23 @@ fn a_round_without_a_record_is_measured_as_one_that_reached_nobody() {
     assert_eq!(silent.complete_ns(Origin::Initiate), None);
 }
 
+#[test]
+fn what_a_round_used_is_what_the_manifest_says_of_it_with_or_without_records() {
+    let mut facts = manifest("flood", ["a", "b", "c"], &[(0, 1), (1, 2)], false);
+    facts.manifest.options.payload_bytes = 10;
+    for (round, cpu_ms) in [(1, 2.5), (2, 4.0)] {
+        let used = Some(resources(cpu_ms, Some(60)));
+        facts.manifest.rounds.push(DrivenRound { resources: used, ..driven(round, RoundOutcome::Quiescent) });
+    }
+    facts.manifest.rounds.push(driven(3, RoundOutcome::TimedOut));
+    let mut input = loaded("c", &flood().map(|row| row.with_nodes(3)));
+    input.runs.insert("run".to_owned(), facts);
+    let analysis = analyse(&[input], &Options { warm_up: 1 });
+    let used = analysis.groups[0].rounds.iter().map(|round| round.resources.as_ref());
+    let told: Vec<_> = used.map(|used| used.map(|used| (used.used.cpu_ms, used.sent_per_payload_byte(2)))).collect();
+    assert_eq!(told, [Some((Some(2.5), Some(3.0))), Some((Some(4.0), Some(3.0))), None]);
+}
+
 /// A round as a driver that saw no delivery wrote it down.
 fn driven(round: u32, outcome: RoundOutcome) -> DrivenRound {
     DrivenRound {
@@ -217,5 +235,6 @@ fn driven(round: u32, outcome: RoundOutcome) -> DrivenRound {
         driver_ms: 1.0,
         scheduling_delay_ms: None,
         clock_steps: 0,
+        resources: None,
     }
 }

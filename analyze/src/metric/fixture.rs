@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use cnsim::event::Kind;
 use cnsim::id::NodeId;
+use cnsim::manifest::Resources;
 use cnsim::topology::{Edge, Topology};
 
 use super::spread::{Scratch, Spread};
@@ -200,6 +201,20 @@ const MANIFEST: &str = r#"{
     "last_seqs": {}, "expected_events": 0, "link_delay": null
 }"#;
 
+/// What two processes used.
+pub(crate) fn resources(cpu_ms: f64, sent_bytes: Option<u64>) -> Resources {
+    Resources {
+        processes: 2,
+        cpu_ms: Some(cpu_ms),
+        cpu_process_max_ms: Some(cpu_ms * 0.75),
+        cpu_busiest: Some("p0".to_owned()),
+        resident_bytes: Some(9_000_000),
+        resident_process_max_bytes: Some(5_000_000),
+        sent_bytes,
+        received_bytes: sent_bytes,
+    }
+}
+
 /// A scored round of nine deliveries of which nothing is known.
 pub(crate) fn silent_round(run_id: &str, round: u32) -> RoundMetrics {
     RoundMetrics {
@@ -225,6 +240,7 @@ pub(crate) fn silent_round(run_id: &str, round: u32) -> RoundMetrics {
         shape: None,
         critical: Vec::new(),
         load: RoundLoad { gini: None, max: 0, busiest: None },
+        resources: None,
         reached_ns: Vec::new(),
     }
 }

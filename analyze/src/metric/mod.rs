@@ -19,10 +19,12 @@ mod hops;
 mod latency;
 mod load;
 mod path;
+mod resources;
 mod setup;
 mod shape;
 pub(crate) mod silent;
 mod spread;
+mod theory;
 pub(crate) mod traffic;
 mod tree;
 pub(crate) mod whereabouts;
@@ -36,7 +38,9 @@ pub use clock::{HostPair, RunClocks, Way};
 pub use critical::{CriticalHop, End};
 pub use dissemination::{Dissemination, Reached, dissemination};
 pub use load::{RoundLoad, RunLoad};
+pub use resources::RoundResources;
 pub use shape::Shape;
+pub use theory::Band;
 pub use traffic::Busiest;
 pub use tree::Parent;
 
@@ -60,6 +64,8 @@ pub struct Group {
     pub deliveries: Deliveries,
     /// Duplicates that the topology dictates for a complete round, where protocol and topology are known and do.
     pub expected_duplicates: Option<u64>,
+    /// What theory says of the largest hop of a round, where it says anything.
+    pub expected_hops: Option<Band>,
     /// Copies sent per node, of each run over its scored rounds.
     pub loads: Vec<RunLoad>,
     /// What copies between machines say of their clocks, of each run over all its rounds.
@@ -119,6 +125,8 @@ pub struct RoundMetrics {
     pub critical: Vec<CriticalHop>,
     /// How copies are shared among nodes.
     pub load: RoundLoad,
+    /// What processes used in it; none where no manifest tells.
+    pub resources: Option<RoundResources>,
     /// When each first delivery happened, ns since the Unix epoch, sorted.
     pub reached_ns: Vec<i64>,
 }

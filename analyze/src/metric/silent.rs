@@ -2,7 +2,7 @@
 
 use cnsim::manifest::{Manifest, Round, RoundOutcome};
 
-use super::{PERCENTS, RoundLoad, RoundMetrics};
+use super::{PERCENTS, RoundLoad, RoundMetrics, resources};
 
 /// A round without a single record. Statistics count it as one that never converged, unless the run was cut off before
 /// the driver saw anything of it: then perhaps nobody began it.
@@ -30,6 +30,7 @@ pub(super) fn metrics(manifest: &Manifest, round: &Round, warm_up: u32) -> Round
         shape: None,
         critical: Vec::new(),
         load: RoundLoad { gini: None, max: 0, busiest: None },
+        resources: resources::of_round(manifest, round),
         reached_ns: Vec::new(),
     }
 }

@@ -270,6 +270,7 @@ impl Fixture {
             driver_ms: 10.0,
             scheduling_delay_ms: Some(0.1),
             clock_steps: 0,
+            resources: None,
         };
         let roster = self.nodes.iter().zip(&self.hosts).map(|(node, host)| RosterNode {
             id: node.clone(),

@@ -118,20 +118,38 @@ fn convergence(group: &Group, origin: Origin) -> Vec<Line> {
     lines.into_iter().map(|line| Line { origin: Some(origin), ..line }).collect()
 }
 
-/// One quantile; several deployments have an interval where as many rounds of one have.
+/// A quantile as a line of the table.
 fn quantile(times: &[f64], deployments: &[Vec<f64>], (percent, statistic): (u32, &'static str)) -> Line {
+    let Estimate { value, interval, method } = estimate(times, deployments, percent, statistic);
+    Line { statistic, value, interval, method, ..Line::of_times() }
+}
+
+/// A number over rounds, and how sure it is.
+pub(super) struct Estimate {
+    pub(super) value: Option<f64>,
+    pub(super) interval: Option<Interval>,
+    pub(super) method: &'static str,
+}
+
+/// The median of finite values by deployment, none of which is empty; `purpose` keeps its draws apart from others'.
+pub(super) fn median_of(deployments: &[Vec<f64>], purpose: &'static str) -> Estimate {
+    estimate(&stats::sorted(deployments.concat()), deployments, 50, purpose)
+}
+
+/// One quantile; several deployments have an interval where as many rounds of one have.
+fn estimate(times: &[f64], deployments: &[Vec<f64>], percent: u32, purpose: &'static str) -> Estimate {
     let share = f64::from(percent) / 100.0;
     let ranks = quantile_interval(times.len(), share, LEVEL);
     let by_ranks = ranks.map(|ranks| Interval { low: times[ranks.low - 1], high: times[ranks.high - 1] });
     let over_deployments = || {
         let quantile = |values: &[f64]| stats::quantile(values, share).unwrap_or(f64::NAN);
-        hierarchical_interval(deployments, statistic, &resampling(POOLED_REPLICATES), quantile)
+        hierarchical_interval(deployments, purpose, &resampling(POOLED_REPLICATES), quantile)
     };
     let (interval, method) = match deployments.len() {
         0 | 1 => (by_ranks, "order-statistics"),
         _ => (by_ranks.and_then(|_| over_deployments()), HIERARCHICAL),
     };
-    Line { statistic, value: stats::quantile(times, share), interval, method, ..Line::of_times() }
+    Estimate { value: stats::quantile(times, share), interval, method }
 }
 
 /// Over all deliveries together, which are alike inside a round.

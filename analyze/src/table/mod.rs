@@ -18,6 +18,7 @@ mod latency;
 mod latex;
 mod load;
 mod markdown;
+mod resources;
 mod rounds;
 mod telemetry;
 mod text;
@@ -100,6 +101,7 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
         .into_iter()
         .chain(critical::table(analysis))
         .chain(clocks::table(analysis))
+        .chain(resources::table(analysis))
         .chain(growth::table(analysis))
         .collect()
 }

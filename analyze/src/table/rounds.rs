@@ -37,15 +37,23 @@ pub(super) fn table(analysis: &Analysis) -> Table {
         number("branching_mean", 3),
         count("branching_max"),
         number("load_gini", 3),
+        ms("cpu_ms"),
+        ms("cpu_process_max_ms"),
+        count("resident_bytes"),
+        count("sent_bytes"),
+        count("received_bytes"),
+        number("sent_per_payload_byte", 3),
     ];
     let rounds = analysis.groups.iter().flat_map(|group| group.rounds.iter().map(move |round| row(group, round)));
     Table::new("rounds", "Every round; statistics count those that are scored", columns, rounds)
 }
 
-fn row(group: &Group, round: &RoundMetrics) -> [Cell; 32] {
+fn row(group: &Group, round: &RoundMetrics) -> [Cell; 38] {
     let [t50, t90, t95, t99, t100] = round.from_initiate.map(Cell::whole_ms);
     let [s50, s90, s95, s99, s100] = round.from_first_send.map(Cell::whole_ms);
     let shape = round.shape.as_ref();
+    let resources = round.resources.as_ref();
+    let used = resources.map(|resources| &resources.used);
     [
         group.condition.as_str().into(),
         round.run_id.as_str().into(),
@@ -79,5 +87,11 @@ fn row(group: &Group, round: &RoundMetrics) -> [Cell; 32] {
         shape.map(|shape| shape.branching_mean).into(),
         shape.map(|shape| shape.branching_max).into(),
         round.load.gini.into(),
+        used.and_then(|used| used.cpu_ms).into(),
+        used.and_then(|used| used.cpu_process_max_ms).into(),
+        used.and_then(|used| used.resident_bytes).into(),
+        used.and_then(|used| used.sent_bytes).into(),
+        used.and_then(|used| used.received_bytes).into(),
+        resources.and_then(|resources| resources.sent_per_payload_byte(round.expected)).into(),
     ]
 }
