@@ -26,7 +26,9 @@ pub(crate) fn with_servers<T>(
     target: &Target,
     task: impl AsyncFnOnce(&Servers, &Running) -> Result<T, PullError>,
 ) -> Result<T, PullError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PullError::Runtime)?;
+    // The network is served by a thread of its own: records are put on the disk by this one.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.map_err(PullError::Runtime)?;
     runtime.block_on(async {
         let servers = target.servers().await?;
         let running = Running::default();

@@ -1,5 +1,6 @@
 //! A run's records from BigQuery, where a log sink puts what the nodes wrote: found, priced, read once each.
 
+mod arrow;
 pub mod client;
 pub(crate) mod collect;
 pub mod doctor;
@@ -44,7 +45,7 @@ pub enum PullError {
     #[error("a row of the result: {0}")]
     Row(#[from] RowError),
     /// Records could not be kept on the way.
-    #[error("{}: cannot keep records there on their way: {source}: name another folder in TMPDIR", path.display())]
+    #[error("{}: cannot keep records there on their way: {source}: make room there, or name another folder with --out", path.display())]
     Spool {
         /// A temporary file or folder.
         path: std::path::PathBuf,

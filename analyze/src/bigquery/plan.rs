@@ -5,6 +5,7 @@ use super::client::rest::Rest;
 use super::client::{JobName, Query};
 use super::names::{DatasetName, TableName};
 use super::price;
+use super::records::Timestamps;
 use super::statement::{self, Ask};
 use super::tables;
 use super::window::Window;
@@ -39,6 +40,8 @@ pub(crate) struct Part {
     pub(crate) location: String,
     /// What it would read.
     pub(crate) bytes: u64,
+    /// What the table's timestamps are.
+    pub(crate) timestamps: Timestamps,
 }
 
 impl Plan {
@@ -69,10 +72,11 @@ pub(crate) async fn plan(rest: &Rest, request: &Request) -> Result<Plan, PullErr
     for (table, facts) in found.tables {
         let Request { ask, window, max_bytes_billed, .. } = request;
         let query = statement::of(ask, &table, &facts.partition, window, *max_bytes_billed);
+        let timestamps = tables::timestamps(&facts);
         let location = request.location.clone().unwrap_or(facts.location);
         let name = JobName { project: request.dataset.project().to_owned(), id: String::new(), location };
         let bytes = rest.estimate(&query, &name).await?;
-        parts.push(Part { table, query, location: name.location, bytes });
+        parts.push(Part { table, query, location: name.location, bytes, timestamps });
     }
     Ok(Plan { parts, notes: found.notes })
 }

@@ -1,14 +1,12 @@
 //! From a planned query to records, in the way that is wanted and permitted.
 
-use std::io::Cursor;
-use std::sync::Arc;
-
+use bytes::Bytes;
 use futures_util::future::try_join_all;
 use indicatif::ProgressBar;
-use polars::prelude::{DataFrame, IpcStreamReader, PolarsResult, SerReader};
 use tokio::sync::mpsc;
 
 use super::PullError;
+use super::arrow;
 use super::client::JobName;
 use super::client::rest::{JobFacts, Page, Rest};
 use super::client::storage::{Batch, Intake, Session, Storage};
@@ -16,7 +14,7 @@ use super::collect::{Collect, Take};
 use super::job::{Running, query};
 use super::names::TableName;
 use super::plan::Part;
-use super::records::{Records, Row, RowError};
+use super::records::{Records, Row, RowError, Timestamps};
 
 /// The ways of rows, as `fetch.json` names them.
 const REST: &str = "rest";
@@ -27,8 +25,6 @@ const STREAMS: i32 = 16;
 const WAITING: usize = 1;
 /// Up to so many rows a session costs more time than pages.
 const FEW_ROWS: u64 = 20_000;
-/// What ends an Arrow stream.
-const END: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
 
 /// How rows travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -75,7 +71,8 @@ pub(crate) async fn pull(
     let (job, rows) = query(&servers.rest, part, running).await?;
     let facts = servers.rest.facts(&job).await?;
     bar.inc_length(rows);
-    let (found, method, note) = Rows { job: &job, facts: &facts, rows, bar }.read(servers, method, take).await?;
+    let (found, method, note) =
+        Rows { job: &job, facts: &facts, rows, timestamps: part.timestamps, bar }.read(servers, method, take).await?;
     if found != rows {
         return Err(PullError::Incomplete { table: part.table.to_string(), found, rows });
     }
@@ -87,6 +84,7 @@ struct Rows<'a> {
     job: &'a JobName,
     facts: &'a JobFacts,
     rows: u64,
+    timestamps: Timestamps,
     bar: &'a ProgressBar,
 }
 
@@ -105,16 +103,54 @@ impl Rows<'_> {
             (Method::Storage, None) => return Err(PullError::NoStorage),
         };
         let Some(storage) = storage else {
-            return Ok((pages(&servers.rest, self.job, self.bar, take).await?, REST, None));
+            return Ok((self.pages(&servers.rest, take).await?, REST, None));
         };
         match storage.session(&self.job.project, &self.facts.destination, STREAMS).await {
-            Ok(session) => Ok((streams(storage, session, self.bar, take).await?, STORAGE, None)),
+            Ok(session) => Ok((self.streams(storage, session, take).await?, STORAGE, None)),
             Err(error) if method == Method::Auto && error.is_forbidden() => {
                 let note = format!("{error}; the rows were read page by page, which is slower");
-                Ok((pages(&servers.rest, self.job, self.bar, take).await?, REST, Some(note)))
+                Ok((self.pages(&servers.rest, take).await?, REST, Some(note)))
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn pages(&self, rest: &Rest, take: &mut Take<'_>) -> Result<u64, PullError> {
+        let (mut collect, timestamps) = (Collect::new(take), self.timestamps);
+        let mut token: Option<String> = None;
+        loop {
+            let Page { rows, next } = rest.page(self.job, token.as_deref()).await?;
+            self.bar.inc(rows.len() as u64);
+            collect.add(move || of_page(&rows, timestamps)).await?;
+            match next {
+                Some(next) => token = Some(next),
+                None => return collect.finish().await,
+            }
+        }
+    }
+
+    async fn streams(&self, storage: &Storage, session: Session, take: &mut Take<'_>) -> Result<u64, PullError> {
+        let Session { schema, streams } = session;
+        let schema = Bytes::from(schema);
+        let (sender, mut batches) = mpsc::channel::<Batch>(WAITING);
+        let send = async move {
+            // Taking batches ends with the last sender.
+            let intake = Intake::new(sender);
+            let read = try_join_all(streams.iter().map(|name| storage.stream(name, &intake))).await;
+            read.map(drop).map_err(PullError::from)
+        };
+        let received = async {
+            let mut collect = Collect::new(take);
+            while let Some(batch) = batches.recv().await {
+                self.bar.inc(batch.rows);
+                for slice in arrow::slices(&schema, batch, self.timestamps)? {
+                    collect.add(move || slice.records()).await?;
+                }
+            }
+            collect.finish().await
+        };
+        let ((), rows) = tokio::try_join!(send, received)?;
+        Ok(rows)
     }
 }
 
@@ -137,21 +173,7 @@ pub(crate) async fn rows(rest: &Rest, part: &Part, running: &Running) -> Result<
     }
 }
 
-async fn pages(rest: &Rest, job: &JobName, bar: &ProgressBar, take: &mut Take<'_>) -> Result<u64, PullError> {
-    let mut collect = Collect::new(take);
-    let mut token: Option<String> = None;
-    loop {
-        let Page { rows, next } = rest.page(job, token.as_deref()).await?;
-        bar.inc(rows.len() as u64);
-        collect.add(move || of_page(&rows)).await?;
-        match next {
-            Some(next) => token = Some(next),
-            None => return collect.finish().await,
-        }
-    }
-}
-
-fn of_page(rows: &[Vec<Option<String>>]) -> Result<Records, RowError> {
+fn of_page(rows: &[Vec<Option<String>>], timestamps: Timestamps) -> Result<Records, RowError> {
     let mut records = Records::default();
     for row in rows {
         let text = |column: usize| row.get(column).and_then(Option::as_deref);
@@ -159,64 +181,9 @@ fn of_page(rows: &[Vec<Option<String>>]) -> Result<Records, RowError> {
         records.push_and_keep(Row {
             record: text(0).unwrap_or_default(),
             received_ns: number(1),
-            copies: number(2).map_or(1, copies),
+            copies: number(2).map_or(1, |copies| u64::try_from(copies).unwrap_or(1)),
+            timestamps,
         })?;
     }
     Ok(records)
-}
-
-async fn streams(
-    storage: &Storage,
-    session: Session,
-    bar: &ProgressBar,
-    take: &mut Take<'_>,
-) -> Result<u64, PullError> {
-    let Session { schema, streams } = session;
-    let (sender, mut batches) = mpsc::channel::<Batch>(WAITING);
-    let send = async move {
-        // Taking batches ends with the last sender.
-        let intake = Intake::new(sender);
-        let read = try_join_all(streams.iter().map(|name| storage.stream(name, &intake))).await;
-        read.map(drop).map_err(PullError::from)
-    };
-    let schema: Arc<[u8]> = schema.into();
-    let received = async {
-        let mut collect = Collect::new(take);
-        while let Some(batch) = batches.recv().await {
-            bar.inc(batch.rows);
-            let schema = Arc::clone(&schema);
-            collect.add(move || of_batch(&schema, batch)).await?;
-        }
-        collect.finish().await
-    };
-    let ((), rows) = tokio::try_join!(send, received)?;
-    Ok(rows)
-}
-
-fn of_batch(schema: &[u8], batch: Batch) -> Result<Records, RowError> {
-    let Batch { message, .. } = &batch;
-    let bytes = [schema, message, &END].concat();
-    let frame = IpcStreamReader::new(Cursor::new(bytes)).set_rechunk(false).finish();
-    let mut records = Records::default();
-    frame.map_err(RowError::arrow).and_then(|frame| add_frame(&frame, &mut records))?;
-    Ok(records)
-}
-
-fn add_frame(frame: &DataFrame, records: &mut Records) -> Result<(), RowError> {
-    let numbers = |name: &str| frame.column(name)?.i64();
-    let columns =
-        || -> PolarsResult<_> { Ok((frame.column("record")?.str()?, numbers("received")?, numbers("copies")?)) };
-    let (texts, received, times) = columns().map_err(RowError::arrow)?;
-    for ((record, received_ns), times) in texts.iter().zip(received.iter()).zip(times.iter()) {
-        records.push_and_keep(Row {
-            record: record.unwrap_or_default(),
-            received_ns,
-            copies: times.map_or(1, copies),
-        })?;
-    }
-    Ok(())
-}
-
-fn copies(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(1)
 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use cnsim::event::{ReadError, Record};
-use polars::prelude::PolarsError;
 
-use crate::source::table::{Keep, Table};
+use crate::source::table::{Keep, Strings, Table};
 
 /// Records of a result.
 #[derive(Debug)]
@@ -14,8 +13,8 @@ pub(crate) struct Records {
     pub(crate) table: Table,
     /// Entries that the export wrote again, by run and round.
     pub(crate) repeats: BTreeMap<(String, u32), u64>,
-    /// The records as lines to be read again, by the run's number in the table and by round, where that is wanted.
-    pub(crate) lines: BTreeMap<(u32, u32), Vec<u8>>,
+    /// What each record was read from, where that is wanted.
+    pub(crate) texts: Strings,
 }
 
 /// A row that is no record.
@@ -34,13 +33,6 @@ pub enum RowError {
     Batch(String),
 }
 
-impl RowError {
-    /// A batch that Polars cannot read.
-    pub(crate) fn arrow(error: PolarsError) -> Self {
-        Self::Batch(error.to_string().replace('\n', " "))
-    }
-}
-
 /// A row of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row<'a> {
@@ -50,11 +42,22 @@ pub(crate) struct Row<'a> {
     pub(crate) received_ns: Option<i64>,
     /// How often it is in the table.
     pub(crate) copies: u64,
+    /// What its number of nanoseconds is.
+    pub(crate) timestamps: Timestamps,
+}
+
+/// What a table's `received_timestamp` is. Its type tells and no text of a number: a float64 of nanoseconds is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timestamps {
+    /// A float64, which is some hundred nanoseconds off.
+    Float,
+    /// As the node wrote it.
+    Exact,
 }
 
 impl Default for Records {
     fn default() -> Self {
-        Self { table: Table::new(Keep::Records), repeats: BTreeMap::new(), lines: BTreeMap::new() }
+        Self { table: Table::new(Keep::Records), repeats: BTreeMap::new(), texts: Strings::default() }
     }
 }
 
@@ -63,6 +66,7 @@ impl Records {
     pub(crate) fn push(&mut self, row: Row<'_>) -> Result<(), RowError> {
         let mut record = Record::read_line(row.record.as_bytes())
             .map_err(|problem| RowError::Record { problem, shown: shown(row.record) })?;
+        record.float_timestamp |= row.timestamps == Timestamps::Float && !has_nanoseconds(row.record);
         // A float in JSON may be read one step of a float64 off; a number of the result is what the table holds.
         if let (true, Some(received_ns)) = (record.float_timestamp, row.received_ns) {
             record.received_ns = received_ns;
@@ -74,35 +78,28 @@ impl Records {
         Ok(())
     }
 
-    /// Adds a row and keeps it as a line besides.
+    /// Adds a row and keeps its text besides.
     pub(crate) fn push_and_keep(&mut self, row: Row<'_>) -> Result<(), RowError> {
         self.push(row)?;
-        let last = self.table.rows() - 1;
-        let lines = self.lines.entry((self.table.run.number(last), self.table.round[last])).or_default();
-        if let Some(received_ns) = row.received_ns {
-            lines.extend_from_slice(received_ns.to_string().as_bytes());
-        }
-        lines.push(b'\t');
-        lines.extend_from_slice(row.record.as_bytes());
-        lines.push(b'\n');
+        self.texts.push(row.record);
         Ok(())
     }
 
-    /// Adds a line that was kept.
-    pub(crate) fn push_line(&mut self, line: &[u8]) -> Result<(), RowError> {
-        let damaged = || RowError::Batch("a temporary file was changed".to_owned());
-        let line = std::str::from_utf8(line).map_err(|_| damaged())?;
-        let (number, record) = line.trim_end_matches('\n').split_once('\t').ok_or_else(damaged)?;
-        self.push(Row { record, received_ns: number.parse().ok(), copies: 1 })
-    }
-
-    /// Adds another result's rows, without their lines.
+    /// Adds another result's rows, without their texts.
     pub(crate) fn append(&mut self, other: Self) {
         self.table.append(&other.table);
         for (round, count) in other.repeats {
             *self.repeats.entry(round).or_default() += count;
         }
     }
+}
+
+/// Whether a payload has `received_ns`, which every node but those of the published system writes. Within a text the quotes
+/// would be escaped.
+fn has_nanoseconds(record: &str) -> bool {
+    const KEY: &str = "\"received_ns\":";
+    memchr::memmem::find(record.as_bytes(), KEY.as_bytes())
+        .is_some_and(|at| !record[at + KEY.len()..].trim_start().starts_with("null"))
 }
 
 /// The beginning of a record, for messages.
@@ -124,7 +121,7 @@ mod tests {
     const SEED: &str = r#"{"detail":"x","event_type":"duplicate","message":"4abf-cubaan50-7","propagation_time":null,"receiver_id":"a","received_timestamp":1.7429522590987039e18,"sender_id":"b"}"#;
 
     fn row(record: &str, copies: u64) -> Row<'_> {
-        Row { record, received_ns: None, copies }
+        Row { record, received_ns: None, copies, timestamps: Timestamps::Exact }
     }
 
     #[test]
@@ -161,18 +158,27 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_kept_gives_the_record_again() {
-        let (mut records, mut again) = (Records::default(), Records::default());
-        for (record, received_ns) in [(SINK, None), (SEED, Some(1_742_952_259_098_703_872))] {
-            records.push_and_keep(Row { received_ns, ..row(record, 2) }).unwrap();
+    fn a_whole_number_is_a_float_where_the_column_is_one_and_no_text_says_more() {
+        let whole = |record: &str| record.replace("1.7429522590987039e18", "1742952259098703900");
+        let from_float = Some(1_742_952_259_098_703_872);
+        let mut records = Records::default();
+        let rows = [
+            (whole(SEED), from_float, Timestamps::Float),
+            (whole(SEED).replace("\"detail\"", "\"received_ns\": null,\"detail\""), from_float, Timestamps::Float),
+            (whole(SEED), Some(1_742_952_259_098_703_900), Timestamps::Exact),
+            (SINK.to_owned(), from_float, Timestamps::Float),
+        ];
+        for (record, received_ns, timestamps) in &rows {
+            records.push(Row { received_ns: *received_ns, timestamps: *timestamps, ..row(record, 1) }).unwrap();
         }
-        for line in records.lines.values().flat_map(|lines| lines.split_inclusive(|byte| *byte == b'\n')) {
-            again.push_line(line).unwrap();
-        }
-        let sorted = |records: &Records| std::collections::BTreeSet::from_iter(records.table.content.clone());
-        assert_eq!(sorted(&again), sorted(&records));
-        assert!(again.repeats.is_empty());
-        assert!(again.push_line(b"x").is_err());
+        let found = |at| (records.table.received_ns[at], records.table.float_timestamp.get(at));
+        let expected = [
+            (1_742_952_259_098_703_872, true),
+            (1_742_952_259_098_703_872, true),
+            (1_742_952_259_098_703_900, false),
+            (1_742_869_853_000_414_345, false),
+        ];
+        assert_eq!([0, 1, 2, 3].map(found), expected);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::PullError;
 use super::client::rest::{Rest, TableFacts};
 use super::names::{DatasetName, TableName};
+use super::records::Timestamps;
 use super::window::Window;
 
 /// What every table of records has.
@@ -82,6 +83,12 @@ fn check(table: &TableName, facts: &TableFacts) -> Result<(), PullError> {
     }
 }
 
+/// What a table's timestamps are.
+pub(crate) fn timestamps(facts: &TableFacts) -> Timestamps {
+    let is_float = |(path, kind): &(String, String)| path == NEEDED[2] && kind == "FLOAT";
+    if facts.columns.iter().any(is_float) { Timestamps::Float } else { Timestamps::Exact }
+}
+
 /// The first few of some names.
 fn shown(names: &[String]) -> String {
     const SHOWN: usize = 8;
@@ -118,15 +125,25 @@ mod tests {
         assert_eq!(missing("stdout", &["20261125"], &Window::ALL), Vec::<String>::new());
     }
 
-    #[test]
-    fn a_table_without_the_records_columns_is_refused_by_their_names() {
-        let table = DatasetName::new("p", "d").unwrap().table("stdout").unwrap();
-        let with = |columns: &[(&str, &str)]| TableFacts {
+    fn with(columns: &[(&str, &str)]) -> TableFacts {
+        TableFacts {
             location: String::new(),
             partition: Partition::None,
             columns: columns.iter().map(|(path, kind)| ((*path).to_owned(), (*kind).to_owned())).collect(),
             kind: "TABLE".to_owned(),
-        };
+        }
+    }
+
+    #[test]
+    fn timestamps_are_what_their_column_is() {
+        let of =
+            |kind| timestamps(&with(&[("jsonpayload.message", "FLOAT"), ("jsonpayload.received_timestamp", kind)]));
+        assert_eq!(["FLOAT", "INTEGER", "STRING"].map(of), [Timestamps::Float, Timestamps::Exact, Timestamps::Exact]);
+    }
+
+    #[test]
+    fn a_table_without_the_records_columns_is_refused_by_their_names() {
+        let table = DatasetName::new("p", "d").unwrap().table("stdout").unwrap();
         let none = check(&table, &with(&[("timestamp", "TIMESTAMP"), ("insertid", "STRING")])).unwrap_err();
         assert!(
             none.to_string().starts_with("p.d.stdout: it has no column jsonpayload.message, jsonpayload.event_type")

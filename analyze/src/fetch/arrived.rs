@@ -86,8 +86,10 @@ fn shown(names: impl Iterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
-    use crate::bigquery::records::{Records, Row};
+    use crate::bigquery::records::{Records, Row, Timestamps};
 
     const MANIFEST: &[u8] = include_bytes!("../../tests/fixtures/flood-n4/manifest.json");
     const FLOOD: &str = include_str!("../../tests/fixtures/flood-n4/events.jsonl");
@@ -95,10 +97,11 @@ mod tests {
     fn lack_without(is_lost: impl Fn(&str) -> bool) -> Option<Lack> {
         let mut records = Records::default();
         for record in FLOOD.lines().filter(|line| !is_lost(line)) {
-            records.push_and_keep(Row { record, received_ns: None, copies: 1 }).unwrap();
+            let row = Row { record, received_ns: None, copies: 1, timestamps: Timestamps::Exact };
+            records.push_and_keep(row).unwrap();
         }
-        let mut spool = Spool::default();
-        spool.add("t", records).unwrap();
+        let mut spool = Spool::new(Path::new("nowhere"));
+        spool.add("t", &records).unwrap();
         lack(&spool, &Manifest::from_json(MANIFEST).unwrap())
     }
 

@@ -15,6 +15,7 @@ use crate::bigquery::job::{self, Running};
 use crate::bigquery::plan::{self, Part, Plan, Request};
 use crate::bigquery::price;
 use crate::bigquery::pull::{self, Pulled, Servers};
+use crate::bigquery::records::Records;
 use crate::bigquery::settings::BigQueryArgs;
 use crate::bigquery::statement::{Ask, Wanted};
 use crate::bigquery::window::{Window, instant};
@@ -39,7 +40,7 @@ pub(super) fn fetch(args: &BigQueryArgs, options: &Options) -> Result<Fetched, F
         window: known_window(args, options, &manifests)?.unwrap_or(Window::ALL),
         max_bytes_billed: args.max_bytes_billed,
     };
-    let task = Task { args, request: &request, manifests: &manifests };
+    let task = Task { args, request: &request, manifests: &manifests, out: &options.out };
     let read = async |servers: &Servers, running: &Running| task.read_in_time(servers, running).await;
     let read = job::with_servers(&target, read)?;
     if args.dry_run {
@@ -80,6 +81,8 @@ struct Task<'a> {
     request: &'a Request,
     /// Of the runs that have one.
     manifests: &'a [Manifest],
+    /// Where run folders are.
+    out: &'a Path,
 }
 
 impl Task<'_> {
@@ -108,7 +111,7 @@ impl Task<'_> {
         let mut plan = plan::plan(&servers.rest, self.request).await?;
         let bytes = price::in_words(plan.bytes());
         if self.args.dry_run {
-            return Ok(Read { plan, pulled: Vec::new(), spool: Spool::default() });
+            return Ok(Read { plan, pulled: Vec::new(), spool: Spool::new(self.out) });
         }
         if self.request.window == Window::ALL && !self.args.scan_all {
             return Err(PullError::NoTime { bytes });
@@ -116,10 +119,10 @@ impl Task<'_> {
         plan.check(self.request.max_bytes_billed)?;
         eprintln!("reading {bytes}");
         let bar = progress();
-        let (mut pulled, mut spool) = (Vec::with_capacity(plan.parts.len()), Spool::default());
+        let (mut pulled, mut spool) = (Vec::with_capacity(plan.parts.len()), Spool::new(self.out));
         for part in &plan.parts {
             let table = part.table.to_string();
-            let mut keep = |records| spool.add(&table, records);
+            let mut keep = |records: Records| spool.add(&table, &records);
             let part = pull::pull(servers, part, self.args.method, running, &bar, &mut keep).await?;
             plan.notes.extend(part.note.clone());
             pulled.push(part);

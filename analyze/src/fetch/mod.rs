@@ -4,6 +4,8 @@
 mod arrived;
 #[cfg(feature = "bigquery")]
 mod bigquery;
+#[cfg(feature = "bigquery")]
+mod entry;
 mod existing;
 #[cfg(feature = "kubernetes")]
 mod logs;
@@ -11,6 +13,8 @@ mod logs;
 mod pods;
 #[cfg(feature = "kubernetes")]
 mod processes;
+#[cfg(feature = "bigquery")]
+mod sorted;
 #[cfg(feature = "bigquery")]
 mod spool;
 mod vocabulary;

@@ -1,46 +1,46 @@
-//! Records on their way from BigQuery to a run's file, in bounded memory: kept by run and round, since the file's order
-//! begins with these, and read back round by round. What memory does not hold lies in temporary files, compressed.
+//! Records on their way from BigQuery to a run's file, in bounded memory: each run's are sorted as they come and merged when
+//! all are there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::OpenOptions;
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::FetchError;
+use super::entry::Entry;
+use super::sorted::{Failed, Scratch, Sorted, Sorter};
 use super::vocabulary::Vocabulary;
 use super::write::{self, EventsFile};
 use crate::bigquery::PullError;
-use crate::bigquery::records::Records;
+use crate::bigquery::records::{Records, RowError};
 use crate::source::fetch_facts::FetchedRound;
 use crate::source::open::hex;
-use crate::source::repeats;
 use crate::source::table::Table;
 
-/// Lines that wait in memory, of all rounds together.
+/// Bytes that wait in memory, of all runs together.
 const WAITING: usize = 48 << 20;
-/// Lines of a round that are read back at once.
-const BLOCK: usize = 4 << 20;
-/// Lines that one thread reads at once.
-const LINES: usize = 4096;
-/// The first level of zstd: temporary files are to be fast.
-const LEVEL: i32 = 1;
+/// Entries that become rows of the file at once.
+const BLOCK: usize = 1 << 14;
+/// Entries that one thread reads at once.
+const PART: usize = 1 << 11;
 
-/// Records by run and round.
-#[derive(Debug, Default)]
+/// Records by run.
+#[derive(Debug)]
 pub(super) struct Spool {
     runs: BTreeMap<String, SpooledRun>,
     waiting: usize,
-    folder: Option<tempfile::TempDir>,
-    files: usize,
+    most: usize,
+    place: PathBuf,
+    scratch: Option<Scratch>,
 }
 
 /// One run's records.
 #[derive(Debug, Default)]
 pub(super) struct SpooledRun {
-    rounds: BTreeMap<u32, SpooledRound>,
+    sorter: Sorter,
+    /// Entries that the export wrote again, by round.
+    repeats: BTreeMap<u32, u64>,
     vocabulary: Vocabulary,
     /// Records by table.
     pub(super) tables: BTreeMap<String, u64>,
@@ -50,14 +50,6 @@ pub(super) struct SpooledRun {
     pub(super) hosts: BTreeSet<String>,
     /// The newest record's time in nanoseconds.
     pub(super) newest_ns: i64,
-}
-
-#[derive(Debug, Default)]
-struct SpooledRound {
-    lines: Vec<u8>,
-    file: Option<PathBuf>,
-    /// Entries that the export wrote again.
-    repeats: u64,
 }
 
 /// A set of sequence numbers, which are dense: a bit for each.
@@ -96,88 +88,153 @@ impl Seqs {
 }
 
 impl Spool {
+    /// Nothing yet; what memory does not hold goes into a folder of temporary files within `place`.
+    pub(super) fn new(place: &Path) -> Self {
+        Self::holding(WAITING, place)
+    }
+
+    fn holding(most: usize, place: &Path) -> Self {
+        Self { runs: BTreeMap::new(), waiting: 0, most, place: place.to_owned(), scratch: None }
+    }
+
     /// The runs, by name.
     pub(super) fn runs(&self) -> &BTreeMap<String, SpooledRun> {
         &self.runs
     }
 
-    /// Takes a run out of it.
+    /// Takes a run out of it. Its temporary files are the spool's.
     pub(super) fn take(&mut self, run_id: &str) -> Option<SpooledRun> {
         self.runs.remove(run_id)
     }
 
     /// Adds records of a table.
-    pub(super) fn add(&mut self, table: &str, records: Records) -> Result<(), PullError> {
-        let Records { table: rows, repeats, lines } = records;
-        for ((run, round), lines) in lines {
-            let run = self.runs.entry(rows.run.names().text(run).to_owned()).or_default();
-            run.rounds.entry(round).or_default().lines.extend_from_slice(&lines);
-            self.waiting += lines.len();
-        }
-        for ((run, round), count) in repeats {
-            self.runs.entry(run).or_default().rounds.entry(round).or_default().repeats += count;
-        }
-        self.describe(table, &rows);
-        if self.waiting > WAITING { self.flush() } else { Ok(()) }
-    }
-
-    /// Adds what is told of each run's rows.
-    fn describe(&mut self, table: &str, rows: &Table) {
+    pub(super) fn add(&mut self, table: &str, records: &Records) -> Result<(), PullError> {
+        let rows = &records.table;
         let mut by_run: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for row in 0..rows.rows() {
             by_run.entry(rows.run.number(row)).or_default().push(row as u32);
         }
         for (number, of_run) in by_run {
             let run = self.runs.entry(rows.run.names().text(number).to_owned()).or_default();
-            run.vocabulary.add(rows, &of_run);
-            *run.tables.entry(table.to_owned()).or_default() += of_run.len() as u64;
-            for row in &of_run {
-                let row = *row as usize;
-                run.newest_ns = run.newest_ns.max(rows.received_ns[row]);
-                add_seq(&mut run.seqs, rows.process.text(row), rows.seq.get(row));
+            run.describe(table, rows, &of_run);
+            for row in of_run {
+                let row = row as usize;
+                self.waiting += run.sorter.push(|bytes| Entry::write(rows, row, records.texts.text(row), bytes));
             }
-            let hosts: BTreeSet<&str> = of_run.iter().map(|row| rows.host.text(*row as usize)).collect();
-            run.hosts.extend(hosts.into_iter().map(str::to_owned));
         }
+        for ((run, round), count) in &records.repeats {
+            *self.runs.entry(run.clone()).or_default().repeats.entry(*round).or_default() += count;
+        }
+        if self.waiting > self.most { self.spill().map_err(PullError::from) } else { Ok(()) }
     }
 
     /// Puts what waits into temporary files.
-    fn flush(&mut self) -> Result<(), PullError> {
-        let failed = |path: &Path, source| PullError::Spool { path: path.to_owned(), source };
-        if self.folder.is_none() {
-            let made = tempfile::Builder::new().prefix("cnsim-fetch-").tempdir();
-            self.folder = Some(made.map_err(|source| failed(&std::env::temp_dir(), source))?);
+    fn spill(&mut self) -> Result<(), Failed> {
+        if self.scratch.is_none() {
+            self.scratch = Some(Scratch::within(&self.place)?);
         }
-        let folder = self.folder.as_ref().expect("it was made above").path();
-        for round in self.runs.values_mut().flat_map(|run| run.rounds.values_mut()) {
-            if round.lines.is_empty() {
-                continue;
-            }
-            self.files += 1;
-            let path: &PathBuf = round.file.get_or_insert_with(|| folder.join(self.files.to_string()));
-            let packed = zstd::bulk::compress(&round.lines, LEVEL).map_err(|source| failed(path, source))?;
-            let mut options = OpenOptions::new();
-            let file = options.create(true).append(true).open(path);
-            file.and_then(|mut file| file.write_all(&packed)).map_err(|source| failed(path, source))?;
-            round.lines = Vec::new();
-        }
+        let scratch = self.scratch.as_mut().expect("it was made above");
         self.waiting = 0;
-        Ok(())
+        self.runs.values_mut().try_for_each(|run| run.sorter.spill(scratch))
+    }
+}
+
+impl From<Failed> for PullError {
+    fn from(Failed { path, source }: Failed) -> Self {
+        Self::Spool { path, source }
+    }
+}
+
+impl From<Failed> for FetchError {
+    fn from(failed: Failed) -> Self {
+        PullError::from(failed).into()
     }
 }
 
 impl SpooledRun {
+    /// Adds what is told of its rows.
+    fn describe(&mut self, table: &str, rows: &Table, of_run: &[u32]) {
+        self.vocabulary.add(rows, of_run);
+        *self.tables.entry(table.to_owned()).or_default() += of_run.len() as u64;
+        for row in of_run {
+            let row = *row as usize;
+            self.newest_ns = self.newest_ns.max(rows.received_ns[row]);
+            add_seq(&mut self.seqs, rows.process.text(row), rows.seq.get(row));
+        }
+        let hosts: BTreeSet<&str> = of_run.iter().map(|row| rows.host.text(*row as usize)).collect();
+        self.hosts.extend(hosts.into_iter().map(str::to_owned));
+    }
+
     /// Writes the run's events.parquet, without repeats and in order.
-    pub(super) fn write(mut self, path: &Path) -> Result<Written, FetchError> {
-        let (mut rounds, mut digest) = (Vec::with_capacity(self.rounds.len()), Sha256::new());
-        let mut seqs: BTreeMap<String, Seqs> = BTreeMap::new();
-        write::events(path, std::mem::take(&mut self.vocabulary), |file: &mut EventsFile<'_>| {
-            for (round, spooled) in std::mem::take(&mut self.rounds) {
-                rounds.push(one_round(round, spooled, &mut seqs, &mut digest, file)?);
+    pub(super) fn write(self, path: &Path) -> Result<Written, FetchError> {
+        let Self { sorter, repeats, vocabulary, .. } = self;
+        let mut merge = Merge::of(sorter.finish()?, repeats);
+        write::events(path, vocabulary, |file: &mut EventsFile<'_>| {
+            while let Some(block) = merge.block()? {
+                let rows: Vec<u32> = (0..block.rows() as u32).collect();
+                merge.count(&block);
+                file.add(&block, &rows)?;
             }
             Ok(())
         })?;
-        Ok(Written { rounds, sha256: hex(digest) })
+        Ok(Written { rounds: merge.rounds.into_values().collect(), sha256: hex(merge.digest) })
+    }
+}
+
+/// A run's entries on their way to its file.
+struct Merge {
+    sorted: Sorted,
+    entry: Entry,
+    before: Entry,
+    rounds: BTreeMap<u32, FetchedRound>,
+    seqs: BTreeMap<String, Seqs>,
+    digest: Sha256,
+}
+
+impl Merge {
+    fn of(sorted: Sorted, exported_again: BTreeMap<u32, u64>) -> Self {
+        let round = |(round, repeats)| (round, FetchedRound { round, rows: 0, repeats, conflicts: 0 });
+        Self {
+            sorted,
+            entry: Entry::default(),
+            before: Entry::default(),
+            rounds: exported_again.into_iter().map(round).collect(),
+            seqs: BTreeMap::new(),
+            digest: Sha256::new(),
+        }
+    }
+
+    /// The next rows, in order; none behind the last one. What the one before says already is left out and counted.
+    fn block(&mut self) -> Result<Option<Table>, FetchError> {
+        let mut entries = Vec::with_capacity(BLOCK);
+        while entries.len() < BLOCK && self.sorted.next(&mut self.entry.bytes)? {
+            if self.entry.is_repeat_of(&self.before) {
+                self.round(self.entry.round()).repeats += 1;
+                continue;
+            }
+            self.before.clone_from(&self.entry);
+            entries.push(self.entry.clone());
+        }
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(rows(&entries).map_err(PullError::from)?))
+    }
+
+    /// Adds what is told of rows.
+    fn count(&mut self, rows: &Table) {
+        for row in 0..rows.rows() {
+            self.digest.update(rows.content[row].to_le_bytes());
+            let seq = rows.seq.get(row);
+            let is_new = add_seq(&mut self.seqs, rows.process.text(row), seq);
+            let round = self.round(rows.round[row]);
+            round.rows += 1;
+            round.conflicts += u64::from(seq > 0 && !is_new);
+        }
+    }
+
+    fn round(&mut self, round: u32) -> &mut FetchedRound {
+        self.rounds.entry(round).or_insert(FetchedRound { round, rows: 0, repeats: 0, conflicts: 0 })
     }
 }
 
@@ -189,128 +246,102 @@ fn add_seq(seqs: &mut BTreeMap<String, Seqs>, process: &str, seq: u64) -> bool {
     }
 }
 
-/// Writes the rows of a round.
-fn one_round(
-    round: u32,
-    spooled: SpooledRound,
-    seqs: &mut BTreeMap<String, Seqs>,
-    digest: &mut Sha256,
-    file: &mut EventsFile<'_>,
-) -> Result<FetchedRound, FetchError> {
-    let exported_again = spooled.repeats;
-    let table = spooled.read()?;
-    let found = repeats::find(&table);
-    let mut repeated = found.repeated.iter().peekable();
-    let mut rows: Vec<u32> =
-        (0..table.rows() as u32).filter(|row| repeated.next_if(|next| *next == row).is_none()).collect();
-    write::sort(&table, &mut rows);
-    let mut conflicts = 0;
-    for row in &rows {
-        let row = *row as usize;
-        digest.update(table.content[row].to_le_bytes());
-        let (process, seq) = (table.process.text(row), table.seq.get(row));
-        let is_new = add_seq(seqs, process, seq);
-        conflicts += u64::from(seq > 0 && !is_new);
-    }
-    file.add(&table, &rows)?;
-    let repeats = found.repeated.len() as u64 + exported_again;
-    Ok(FetchedRound { round, rows: rows.len() as u64, repeats, conflicts })
-}
-
-impl SpooledRound {
-    /// Its records again.
-    fn read(self) -> Result<Table, PullError> {
-        let mut records = Records::default();
-        if let Some(path) = &self.file {
-            let failed = |source| PullError::Spool { path: path.clone(), source };
-            let file = std::fs::File::open(path).map_err(failed)?;
-            let mut decoder = zstd::stream::read::Decoder::new(file).map_err(failed)?;
-            let mut block = Vec::with_capacity(BLOCK);
-            loop {
-                let read = decoder.by_ref().take(BLOCK as u64).read_to_end(&mut block).map_err(failed)?;
-                let end = block.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-                read_lines(&block[..end], &mut records)?;
-                block.drain(..end);
-                if read == 0 {
-                    break;
-                }
-            }
-        }
-        read_lines(&self.lines, &mut records)?;
-        Ok(records.table)
-    }
-}
-
-/// Reads lines on all processors, in order.
-fn read_lines(block: &[u8], records: &mut Records) -> Result<(), PullError> {
-    let lines: Vec<&[u8]> = block.split_inclusive(|byte| *byte == b'\n').collect();
-    let parts: Result<Vec<Records>, PullError> = lines
-        .par_chunks(LINES)
-        .map(|lines| {
+/// Reads entries on all processors, in order.
+fn rows(entries: &[Entry]) -> Result<Table, RowError> {
+    let parts: Result<Vec<Records>, RowError> = entries
+        .par_chunks(PART)
+        .map(|entries| {
             let mut part = Records::default();
-            lines.iter().try_for_each(|line| part.push_line(line)).map(|()| part).map_err(PullError::from)
+            entries.iter().try_for_each(|entry| part.push(entry.row()?)).map(|()| part)
         })
         .collect();
+    let mut records = Records::default();
     parts?.into_iter().for_each(|part| records.append(part));
-    Ok(())
+    Ok(records.table)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::bigquery::records::Row;
+    use crate::bigquery::records::{Row, Timestamps};
     use crate::source::gather::Gather;
     use crate::source::table::Keep;
 
     const FLOOD: &str = include_str!("../../tests/fixtures/flood-n4/events.jsonl");
     const RUN: &str = "5e1f00d2-cubaan4";
 
+    fn exact(record: &str) -> Row<'_> {
+        Row { record, received_ns: None, copies: 1, timestamps: Timestamps::Exact }
+    }
+
     fn records<'a>(lines: impl Iterator<Item = &'a str>) -> Records {
         let mut records = Records::default();
-        lines.for_each(|record| records.push_and_keep(Row { record, received_ns: None, copies: 1 }).unwrap());
+        lines.for_each(|record| records.push_and_keep(exact(record)).unwrap());
         records
     }
 
-    /// The file that these batches come to; after each one what waits is written to the disk, or not.
-    fn written(batches: Vec<Records>, flushed: bool) -> (Vec<u8>, Written) {
+    /// The file that these batches come to, where so many bytes wait in memory.
+    fn written(batches: &[Records], most: usize) -> (Vec<u8>, Written) {
         let home = tempfile::tempdir().unwrap();
-        let mut spool = Spool::default();
+        let mut spool = Spool::holding(most, home.path());
         for batch in batches {
             spool.add("t", batch).unwrap();
-            if flushed {
-                spool.flush().unwrap();
-            }
         }
         let path = home.path().join("events.parquet");
         let written = spool.take(RUN).unwrap().write(&path).unwrap();
+        drop(spool);
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1, "temporary files are there yet");
         (std::fs::read(path).unwrap(), written)
     }
 
-    #[test]
-    fn records_that_lay_on_the_disk_give_the_same_file() {
-        let whole = || vec![records(FLOOD.lines())];
-        let parts = || vec![records(FLOOD.lines().rev().step_by(2)), records(FLOOD.lines().rev().skip(1).step_by(2))];
-        let (expected, facts) = written(whole(), false);
-        for (bytes, same) in [written(whole(), true), written(parts(), true), written(parts(), false)] {
-            assert_eq!(bytes, expected);
-            assert_eq!((same.sha256, same.rounds), (facts.sha256.clone(), facts.rounds.clone()));
+    /// The flood and a record that contradicts one of it.
+    fn lines() -> Vec<String> {
+        let conflict = FLOOD.lines().nth(30).unwrap().replace("\"host\":\"bench\"", "\"host\":\"other\"");
+        FLOOD.lines().map(str::to_owned).chain([conflict]).collect()
+    }
+
+    /// What a file with these lines comes to, which are sorted in memory.
+    fn from_file(lines: &[&str]) -> (Vec<u8>, Vec<FetchedRound>) {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("x.jsonl");
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let mut gather = Gather::new(Keep::Records);
+        gather.read(&path).unwrap();
+        let runs = super::super::runs(&gather, &[]).unwrap();
+        write::run(&gather.table, &runs[0], &home.path().join("run")).unwrap();
+        (std::fs::read(home.path().join("run").join(write::EVENTS)).unwrap(), runs[0].facts.rounds.clone())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_order_and_any_memory_give_the_file_that_is_sorted_in_memory(
+            order in Just((0..81_usize).collect::<Vec<_>>()).prop_shuffle(),
+            again in prop::collection::vec(0..81_usize, 0..9),
+            batch in 1..50_usize,
+            most in prop_oneof![Just(0), 1000..60_000_usize],
+        ) {
+            let lines = lines();
+            let came: Vec<&str> = order.iter().chain(&again).map(|line| lines[*line].as_str()).collect();
+            let batches: Vec<Records> = came.chunks(batch).map(|lines| records(lines.iter().copied())).collect();
+            let (bytes, facts) = written(&batches, most);
+            let (expected, rounds) = from_file(&came);
+            prop_assert!(bytes == expected);
+            prop_assert_eq!(&facts.rounds, &rounds);
+            let repeats: u64 = rounds.iter().map(|round| round.repeats).sum();
+            prop_assert_eq!(repeats, again.len() as u64);
+            prop_assert_eq!(rounds.iter().map(|round| round.conflicts).sum::<u64>(), 1);
         }
     }
 
     #[test]
-    fn repeats_go_and_conflicts_stay_and_both_are_counted_as_for_files() {
-        let conflict = FLOOD.lines().nth(30).unwrap().replace("\"host\":\"bench\"", "\"host\":\"other\"");
-        let lines = || FLOOD.lines().chain([FLOOD.lines().nth(7).unwrap(), conflict.as_str()]);
-        let (_, facts) = written(vec![records(lines())], true);
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("x.jsonl");
-        std::fs::write(&path, lines().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
-        let mut gather = Gather::new(Keep::Records);
-        gather.read(&path).unwrap();
-        let runs = super::super::runs(&gather, &[]).unwrap();
-        assert_eq!(facts.rounds, runs[0].facts.rounds);
-        let sums = facts.rounds.iter().map(|round| [round.repeats, round.conflicts]);
-        assert_eq!(sums.fold([0, 0], |[a, b], [c, d]| [a + c, b + d]), [1, 1]);
+    fn a_row_that_was_exported_again_is_counted_with_those_that_came_again() {
+        let mut records = records(FLOOD.lines());
+        records.push_and_keep(Row { copies: 3, ..exact(FLOOD.lines().next().unwrap()) }).unwrap();
+        let (_, facts) = written(&[records], WAITING);
+        assert_eq!(facts.rounds.iter().map(|round| round.repeats).sum::<u64>(), 3);
     }
 
     #[test]

@@ -401,7 +401,8 @@ impl Strings {
         &self.bytes[start..self.ends[row]]
     }
 
-    fn push(&mut self, text: &str) {
+    /// Adds a text.
+    pub(crate) fn push(&mut self, text: &str) {
         self.bytes.push_str(text);
         self.ends.push(self.bytes.len());
     }

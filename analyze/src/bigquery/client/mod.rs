@@ -8,6 +8,7 @@ pub(crate) mod played;
 pub(crate) mod query;
 pub(crate) mod rest;
 pub(crate) mod retry;
+mod rows;
 pub(crate) mod storage;
 
 pub use error::{Act, ApiError};

@@ -5,25 +5,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use gcp_bigquery_client::google::cloud::bigquery::storage::v1::big_query_read_client::BigQueryReadClient;
-use gcp_bigquery_client::google::cloud::bigquery::storage::v1::read_rows_response::Rows;
 use gcp_bigquery_client::google::cloud::bigquery::storage::v1::read_session::Schema;
 use gcp_bigquery_client::google::cloud::bigquery::storage::v1::{
-    CreateReadSessionRequest, DataFormat, ReadRowsRequest, ReadRowsResponse, ReadSession,
+    CreateReadSessionRequest, DataFormat, ReadRowsRequest, ReadSession,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint as Remote};
-use tonic::{Code, Request, Status, Streaming};
+use tonic::{Code, Request, Status};
 
 use super::super::endpoint::Endpoint;
 use super::credentials::{Credentials, Freshness};
 use super::error::{Act, ApiError, one_line};
 use super::rest::cause;
 use super::retry::Patience;
+use super::rows::{self, Response};
 
-/// The largest message that is taken: BigQuery's are up to 128 MB, where the transport's own limit is 4 MB.
-const MESSAGE: usize = 256 << 20;
 /// How long a silent connection is believed to be one.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
@@ -49,11 +48,11 @@ pub(crate) struct Session {
 #[derive(Debug)]
 pub(crate) struct Batch {
     /// The Arrow record batch's message.
-    pub(crate) message: Vec<u8>,
+    pub(crate) message: Bytes,
     /// Its rows.
     pub(crate) rows: u64,
     /// The room that it takes, until it is dropped.
-    room: Option<OwnedSemaphorePermit>,
+    pub(crate) room: Option<OwnedSemaphorePermit>,
 }
 
 /// Where streams put their batches, as many at once as there is room for.
@@ -133,7 +132,7 @@ impl Storage {
         let session = self
             .ask(async |freshness| {
                 let request = self.request(Act::Session, request.clone(), &route, freshness).await?;
-                let mut client = self.client();
+                let mut client = BigQueryReadClient::new(self.channel.clone());
                 Ok(self.in_time(Act::Session, client.create_read_session(request)).await?.into_inner())
             })
             .await?;
@@ -166,9 +165,7 @@ impl Storage {
         let message = ReadRowsRequest { read_stream: name.to_owned(), offset: *rows as i64 };
         let route = format!("read_stream={}", name.replace('/', "%2F"));
         let request = self.request(Act::Stream, message, &route, freshness).await?;
-        let mut client = self.client();
-        let mut stream: Streaming<ReadRowsResponse> =
-            self.in_time(Act::Stream, client.read_rows(request)).await?.into_inner();
+        let mut stream = self.in_time(Act::Stream, rows::read(self.channel.clone(), request)).await?;
         while let Some(response) = self.in_time(Act::Stream, stream.message()).await? {
             let Some(batch) = batch(response)? else { continue };
             *rows += batch.rows;
@@ -179,10 +176,6 @@ impl Storage {
             room = intake.room().await;
         }
         Ok(())
-    }
-
-    fn client(&self) -> BigQueryReadClient<Channel> {
-        BigQueryReadClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE)
     }
 
     async fn request<T>(
@@ -226,19 +219,14 @@ impl Storage {
 }
 
 /// The rows of a response; none in one that tells of the stream alone.
-fn batch(response: ReadRowsResponse) -> Result<Option<Batch>, ApiError> {
-    let rows = response.row_count;
-    match response.rows {
-        None => Ok(None),
-        Some(Rows::ArrowRecordBatch(batch)) if rows > 0 => {
-            Ok(Some(Batch { message: batch.serialized_record_batch, rows: rows as u64, room: None }))
-        }
-        Some(Rows::ArrowRecordBatch(_)) => Ok(None),
-        Some(Rows::AvroRows(_)) => {
-            let what = "rows came in another format than was asked for".to_owned();
-            Err(ApiError::Inconsistent { act: Act::Stream, what })
-        }
+fn batch(response: Response) -> Result<Option<Batch>, ApiError> {
+    if response.avro.is_some() {
+        let what = "rows came in another format than was asked for".to_owned();
+        return Err(ApiError::Inconsistent { act: Act::Stream, what });
     }
+    let rows = u64::try_from(response.row_count).unwrap_or(0);
+    let batch = |arrow: rows::ArrowRecordBatch| Batch { message: arrow.serialized_record_batch, rows, room: None };
+    Ok(response.arrow.filter(|_| rows > 0).map(batch))
 }
 
 /// What a status that is no success means.

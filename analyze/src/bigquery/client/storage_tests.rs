@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use futures_util::stream::{self, BoxStream, StreamExt};
-use gcp_bigquery_client::google::cloud::bigquery::storage::v1::{ArrowRecordBatch, ArrowSchema, ReadStream};
+use gcp_bigquery_client::google::cloud::bigquery::storage::v1::read_rows_response::Rows;
+use gcp_bigquery_client::google::cloud::bigquery::storage::v1::{
+    ArrowRecordBatch, ArrowSchema, ReadRowsResponse, ReadStream,
+};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::Response;
@@ -199,7 +202,7 @@ fn large_messages_wait_for_those_that_are_being_read() {
         let intake = Intake::new(sender);
         let first = intake.room().await;
         assert_eq!(intake.room.available_permits(), 0);
-        let batch = Batch { message: vec![0; 40 << 20], rows: 1, room: None };
+        let batch = Batch { message: vec![0; 40 << 20].into(), rows: 1, room: None };
         assert!(intake.put(batch, first).await);
         let second = tokio::time::timeout(Duration::from_millis(20), intake.room());
         assert!(second.await.is_err(), "two of them would take more than there is");
