@@ -13,6 +13,7 @@ use crate::explain::args::ExplainArgs;
 use crate::export::ExportArgs;
 use crate::fetch::{self, Others};
 use crate::metric::Origin;
+use crate::plate::FigureArgs;
 use crate::report::ReportOptions;
 use crate::runs;
 use crate::source::Input;
@@ -123,7 +124,8 @@ pub struct PodArgs {
 #[command(before_help = "Examples:
   cnsim-analyze report runs/4abf0c12-cubaan10
   cnsim-analyze report default=test-default-10X.csv 5M=test-5M-10X.csv -o report
-  cnsim-analyze report runs/* --origin initiate --format csv --strict")]
+  cnsim-analyze report runs/* --origin initiate --format csv --strict
+  cnsim-analyze report runs/* --style paper --venue plos --width single --formats tiff,pdf")]
 #[command(
     after_help = "Prints the convergence table. The folder holds index.html, summary.json, quality.json, tables/ \
 and figures/.
@@ -154,11 +156,14 @@ pub struct ReportArgs {
     /// Put inputs, report, methods and REPRODUCE.md into this zip too, which `verify` makes again
     #[arg(long, value_name = "FILE")]
     pub bundle: Option<PathBuf>,
+    /// How figures look.
+    #[command(flatten, next_help_heading = "Figures")]
+    pub figures: FigureArgs,
     /// How the convergence table is printed
-    #[arg(long, value_enum, default_value = "table")]
+    #[arg(long, value_enum, default_value = "table", help_heading = None)]
     pub format: runs::Format,
     /// Exit with 3 where the verdict is unsound
-    #[arg(long)]
+    #[arg(long, help_heading = None)]
     pub strict: bool,
 }
 
@@ -202,8 +207,9 @@ pub(crate) fn origin() -> impl TypedValueParser<Value = Origin> {
 impl ReportArgs {
     /// The options of a report by a program of this version and revision.
     pub fn options(self, tool: Tool) -> ReportOptions {
-        let Self { inputs, output, origin, warm_up, telemetry, window, bundle, format, strict: _ } = self;
-        ReportOptions { inputs, output, origin, warm_up, telemetry, window, bundle, format, tool }
+        let Self { inputs, output, origin, warm_up, telemetry, window, bundle, figures, format, strict: _ } = self;
+        let figures = figures.into();
+        ReportOptions { inputs, output, origin, warm_up, telemetry, window, bundle, figures, format, tool }
     }
 }
 

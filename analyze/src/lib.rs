@@ -10,6 +10,7 @@ pub mod export;
 pub mod fetch;
 pub mod frame;
 pub mod metric;
+pub mod plate;
 pub mod quality;
 pub mod report;
 pub mod round;

@@ -108,7 +108,7 @@ fn report_command(args: ReportArgs) -> Result<ExitCode, Error> {
 }
 
 fn compare_command(args: CompareArgs) -> Result<ExitCode, Error> {
-    let outcome = compare::run(&args.into())?;
+    let outcome = compare::run(&args.options(tool()))?;
     outcome.notes.iter().for_each(|note| eprintln!("note: {note}"));
     let code = printed(&outcome.text);
     let (refused, lines) = match outcome.judgement {

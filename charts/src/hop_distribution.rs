@@ -72,23 +72,28 @@ pub(crate) fn layout(data: &HopDistribution, sheet: &Sheet) -> Result<Figure, Ch
 
 /// A band over the height of the data area, behind the bars.
 fn draw_band(figure: &mut Figure, panel: &Panel, band: &HopBand) {
-    let Some(high) = band.high else { return };
+    let Some(high) = band.high.filter(|_| !is_line(band)) else { return };
     let x = |hops: f64| panel.at(hops, panel.y.low()).0;
     figure.canvas.bar(Rect { left: x(band.low), right: x(high), ..panel.rect }, THEORY, Pattern::Plain, THEORY);
 }
 
-/// A bound from below as a line, in front of the bars.
+/// Whether both ends are the same, or there is one only.
+fn is_line(band: &HopBand) -> bool {
+    band.high.is_none_or(|high| high <= band.low)
+}
+
+/// A band that has no width, or one end only, as a line in front of the bars.
 fn draw_bound(figure: &mut Figure, panel: &Panel, band: &HopBand, index: usize) {
-    if band.high.is_none() {
+    if is_line(band) {
         let (x, _) = panel.at(band.low, panel.y.low());
         figure.canvas.line(vec![(x, panel.rect.top), (x, panel.rect.bottom)], theory_stroke(index));
     }
 }
 
 fn band_entry(band: &HopBand, index: usize) -> Entry {
-    let key = match band.high {
-        Some(_) => Key::Bar { color: THEORY, pattern: Pattern::Plain, hatch: THEORY },
-        None => Key::Line(theory_stroke(index)),
+    let key = match is_line(band) {
+        false => Key::Bar { color: THEORY, pattern: Pattern::Plain, hatch: THEORY },
+        true => Key::Line(theory_stroke(index)),
     };
     Entry { key, name: band.label.clone() }
 }

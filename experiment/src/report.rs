@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use cnsim_analyze::metric::Origin;
+use cnsim_analyze::plate::FigureOptions;
 use cnsim_analyze::report::{self, ReportOptions};
 use cnsim_analyze::runs::Format;
 use cnsim_analyze::source::Input;
@@ -18,6 +19,7 @@ pub fn make(folder: &Path) -> anyhow::Result<String> {
         telemetry: Vec::new(),
         window: Window::default(),
         bundle: None,
+        figures: FigureOptions::default(),
         format: Format::Table,
         tool: crate::run::tool(),
     })?;

@@ -17,6 +17,7 @@ use cnsim::manifest::Tool;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::Origin;
+use crate::plate::{FigureOptions, FigureWords};
 use crate::report::ReportOptions;
 use crate::runs::Format;
 use crate::source::Input;
@@ -26,7 +27,7 @@ pub(crate) use pack::pack;
 pub use verify::{Verified, verify};
 
 /// The version of the bundle's form.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The file of options and digests.
 const INDEX: &str = "bundle.json";
 /// The folder of the report.
@@ -105,6 +106,7 @@ struct Options {
     origin: String,
     warm_up: u32,
     window: String,
+    figures: FigureWords,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,6 +141,7 @@ impl Options {
             telemetry: self.telemetry.iter().map(source).collect::<Option<_>>()?,
             window: [Window::Block, Window::Seed].into_iter().find(|window| window.as_str() == self.window)?,
             bundle: None,
+            figures: FigureOptions::of(&self.figures)?,
             format: Format::Table,
             tool,
         })

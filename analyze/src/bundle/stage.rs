@@ -31,7 +31,7 @@ pub(super) fn stage(options: &ReportOptions, root: &Path) -> anyhow::Result<Opti
         telemetry.push(Measuring { condition: one.condition.clone(), quantity, path });
     }
     let (origin, window) = (options.origin.as_str().to_owned(), options.window.as_str().to_owned());
-    Ok(Options { inputs, telemetry, origin, warm_up: options.warm_up, window })
+    Ok(Options { inputs, telemetry, origin, warm_up: options.warm_up, window, figures: options.figures.words() })
 }
 
 /// Copies a file or a run folder below `root/place`; gives its name there.

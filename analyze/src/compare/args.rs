@@ -1,8 +1,12 @@
 //! What can be typed after `cnsim-analyze compare`.
 
-use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 
-use super::{CompareOptions, Design, Format, Gate, Grouping, Metric, Unsound};
+use clap::{Args, ValueEnum};
+use cnsim::manifest::Tool;
+
+use super::{CompareOptions, Design, Forest, Format, Gate, Grouping, Metric, Unsound};
+use crate::plate::FigureArgs;
 use crate::source::Input;
 
 /// What can be typed after `cnsim-analyze compare`.
@@ -49,8 +53,14 @@ pub struct CompareArgs {
     /// How the comparison is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+    /// Draw a forest plot of each metric into this folder
+    #[arg(long = "figures", value_name = "DIR")]
+    pub figures_dir: Option<PathBuf>,
+    /// How figures look.
+    #[command(flatten, next_help_heading = "Figures")]
+    pub figures: FigureArgs,
     /// Exit with 3 where this holds of any comparison: METRIC.FIELD, one of > >= < <=, a number; may be given again
-    #[arg(long = "fail-if", value_name = "EXPR")]
+    #[arg(long = "fail-if", value_name = "EXPR", help_heading = None)]
     pub fail_if: Vec<Gate>,
 }
 
@@ -67,8 +77,10 @@ fn level(text: &str) -> Result<f64, String> {
     if is_level { Ok(level) } else { Err("a level is a share from 0.5 to 0.9999, as in 0.95".to_owned()) }
 }
 
-impl From<CompareArgs> for CompareOptions {
-    fn from(args: CompareArgs) -> Self {
+impl CompareArgs {
+    /// The options of a comparison by a program of this version and revision.
+    pub fn options(self, tool: Tool) -> CompareOptions {
+        let args = self;
         let mut metrics: Vec<Metric> = Vec::new();
         for metric in args.metrics.into_iter().chain(args.fail_if.iter().map(Gate::metric)) {
             if !metrics.contains(&metric) {
@@ -82,7 +94,9 @@ impl From<CompareArgs> for CompareOptions {
             Some(By::Nodes) => Grouping::ByNodes,
             None => Grouping::OneNumberOfNodes,
         };
-        Self {
+        let figures = args.figures.into();
+        let forest = args.figures_dir.map(|folder| Forest { folder, figures, tool });
+        CompareOptions {
             inputs: args.inputs,
             metrics,
             grouping,
@@ -94,6 +108,7 @@ impl From<CompareArgs> for CompareOptions {
             unsound: if args.force { Unsound::Force } else { Unsound::Refuse },
             format: args.format,
             gates: args.fail_if,
+            forest,
         }
     }
 }

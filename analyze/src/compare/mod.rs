@@ -5,6 +5,7 @@
 
 pub mod args;
 mod comparison;
+mod forest;
 mod gate;
 mod metric;
 mod output;
@@ -12,12 +13,16 @@ mod refusal;
 mod sample;
 mod sentence;
 
+use cnsim_charts::Metadata;
+
 use crate::metric as measure;
 use crate::quality::{self, AuditOptions};
-use crate::source::{self, Input};
+use crate::report;
+use crate::source::{self, FileFacts, Input, Loaded};
 use crate::stats::{self, REPLICATES, Resampling};
 
 pub use comparison::{Comparison, Side};
+pub use forest::Forest;
 pub use gate::{Gate, GateError, Judgement};
 pub use metric::Metric;
 pub use refusal::Refusal;
@@ -50,6 +55,8 @@ pub struct CompareOptions {
     pub format: Format,
     /// What makes the comparison fail.
     pub gates: Vec<Gate>,
+    /// Where figures are wanted.
+    pub forest: Option<Forest>,
 }
 
 /// Which rounds are compared with which.
@@ -129,6 +136,10 @@ pub fn run(options: &CompareOptions) -> anyhow::Result<Outcome> {
         }
     }
     adjust(&mut comparisons);
+    if let Some(forest) = &options.forest {
+        let metadata = metadata(options, forest, &loaded);
+        notes.extend(forest::write(forest, &options.metrics, &comparisons, &metadata)?);
+    }
     let judgement = gate::judge(&options.gates, &comparisons);
     Ok(Outcome { text: output::written(options.format, &comparisons, &sides), notes, judgement })
 }
@@ -139,4 +150,15 @@ fn adjust(comparisons: &mut [Comparison]) {
     for (comparison, p_holm) in comparisons.iter_mut().zip(stats::holm(&p)) {
         comparison.p_holm = p_holm;
     }
+}
+
+/// Where the figures come from.
+fn metadata(options: &CompareOptions, forest: &Forest, loaded: &[Loaded]) -> Metadata {
+    let files: Vec<&FileFacts> = loaded.iter().flat_map(|input| &input.facts.files).collect();
+    let chosen = [
+        ("level", options.level.to_string()),
+        ("seed", options.seed.to_string()),
+        ("warm-up", options.warm_up.to_string()),
+    ];
+    report::metadata(&forest.tool, &chosen, &source::combined_digest(&files))
 }

@@ -7,10 +7,10 @@ use rayon::prelude::*;
 use super::expected::{self, Known};
 use super::spread::{Scratch, Spread};
 use super::whereabouts::Whereabouts;
-use super::{Analysis, Deliveries, Group, RoundMetrics, RunClocks, RunLoad, Way};
+use super::{Analysis, BetweenHosts, Deliveries, Group, RoundMetrics, RunClocks, RunLoad, Way};
 use super::{
-    clock, convergence, coverage, critical, duplicates, hops, latency, load, path, resources, setup, shape, silent,
-    theory,
+    clock, convergence, coverage, critical, duplicates, hops, hosts, latency, load, path, resources, setup, shape,
+    silent, theory,
 };
 use crate::round::{Round, Rounds};
 use crate::source::Loaded;
@@ -90,6 +90,8 @@ struct Measured<'a> {
     /// Copies by who sent them, in a scored round.
     sent: Vec<(&'a str, u64)>,
     ways: BTreeMap<(String, String), Way>,
+    /// Latencies between machines, in a scored round.
+    between: BetweenHosts,
 }
 
 impl<'a> Place<'a> {
@@ -112,9 +114,12 @@ impl<'a> Place<'a> {
             resources: resources::resources(facts, self.round.round),
             ..timing(&self.round, &spread, nodes, &whereabouts)
         };
-        let (deliveries, sent) = match metrics.scored {
-            true => (Deliveries { hop: hops.each, latency_ns: latencies }, sent),
-            false => (Deliveries::default(), Vec::new()),
+        let (deliveries, sent, between) = match metrics.scored {
+            true => {
+                let deliveries = Deliveries { hop: hops.each, latency_ns: latencies };
+                (deliveries, sent, hosts::latencies(&spread, &whereabouts))
+            }
+            false => (Deliveries::default(), Vec::new(), BTreeMap::new()),
         };
         Measured {
             input: self.input,
@@ -125,6 +130,7 @@ impl<'a> Place<'a> {
             deliveries,
             sent,
             ways,
+            between,
         }
     }
 
@@ -160,6 +166,7 @@ fn silent_rounds<'a>(inputs: &'a [Loaded], places: &[Place<'a>], options: &Optio
                 deliveries: Deliveries::default(),
                 sent: Vec::new(),
                 ways: BTreeMap::new(),
+                between: BTreeMap::new(),
             }));
         }
     }
@@ -235,6 +242,9 @@ impl<'a> Gathered<'a> {
         }
         self.group.deliveries.hop.extend(&round.deliveries.hop);
         self.group.deliveries.latency_ns.extend(&round.deliveries.latency_ns);
+        for (ends, latencies) in round.between {
+            self.group.between_hosts.entry(ends).or_default().extend(latencies);
+        }
         let load = self.group.loads.last_mut().expect("a first round has begun its run");
         load.add(&round.sent);
         let clocks = self.group.clocks.last_mut().expect("a first round has begun its run");

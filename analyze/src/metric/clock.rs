@@ -77,7 +77,7 @@ pub(super) fn ways(spread: &Spread<'_>, whereabouts: &Whereabouts<'_>) -> BTreeM
         return BTreeMap::new();
     }
     let mut least: BTreeMap<(u32, u32), Way> = BTreeMap::new();
-    let mut hosts = Hosts { spread, whereabouts, names: Vec::new(), of: BTreeMap::new() };
+    let mut hosts = Hosts::new(spread, whereabouts);
     for row in spread.rows.iter().map(|row| *row as usize) {
         let arrived = match events.kind[row] {
             Kind::Received | Kind::Duplicate => events.latency_ns[row] != UNKNOWN_NS,
@@ -94,22 +94,28 @@ pub(super) fn ways(spread: &Spread<'_>, whereabouts: &Whereabouts<'_>) -> BTreeM
 }
 
 /// Whether all records name one and the same machine, so that nobody has to look at nodes.
-fn is_on_one_machine(spread: &Spread<'_>) -> bool {
+pub(super) fn is_on_one_machine(spread: &Spread<'_>) -> bool {
     let mut hosts = spread.rows.iter().map(|row| spread.events.host[*row as usize]);
     let first = hosts.next();
     first.is_some_and(|first| !spread.events.names.hosts.text(first).is_empty() && hosts.all(|host| host == first))
 }
 
 /// Machines by number, each node looked up once.
-struct Hosts<'a> {
+pub(super) struct Hosts<'a> {
     spread: &'a Spread<'a>,
     whereabouts: &'a Whereabouts<'a>,
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     of: BTreeMap<u32, Option<u32>>,
 }
 
-impl Hosts<'_> {
-    fn number(&mut self, node: u32) -> Option<u32> {
+impl<'a> Hosts<'a> {
+    /// Nobody is looked up yet.
+    pub(super) fn new(spread: &'a Spread<'a>, whereabouts: &'a Whereabouts<'a>) -> Self {
+        Self { spread, whereabouts, names: Vec::new(), of: BTreeMap::new() }
+    }
+
+    /// The number of a node's machine; none where nobody says which it is.
+    pub(super) fn number(&mut self, node: u32) -> Option<u32> {
         if let Some(known) = self.of.get(&node) {
             return *known;
         }

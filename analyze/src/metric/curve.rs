@@ -53,7 +53,7 @@ fn share(step: usize, expected: usize) -> f64 {
 }
 
 /// At most `max` of the numbers below `count`, the first and the last among them, at distances that differ by one.
-fn evenly(count: usize, max: usize) -> impl Iterator<Item = usize> {
+pub(super) fn evenly(count: usize, max: usize) -> impl Iterator<Item = usize> {
     let taken = count.min(max);
     (0..taken).map(move |place| if taken < count { place * (count - 1) / (taken - 1) } else { place })
 }

@@ -1,13 +1,23 @@
 //! What every figure shows: measurements of scored rounds as the plain numbers that `cnsim-charts` draws.
 
+use std::collections::BTreeSet;
+
 use cnsim_charts::data::{
     ConvergenceByNodes, ConvergenceByRound, ConvergenceEcdf, CopiesByRound, CopiesSeries, EcdfSeries, GrowthPoint,
-    GrowthSeries, HopDistribution, HopSeries, InfectionCurves, InfectionPanel, LatencyBox, LatencyByHop, LatencySeries,
-    RoundSeries, TimeBar, TimeSpent,
+    GrowthSeries, HopBand, HopDistribution, HopSeries, HostCell, HostPanel, InfectionCurves, InfectionPanel,
+    LatencyBox, LatencyByHop, LatencyByHosts, LatencySeries, LatencyTail, LoadLorenz, LorenzSeries, RoundSeries,
+    TailSeries, TimeBar, TimeSpent,
 };
 
-use super::{Analysis, Group, Origin, PathTime, RoundMetrics, by_hop, curve};
-use crate::stats::{LEVEL, Summary, dkw_half_width, mean, percentile};
+use super::{Analysis, Group, Origin, PathTime, RoundMetrics, by_hop, curve, tail};
+use crate::frame::UNKNOWN_NS;
+use crate::stats::{LEVEL, Summary, dkw_half_width, gini, mean, percentile};
+
+/// More bands of theory would hide what was measured.
+const BANDS_MAX: usize = 3;
+
+/// Steps of one Lorenz curve: more than a figure can show apart.
+const LORENZ_STEPS_MAX: usize = 200;
 
 /// Infection curves, a panel for each condition and number of nodes.
 pub fn infection_curves(analysis: &Analysis, origin: Origin) -> InfectionCurves {
@@ -65,7 +75,21 @@ pub fn hop_distribution(analysis: &Analysis) -> HopDistribution {
         let shares = counts.filter_map(|(hop, count)| Some((hop?, count as f64 / total))).collect();
         HopSeries { label: label(analysis, group), shares }
     };
-    HopDistribution { series: analysis.groups.iter().map(series).collect() }
+    HopDistribution { series: analysis.groups.iter().map(series).collect(), theory: hop_bands(analysis) }
+}
+
+/// What theory says of hops, where it is the same for all groups of a name, and not too much to be read.
+fn hop_bands(analysis: &Analysis) -> Vec<HopBand> {
+    let of_groups = analysis.groups.iter().filter_map(|group| Some((group, group.expected_hops.as_ref()?)));
+    let mut bands: Vec<HopBand> = Vec::new();
+    let all: Vec<_> = of_groups.collect();
+    let is_common = all.len() == analysis.groups.len() && all.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    for (group, band) in if is_common { &all[..1] } else { &all } {
+        let band_label = &band.label;
+        let label = if is_common { band_label.clone() } else { format!("{}: {band_label}", label(analysis, group)) };
+        bands.push(HopBand { label, low: band.low, high: band.high });
+    }
+    if bands.len() <= BANDS_MAX { bands } else { Vec::new() }
 }
 
 /// Latency of first deliveries by hop, where the hop is known.
@@ -112,6 +136,67 @@ pub fn time_spent(analysis: &Analysis) -> TimeSpent {
         })
     };
     TimeSpent { bars: analysis.groups.iter().filter_map(bar).collect() }
+}
+
+/// The upper end of latency, over all first deliveries whose latency is known.
+pub fn latency_tail(analysis: &Analysis) -> LatencyTail {
+    let series = |group: &Group| {
+        let known = group.deliveries.latency_ns.iter().copied().filter(|latency| *latency != UNKNOWN_NS);
+        let (points, without_place) = tail::points(known.collect());
+        TailSeries { label: label(analysis, group), points, without_place }
+    };
+    LatencyTail { series: analysis.groups.iter().map(series).collect() }
+}
+
+/// Median latency by machines, where nodes run on two of them or more.
+pub fn latency_by_hosts(analysis: &Analysis) -> LatencyByHosts {
+    let panel = |group: &Group| {
+        let hosts: BTreeSet<&str> = group.between_hosts.keys().flat_map(|(from, to)| [from.as_str(), to]).collect();
+        let hosts: Vec<&str> = hosts.into_iter().collect();
+        let number = |host: &str| Some(hosts.binary_search(&host).ok()? as u32 + 1);
+        let cell = |((from, to), latencies): (&(String, String), &Vec<i64>)| {
+            let median_ms = ms(percentile(&sorted(latencies), 50)?);
+            Some(HostCell { from: number(from)?, to: number(to)?, count: latencies.len() as u64, median_ms })
+        };
+        let cells = group.between_hosts.iter().filter_map(cell).collect();
+        let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        (hosts.len() > 1).then(|| HostPanel { label: label(analysis, group), hosts, cells })
+    };
+    LatencyByHosts { panels: analysis.groups.iter().filter_map(panel).collect() }
+}
+
+/// How the copies that were sent are shared among nodes, those of every run counted on their own.
+pub fn load_lorenz(analysis: &Analysis) -> LoadLorenz {
+    let series = |group: &Group| {
+        let mut sent: Vec<u64> = group.loads.iter().flat_map(|load| load.sent.values().copied()).collect();
+        let nodes = (group.nodes as usize * group.loads.len()).max(sent.len());
+        let gini = gini(&sent, nodes)?;
+        sent.resize(nodes, 0);
+        sent.sort_unstable();
+        Some(LorenzSeries { label: label(analysis, group), gini, points: lorenz(&sent) })
+    };
+    LoadLorenz { series: analysis.groups.iter().filter_map(series).collect() }
+}
+
+/// The Lorenz curve of sorted numbers whose sum is not 0.
+fn lorenz(sorted: &[u64]) -> Vec<(f64, f64)> {
+    let total: u64 = sorted.iter().sum();
+    let mut so_far = 0;
+    let sums: Vec<u64> = sorted
+        .iter()
+        .map(|sent| {
+            so_far += sent;
+            so_far
+        })
+        .collect();
+    let point = |place: usize| ((place + 1) as f64 / sorted.len() as f64, sums[place] as f64 / total as f64);
+    [(0.0, 0.0)].into_iter().chain(curve::evenly(sorted.len(), LORENZ_STEPS_MAX).map(point)).collect()
+}
+
+fn sorted(values: &[i64]) -> Vec<i64> {
+    let mut values = values.to_vec();
+    values.sort_unstable();
+    values
 }
 
 /// What a legend calls a group: the number of nodes is named where it tells groups apart.

@@ -16,6 +16,7 @@ mod duplicates;
 mod expected;
 pub mod figures;
 mod hops;
+mod hosts;
 mod latency;
 mod load;
 mod path;
@@ -24,6 +25,7 @@ mod setup;
 mod shape;
 pub(crate) mod silent;
 mod spread;
+mod tail;
 mod theory;
 pub(crate) mod traffic;
 mod tree;
@@ -37,6 +39,7 @@ pub use bottleneck::{Bottleneck, Part, bottlenecks};
 pub use clock::{HostPair, RunClocks, Way};
 pub use critical::{CriticalHop, End};
 pub use dissemination::{Dissemination, Reached, dissemination};
+pub use hosts::BetweenHosts;
 pub use load::{RoundLoad, RunLoad};
 pub use resources::RoundResources;
 pub use shape::Shape;
@@ -70,6 +73,8 @@ pub struct Group {
     pub loads: Vec<RunLoad>,
     /// What copies between machines say of their clocks, of each run over all its rounds.
     pub clocks: Vec<RunClocks>,
+    /// Latencies of first deliveries of the scored rounds by machine; empty where all nodes run on one.
+    pub between_hosts: BetweenHosts,
 }
 
 /// The shares of the expected deliveries at which time is taken, in per cent.

@@ -1,14 +1,12 @@
-//! The eight figures of a report: drawn where there is something to show, else left out with the reason.
+//! The figures of a report: drawn where there is something to show, else left out with the reason.
 
-use cnsim_charts::{ChartError, Drawing, Metadata};
+use cnsim_charts::{ChartError, Metadata, data};
 use rayon::prelude::*;
 
 use super::folder::File;
 use crate::metric::figures as figure;
 use crate::metric::{Analysis, Origin};
-
-/// Resolution that journals ask for.
-const PRINT_DPI: u32 = 300;
+use crate::plate::{FigureOptions, Plate};
 
 /// One figure, made or left out.
 #[derive(Debug)]
@@ -19,8 +17,8 @@ pub(super) struct Figure {
     pub(super) title: &'static str,
     /// How to read it, and on what it stands.
     pub(super) caption: String,
-    /// The drawing, or why there is none.
-    pub(super) drawing: Result<Drawing, &'static str>,
+    /// The drawing and its data, or why there is none.
+    pub(super) plate: Result<Plate, &'static str>,
 }
 
 /// What a figure is made of.
@@ -30,9 +28,17 @@ struct Recipe {
     caption: &'static str,
     /// Whether what it shows depends on where time begins.
     origin: Counts,
-    draw: fn(&Analysis, Origin) -> Result<Drawing, ChartError>,
+    draw: fn(&Material<'_>) -> Result<Plate, ChartError>,
     /// Why there may be nothing to show.
     absent: &'static str,
+}
+
+/// What figures show.
+pub(super) struct Material<'a> {
+    pub(super) analysis: &'a Analysis,
+    pub(super) origin: Origin,
+    pub(super) telemetry: &'a data::Telemetry,
+    pub(super) options: &'a FigureOptions,
 }
 
 /// From when a figure counts time.
@@ -43,14 +49,20 @@ enum Counts {
     NoTime,
 }
 
-const RECIPES: [Recipe; 8] = [
+const RECIPES: [Recipe; 12] = [
     Recipe {
         name: "infection-curves",
         title: "Infection curves",
         caption: "Share of the nodes that hold the message over time: a thin line for each round, the bold line for the \
                   median round.",
         origin: Counts::FromOrigin,
-        draw: |analysis, origin| cnsim_charts::infection_curves(&figure::infection_curves(analysis, origin)),
+        draw: |it| {
+            Plate::draw(
+                &figure::infection_curves(it.analysis, it.origin),
+                cnsim_charts::infection_curves,
+                &it.options.sheet,
+            )
+        },
         absent: "no scored round has a delivery with a time",
     },
     Recipe {
@@ -59,7 +71,13 @@ const RECIPES: [Recipe; 8] = [
         caption: "Share of the rounds that had reached every node by a time. Band: 95 %, Dvoretzky-Kiefer-Wolfowitz; \
                   rounds that never converged count as infinitely long.",
         origin: Counts::FromOrigin,
-        draw: |analysis, origin| cnsim_charts::convergence_ecdf(&figure::convergence_ecdf(analysis, origin)),
+        draw: |it| {
+            Plate::draw(
+                &figure::convergence_ecdf(it.analysis, it.origin),
+                cnsim_charts::convergence_ecdf,
+                &it.options.sheet,
+            )
+        },
         absent: "no scored round converged",
     },
     Recipe {
@@ -67,7 +85,13 @@ const RECIPES: [Recipe; 8] = [
         title: "Convergence time against the number of nodes",
         caption: "Every round as a point; the line joins the medians, bars are their 95 % intervals by order statistics.",
         origin: Counts::FromOrigin,
-        draw: |analysis, origin| cnsim_charts::convergence_by_nodes(&figure::convergence_by_nodes(analysis, origin)),
+        draw: |it| {
+            Plate::draw(
+                &figure::convergence_by_nodes(it.analysis, it.origin),
+                cnsim_charts::convergence_by_nodes,
+                &it.options.sheet,
+            )
+        },
         absent: "no scored round converged",
     },
     Recipe {
@@ -75,7 +99,9 @@ const RECIPES: [Recipe; 8] = [
         title: "Hops of first deliveries",
         caption: "Share of the first deliveries at each distance from the initiator.",
         origin: Counts::NoTime,
-        draw: |analysis, _| cnsim_charts::hop_distribution(&figure::hop_distribution(analysis)),
+        draw: |it| {
+            Plate::draw(&figure::hop_distribution(it.analysis), cnsim_charts::hop_distribution, &it.options.sheet)
+        },
         absent: "no hop of a first delivery is known",
     },
     Recipe {
@@ -84,8 +110,37 @@ const RECIPES: [Recipe; 8] = [
         caption: "From send to receipt. Boxes are quartiles (type 7); whiskers end at the outermost delivery within 1.5 \
                   interquartile ranges.",
         origin: Counts::NoTime,
-        draw: |analysis, _| cnsim_charts::latency_by_hop(&figure::latency_by_hop(analysis)),
+        draw: |it| Plate::draw(&figure::latency_by_hop(it.analysis), cnsim_charts::latency_by_hop, &it.options.sheet),
         absent: "no first delivery has both a hop and a latency",
+    },
+    Recipe {
+        name: "latency-tail",
+        title: "The slowest deliveries",
+        caption: "Share of the first deliveries that took as long or longer, both axes on a log scale. Deliveries inside a \
+                  round are not independent, so there is no band.",
+        origin: Counts::NoTime,
+        draw: |it| Plate::draw(&figure::latency_tail(it.analysis), cnsim_charts::latency_tail, &it.options.sheet),
+        absent: "no first delivery has a latency above zero",
+    },
+    Recipe {
+        name: "latency-by-hosts",
+        title: "Latency by machines",
+        caption: "Median latency of the first deliveries from one machine to another; on the diagonal, inside one. Clocks are \
+                  not corrected: what one machine's clock is ahead adds to one way and is missing on the other.",
+        origin: Counts::NoTime,
+        draw: |it| {
+            Plate::draw(&figure::latency_by_hosts(it.analysis), cnsim_charts::latency_by_hosts, &it.options.sheet)
+        },
+        absent: "all nodes run on one machine, or nothing says where they run",
+    },
+    Recipe {
+        name: "load-lorenz",
+        title: "How the work is shared",
+        caption: "Lorenz curve of the copies that nodes sent over all scored rounds, and its Gini coefficient: 0 where all \
+                  sent the same, towards 1 where one sent everything.",
+        origin: Counts::NoTime,
+        draw: |it| Plate::draw(&figure::load_lorenz(it.analysis), cnsim_charts::load_lorenz, &it.options.sheet),
+        absent: "no copy was sent in a scored round",
     },
     Recipe {
         name: "copies-by-round",
@@ -93,7 +148,7 @@ const RECIPES: [Recipe; 8] = [
         caption: "Copies that were sent, and those among them that reached a node which held the message. A dashed line: \
                   the duplicates that the topology dictates.",
         origin: Counts::NoTime,
-        draw: |analysis, _| cnsim_charts::copies_by_round(&figure::copies_by_round(analysis)),
+        draw: |it| Plate::draw(&figure::copies_by_round(it.analysis), cnsim_charts::copies_by_round, &it.options.sheet),
         absent: "there is no scored round",
     },
     Recipe {
@@ -101,7 +156,13 @@ const RECIPES: [Recipe; 8] = [
         title: "Convergence time in the order of rounds",
         caption: "Each round in the order in which it ran: a drift or a slow first round shows here.",
         origin: Counts::FromOrigin,
-        draw: |analysis, origin| cnsim_charts::convergence_by_round(&figure::convergence_by_round(analysis, origin)),
+        draw: |it| {
+            Plate::draw(
+                &figure::convergence_by_round(it.analysis, it.origin),
+                cnsim_charts::convergence_by_round,
+                &it.options.sheet,
+            )
+        },
         absent: "no scored round converged",
     },
     Recipe {
@@ -110,8 +171,16 @@ const RECIPES: [Recipe; 8] = [
         caption: "Mean over rounds of the time until the last delivery, along the path that led to it: set-up until the \
                   first send, waiting at forwarders, and the wire between send and receipt.",
         origin: Counts::FromInitiate,
-        draw: |analysis, _| cnsim_charts::time_spent(&figure::time_spent(analysis)),
+        draw: |it| Plate::draw(&figure::time_spent(it.analysis), cnsim_charts::time_spent, &it.options.sheet),
         absent: "the path to the last delivery is not known in any scored round",
+    },
+    Recipe {
+        name: "telemetry",
+        title: "What pods used",
+        caption: "Samples of the telemetry on the time axis of the rounds. A sample tells of the time since the one before it.",
+        origin: Counts::NoTime,
+        draw: |it| Plate::draw(it.telemetry, cnsim_charts::telemetry, &it.options.sheet),
+        absent: "no telemetry was given",
     },
 ];
 
@@ -119,39 +188,39 @@ const RECIPES: [Recipe; 8] = [
 ///
 /// # Errors
 /// Where a drawing fails for another reason than that there is nothing to show.
-pub(super) fn all(analysis: &Analysis, origin: Origin) -> Result<Vec<Figure>, ChartError> {
-    let rounds = rounds_words(analysis);
+pub(super) fn all(material: &Material<'_>) -> Result<Vec<Figure>, ChartError> {
+    let rounds = rounds_words(material.analysis);
     let figure = |recipe: &Recipe| {
-        let drawing = match (recipe.draw)(analysis, origin) {
-            Ok(drawing) => Ok(drawing),
+        let plate = match (recipe.draw)(material) {
+            Ok(plate) => Ok(plate),
             Err(ChartError::NoData(_)) => Err(recipe.absent),
             Err(error) => return Err(error),
         };
-        let from = match (recipe.origin, origin) {
+        let from = match (recipe.origin, material.origin) {
             (Counts::FromOrigin, Origin::FirstSend) => " Time counts from the initiator's first send.",
             (Counts::FromOrigin, Origin::Initiate) | (Counts::FromInitiate, _) => {
                 " Time counts from the initiate record."
             }
             (Counts::NoTime, _) => "",
         };
-        let caption = format!("{}{from} {rounds}", recipe.caption);
-        Ok(Figure { name: recipe.name, title: recipe.title, caption, drawing })
+        let notes: String =
+            plate.iter().flat_map(|plate| plate.drawing.notes()).map(|note| format!(" {note}")).collect();
+        let caption = format!("{}{notes}{from} {rounds}", recipe.caption);
+        Ok(Figure { name: recipe.name, title: recipe.title, caption, plate })
     };
     RECIPES.par_iter().map(figure).collect()
 }
 
-/// The image files of the figures that were made.
+/// The files of the figures that were made.
 ///
 /// # Errors
 /// Where an image cannot be encoded.
-pub(super) fn files(figures: &[Figure], metadata: &Metadata) -> Result<Vec<File>, ChartError> {
-    let images = |(name, drawing): (&str, &Drawing)| {
-        let svg = File { path: format!("figures/{name}.svg"), bytes: drawing.svg(metadata) };
-        let png = File { path: format!("figures/{name}.png"), bytes: drawing.png(PRINT_DPI, metadata)? };
-        Ok([svg, png])
+pub(super) fn files(figures: &[Figure], options: &FigureOptions, metadata: &Metadata) -> Result<Vec<File>, ChartError> {
+    let files = |(figure, plate): (&Figure, &Plate)| {
+        plate.files(&format!("figures/{}", figure.name), &figure.caption, options, metadata)
     };
-    let made: Vec<_> = figures.iter().filter_map(|figure| Some((figure.name, figure.drawing.as_ref().ok()?))).collect();
-    let files: Vec<[File; 2]> = made.into_par_iter().map(images).collect::<Result<_, ChartError>>()?;
+    let made: Vec<_> = figures.iter().filter_map(|figure| Some((figure, figure.plate.as_ref().ok()?))).collect();
+    let files: Vec<Vec<File>> = made.into_par_iter().map(files).collect::<Result<_, ChartError>>()?;
     Ok(files.into_iter().flatten().collect())
 }
 

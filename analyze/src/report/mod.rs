@@ -21,6 +21,7 @@ use cnsim_charts::Metadata;
 
 use crate::bundle;
 use crate::metric::{self, Analysis, Origin};
+use crate::plate::FigureOptions;
 use crate::quality::{self, AuditOptions, Quality, Verdict};
 use crate::runs::Format;
 use crate::source::{self, FileFacts, Input, Loaded};
@@ -52,6 +53,8 @@ pub struct ReportOptions {
     pub window: Window,
     /// The zip to put everything into that a reader needs to make the report again.
     pub bundle: Option<PathBuf>,
+    /// How figures look, and what their files are.
+    pub figures: FigureOptions,
     /// How the convergence table is printed.
     pub format: Format,
     /// Version and revision of the program that reports.
@@ -135,10 +138,17 @@ fn serialise(
     quality: &Quality,
 ) -> anyhow::Result<Vec<File>> {
     let inputs: Vec<&FileFacts> = loaded.iter().flat_map(|input| &input.facts.files).chain(&telemetry.files).collect();
-    let input_sha256 = combined_digest(&inputs);
-    let figures = figures::all(analysis, options.origin).context("cannot draw a figure")?;
-    let metadata = metadata(options, &input_sha256);
-    let mut files = figures::files(&figures, &metadata).context("cannot encode a figure")?;
+    let input_sha256 = source::combined_digest(&inputs);
+    let material = figures::Material {
+        analysis,
+        origin: options.origin,
+        telemetry: &telemetry.plotted,
+        options: &options.figures,
+    };
+    let figures = figures::all(&material).context("cannot draw a figure")?;
+    let chosen = [("origin", options.origin.as_str().to_owned()), ("warm-up", options.warm_up.to_string())];
+    let metadata = metadata(&options.tool, &chosen, &input_sha256);
+    let mut files = figures::files(&figures, &options.figures, &metadata).context("cannot encode a figure")?;
     let mut tables = table::all(analysis);
     tables.extend(table::of_network(loaded, quality));
     tables.extend(table::telemetry(&telemetry.usages));
@@ -164,21 +174,12 @@ fn default_folder(inputs: &[Input]) -> PathBuf {
     }
 }
 
-/// One digest for all inputs: that of a single file, else the digest of the digests in the order of the inputs.
-fn combined_digest(files: &[&FileFacts]) -> String {
-    if let [file] = files {
-        return file.sha256.clone();
-    }
-    let lines: String = files.iter().map(|file| format!("{}\n", file.sha256)).collect();
-    source::sha256(lines.as_bytes())
-}
-
-fn metadata(options: &ReportOptions, input_sha256: &str) -> Metadata {
-    let chosen = [("origin", options.origin.as_str().to_owned()), ("warm-up", options.warm_up.to_string())];
+/// What files say of where they come from.
+pub(crate) fn metadata(tool: &Tool, options: &[(&str, String)], input_sha256: &str) -> Metadata {
     Metadata {
-        tool: format!("{TOOL_NAME} {}", options.tool.version),
-        revision: options.tool.revision.clone(),
+        tool: format!("{TOOL_NAME} {}", tool.version),
+        revision: tool.revision.clone(),
         input_sha256: input_sha256.to_owned(),
-        options: chosen.map(|(option, value)| (option.to_owned(), value)).to_vec(),
+        options: options.iter().map(|(option, value)| ((*option).to_owned(), value.clone())).collect(),
     }
 }

@@ -21,6 +21,9 @@ const ROWS_UNFOLDED: usize = 30;
 /// Columns up to which a table stands open: more do not fit on paper.
 const COLUMNS_UNFOLDED: usize = 14;
 
+/// How much larger than on paper a figure may be.
+const ENLARGED: f64 = 1.6;
+
 /// What the page is made from.
 pub(super) struct Content<'a> {
     pub(super) options: &'a ReportOptions,
@@ -45,7 +48,7 @@ pub(super) fn html(content: &Content<'_>) -> Result<Vec<u8>, askama::Error> {
         left_out: content
             .figures
             .iter()
-            .filter_map(|figure| Some((figure.name, *figure.drawing.as_ref().err()?)))
+            .filter_map(|figure| Some((figure.name, *figure.plate.as_ref().err()?)))
             .collect(),
         tables: content.tables.iter().map(HtmlTable::of).collect(),
         provenance: provenance(options),
@@ -81,6 +84,8 @@ struct Plot<'a> {
     name: &'a str,
     title: &'a str,
     caption: &'a str,
+    /// No figure is wider on the page, in inches.
+    width_in: String,
     svg: String,
 }
 
@@ -134,8 +139,15 @@ impl HtmlTable {
 
 impl<'a> Plot<'a> {
     fn of(figure: &'a Figure) -> Option<Self> {
-        let svg = figure.drawing.as_ref().ok()?.inline_svg();
-        Some(Self { name: figure.name, title: figure.title, caption: &figure.caption, svg })
+        let drawing = &figure.plate.as_ref().ok()?.drawing;
+        let width_in = format!("{:.2}", drawing.size_in().0 * ENLARGED);
+        Some(Self {
+            name: figure.name,
+            title: figure.title,
+            caption: &figure.caption,
+            width_in,
+            svg: drawing.inline_svg(),
+        })
     }
 }
 

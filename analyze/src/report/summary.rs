@@ -34,7 +34,7 @@ pub(super) fn json(content: &Content<'_>) -> Vec<u8> {
         verdict: content.quality.verdict,
         findings: Counts::of(content.quality),
         groups: content.analysis.groups.iter().map(GroupEntry::of).collect(),
-        figures: content.figures.iter().filter(|figure| figure.drawing.is_ok()).map(|figure| figure.name).collect(),
+        figures: content.figures.iter().filter(|figure| figure.plate.is_ok()).map(|figure| figure.name).collect(),
         figures_left_out: content.figures.iter().filter_map(LeftOut::of).collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&summary).expect("texts and numbers always serialise");
@@ -169,6 +169,6 @@ impl Convergence {
 
 impl<'a> LeftOut<'a> {
     fn of(figure: &'a Figure) -> Option<Self> {
-        figure.drawing.as_ref().err().map(|reason| Self { name: figure.name, reason })
+        figure.plate.as_ref().err().map(|reason| Self { name: figure.name, reason })
     }
 }

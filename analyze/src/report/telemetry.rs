@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use cnsim_charts::data;
 
 use super::ReportOptions;
 use crate::metric::Analysis;
@@ -18,6 +19,8 @@ pub(super) struct Telemetry {
     pub(super) series: Vec<Series>,
     /// What each run used.
     pub(super) usages: Vec<Usage>,
+    /// What the figure shows.
+    pub(super) plotted: data::Telemetry,
 }
 
 impl Telemetry {
@@ -41,8 +44,10 @@ impl Telemetry {
             files.push(read.file);
             series.extend(read.series);
         }
-        let usages = telemetry::usages(analysis, &series, &pods(loaded), options.window);
-        Ok(Self { files, series, usages })
+        let pods = pods(loaded);
+        let usages = telemetry::usages(analysis, &series, &pods, options.window);
+        let plotted = telemetry::plotted(analysis, &series, &pods);
+        Ok(Self { files, series, usages, plotted })
     }
 
     /// Names files as they lie below `root`.

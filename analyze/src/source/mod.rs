@@ -87,6 +87,15 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// One digest for all inputs: that of a single file, else the digest of the digests in the order of the inputs.
+pub(crate) fn combined_digest(files: &[&FileFacts]) -> String {
+    if let [file] = files {
+        return file.sha256.clone();
+    }
+    let lines: String = files.iter().map(|file| format!("{}\n", file.sha256)).collect();
+    sha256(lines.as_bytes())
+}
+
 /// A text that begins with a path, as it is below `root`.
 pub(crate) fn shortened(text: &str, root: &Path) -> String {
     let root = format!("{}/", root.display());

@@ -8,6 +8,7 @@
 pub mod ask;
 mod explorer;
 mod file;
+mod plotted;
 mod prometheus;
 mod usage;
 
@@ -18,6 +19,7 @@ use cnsim::manifest::Manifest;
 use crate::source::{FileFacts, sha256};
 
 pub use file::{FILE, read, write};
+pub use plotted::plotted;
 pub(crate) use usage::is_elsewhere;
 pub use usage::{Usage, Window, usages};
 

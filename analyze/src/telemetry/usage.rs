@@ -61,9 +61,9 @@ pub struct Usage {
 
 /// The time of a run's scored rounds, in ns since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
-    first: i64,
-    last: i64,
+pub(super) struct Span {
+    pub(super) first: i64,
+    pub(super) last: i64,
 }
 
 /// What each run of the analysis used, by group, run and quantity. `pods` says which pods a run had, where that is known.
@@ -104,16 +104,16 @@ fn is_told_twice(series: &[&Series]) -> bool {
     pods.len() < series.len() || (pods.contains(&None) && pods.len() > 1)
 }
 
-fn is_about(one: &Series, condition: &str) -> bool {
+pub(super) fn is_about(one: &Series, condition: &str) -> bool {
     one.condition.as_ref().is_none_or(|its| its == condition)
 }
 
-fn is_of(one: &Series, pods: Option<&Vec<String>>) -> bool {
+pub(super) fn is_of(one: &Series, pods: Option<&Vec<String>>) -> bool {
     one.pod.as_ref().is_none_or(|pod| pods.is_none_or(|pods| pods.contains(pod)))
 }
 
 /// The time of each run's scored rounds.
-fn spans(group: &Group, window: Window) -> BTreeMap<&str, Span> {
+pub(super) fn spans(group: &Group, window: Window) -> BTreeMap<&str, Span> {
     let mut spans: BTreeMap<&str, Span> = BTreeMap::new();
     for round in group.rounds.iter().filter(|round| round.scored) {
         let first = round.initiate_ns.or(round.reached_ns.first().copied());
@@ -137,7 +137,7 @@ impl Span {
     }
 
     /// Whether a sample of the series stands for any of this time.
-    fn is_near(self, one: &Series) -> bool {
+    pub(super) fn is_near(self, one: &Series) -> bool {
         let step = step(&one.samples).unwrap_or(0);
         one.samples.iter().any(|sample| sample.at_ns >= self.first && sample.at_ns - step <= self.last)
     }
@@ -153,7 +153,7 @@ impl Span {
 }
 
 /// The usual time between two samples; none where there is one only.
-fn step(samples: &[Sample]) -> Option<i64> {
+pub(super) fn step(samples: &[Sample]) -> Option<i64> {
     let mut steps: Vec<i64> = samples.windows(2).map(|pair| pair[1].at_ns - pair[0].at_ns).collect();
     steps.sort_unstable();
     steps.get(steps.len() / 2).copied().filter(|step| *step > 0)
