@@ -46,6 +46,20 @@ fn verify(home: &Path, bundle: &str) -> assert_cmd::assert::Assert {
 }
 
 #[test]
+fn figures_are_made_again_for_the_same_journal_with_their_data() {
+    let home = tempfile::tempdir().unwrap();
+    flood_folder(home.path());
+    let look = ["--style", "paper", "--venue", "ieee", "--width", "single", "--formats", "pdf,tiff"];
+    report(&[&["5e1f00d2-cubaan4", "--bundle", "paper.zip"], &look[..]].concat(), home.path()).success();
+
+    verify(home.path(), "paper.zip").success().stdout(predicate::str::contains("the same byte for byte"));
+    let mut zip = ZipArchive::new(File::open(home.path().join("paper.zip")).unwrap()).unwrap();
+    for ending in ["pdf", "tiff", "json"] {
+        assert!(zip.by_name(&format!("report/figures/hop-distribution.{ending}")).is_ok(), "{ending}");
+    }
+}
+
+#[test]
 fn a_bundle_is_made_again_byte_for_byte_wherever_it_lies() {
     let home = tempfile::tempdir().unwrap();
     bundled(home.path());

@@ -60,6 +60,23 @@ fn json_has_exactly_the_promised_fields_in_their_order() {
 }
 
 #[test]
+fn a_forest_plot_shows_each_shift_with_its_interval() {
+    let home = home();
+    let look = ["--figures", "plots", "--style", "paper", "--formats", "pdf", "--format", "json"];
+    let run = compare(&[&["fast.jsonl", "slow.jsonl"], &look[..]].concat(), home.path()).success();
+
+    let found: Value = serde_json::from_str(&stdout(&run)).unwrap();
+    let about = fs::read_to_string(home.path().join("plots/effects-t100_first_send_ms.json")).unwrap();
+    let about: Value = serde_json::from_str(&about).unwrap();
+    assert_eq!(about["data"]["words"], "Shift of t100_first_send against fast");
+    let row = &about["data"]["rows"][0];
+    for (field, shown) in [("shift", "shift"), ("shift_low", "low"), ("shift_high", "high"), ("b", "label")] {
+        assert_eq!(found[0][field], row[shown], "{field}");
+    }
+    assert!(fs::read(home.path().join("plots/effects-t100_first_send_ms.pdf")).unwrap().starts_with(b"%PDF-"));
+}
+
+#[test]
 fn csv_holds_what_json_holds() {
     let home = home();
     let json = stdout(&compare(&["fast.jsonl", "slow.jsonl", "--format", "json"], home.path()).success());

@@ -173,6 +173,31 @@ fn figures_without_data_are_left_out_and_named() {
 }
 
 #[test]
+fn figures_for_a_journal_have_its_size_and_what_they_show_beside_them() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = flood_folder(home.path());
+    let look = ["--style", "paper", "--venue", "plos", "--width", "single", "--formats", "tiff,pdf,tiff"];
+    report(&[&["5e1f00d2-cubaan4"], &look[..]].concat(), home.path()).success();
+
+    let names = entries(&folder.join("report/figures"));
+    let of = |ending: &str| names.iter().filter(|name| name.ends_with(ending)).count();
+    assert_eq!(names.len(), of(".tiff") + of(".pdf") + of(".json"), "{names:?}");
+    assert!(of(".tiff") == of(".json") && of(".pdf") == of(".json"), "{names:?}");
+    let about = json(&folder.join("report/figures/convergence-ecdf.json"));
+    assert_eq!(about["width_in"], 5.2);
+    let shown = about["data"]["series"][0]["complete_ms"].as_array().unwrap();
+    let rounds = fs::read_to_string(folder.join("report/tables/rounds.csv")).unwrap();
+    let mut rows = csv::Reader::from_reader(rounds.as_bytes());
+    let column = rows.headers().unwrap().iter().position(|name| name == "t100_first_send_ms").unwrap();
+    let scored = rows.records().map(Result::unwrap).filter(|row| row.get(2).unwrap() != "0");
+    let mut expected: Vec<f64> = scored.map(|row| row[column].parse().unwrap()).collect();
+    expected.sort_by(f64::total_cmp);
+    assert_eq!(shown.iter().map(|value| value.as_f64().unwrap()).collect::<Vec<_>>(), expected);
+    let boxes = json(&folder.join("report/figures/latency-by-hop.json"));
+    assert!(boxes["caption"].as_str().unwrap().contains("Boxes: quartiles and median;"), "{boxes}");
+}
+
+#[test]
 fn input_that_cannot_be_read_gets_one_line_and_leaves_nothing() {
     let header = "sender_id,receiver_id,message,event_type,received_timestamp,propagation_time,detail\n";
     let row = "a,a,r-cubaan2-1,initiate,soon,,x\n";
@@ -244,6 +269,9 @@ fn usage_errors_are_two() {
     let home = tempfile::tempdir().unwrap();
     report(&[], home.path()).code(2);
     report(&["x.csv", "--origin", "noon"], home.path()).code(2);
+    let unknown = report(&["x.csv", "--venue", "nature"], home.path()).code(2);
+    let told = stderr(&unknown);
+    assert!(told.contains("[possible values: none, plos, ieee, acm]") && told.lines().count() == 1, "{told}");
 }
 
 #[test]

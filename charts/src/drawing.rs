@@ -73,7 +73,8 @@ impl Drawing {
         (width_pt, height_pt): (f64, f64),
         notes: Vec<String>,
     ) -> Result<Self, ChartError> {
-        let units = |pt: f64| (pt * UNITS_PER_PT).ceil() as u32;
+        // A width that is a whole number but for the last bit must not get one unit more.
+        let units = |pt: f64| (pt * UNITS_PER_PT - 1e-6).ceil() as u32;
         let (width_units, height_units) = (units(width_pt), units(height_pt));
         let tree = usvg::Tree::from_str(&canvas.to_svg((width_units, height_units))?, &usvg_options())?;
         let written = tree.to_string(&usvg::WriteOptions {

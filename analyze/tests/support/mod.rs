@@ -9,15 +9,19 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 
 /// The figures of a report on a flood.
-pub(crate) const FIGURES: [&str; 8] = [
+pub(crate) const FIGURES: [&str; 12] = [
     "infection-curves",
     "convergence-ecdf",
     "convergence-by-nodes",
     "hop-distribution",
     "latency-by-hop",
+    "latency-tail",
+    "latency-by-hosts",
+    "load-lorenz",
     "copies-by-round",
     "convergence-by-round",
     "time-spent",
+    "telemetry",
 ];
 
 /// Where the committed inputs are.

@@ -1,0 +1,170 @@
+//! Data of every figure, for any number of series.
+
+use crate::data::*;
+use crate::figure::Figure;
+use crate::*;
+
+pub(super) type Layouts = Vec<(&'static str, Result<Figure, ChartError>)>;
+
+/// Data of every figure.
+#[derive(Clone)]
+pub(super) struct All {
+    pub(super) infection: InfectionCurves,
+    pub(super) ecdf: ConvergenceEcdf,
+    pub(super) by_nodes: ConvergenceByNodes,
+    pub(super) hops: HopDistribution,
+    pub(super) latency: LatencyByHop,
+    pub(super) copies: CopiesByRound,
+    pub(super) by_round: ConvergenceByRound,
+    pub(super) time: TimeSpent,
+    pub(super) tail: LatencyTail,
+    pub(super) hosts: LatencyByHosts,
+    pub(super) lorenz: LoadLorenz,
+    pub(super) effects: Effects,
+    pub(super) telemetry: Telemetry,
+}
+
+impl All {
+    /// `count` series with a few values between 0 and `top`, all named `label`.
+    pub(super) fn new(count: u32, label: &str, top: f64) -> Self {
+        let series = || 0..count;
+        let label = || label.to_owned();
+        let level = move |index: u32| top * f64::from(index + 1) / f64::from(count);
+        let times = move |index: u32| [0.2, 0.5, 0.9, 1.0].map(|share| share * level(index)).to_vec();
+        let curve = move |index: u32| times(index).into_iter().zip([0.25, 0.5, 0.75, 1.0]).collect::<Vec<_>>();
+        let growth = move |index: u32, nodes: u32| GrowthPoint {
+            nodes,
+            rounds_ms: times(index),
+            median_ms: Some(0.7 * level(index)),
+            low_ms: Some(0.2 * level(index)),
+            high_ms: None,
+        };
+        let latency = move |index: u32, hop: u32| LatencyBox {
+            hop,
+            count: 4,
+            whisker_low_ms: 0.1 * level(index),
+            q1_ms: 0.2 * level(index),
+            median_ms: 0.3 * level(index),
+            q3_ms: 0.4 * level(index),
+            whisker_high_ms: 0.6 * level(index),
+            min_ms: 0.1 * level(index),
+            max_ms: level(index),
+        };
+        let copies =
+            move |index: u32, round: u32| (round, (level(index) as u64).saturating_add(9), level(index) as u64);
+        let panel = |index| InfectionPanel { label: label(), rounds: vec![curve(index); 2], median: curve(index) };
+        let ecdf =
+            |index| EcdfSeries { label: label(), complete_ms: times(index), censored: index % 2, band: Some(0.3) };
+        let nodes =
+            |index| GrowthSeries { label: label(), points: [10, 30, 1000].map(|nodes| growth(index, nodes)).to_vec() };
+        let boxes = |index| LatencySeries { label: label(), boxes: (1..4).map(|hop| latency(index, hop)).collect() };
+        let copies = |index| CopiesSeries {
+            label: label(),
+            rounds: (1..5).map(|round| copies(index, round)).collect(),
+            expected_duplicates: Some(level(index) as u64),
+        };
+        let rounds =
+            |index| RoundSeries { label: label(), rounds: vec![(1, Some(level(index))), (2, None), (3, Some(0.0))] };
+        let bar =
+            |index| TimeBar { label: label(), setup_ms: level(index), waiting_ms: -0.1 * level(index), wire_ms: 0.0 };
+        Self {
+            infection: InfectionCurves { panels: series().map(panel).collect() },
+            ecdf: ConvergenceEcdf { series: series().map(ecdf).collect() },
+            by_nodes: ConvergenceByNodes { conditions: series().map(nodes).collect() },
+            hops: HopDistribution {
+                series: series().map(|_| HopSeries { label: label(), shares: vec![(1, 0.7), (2, 0.3)] }).collect(),
+                theory: [None, Some(3.5)].map(|high| HopBand { label: label(), low: 1.5, high }).to_vec(),
+            },
+            latency: LatencyByHop { series: series().map(boxes).collect() },
+            copies: CopiesByRound { series: series().map(copies).collect() },
+            by_round: ConvergenceByRound { series: series().map(rounds).collect() },
+            time: TimeSpent { bars: series().map(bar).collect() },
+            tail: LatencyTail { series: series().map(|index| tail(label(), level(index))).collect() },
+            hosts: LatencyByHosts { panels: series().map(|index| hosts(label(), level(index))).collect() },
+            lorenz: LoadLorenz { series: series().map(|_| lorenz(label())).collect() },
+            effects: Effects {
+                words: "Shift of t100_first_send against default".to_owned(),
+                unit: Some("ms".to_owned()),
+                rows: series().map(|index| effect(label(), level(index))).collect(),
+            },
+            telemetry: telemetry_of(count, &label(), top),
+        }
+    }
+
+    /// On the usual sheet.
+    pub(super) fn layouts(&self) -> Layouts {
+        self.layouts_on(&Sheet::default())
+    }
+
+    pub(super) fn layouts_on(&self, sheet: &Sheet) -> Layouts {
+        vec![
+            ("infection-curves", infection_curves::layout(&self.infection, sheet)),
+            ("convergence-ecdf", convergence_ecdf::layout(&self.ecdf, sheet)),
+            ("convergence-by-nodes", convergence_by_nodes::layout(&self.by_nodes, sheet)),
+            ("hop-distribution", hop_distribution::layout(&self.hops, sheet)),
+            ("latency-by-hop", latency_by_hop::layout(&self.latency, sheet)),
+            ("copies-by-round", copies_by_round::layout(&self.copies, sheet)),
+            ("convergence-by-round", convergence_by_round::layout(&self.by_round, sheet)),
+            ("time-spent", time_spent::layout(&self.time, sheet)),
+            ("latency-tail", latency_tail::layout(&self.tail, sheet)),
+            ("latency-by-hosts", latency_by_hosts::layout(&self.hosts, sheet)),
+            ("load-lorenz", load_lorenz::layout(&self.lorenz, sheet)),
+            ("effects", effects::layout(&self.effects, sheet)),
+            ("telemetry", telemetry::layout(&self.telemetry, sheet)),
+        ]
+    }
+
+    pub(super) fn drawings(&self) -> Vec<Drawing> {
+        let sheet = Sheet::default();
+        vec![
+            infection_curves(&self.infection, &sheet).unwrap(),
+            convergence_ecdf(&self.ecdf, &sheet).unwrap(),
+            convergence_by_nodes(&self.by_nodes, &sheet).unwrap(),
+            hop_distribution(&self.hops, &sheet).unwrap(),
+            latency_by_hop(&self.latency, &sheet).unwrap(),
+            copies_by_round(&self.copies, &sheet).unwrap(),
+            convergence_by_round(&self.by_round, &sheet).unwrap(),
+            time_spent(&self.time, &sheet).unwrap(),
+            latency_tail(&self.tail, &sheet).unwrap(),
+            latency_by_hosts(&self.hosts, &sheet).unwrap(),
+            load_lorenz(&self.lorenz, &sheet).unwrap(),
+            effects(&self.effects, &sheet).unwrap(),
+            telemetry(&self.telemetry, &sheet).unwrap(),
+        ]
+    }
+}
+
+fn tail(label: String, level: f64) -> TailSeries {
+    let points = [(0.2, 1.0), (0.5, 0.1), (1.0, 0.001)];
+    let points: Vec<(f64, f64)> = points.iter().map(|(latency, share)| (latency * level, *share)).collect();
+    let (points, without_place) = if level > 0.0 { (points, 0) } else { (vec![(1.0, 1.0)], 3) };
+    TailSeries { label, points, without_place }
+}
+
+fn hosts(label: String, level: f64) -> HostPanel {
+    let cell = |from: u32, to: u32| HostCell { from, to, count: 3, median_ms: level * f64::from(from + to) / 8.0 };
+    let pairs = (1..=4).flat_map(|from| (1..=4).map(move |to| (from, to)));
+    let hosts = (1..=4).map(|number| format!("gke-cluster-pool-{number}")).collect();
+    HostPanel { label, hosts, cells: pairs.map(|(from, to)| cell(from, to)).collect() }
+}
+
+fn lorenz(label: String) -> LorenzSeries {
+    LorenzSeries { label, gini: 0.25, points: vec![(0.0, 0.0), (0.5, 0.25), (1.0, 1.0)] }
+}
+
+fn effect(label: String, level: f64) -> Effect {
+    Effect { label, shift: level, low: Some(-0.5 * level), high: None }
+}
+
+/// `count` runs; the later the quantity, the fewer its series.
+fn telemetry_of(count: u32, label: &str, top: f64) -> Telemetry {
+    let run = |_| TelemetryRun { label: label.to_owned(), rounds: vec![(0.0, 1.0), (3.0, 4.5)] };
+    let series = |pods: u32| (0..pods).map(|pod| vec![(f64::from(pod), 0.5 * top), (9.0, top)]).collect::<Vec<_>>();
+    let row = |words: &str, pods: u32| TelemetryQuantity {
+        words: words.to_owned(),
+        unit: "bytes/s".to_owned(),
+        runs: (0..count).map(|_| series(pods)).collect(),
+    };
+    let rows = vec![row("CPU", 9), row("Memory", 2), row("Network received", 1), row("Network transmitted", 1)];
+    Telemetry { runs: (0..count).map(run).collect(), quantities: rows }
+}
