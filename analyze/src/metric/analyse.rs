@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use super::clock::RoundWay;
 use super::expected::{self, Known};
 use super::spread::{Scratch, Spread};
 use super::whereabouts::Whereabouts;
-use super::{Analysis, BetweenHosts, Deliveries, Group, RoundMetrics, RunClocks, RunLoad, Way};
+use super::{Analysis, BetweenHosts, Deliveries, Group, RoundMetrics, RunClocks, RunLoad};
 use super::{
     clock, convergence, coverage, critical, duplicates, hops, hosts, latency, load, path, resources, setup, shape,
     silent, theory,
@@ -89,7 +90,7 @@ struct Measured<'a> {
     deliveries: Deliveries,
     /// Copies by who sent them, in a scored round.
     sent: Vec<(&'a str, u64)>,
-    ways: BTreeMap<(String, String), Way>,
+    ways: BTreeMap<(String, String), RoundWay>,
     /// Latencies between machines, in a scored round.
     between: BetweenHosts,
 }

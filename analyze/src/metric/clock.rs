@@ -7,15 +7,25 @@ use cnsim::event::Kind;
 use super::spread::Spread;
 use super::whereabouts::Whereabouts;
 use crate::frame::UNKNOWN_NS;
-use crate::stats::{Offset, offsets};
+use crate::stats::{Drift, Low, Lows, Offset, drift, offsets};
 
 /// The copies from one machine to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
     /// The smallest received - sent.
     pub least_ns: i64,
     /// How many there were.
     pub copies: u64,
+    /// The quickest one of each round, in ns by the receiver's clock.
+    pub lows: Lows,
+}
+
+/// The copies of one round from one machine to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RoundWay {
+    /// The quickest one; of equals the earliest.
+    quickest: Low,
+    copies: u64,
 }
 
 /// The copies between the machines of one run, over all its rounds.
@@ -35,19 +45,24 @@ pub struct HostPair<'a> {
     /// The other.
     pub b: &'a str,
     /// Copies from `a` to `b`.
-    pub there: Way,
+    pub there: &'a Way,
     /// Copies from `b` to `a`.
-    pub back: Way,
+    pub back: &'a Way,
     /// How far `b`'s clock is ahead of `a`'s, in ns.
     pub offset: Offset,
+    /// How much `b`'s clock gains on `a`'s per time; none where copies at different times do not tell.
+    pub drift: Option<Drift>,
 }
 
 impl RunClocks {
     /// Adds the ways of one round.
-    pub(super) fn add(&mut self, ways: BTreeMap<(String, String), Way>) {
+    pub(super) fn add(&mut self, ways: BTreeMap<(String, String), RoundWay>) {
         for (ends, way) in ways {
-            let sum = self.ways.entry(ends).or_insert(Way { least_ns: i64::MAX, copies: 0 });
-            *sum = Way { least_ns: sum.least_ns.min(way.least_ns), copies: sum.copies + way.copies };
+            let none = || Way { least_ns: i64::MAX, copies: 0, lows: Lows::default() };
+            let sum = self.ways.entry(ends).or_insert_with(none);
+            sum.least_ns = sum.least_ns.min(way.quickest.took);
+            sum.copies += way.copies;
+            sum.lows.push(way.quickest);
         }
     }
 
@@ -56,8 +71,8 @@ impl RunClocks {
         let hosts: BTreeSet<&str> = self.ways.keys().flat_map(|(from, to)| [from.as_str(), to]).collect();
         let hosts: Vec<&str> = hosts.into_iter().collect();
         let number = |host: &str| hosts.binary_search(&host).expect("every end of a way is in the list") as u32;
-        let ways: BTreeMap<(u32, u32), Way> =
-            self.ways.iter().map(|((from, to), way)| ((number(from), number(to)), *way)).collect();
+        let ways: BTreeMap<(u32, u32), &Way> =
+            self.ways.iter().map(|((from, to), way)| ((number(from), number(to)), way)).collect();
         let least = ways.iter().map(|(ends, way)| (*ends, way.least_ns as f64)).collect();
         let pair = |((a, b), offset): ((u32, u32), Offset)| HostPair {
             a: hosts[a as usize],
@@ -65,18 +80,26 @@ impl RunClocks {
             there: ways[&(a, b)],
             back: ways[&(b, a)],
             offset,
+            drift: drift(&ways[&(a, b)].lows, &ways[&(b, a)].lows),
         };
         offsets(&least).into_iter().map(pair).collect()
     }
 }
 
+impl HostPair<'_> {
+    /// How long both directions were looked at, from the first round with a copy to the last.
+    pub fn span_ns(&self) -> i64 {
+        self.there.lows.span().min(self.back.lows.span())
+    }
+}
+
 /// The ways of a round's copies between machines that differ.
-pub(super) fn ways(spread: &Spread<'_>, whereabouts: &Whereabouts<'_>) -> BTreeMap<(String, String), Way> {
+pub(super) fn ways(spread: &Spread<'_>, whereabouts: &Whereabouts<'_>) -> BTreeMap<(String, String), RoundWay> {
     let events = spread.events;
     if is_on_one_machine(spread) {
         return BTreeMap::new();
     }
-    let mut least: BTreeMap<(u32, u32), Way> = BTreeMap::new();
+    let mut least: BTreeMap<(u32, u32), RoundWay> = BTreeMap::new();
     let mut hosts = Hosts::new(spread, whereabouts);
     for row in spread.rows.iter().map(|row| *row as usize) {
         let arrived = match events.kind[row] {
@@ -85,8 +108,10 @@ pub(super) fn ways(spread: &Spread<'_>, whereabouts: &Whereabouts<'_>) -> BTreeM
         };
         let [from, to] = [events.sender[row], events.receiver[row]].map(|node| hosts.number(node));
         if let (true, Some(from), Some(to)) = (arrived && from != to, from, to) {
-            let way = least.entry((from, to)).or_insert(Way { least_ns: i64::MAX, copies: 0 });
-            *way = Way { least_ns: way.least_ns.min(events.latency_ns[row]), copies: way.copies + 1 };
+            let copy = Low { at: events.received_ns[row], took: events.latency_ns[row] };
+            let way = least.entry((from, to)).or_insert(RoundWay { quickest: copy, copies: 0 });
+            way.quickest = std::cmp::min_by_key(way.quickest, copy, |low| (low.took, low.at));
+            way.copies += 1;
         }
     }
     let name = |number: u32| hosts.names[number as usize].clone();
@@ -152,9 +177,28 @@ mod tests {
             assert_eq!(pairs.len(), 1);
             let pair = &pairs[0];
             assert_eq!((pair.a, pair.b), ("10.0.1.x", "10.0.2.x"));
-            assert_eq!((pair.there, pair.back), (Way { least_ns: 30, copies: 2 }, Way { least_ns: 10, copies: 1 }));
+            let told = [pair.there, pair.back].map(|way| (way.least_ns, way.copies));
+            assert_eq!((told, pair.drift), ([(30, 2), (10, 1)], None), "one round tells no drift");
             assert_eq!((pair.offset.low, pair.offset.value, pair.offset.high), (-10.0, 10.0, 30.0));
         });
+    }
+
+    #[test]
+    fn rounds_at_different_times_tell_how_fast_clocks_move_apart() {
+        const SECOND: i64 = 1_000_000_000;
+        let mut clocks = RunClocks::default();
+        for round in 0..100 {
+            // The second machine gains 20 us a second; copies take 500 us.
+            let (at, ahead) = (10 * SECOND * round, 200_000 * round);
+            let rows = [
+                Row::initiate("10.0.1.1", at),
+                Row::received("10.0.1.1", "10.0.2.1", at, at + 500_000 + ahead),
+                Row::duplicate("10.0.2.1", "10.0.1.1", at + ahead, at + 500_000),
+            ];
+            with_spread(&rows, |spread| clocks.add(ways(spread, &Whereabouts::default())));
+        }
+        let drift = clocks.pairs()[0].drift.unwrap();
+        assert!(drift.is_proven() && (drift.value().unwrap() - 20e-6).abs() < 1e-6, "{drift:?}");
     }
 
     #[test]

@@ -1,15 +1,19 @@
-//! Whether convergence times fall into two humps, and which known difference between rounds tells them apart.
+//! Whether convergence times fall into two humps, and which known difference between rounds tells them apart, if one does.
 //!
 //! Every way to split a group's rounds that is known beforehand is tested; all tests of one report and origin are one
 //! family (Holm). A split makes two humps where it is sure, its sides are further apart than two of their standard
 //! deviations (Ashman, Bird and Zepf 1994: below that, a sum of two normal humps has one top), and that matters in parts
 //! of the mean. Of several, the one that explains most of the variance is told.
+//!
+//! Where no known split does, Hartigan's dip test finds humps without any: all groups of one report and origin are one
+//! family. The times are then cut where that explains most of the variance; the sides have to be as far apart, in parts of
+//! the mean, and further apart in standard deviations than the halves of evenly spread times are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Finding, Severity};
 use crate::metric::{Analysis, CriticalHop, End, Group, Origin, RoundMetrics};
-use crate::stats::{holm, mann_whitney, mean, median, sorted};
+use crate::stats::{dip, dip_probability, holm, mann_whitney, mean, median, sorted};
 
 /// Rounds below which a side is no hump.
 const ROUNDS_MIN: usize = 5;
@@ -20,12 +24,24 @@ const DISTANCE_MIN: f64 = 2.0;
 /// The smallest distance that matters, in parts of the mean of all.
 const CHANGE_MIN: f64 = 0.1;
 
+/// The same where the sides follow from the times themselves: the halves of evenly spread ones are 2 sqrt(3) apart.
+const UNEXPLAINED_DISTANCE_MIN: f64 = 3.5;
+
 /// Family-wise error.
 const ALPHA: f64 = 1e-3;
 
-/// Groups whose times have two humps that a known difference explains.
+/// Samples that a dip is compared with, for each test of the family: so many that the smallest probability is well below
+/// what the family allows.
+const REPLICATES: usize = 4_000;
+
+/// Groups whose times have two humps.
 pub(super) fn bimodal_convergence(analysis: &Analysis) -> Vec<Finding> {
-    let [of_initiate, of_first_send] = Origin::ALL.map(|origin| found(analysis, origin));
+    let [of_initiate, of_first_send] = Origin::ALL.map(|origin| {
+        let mut humps = found(analysis, origin);
+        let unexplained = unexplained(analysis, origin, &humps);
+        humps.extend(unexplained);
+        humps
+    });
     let lasts = "the spread of messages differs between the two kinds of rounds, so that no mean and no interval stands for \
                  both: make the rounds alike, or report the kinds apart";
     let setup =
@@ -41,10 +57,20 @@ struct Humps<'a> {
     group: &'a Group,
     origin: Origin,
     split: Split,
+    by: By,
     distance: f64,
     /// The share of the variance between the sides.
     explained: f64,
     p_holm: f64,
+}
+
+/// How humps were found.
+#[derive(Clone, Copy)]
+enum By {
+    /// A known difference tells them apart.
+    KnownSplit,
+    /// The dip of the times is that of no single hump.
+    Dip(f64),
 }
 
 /// Times in ms on the two sides of a difference between rounds.
@@ -67,7 +93,7 @@ fn found(analysis: &Analysis, origin: Origin) -> Vec<Humps<'_>> {
     let p: Vec<f64> = tested.iter().map(|(_, _, p)| *p).collect();
     let mut best: Vec<Humps<'_>> = Vec::new();
     for ((group, split, _), p_holm) in tested.into_iter().zip(holm(&p)) {
-        let Some(humps) = judged(group, origin, split, p_holm) else { continue };
+        let Some(humps) = judged(group, origin, split, By::KnownSplit, p_holm) else { continue };
         match best.last_mut() {
             Some(last) if std::ptr::eq(last.group, group) && last.explained >= humps.explained => {}
             Some(last) if std::ptr::eq(last.group, group) => *last = humps,
@@ -78,7 +104,7 @@ fn found(analysis: &Analysis, origin: Origin) -> Vec<Humps<'_>> {
 }
 
 /// What makes of a split two humps.
-fn judged(group: &Group, origin: Origin, split: Split, p_holm: f64) -> Option<Humps<'_>> {
+fn judged(group: &Group, origin: Origin, split: Split, by: By, p_holm: f64) -> Option<Humps<'_>> {
     let all: Vec<f64> = split.times.concat();
     let [mean_of_one, mean_of_other] = [&split.times[0], &split.times[1]].map(|times| mean(times.iter().copied()));
     let (one, other, whole) = (mean_of_one?, mean_of_other?, mean(all.iter().copied())?);
@@ -87,8 +113,54 @@ fn judged(group: &Group, origin: Origin, split: Split, p_holm: f64) -> Option<Hu
     let [a, b] = [variance(of_one, split.times[0].len()), variance(of_other, split.times[1].len())];
     let distance = (one - other).abs() / ((a + b) / 2.0).sqrt();
     let explained = 1.0 - (of_one + of_other) / squares(&all, whole);
-    let is_large = distance >= DISTANCE_MIN && (one - other).abs() >= CHANGE_MIN * whole;
-    (is_large && p_holm <= ALPHA).then_some(Humps { group, origin, split, distance, explained, p_holm })
+    let distance_min = match by {
+        By::KnownSplit => DISTANCE_MIN,
+        By::Dip(_) => UNEXPLAINED_DISTANCE_MIN,
+    };
+    let is_large = distance >= distance_min && (one - other).abs() >= CHANGE_MIN * whole;
+    (is_large && p_holm <= ALPHA).then_some(Humps { group, origin, split, by, distance, explained, p_holm })
+}
+
+/// Groups whose times have humps that no split of `known` explains.
+fn unexplained<'a>(analysis: &'a Analysis, origin: Origin, known: &[Humps<'_>]) -> Vec<Humps<'a>> {
+    let times =
+        |group: &Group| sorted(group.scored().filter_map(|round| Some(round.complete_ns(origin)? as f64 / 1e6)));
+    let tested: Vec<(&Group, Vec<f64>)> = analysis
+        .groups
+        .iter()
+        .map(|group| (group, times(group)))
+        .filter(|(_, times)| times.len() >= 2 * ROUNDS_MIN)
+        .collect();
+    let dips: Vec<f64> = tested.iter().map(|(_, times)| dip(times).unwrap_or_default()).collect();
+    let replicates = REPLICATES * tested.len();
+    let p: Vec<f64> =
+        tested.iter().zip(&dips).map(|((_, times), dip)| dip_probability(times.len(), *dip, replicates)).collect();
+    let found = tested.into_iter().zip(dips).zip(holm(&p)).filter_map(|(((group, times), dip), p_holm)| {
+        let is_explained = known.iter().any(|humps| std::ptr::eq(humps.group, group));
+        let split = cut(&times).filter(|_| !is_explained)?;
+        judged(group, origin, split, By::Dip(dip), p_holm)
+    });
+    found.collect()
+}
+
+/// Sorted times cut where that explains most of their variance, with enough on both sides.
+fn cut(times: &[f64]) -> Option<Split> {
+    let total: f64 = times.iter().sum();
+    let count = times.len() as f64;
+    let mut below: f64 = times.iter().take(ROUNDS_MIN - 1).sum();
+    let mut best: Option<(f64, usize)> = None;
+    for size in ROUNDS_MIN..=times.len().checked_sub(ROUNDS_MIN)? {
+        below += times[size - 1];
+        let (one, other) = (below / size as f64, (total - below) / (count - size as f64));
+        let between = size as f64 * (count - size as f64) * (one - other).powi(2);
+        if best.is_none_or(|(most, _)| between > most) {
+            best = Some((between, size));
+        }
+    }
+    let (one, other) = times.split_at(best?.1);
+    let (last, first) = (one.last()?, other.first()?);
+    let names = (format!("up to {last:.1} ms"), format!("from {first:.1} ms on"));
+    Some(Split { one: names.0, other: names.1, times: [one.to_vec(), other.to_vec()] })
 }
 
 /// The sum of squared distances from `centre`.
@@ -153,9 +225,18 @@ impl Humps<'_> {
     fn finding(&self, meaning: &str) -> Finding {
         let Split { one, other, times } = &self.split;
         let median_of = |side: usize| median(&sorted(times[side].iter().copied())).unwrap_or_default();
+        let (family, unexplained) = match self.by {
+            By::KnownSplit => ("splits".to_owned(), ""),
+            By::Dip(dip) => (
+                format!("groups, dip {dip:.3}"),
+                "no known split of the rounds explains it (first-time initiators, the initiator's host or zone, even \
+                 numbers), so look for what else changed from round to round; ",
+            ),
+        };
         let detail = format!(
             "with {} nodes, times from {} have two humps: {} rounds {one} at {:.1} ms, {} rounds {other} at {:.1} ms \
-             (medians; {:.1} standard deviations apart, {:.0} % of the variance, p {:.1e} adjusted for all splits): {meaning}",
+             (medians; {:.1} standard deviations apart, {:.0} % of the variance, p {:.1e} adjusted for all {family}): \
+             {unexplained}{meaning}",
             self.group.nodes,
             self.origin.as_str(),
             times[0].len(),
@@ -232,6 +313,34 @@ mod tests {
         let by_parity = found_in(group(|_| 0.0, slow_if_odd, |_| "m"));
         assert_eq!(by_parity.len(), 1);
         assert!(by_parity[0].detail.contains("rounds with an even number at"), "{}", by_parity[0].detail);
+    }
+
+    #[test]
+    fn humps_that_no_known_split_explains_are_told_as_such() {
+        // Every third round is slow, whoever initiates it.
+        let slow = |round: u32| jitter(round) + if round.is_multiple_of(3) { 120.0 } else { 60.0 };
+        let found = found_in(group(|_| 0.0, slow, |_| "m"));
+        let [finding] = &found[..] else { panic!("{found:?}") };
+        assert!(finding.detail.contains("27 rounds up to 70.0 ms at"), "{}", finding.detail);
+        assert!(finding.detail.contains("13 rounds from 120.0 ms on at"), "{}", finding.detail);
+        assert!(finding.detail.contains("no known split of the rounds explains it"), "{}", finding.detail);
+        let from_initiate = found_in(group(slow, |round| 60.0 + jitter(round), |_| "m"));
+        assert_eq!(from_initiate.len(), 1);
+        assert!(from_initiate[0].detail.contains("it is the set-up that differs"), "{}", from_initiate[0].detail);
+    }
+
+    #[test]
+    fn one_hump_of_any_form_is_none() {
+        let in_order = |round: u32| f64::from(round * 17 % 41);
+        let shapes: [fn(f64) -> f64; 4] = [
+            |place| 50.0 + place,
+            |place| 50.0 * (place / 12.0).exp(),
+            |place| 20.0 + place * place,
+            |place| 90.0 - 900.0 / (place + 12.0),
+        ];
+        for shape in shapes {
+            assert_eq!(found_in(group(|_| 0.0, |round| shape(in_order(round)), |_| "m")), vec![]);
+        }
     }
 
     #[test]

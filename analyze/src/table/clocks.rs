@@ -1,7 +1,8 @@
 //! `clocks`: how far the clocks of machines are apart, as far as copies both ways say.
 
-use super::{Cell, Table, count, ms, text};
+use super::{Cell, Table, count, ms, number, text};
 use crate::metric::{Analysis, Group, HostPair};
+use crate::stats::Drift;
 
 pub(super) fn table(analysis: &Analysis) -> Option<Table> {
     let columns = [
@@ -20,17 +21,22 @@ pub(super) fn table(analysis: &Analysis) -> Option<Table> {
         count("loops"),
         ms("loop_residual_ms"),
         ms("uncertainty_ms"),
+        number("drift_ppm", 3),
+        number("drift_low_ppm", 3),
+        number("drift_high_ppm", 3),
+        number("span_s", 1),
     ];
-    let of_group = |group: &Group| -> Vec<[Cell; 15]> {
+    let of_group = |group: &Group| -> Vec<[Cell; 19]> {
         let runs = group.clocks.iter();
         runs.flat_map(|run| run.pairs().into_iter().map(|pair| row(group, &run.run_id, &pair))).collect()
     };
-    let rows: Vec<[Cell; 15]> = analysis.groups.iter().flat_map(of_group).collect();
+    let rows: Vec<[Cell; 19]> = analysis.groups.iter().flat_map(of_group).collect();
     let caption = "How far the clock of host_b is ahead of that of host_a; no number of this report is corrected by it";
     (!rows.is_empty()).then(|| Table::new("clocks", caption, columns, rows))
 }
 
-fn row(group: &Group, run_id: &str, pair: &HostPair<'_>) -> [Cell; 15] {
+fn row(group: &Group, run_id: &str, pair: &HostPair<'_>) -> [Cell; 19] {
+    let (drift, ppm) = (pair.drift, |drift: f64| drift * 1e6);
     [
         group.condition.as_str().into(),
         group.nodes.into(),
@@ -47,5 +53,9 @@ fn row(group: &Group, run_id: &str, pair: &HostPair<'_>) -> [Cell; 15] {
         pair.offset.loops.into(),
         Cell::ms(pair.offset.residual),
         Cell::ms(pair.offset.uncertainty()),
+        drift.and_then(Drift::value).map(ppm).into(),
+        drift.map(|drift| ppm(drift.low)).into(),
+        drift.map(|drift| ppm(drift.high)).into(),
+        (pair.span_ns() as f64 / 1e9).into(),
     ]
 }

@@ -69,6 +69,9 @@ fn a_run_that_was_stopped_goes_on_after_the_round_it_was_stopped_in() {
     let numbers: Vec<u32> = run.manifest.rounds.iter().map(|round| round.round).collect();
     assert_eq!(numbers, [0, 1, 2, 3]);
     assert_eq!(run.manifest.rounds[3].outcome, RoundOutcome::Quiescent);
+    for round in &run.manifest.rounds {
+        assert_eq!(round.resources.is_some(), round.outcome == RoundOutcome::Quiescent, "round {}", round.round);
+    }
     run.assert_no_record_is_missing();
 
     let again = cnsim(&["run", "--resume", folder.to_str().unwrap()]);

@@ -85,6 +85,21 @@ fn a_payload_travels_with_the_message_and_stays_out_of_the_records() {
 }
 
 #[test]
+fn a_round_says_what_its_processes_used() {
+    let out = tempfile::tempdir().unwrap();
+    let run =
+        run(out.path(), &["--nodes", "4", "--rounds", "2", "--payload-bytes", "20000", "--nodes-per-process", "2"]);
+    for round in &run.manifest.rounds {
+        let used = round.resources.as_ref().expect("the round ended at quiescence");
+        assert_eq!(used.processes, 2);
+        assert!(used.cpu_ms > used.cpu_process_max_ms && used.resident_bytes > used.resident_process_max_bytes);
+        // A flood over 6 edges sends 2E - (n - 1) = 9 copies.
+        assert!(used.sent_bytes > Some(9 * 20_000) && used.sent_bytes < Some(10 * 20_000), "{used:?}");
+        assert!(used.received_bytes > Some(9 * 20_000), "{used:?}");
+    }
+}
+
+#[test]
 fn a_link_delay_is_achieved_and_told() {
     let out = tempfile::tempdir().unwrap();
     let run = run(out.path(), &["--nodes", "3", "--rounds", "1", "--link-delay", "20.5"]);
