@@ -10,7 +10,7 @@ pub(crate) const PLOT_HEIGHT_PT: f64 = 200.0;
 /// Height of the data area of each of two panels, one above the other.
 pub(crate) const HALF_HEIGHT_PT: f64 = 120.0;
 /// Small panels are no narrower.
-pub(crate) const CELL_WIDTH_MIN_PT: f64 = 88.0;
+pub(crate) const CELL_WIDTH_MIN_PT: f64 = 80.0;
 /// Height of the data areas of a grid with one, two or three columns: four rows fit on a page.
 pub(crate) const GRID_HEIGHTS_PT: [f64; 3] = [PLOT_HEIGHT_PT, 140.0, 96.0];
 /// Empty border on all sides.

@@ -64,7 +64,7 @@ fn samples(row: &TelemetryQuantity) -> impl Iterator<Item = &(f64, f64)> {
 fn cell(number: usize, run: &TelemetryRun, rows: &[&TelemetryQuantity]) -> Cell {
     let sampled = rows.iter().filter_map(|row| row.runs.get(number)).flatten().flatten().map(|(time, _)| *time);
     let times = run.rounds.iter().flat_map(|&(begin, end)| [begin, end]).chain(sampled);
-    let time = Quantity::named("Time since the first round", Some("s"));
+    let time = Quantity::named("Time since the first round began", Some("s"));
     Cell { heading: run.label.clone(), x: Axis::from_zero(time, times) }
 }
 
