@@ -84,7 +84,7 @@ clean-runs runs="100":
 notebooks:
     @test -d "{{ plosone }}" || { echo "just notebooks: no folder {{ plosone }}; set CNSIM_PLOSONE to the published data" >&2; exit 1; }
     test -x "{{ notebook_python }}/bin/python" || python3 -m venv "{{ notebook_python }}"
-    "{{ notebook_python }}/bin/pip" install --quiet --disable-pip-version-check nbclient ipykernel polars matplotlib
+    "{{ notebook_python }}/bin/pip" install --quiet --disable-pip-version-check nbclient==0.11.0 ipykernel==7.4.0 polars==2.1.0 matplotlib==3.11.2
     scripts/notebooks "{{ notebook_python }}/bin/python" "{{ plosone }}"
 
 # The README's first command
