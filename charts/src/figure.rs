@@ -25,6 +25,8 @@ const MARKER_SPACING: f64 = 3.0;
 const MARKER_MIN_PT: f64 = 0.8;
 /// The distance of markers where not every point has one.
 const SPARSE_MARKERS_PT: f64 = 16.0;
+/// A curve of many points bears at most so many markers.
+const CURVE_MARKERS: usize = 6;
 /// Height of a row with a name: two lines.
 const ROW_PT: f64 = 24.0;
 /// The room of a row's name, as a share of the figure's width.
@@ -202,6 +204,25 @@ impl Figure {
         self.canvas.line(simplify(points, 0.1), stroke);
         for &point in points.iter().step_by(stride) {
             self.canvas.marker(point, style.marker, radius, style.color);
+        }
+    }
+
+    /// A line of the series' style through all points, however many, with a few markers at equal distances along it.
+    pub(crate) fn curve(&mut self, points: &[Point], style: SeriesStyle) {
+        self.canvas.line(simplify(points, 0.1), Stroke { color: style.color, width_pt: LINE_PT, dash: style.dash });
+        let mut lengths = vec![0.0];
+        for pair in points.windows(2) {
+            let step = (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
+            lengths.push(lengths[lengths.len() - 1] + step);
+        }
+        let whole = lengths[lengths.len() - 1];
+        let share = |marker: usize| (marker as f64 + 0.5) / CURVE_MARKERS as f64;
+        let mut at: Vec<usize> = (0..CURVE_MARKERS)
+            .map(|marker| lengths.partition_point(|length| *length < share(marker) * whole))
+            .collect();
+        at.dedup();
+        for point in at.into_iter().filter_map(|at| points.get(at)) {
+            self.canvas.marker(*point, style.marker, MARKER_PT, style.color);
         }
     }
 

@@ -1,18 +1,16 @@
 //! The upper end of latency: the share of the first deliveries that took as long or longer, both axes on a log scale.
 
 use crate::axis::{Axis, Quantity};
-use crate::canvas::{Point, Stroke, simplify};
+use crate::canvas::Point;
 use crate::data::{LatencyTail, TailSeries};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
 use crate::figure::{Figure, Panel};
 use crate::legend::Entry;
 use crate::sheet::Sheet;
-use crate::style::{self, LINE_PT, MARKER_PT, SeriesStyle};
+use crate::style::{self, SeriesStyle};
 
 const NAME: &str = "latency-tail";
-/// A series' points that bear its marker.
-const MARKERS: usize = 6;
 
 /// Draws the upper end of latency.
 ///
@@ -59,10 +57,5 @@ fn draw_series(figure: &mut Figure, panel: &Panel, series: &TailSeries, style: S
         }
         steps.push((x, y));
     }
-    let stroke = Stroke { color: style.color, width_pt: LINE_PT, dash: style.dash };
-    figure.canvas.line(simplify(&steps, 0.1), stroke);
-    let stride = series.points.len().div_ceil(MARKERS).max(1);
-    for point in series.points.iter().rev().step_by(stride) {
-        figure.canvas.marker(at(point), style.marker, MARKER_PT, style.color);
-    }
+    figure.curve(&steps, style);
 }

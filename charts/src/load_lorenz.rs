@@ -1,18 +1,16 @@
 //! How unevenly nodes share the work: the Lorenz curve of the copies that they sent.
 
 use crate::axis::Axis;
-use crate::canvas::{Point, Stroke, simplify};
+use crate::canvas::{Point, Stroke};
 use crate::data::{LoadLorenz, LorenzSeries};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
 use crate::figure::Figure;
 use crate::legend::{Entry, Key};
 use crate::sheet::Sheet;
-use crate::style::{self, AXIS_LINE_PT, LINE_PT, MARKER_PT, MUTED};
+use crate::style::{self, AXIS_LINE_PT, MUTED};
 
 const NAME: &str = "load-lorenz";
-/// A series' points that bear its marker.
-const MARKERS: usize = 6;
 
 /// Draws Lorenz curves.
 ///
@@ -36,15 +34,9 @@ pub(crate) fn layout(data: &LoadLorenz, sheet: &Sheet) -> Result<Figure, ChartEr
     let equal = Stroke::solid(MUTED, AXIS_LINE_PT);
     figure.canvas.line(vec![panel.at(0.0, 0.0), panel.at(100.0, 100.0)], equal);
     for (index, series) in shown.iter().enumerate() {
-        let style = style::series(index);
         let at = |(nodes, copies): &(f64, f64)| panel.at(nodes * 100.0, copies * 100.0);
         let points: Vec<Point> = series.points.iter().map(at).collect();
-        let stroke = Stroke { color: style.color, width_pt: LINE_PT, dash: style.dash };
-        figure.canvas.line(simplify(&points, 0.1), stroke);
-        let stride = points.len().div_ceil(MARKERS).max(1);
-        for point in points.iter().rev().skip(stride / 2).step_by(stride) {
-            figure.canvas.marker(*point, style.marker, MARKER_PT, style.color);
-        }
+        figure.curve(&points, style::series(index));
     }
     let name = |series: &LorenzSeries| format!("{} (Gini {:.3})", series.label, series.gini);
     let curves = shown.iter().enumerate().map(|(index, series)| Entry::series(style::series(index), name(series)));
