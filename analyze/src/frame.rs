@@ -2,6 +2,8 @@
 
 use cnsim::event::Kind;
 
+pub use crate::column::Column;
+
 /// A time or a number that the record did not give.
 pub const UNKNOWN_NS: i64 = i64::MIN;
 
@@ -13,11 +15,11 @@ pub struct Events {
     /// What happened.
     pub kind: Vec<Kind>,
     /// Number of the run in `names.runs`.
-    pub run: Vec<u32>,
+    pub run: Column<u32>,
     /// The round; 0 is warm-up.
     pub round: Vec<u32>,
     /// Nodes in the network as the record says, else as the run id says; 0 unknown.
-    pub nodes: Vec<u32>,
+    pub nodes: Column<u32>,
     /// Number of the sender in `names.nodes`.
     pub sender: Vec<u32>,
     /// Number of the receiver in `names.nodes`.
@@ -30,23 +32,23 @@ pub struct Events {
     /// float64; [`UNKNOWN_NS`] unknown.
     pub latency_ns: Vec<i64>,
     /// Distance from the initiator as logged; -1 unknown.
-    pub hop: Vec<i32>,
+    pub hop: Column<i32>,
     /// Hash of the copy's name: equal names have equal hashes; 0 unknown.
-    pub send: Vec<u64>,
+    pub send: Column<u64>,
     /// Encoded size of the copy; 0 where the record has no copy or does not say.
-    pub bytes: Vec<u32>,
+    pub bytes: Column<u32>,
     /// Counts the process's records of the run from 1; 0 unknown.
-    pub seq: Vec<u64>,
+    pub seq: Column<u64>,
     /// Number of the process in `names.processes`.
-    pub process: Vec<u32>,
+    pub process: Column<u32>,
     /// Number of the host in `names.hosts`.
-    pub host: Vec<u32>,
+    pub host: Column<u32>,
     /// Number of the protocol's name in `names.protocols`.
-    pub protocol: Vec<u32>,
+    pub protocol: Column<u32>,
     /// Number of the condition in `names.conditions`.
-    pub condition: Vec<u32>,
+    pub condition: Column<u32>,
     /// Whether the timestamp came through a float64.
-    pub float_timestamp: Vec<bool>,
+    pub float_timestamp: Column<bool>,
 }
 
 /// One dictionary a column of texts. The empty text is "unknown" everywhere.

@@ -4,6 +4,7 @@
 pub mod bigquery;
 pub mod bundle;
 pub mod cli;
+mod column;
 pub mod compare;
 pub mod explain;
 pub mod export;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cnsim::manifest::Manifest;
 use rayon::prelude::*;
 
-use super::view::{Run, RunKey, Survey};
+use super::view::{Run, RunKey, Survey, View};
 use super::{Check, Finding, Severity, incidents};
 
 /// Numbers that are missing from one process's counting in one run.
@@ -115,22 +115,37 @@ fn in_run(survey: &Survey<'_>, run: &Run<'_>) -> RunGaps {
     found
 }
 
-/// The numbers that are there, each with its round, by process.
-fn numbers<'a>(survey: &Survey<'a>, run: &Run<'_>) -> BTreeMap<&'a str, Vec<(u64, u32)>> {
-    let mut by_number: BTreeMap<(usize, u32), Vec<(u64, u32)>> = BTreeMap::new();
-    for view in run.views.iter().map(|view| &survey.views[*view]) {
-        let events = view.round.events;
-        for row in view.round.rows.iter().map(|row| *row as usize).filter(|row| events.seq[*row] > 0) {
-            let process = (view.input, events.process[row]);
-            by_number.entry(process).or_default().push((events.seq[row], view.round.round));
-        }
-    }
-    let mut by_name: BTreeMap<&str, Vec<(u64, u32)>> = BTreeMap::new();
-    for ((input, process), seqs) in by_number {
-        let name = survey.loaded[input].events.names.processes.text(process);
-        by_name.entry(name).or_default().extend(seqs);
+/// Numbers without a gap, of records of one round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Stretch {
+    first: u64,
+    last: u64,
+    round: u32,
+}
+
+/// The numbers that are there, by process.
+fn numbers<'a>(survey: &Survey<'a>, run: &Run<'_>) -> BTreeMap<&'a str, Vec<Stretch>> {
+    let views = run.views.par_iter().map(|view| &survey.views[*view]);
+    let found: Vec<Vec<(&str, Stretch)>> = views.map(stretches).collect();
+    let mut by_name: BTreeMap<&str, Vec<Stretch>> = BTreeMap::new();
+    for (process, stretch) in found.into_iter().flatten() {
+        by_name.entry(process).or_default().push(stretch);
     }
     by_name
+}
+
+/// The numbers of one round's records, each with its process.
+fn stretches<'a>(view: &View<'a>) -> Vec<(&'a str, Stretch)> {
+    let (events, round) = (view.round.events, view.round.round);
+    let rows = view.round.rows.iter().map(|row| *row as usize).filter(|row| events.seq[*row] > 0);
+    let mut seqs: Vec<(u32, u64)> = rows.map(|row| (events.process[row], events.seq[row])).collect();
+    seqs.sort_unstable();
+    let without_gap = seqs.chunk_by(|one, next| one.0 == next.0 && next.1 - one.1 <= 1);
+    let stretch = |seqs: &[(u32, u64)]| {
+        let ((process, first), (_, last)) = (*seqs.first()?, *seqs.last()?);
+        Some((events.names.processes.text(process), Stretch { first, last, round }))
+    };
+    without_gap.filter_map(stretch).collect()
 }
 
 /// Each round's number with the last number that the process had used at its end, in the order of rounds.
@@ -138,12 +153,12 @@ fn bounds(manifest: &Manifest, process: &str) -> Vec<(u32, u64)> {
     manifest.rounds.iter().filter_map(|round| Some((round.round, *round.last_seqs.get(process)?))).collect()
 }
 
-/// How many numbers are missing in each round, given the sorted numbers that are there with their rounds.
-fn missing(seqs: &[(u64, u32)], last: Option<u64>, bounds: &[(u32, u64)]) -> BTreeMap<Option<u32>, u64> {
+/// How many numbers are missing in each round, given the sorted numbers that are there.
+fn missing(seqs: &[Stretch], last: Option<u64>, bounds: &[(u32, u64)]) -> BTreeMap<Option<u32>, u64> {
     let mut missing = BTreeMap::new();
     let mut before: (u64, Option<u32>) = (0, None);
-    let end = last.map(|last| (last + 1, None));
-    for (seq, round) in seqs.iter().map(|(seq, round)| (*seq, Some(*round))).chain(end) {
+    let end = last.map(|last| (last + 1, last + 1, None));
+    for (seq, last, round) in seqs.iter().map(|seqs| (seqs.first, seqs.last, Some(seqs.round))).chain(end) {
         let mut next = before.0 + 1;
         while next < seq {
             let bound = bounds.iter().find(|(_, last)| *last >= next);
@@ -152,8 +167,8 @@ fn missing(seqs: &[(u64, u32)], last: Option<u64>, bounds: &[(u32, u64)]) -> BTr
             *missing.entry(place).or_default() += upto + 1 - next;
             next = upto + 1;
         }
-        if seq > before.0 {
-            before = (seq, round);
+        if last > before.0 {
+            before = (last, round);
         }
     }
     missing
@@ -163,6 +178,20 @@ fn missing(seqs: &[(u64, u32)], last: Option<u64>, bounds: &[(u32, u64)]) -> BTr
 mod tests {
     use super::super::fixture::{Fixture, only};
     use super::*;
+
+    /// Each number a stretch of its own.
+    fn missing(seqs: &[(u64, u32)], last: Option<u64>, bounds: &[(u32, u64)]) -> BTreeMap<Option<u32>, u64> {
+        let seqs: Vec<Stretch> =
+            seqs.iter().map(|(seq, round)| Stretch { first: *seq, last: *seq, round: *round }).collect();
+        super::missing(&seqs, last, bounds)
+    }
+
+    #[test]
+    fn a_late_record_of_the_round_before_leaves_no_gap() {
+        let stretch = |first, last, round| Stretch { first, last, round };
+        let seqs = [stretch(1, 4, 0), stretch(5, 5, 1), stretch(6, 6, 0), stretch(7, 9, 1)];
+        assert_eq!(super::missing(&seqs, Some(10), &[]), BTreeMap::from([(None, 1)]));
+    }
 
     #[test]
     fn numbers_without_a_gap_find_nothing_but_the_unverifiable_tail() {

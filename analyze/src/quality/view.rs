@@ -21,8 +21,6 @@ pub(super) type RunKey<'a> = (&'a str, &'a str);
 
 /// One round of one input.
 pub(super) struct View<'a> {
-    /// Its number in `Survey::loaded`.
-    pub(super) input: usize,
     /// Its condition.
     pub(super) condition: &'a str,
     /// Its rows.
@@ -79,7 +77,7 @@ impl<'a> Survey<'a> {
         let metrics = by_place(analysis);
         let mut views = Vec::new();
         let mut runs: BTreeMap<RunKey<'a>, Run<'a>> = BTreeMap::new();
-        for (number, (input, rounds)) in loaded.iter().zip(rounds).enumerate() {
+        for (input, rounds) in loaded.iter().zip(rounds) {
             let condition = input.condition.as_str();
             for (run_id, facts) in &input.runs {
                 runs.entry((condition, run_id)).or_default().facts = Some(facts);
@@ -87,7 +85,7 @@ impl<'a> Survey<'a> {
             for round in rounds.iter() {
                 let Some(metrics) = metrics.get(&(condition, round.run_id(), round.round)).copied() else { continue };
                 runs.entry((condition, round.run_id())).or_default().views.push(views.len());
-                views.push(View { input: number, condition, round, metrics });
+                views.push(View { condition, round, metrics });
             }
         }
         for run in runs.values_mut() {

@@ -1,6 +1,7 @@
-//! The events.parquet that `fetch` writes: typed, in order, without repeats; read column by column.
+//! The events.parquet that `fetch` writes: typed, in order, without repeats; read group by group.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use cnsim::event::Kind;
@@ -11,9 +12,9 @@ use super::error::SourceError;
 use super::hash::hash;
 use super::intern::Interner;
 use super::open::Stream;
-use super::parquet::{FLOAT_TIMESTAMP, MAGIC, damaged, open, slurp};
+use super::parquet::{FLOAT_TIMESTAMP, LENGTH_MIN, MAGIC, cut_off, damaged};
 use super::table::{copy_bytes, latency_ns};
-use crate::frame::{Dictionary, Events, Names, UNKNOWN_NS};
+use crate::frame::{Column, Dictionary, Events, Names, UNKNOWN_NS};
 
 /// The file's own word that `fetch` wrote it.
 pub(crate) const MARK: &str = "cnsim.events";
@@ -42,73 +43,151 @@ const COLUMNS: [&str; 18] = [
     FLOAT_TIMESTAMP,
 ];
 
-/// Reads a file that `fetch` wrote; none where it is something else.
+/// Reads a file that `fetch` wrote; none where it is something else. Beside the events only one group of rows is in
+/// memory at a time.
 pub(crate) fn read(path: &Path) -> Result<Option<(Events, FileFacts)>, SourceError> {
     let name = path.display().to_string();
     if name == "-" || !starts_as_parquet(path) {
         return Ok(None);
     }
-    let (bytes, sha256) = slurp(Stream::open(path)?, Vec::new())?;
-    let mut reader = open(&name, bytes)?;
-    let metadata = reader.get_metadata().map_err(|error| damaged(&name, &error))?;
-    let mut entries = metadata.key_value_metadata().iter().flatten();
-    if !entries.any(|entry| entry.key == MARK && entry.value.as_deref() == Some(MARK_VERSION)) {
-        return Ok(None);
-    }
-    let columns = COLUMNS.map(str::to_owned).to_vec();
-    let frame =
-        reader.with_columns(Some(columns)).set_rechunk(true).finish().map_err(|error| damaged(&name, &error))?;
-    let rows = frame.height() as u64;
+    let Some(groups) = groups(path, &name)? else { return Ok(None) };
+    let rows = groups.iter().sum();
     if rows == 0 {
         return Err(SourceError::NoRows { path: name });
     }
-    let events = events(&frame).map_err(|error| damaged(&name, &error))?;
-    Ok(Some((events, FileFacts { path: name, sha256, rows })))
+    let (events, sha256) = rayon::join(|| events(path, &name, &groups, rows), || digest(path));
+    Ok(Some((events?, FileFacts { path: name, sha256: sha256?, rows: rows as u64 })))
 }
 
 fn starts_as_parquet(path: &Path) -> bool {
     let mut magic = [0; 4];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *MAGIC
+    File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *MAGIC
 }
 
-fn events(frame: &DataFrame) -> PolarsResult<Events> {
-    let numbers = |name: &str| coded(frame.column(name)?.as_materialized_series());
-    let own = |name: &str| numbers(name).map(|column| into_dictionary([column]));
-    let (nodes, [sender, receiver]) = into_dictionary([numbers("sender_id")?, numbers("receiver_id")?]);
-    let (runs, [run]) = own("run_id")?;
-    let (processes, [process]) = own("process")?;
-    let (hosts, [host]) = own("host")?;
-    let (protocols, [protocol]) = own("protocol")?;
-    let (conditions, [condition]) = own("condition")?;
-    let received_ns: Vec<i64> = values(frame.column("received_ns")?.i64()?, 0);
-    let latency_ns = latencies(frame.column("propagation_time")?.f64()?);
-    let mut sent_ns: Vec<i64> = values(frame.column("sent_ns")?.i64()?, UNKNOWN_NS);
-    for (row, sent_ns) in sent_ns.iter_mut().enumerate() {
-        if *sent_ns == UNKNOWN_NS && latency_ns[row] != UNKNOWN_NS {
-            *sent_ns = received_ns[row].saturating_sub(latency_ns[row]);
-        }
+/// How many rows each group has; none where `fetch` did not write the file.
+fn groups(path: &Path, name: &str) -> Result<Option<Vec<usize>>, SourceError> {
+    let io_error = |source| SourceError::Io { path: name.to_owned(), source };
+    let mut file = File::open(path).map_err(io_error)?;
+    let mut magic = [0; 4];
+    let length = file.seek(SeekFrom::End(0)).map_err(io_error)?;
+    if length < LENGTH_MIN as u64 {
+        return Err(cut_off(name));
     }
-    Ok(Events {
-        names: Names { runs, nodes, processes, hosts, protocols, conditions },
-        kind: kinds(numbers("event_type")?)?,
-        run,
-        round: values(frame.column("round")?.u32()?, 1),
-        nodes: values(frame.column("nodes")?.u32()?, 0),
-        sender,
-        receiver,
-        received_ns,
-        sent_ns,
-        latency_ns,
-        hop: values(frame.column("hop")?.i32()?, -1),
-        send: sends(frame.column("send_id")?.str()?),
-        bytes: frame.column("bytes")?.u64()?.iter().map(copy_bytes).collect(),
-        seq: values(frame.column("seq")?.u64()?, 0),
-        process,
-        host,
-        protocol,
-        condition,
-        float_timestamp: frame.column(FLOAT_TIMESTAMP)?.bool()?.iter().map(|float| float.unwrap_or(false)).collect(),
-    })
+    file.seek(SeekFrom::End(-4)).and_then(|_| file.read_exact(&mut magic)).map_err(io_error)?;
+    if magic != *MAGIC {
+        return Err(cut_off(name));
+    }
+    let mut reader = ParquetReader::new(file);
+    let metadata = reader.get_metadata().map_err(|error| damaged(name, &error))?;
+    let mut entries = metadata.key_value_metadata().iter().flatten();
+    let is_own = entries.any(|entry| entry.key == MARK && entry.value.as_deref() == Some(MARK_VERSION));
+    Ok(is_own.then(|| metadata.row_groups.iter().map(|group| group.num_rows()).collect()))
+}
+
+fn digest(path: &Path) -> Result<String, SourceError> {
+    let mut stream = Stream::open(path)?;
+    match io::copy(&mut stream, &mut io::sink()) {
+        Ok(_) => Ok(stream.digest()),
+        Err(error) => Err(stream.error(error)),
+    }
+}
+
+fn events(path: &Path, name: &str, groups: &[usize], rows: usize) -> Result<Events, SourceError> {
+    let mut gathered = Gathered::new(rows);
+    let mut start = 0;
+    for group in groups {
+        // Each reader maps the file anew, so that pages of groups that were read leave memory.
+        let file = File::open(path).map_err(|source| SourceError::Io { path: name.to_owned(), source })?;
+        let reader = ParquetReader::new(file).with_columns(Some(COLUMNS.map(str::to_owned).to_vec()));
+        let frame = reader.with_slice(Some((start, *group))).set_rechunk(true).finish();
+        frame.and_then(|frame| gathered.add(&frame)).map_err(|error| damaged(name, &error))?;
+        start += group;
+    }
+    Ok(gathered.finish())
+}
+
+/// Events of the groups of rows read so far, with texts numbered as they came.
+struct Gathered {
+    rows: usize,
+    events: Events,
+    runs: Interner,
+    nodes: Interner,
+    processes: Interner,
+    hosts: Interner,
+    protocols: Interner,
+    conditions: Interner,
+}
+
+impl Gathered {
+    /// Nothing yet of a file with that many rows.
+    fn new(rows: usize) -> Self {
+        let events = Events {
+            kind: Vec::with_capacity(rows),
+            round: Vec::with_capacity(rows),
+            sender: Vec::with_capacity(rows),
+            receiver: Vec::with_capacity(rows),
+            received_ns: Vec::with_capacity(rows),
+            sent_ns: Vec::with_capacity(rows),
+            latency_ns: Vec::with_capacity(rows),
+            ..Events::default()
+        };
+        let [runs, nodes, processes, hosts, protocols, conditions] = [(); 6].map(|()| Interner::default());
+        Self { rows, events, runs, nodes, processes, hosts, protocols, conditions }
+    }
+
+    fn add(&mut self, frame: &DataFrame) -> PolarsResult<()> {
+        let total = self.rows;
+        let numbers = |name: &str| coded(frame.column(name)?.as_materialized_series());
+        let events = &mut self.events;
+        events.kind.extend(kinds(numbers("event_type")?)?);
+        events.run.append(&numbers("run_id")?.interned(&mut self.runs), total);
+        events.round.extend(values(frame.column("round")?.u32()?, 1));
+        events.nodes.append(&values(frame.column("nodes")?.u32()?, 0), total);
+        events.sender.extend(numbers("sender_id")?.interned(&mut self.nodes));
+        events.receiver.extend(numbers("receiver_id")?.interned(&mut self.nodes));
+        let received_ns: Vec<i64> = values(frame.column("received_ns")?.i64()?, 0);
+        let latency_ns = latencies(frame.column("propagation_time")?.f64()?);
+        let mut sent_ns: Vec<i64> = values(frame.column("sent_ns")?.i64()?, UNKNOWN_NS);
+        for (row, sent_ns) in sent_ns.iter_mut().enumerate() {
+            if *sent_ns == UNKNOWN_NS && latency_ns[row] != UNKNOWN_NS {
+                *sent_ns = received_ns[row].saturating_sub(latency_ns[row]);
+            }
+        }
+        events.received_ns.extend(received_ns);
+        events.sent_ns.extend(sent_ns);
+        events.latency_ns.extend(latency_ns);
+        events.hop.append(&values(frame.column("hop")?.i32()?, -1), total);
+        events.send.append(&sends(frame.column("send_id")?.str()?), total);
+        let bytes: Vec<u32> = frame.column("bytes")?.u64()?.iter().map(copy_bytes).collect();
+        events.bytes.append(&bytes, total);
+        events.seq.append(&values(frame.column("seq")?.u64()?, 0), total);
+        events.process.append(&numbers("process")?.interned(&mut self.processes), total);
+        events.host.append(&numbers("host")?.interned(&mut self.hosts), total);
+        events.protocol.append(&numbers("protocol")?.interned(&mut self.protocols), total);
+        events.condition.append(&numbers("condition")?.interned(&mut self.conditions), total);
+        let floats = frame.column(FLOAT_TIMESTAMP)?.bool()?.iter();
+        events.float_timestamp.append(&floats.map(|float| float.unwrap_or(false)).collect::<Vec<bool>>(), total);
+        Ok(())
+    }
+
+    /// The events, with texts numbered in their order.
+    fn finish(self) -> Events {
+        let mut events = self.events;
+        let (nodes, to_sorted) = self.nodes.sorted();
+        if !to_sorted.is_sorted() {
+            let ends = events.sender.iter_mut().chain(&mut events.receiver);
+            ends.for_each(|number| *number = to_sorted[*number as usize]);
+        }
+        let names = Names {
+            runs: into_dictionary(&self.runs, &mut events.run),
+            nodes,
+            processes: into_dictionary(&self.processes, &mut events.process),
+            hosts: into_dictionary(&self.hosts, &mut events.host),
+            protocols: into_dictionary(&self.protocols, &mut events.protocol),
+            conditions: into_dictionary(&self.conditions, &mut events.condition),
+        };
+        Events { names, ..events }
+    }
 }
 
 /// A column of texts as Polars holds it: numbers, and the texts behind them.
@@ -131,22 +210,21 @@ fn coded(series: &Series) -> PolarsResult<Coded> {
     Ok(Coded { texts: texts.collect(), numbers })
 }
 
-/// One sorted dictionary for several columns.
-fn into_dictionary<const N: usize>(columns: [Coded; N]) -> (Dictionary, [Vec<u32>; N]) {
-    let mut names = Interner::default();
-    let translations =
-        columns.each_ref().map(|column| column.texts.iter().map(|text| names.number(text, None)).collect::<Vec<u32>>());
+impl Coded {
+    /// The column's values as numbers of texts in `names`.
+    fn interned(self, names: &mut Interner) -> Vec<u32> {
+        let to_names: Vec<u32> = self.texts.iter().map(|text| names.number(text, None)).collect();
+        self.numbers.iter().map(|number| to_names[*number as usize]).collect()
+    }
+}
+
+/// A sorted dictionary of `names`, whose numbers `column` holds.
+fn into_dictionary(names: &Interner, column: &mut Column<u32>) -> Dictionary {
     let (dictionary, to_sorted) = names.sorted();
-    let mut at = 0;
-    let numbers = columns.map(|column| {
-        let to_sorted: Vec<u32> = translations[at].iter().map(|number| to_sorted[*number as usize]).collect();
-        at += 1;
-        if to_sorted.iter().enumerate().all(|(place, number)| place as u32 == *number) {
-            return column.numbers;
-        }
-        column.numbers.iter().map(|number| to_sorted[*number as usize]).collect()
-    });
-    (dictionary, numbers)
+    if !to_sorted.is_sorted() {
+        column.replace(|number| to_sorted[number as usize]);
+    }
+    dictionary
 }
 
 fn kinds(column: Coded) -> PolarsResult<Vec<Kind>> {

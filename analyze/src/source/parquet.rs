@@ -15,6 +15,8 @@ use super::table::Table;
 
 /// What a Parquet file begins with.
 pub(crate) const MAGIC: &[u8] = b"PAR1";
+/// Bytes of a file that holds nothing: what it begins with, the length of its description, what it ends with.
+pub(crate) const LENGTH_MIN: usize = 12;
 /// Whether the timestamp came through a float64, as the texts of the record would say.
 pub(crate) const FLOAT_TIMESTAMP: &str = "float_timestamp";
 
@@ -62,11 +64,16 @@ pub(crate) fn slurp(mut stream: Stream, head: Vec<u8>) -> Result<(Vec<u8>, Strin
 
 /// A reader over a file's bytes.
 pub(crate) fn open(name: &str, bytes: Vec<u8>) -> Result<ParquetReader<Cursor<Vec<u8>>>, SourceError> {
-    if bytes.len() < 12 || !bytes.ends_with(MAGIC) {
-        let reason = "it is cut off: its last bytes are not those of Parquet; fetch the file again".to_owned();
-        return Err(SourceError::Parquet { path: name.to_owned(), reason });
+    if bytes.len() < LENGTH_MIN || !bytes.ends_with(MAGIC) {
+        return Err(cut_off(name));
     }
     Ok(ParquetReader::new(Cursor::new(bytes)))
+}
+
+/// The error of a file whose end is missing.
+pub(crate) fn cut_off(name: &str) -> SourceError {
+    let reason = "it is cut off: its last bytes are not those of Parquet; fetch the file again".to_owned();
+    SourceError::Parquet { path: name.to_owned(), reason }
 }
 
 /// The error of a file that Polars cannot read.
