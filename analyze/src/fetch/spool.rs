@@ -88,7 +88,7 @@ impl Seqs {
 }
 
 impl Spool {
-    /// Nothing yet; what memory does not hold goes into a folder of temporary files within `place`.
+    /// Nothing yet; what memory does not hold goes into temporary files on the disk of `place`.
     pub(super) fn new(place: &Path) -> Self {
         Self::holding(WAITING, place)
     }
@@ -131,7 +131,7 @@ impl Spool {
     /// Puts what waits into temporary files.
     fn spill(&mut self) -> Result<(), Failed> {
         if self.scratch.is_none() {
-            self.scratch = Some(Scratch::within(&self.place)?);
+            self.scratch = Some(Scratch::near(&self.place)?);
         }
         let scratch = self.scratch.as_mut().expect("it was made above");
         self.waiting = 0;
