@@ -9,6 +9,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use super::arrived::{self, Lack};
 use super::spool::{Spool, SpooledRun, Written};
+use super::spooling::Spooling;
 use super::{FetchError, Fetched, Options, put_each, write};
 use crate::bigquery::PullError;
 use crate::bigquery::job::{self, Running};
@@ -119,19 +120,20 @@ impl Task<'_> {
         plan.check(self.request.max_bytes_billed)?;
         eprintln!("reading {price}");
         let bar = progress();
-        let (mut pulled, mut spool) = (Vec::with_capacity(plan.parts.len()), Spool::new(self.out));
+        let (mut pulled, mut spooling) = (Vec::with_capacity(plan.parts.len()), Spooling::start(self.out));
         let mut bytes = 0;
         for part in &plan.parts {
             let table = part.table.to_string();
             let mut keep = |records: Records| {
                 bytes += (0..records.table.rows()).map(|row| records.texts.text(row).len() as u64).sum::<u64>();
                 bar.set_message(HumanBytes(bytes).to_string());
-                spool.add(&table, &records)
+                spooling.add(&table, records)
             };
             let part = pull::pull(servers, part, self.args.method, running, &bar, &mut keep).await?;
             plan.notes.extend(part.note.clone());
             pulled.push(part);
         }
+        let spool = spooling.finish()?;
         bar.finish_and_clear();
         Ok(Read { plan, pulled, spool })
     }
@@ -204,7 +206,7 @@ fn put(read: Read, request: &Request, wanted: &Wanted, options: &Options) -> Res
     let mut runs = Vec::with_capacity(names.len());
     for name in &names {
         super::check_name(name)?;
-        let run = spool.take(name).expect("it is one of the spool's");
+        let run = spool.take(name)?.expect("it is one of the spool's");
         runs.push((facts(name, &run, &queries), Some(run)));
     }
     let known: Vec<FetchFacts> = runs.iter().map(|(facts, _)| facts.clone()).collect();

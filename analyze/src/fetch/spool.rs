@@ -22,9 +22,9 @@ use crate::source::table::Table;
 /// Bytes that wait in memory, of all runs together.
 const WAITING: usize = 48 << 20;
 /// Entries that become rows of the file at once.
-const BLOCK: usize = 1 << 14;
+const BLOCK: usize = 1 << 13;
 /// Entries that one thread reads at once.
-const PART: usize = 1 << 11;
+const PART: usize = 1 << 10;
 
 /// Records by run.
 #[derive(Debug)]
@@ -103,9 +103,13 @@ impl Spool {
         &self.runs
     }
 
-    /// Takes a run out of it. Its temporary files are the spool's.
-    pub(super) fn take(&mut self, run_id: &str) -> Option<SpooledRun> {
-        self.runs.remove(run_id)
+    /// Takes a run out of it. Its temporary files are the spool's; where there are some, writing the run is left the memory.
+    pub(super) fn take(&mut self, run_id: &str) -> Result<Option<SpooledRun>, PullError> {
+        let mut run = self.runs.remove(run_id);
+        if let (Some(run), Some(scratch)) = (&mut run, &mut self.scratch) {
+            run.sorter.spill(scratch)?;
+        }
+        Ok(run)
     }
 
     /// Adds records of a table.
@@ -314,7 +318,7 @@ mod tests {
             spool.add("t", batch).unwrap();
         }
         let path = home.path().join("events.parquet");
-        let written = spool.take(RUN).unwrap().write(&path).unwrap();
+        let written = spool.take(RUN).unwrap().unwrap().write(&path).unwrap();
         drop(spool);
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1, "temporary files are there yet");
         (std::fs::read(path).unwrap(), written)
