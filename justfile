@@ -71,6 +71,14 @@ googlesql:
     @test -x "${CNSIM_GOOGLESQL:-}" || { echo "just googlesql: set CNSIM_GOOGLESQL to the program bigquery-emulator" >&2; exit 1; }
     CNSIM_BIGQUERY_SERVER="{{ justfile_directory() }}/scripts/googlesql-server" cargo test --locked --workspace --features cnsim-analyze/real-parts --test bigquery_googlesql
 
+# Rows per second and memory of a fetch beside Google's Python client, on a server as for `just bigquery`; not a step of CI
+bench-bigquery rows="1000000":
+    @test -x "{{ bigquery_server }}" || { echo "just bench-bigquery: no program {{ bigquery_server }}; set CNSIM_BIGQUERY_SERVER to one that serves BigQuery" >&2; exit 1; }
+    test -x "{{ peers }}/bin/python" || python3 -m venv "{{ peers }}"
+    "{{ peers }}/bin/pip" install --quiet --disable-pip-version-check google-cloud-bigquery==3.47.0 google-cloud-bigquery-storage==2.43.0 pyarrow==26.0.1
+    cargo build --locked --release --workspace --bins
+    "{{ peers }}/bin/python" benches/peers/bigquery_rows.py "{{ bigquery_server }}" "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release/cnsim-analyze" {{ rows }}
+
 # GoogleSQL's own analyser takes every statement of queries/; its virtual environment is outside the checkout
 queries:
     @test -x "{{ zetasql }}/bin/python" || { python3 -m venv "{{ zetasql }}" && "{{ zetasql }}/bin/pip" install --quiet zetasql==0.1.5; }

@@ -271,6 +271,23 @@ fn an_interrupted_fetch_stops_its_query() {
 }
 
 #[test]
+fn a_disk_that_is_full_leaves_no_part_of_a_run() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::start(Faults::new());
+    let mut shell = assert_cmd::Command::new("sh");
+    // No file may grow beyond a block; whoever ignores the signal is told so by the call, as by a full disk.
+    shell.current_dir(home.path()).args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""]);
+    shell.arg(assert_cmd::cargo::cargo_bin("cnsim-analyze")).args(["fetch", "--run-id", RUN, "--project", "study"]);
+    shell.args(["--dataset", "gke_logs", "--since", "2025-03-25", "--endpoint", &server.root]);
+    let failed = shell.assert().code(1).stdout("");
+    let lines = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
+    let errors: Vec<&str> = lines.lines().filter(|line| !line.starts_with("reading ")).collect();
+    assert_eq!(errors.len(), 1, "{lines}");
+    assert!(errors[0].ends_with("events.parquet: cannot write it: File too large (os error 27)"), "{lines}");
+    assert_eq!(support::files(home.path()), Vec::new());
+}
+
+#[test]
 fn rows_that_are_missing_are_noticed() {
     let short = (200, json!({"jobComplete": true, "rows": rows(0..39), "pageToken": "second"}).to_string());
     failed(Asked::Page, short, "79 rows came of 80 that the query found: fetch again");

@@ -1,6 +1,5 @@
 //! `cnsim-analyze fetch` by REST from a server whose SQL engine is Google's own: the statements mean there what they mean
-//! elsewhere, so what comes is, byte for byte, the run of its own file. Runs of the published system are not tried: this server writes
-//! their float64 timestamps as whole numbers. See `just googlesql`.
+//! elsewhere, so what comes is, byte for byte, the run of its own file. See `just googlesql`.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
@@ -13,10 +12,11 @@ use serde_json::Value;
 mod sink;
 mod support;
 
-use sink::{DATASET, Divided, PROJECT, Server, entry};
-use support::{command, fixture};
+use sink::{DATASET, Divided, PROJECT, Server, entry, seed_entries};
+use support::{command, fixture, report};
 
 const RUN: &str = "5e1f00d2-cubaan4";
+const SEED_RUN: &str = "1a2b-cubaan5";
 
 #[test]
 fn a_run_comes_the_same_from_googles_own_sql_engine() {
@@ -40,6 +40,21 @@ fn a_run_comes_the_same_from_googles_own_sql_engine() {
         ["runs", "--since", "2025-03-01", "--project", PROJECT, "--dataset", DATASET, "--endpoint", &server.rest];
     let output = command(home.path()).args(listed).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains(RUN), "{output:?}");
+}
+
+#[test]
+fn a_run_of_the_published_system_has_float_timestamps_though_they_are_written_as_whole_numbers() {
+    let server = Server::start();
+    let csv = fs::read_to_string(fixture("seed-n5.csv")).unwrap();
+    server.table("stdout", Divided::ByTimestamp, &seed_entries(&csv));
+    let home = tempfile::tempdir().unwrap();
+    let own = events(home.path(), "own", SEED_RUN, &[fixture("seed-n5.csv").to_str().unwrap()]);
+    let place = ["--project", PROJECT, "--dataset", DATASET, "--endpoint", &server.rest];
+    let asked = ["--run-id", SEED_RUN, "--scan-all", "--method", "rest"];
+    assert!(events(home.path(), "bq", SEED_RUN, &[&place[..], &asked].concat()) == own);
+    report(&[&format!("bq/{SEED_RUN}"), "-o", "report"], home.path()).success();
+    let quality = fs::read_to_string(home.path().join("report/quality.json")).unwrap();
+    assert!(quality.contains("float-timestamps"), "{quality}");
 }
 
 /// The events that a fetch gives.

@@ -22,8 +22,8 @@ const ROWS: usize = 8192;
 pub(super) struct Slice {
     rows: RecordBatch,
     timestamps: Timestamps,
-    /// The room that the batch takes.
-    _room: Arc<Option<OwnedSemaphorePermit>>,
+    /// The stream's next message waits for it.
+    _turn: Arc<Option<OwnedSemaphorePermit>>,
 }
 
 /// A batch's rows, in order. The schema is the session's.
@@ -32,12 +32,12 @@ pub(super) fn slices(
     batch: Batch,
     timestamps: Timestamps,
 ) -> Result<impl Iterator<Item = Slice>, RowError> {
-    let Batch { message, room, .. } = batch;
-    let (rows, room) = (decoded(schema, message)?, Arc::new(room));
+    let Batch { message, turn, .. } = batch;
+    let (rows, turn) = (decoded(schema, message)?, Arc::new(turn));
     let count = rows.num_rows();
     let slice = move |from| {
         let rows = rows.slice(from, ROWS.min(count - from));
-        Slice { rows, timestamps, _room: Arc::clone(&room) }
+        Slice { rows, timestamps, _turn: Arc::clone(&turn) }
     };
     Ok((0..count).step_by(ROWS).map(slice))
 }
@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn records(schema: &Bytes, message: Bytes) -> Result<Vec<Records>, RowError> {
-        let batch = Batch { message, rows: 1, room: None };
+        let batch = Batch { message, rows: 1, turn: None };
         slices(schema, batch, Timestamps::Exact)?.map(|slice| slice.records()).collect()
     }
 

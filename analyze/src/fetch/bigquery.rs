@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use cnsim::manifest::Manifest;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use super::arrived::{self, Lack};
 use super::spool::{Spool, SpooledRun, Written};
+use super::spooling::Spooling;
 use super::{FetchError, Fetched, Options, put_each, write};
 use crate::bigquery::PullError;
 use crate::bigquery::job::{self, Running};
@@ -109,24 +110,30 @@ impl Task<'_> {
     /// Reads what is planned, unless only the plan is asked for.
     async fn read(&self, servers: &Servers, running: &Running) -> Result<Read, PullError> {
         let mut plan = plan::plan(&servers.rest, self.request).await?;
-        let bytes = price::in_words(plan.bytes());
+        let price = price::in_words(plan.bytes());
         if self.args.dry_run {
             return Ok(Read { plan, pulled: Vec::new(), spool: Spool::new(self.out) });
         }
         if self.request.window == Window::ALL && !self.args.scan_all {
-            return Err(PullError::NoTime { bytes });
+            return Err(PullError::NoTime { bytes: price });
         }
         plan.check(self.request.max_bytes_billed)?;
-        eprintln!("reading {bytes}");
+        eprintln!("reading {price}");
         let bar = progress();
-        let (mut pulled, mut spool) = (Vec::with_capacity(plan.parts.len()), Spool::new(self.out));
+        let (mut pulled, mut spooling) = (Vec::with_capacity(plan.parts.len()), Spooling::start(self.out));
+        let mut bytes = 0;
         for part in &plan.parts {
             let table = part.table.to_string();
-            let mut keep = |records: Records| spool.add(&table, &records);
+            let mut keep = |records: Records| {
+                bytes += (0..records.table.rows()).map(|row| records.texts.text(row).len() as u64).sum::<u64>();
+                bar.set_message(HumanBytes(bytes).to_string());
+                spooling.add(&table, records)
+            };
             let part = pull::pull(servers, part, self.args.method, running, &bar, &mut keep).await?;
             plan.notes.extend(part.note.clone());
             pulled.push(part);
         }
+        let spool = spooling.finish()?;
         bar.finish_and_clear();
         Ok(Read { plan, pulled, spool })
     }
@@ -199,7 +206,7 @@ fn put(read: Read, request: &Request, wanted: &Wanted, options: &Options) -> Res
     let mut runs = Vec::with_capacity(names.len());
     for name in &names {
         super::check_name(name)?;
-        let run = spool.take(name).expect("it is one of the spool's");
+        let run = spool.take(name)?.expect("it is one of the spool's");
         runs.push((facts(name, &run, &queries), Some(run)));
     }
     let known: Vec<FetchFacts> = runs.iter().map(|(facts, _)| facts.clone()).collect();
@@ -267,7 +274,7 @@ fn no_records(plan: &Plan, request: &Request, wanted: &Wanted) -> PullError {
 
 /// A bar on standard error, where that is a terminal.
 fn progress() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} rows, {per_sec}, {elapsed}")
+    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} rows, {msg}, {per_sec}, {elapsed}")
         .expect("the template is valid");
     ProgressBar::new(0).with_style(style)
 }

@@ -17,6 +17,8 @@ mod processes;
 mod sorted;
 #[cfg(feature = "bigquery")]
 mod spool;
+#[cfg(feature = "bigquery")]
+mod spooling;
 mod vocabulary;
 mod write;
 

@@ -67,10 +67,10 @@ enum Rest {
 }
 
 impl Scratch {
-    /// A new folder within this one, which is made where it is not there.
-    pub(super) fn within(place: &Path) -> Result<Self, Failed> {
-        let made =
-            fs::create_dir_all(place).and_then(|()| tempfile::Builder::new().prefix(".fetch-").tempdir_in(place));
+    /// A new folder on the disk of `place`: within it, or within what it will be made in.
+    pub(super) fn near(place: &Path) -> Result<Self, Failed> {
+        let place = place.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+        let made = tempfile::Builder::new().prefix(".fetch-").tempdir_in(place);
         let folder = made.map_err(|source| Failed { path: place.to_owned(), source })?;
         Ok(Self { folder, files: 0 })
     }
@@ -230,7 +230,7 @@ mod tests {
     /// What comes out, and how many files were read for it.
     fn sorted(entries: &[Vec<u8>], spill_after: usize) -> (Vec<Vec<u8>>, usize) {
         let home = tempfile::tempdir().unwrap();
-        let mut scratch = Scratch::within(home.path()).unwrap();
+        let mut scratch = Scratch::near(home.path()).unwrap();
         let mut sorter = Sorter::default();
         for (number, entry) in entries.iter().enumerate() {
             assert_eq!(sorter.push(|bytes| bytes.extend_from_slice(entry)), entry.len());
@@ -269,19 +269,19 @@ mod tests {
     #[test]
     fn temporary_files_go_with_their_folder() {
         let home = tempfile::tempdir().unwrap();
-        let mut scratch = Scratch::within(&home.path().join("new")).unwrap();
+        let mut scratch = Scratch::near(&home.path().join("not").join("yet")).unwrap();
         let mut sorter = Sorter::default();
         sorter.push(|bytes| bytes.push(1));
         sorter.spill(&mut scratch).unwrap();
         assert!(sorter.files[0].exists());
         drop(scratch);
-        assert_eq!(fs::read_dir(home.path().join("new")).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
     }
 
     #[test]
     fn a_file_that_was_cut_off_is_told_by_its_name() {
         let home = tempfile::tempdir().unwrap();
-        let mut scratch = Scratch::within(home.path()).unwrap();
+        let mut scratch = Scratch::near(home.path()).unwrap();
         let mut sorter = Sorter::default();
         sorter.push(|bytes| bytes.extend_from_slice(b"entry"));
         sorter.spill(&mut scratch).unwrap();
@@ -290,5 +290,16 @@ mod tests {
         fs::write(&path, &whole[..whole.len() - 4]).unwrap();
         let failed = sorter.finish().err().unwrap();
         assert_eq!((failed.path, failed.source.kind()), (path, io::ErrorKind::UnexpectedEof));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_told_by_the_file_that_did_not_fit() {
+        let failed = write(PathBuf::from("/dev/full"), |entry| {
+            entry.push(u8::MAX);
+            Ok(entry.len() < 1 << 12)
+        });
+        let Failed { path, source } = failed.unwrap_err();
+        assert_eq!((path.to_str(), source.kind()), (Some("/dev/full"), io::ErrorKind::StorageFull));
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -21,9 +22,9 @@ use crate::source::table::Table;
 /// Bytes that wait in memory, of all runs together.
 const WAITING: usize = 48 << 20;
 /// Entries that become rows of the file at once.
-const BLOCK: usize = 1 << 14;
+const BLOCK: usize = 1 << 13;
 /// Entries that one thread reads at once.
-const PART: usize = 1 << 11;
+const PART: usize = 1 << 10;
 
 /// Records by run.
 #[derive(Debug)]
@@ -88,7 +89,7 @@ impl Seqs {
 }
 
 impl Spool {
-    /// Nothing yet; what memory does not hold goes into a folder of temporary files within `place`.
+    /// Nothing yet; what memory does not hold goes into temporary files on the disk of `place`.
     pub(super) fn new(place: &Path) -> Self {
         Self::holding(WAITING, place)
     }
@@ -102,9 +103,13 @@ impl Spool {
         &self.runs
     }
 
-    /// Takes a run out of it. Its temporary files are the spool's.
-    pub(super) fn take(&mut self, run_id: &str) -> Option<SpooledRun> {
-        self.runs.remove(run_id)
+    /// Takes a run out of it. Its temporary files are the spool's; where there are some, writing the run is left the memory.
+    pub(super) fn take(&mut self, run_id: &str) -> Result<Option<SpooledRun>, PullError> {
+        let mut run = self.runs.remove(run_id);
+        if let (Some(run), Some(scratch)) = (&mut run, &mut self.scratch) {
+            run.sorter.spill(scratch)?;
+        }
+        Ok(run)
     }
 
     /// Adds records of a table.
@@ -131,7 +136,7 @@ impl Spool {
     /// Puts what waits into temporary files.
     fn spill(&mut self) -> Result<(), Failed> {
         if self.scratch.is_none() {
-            self.scratch = Some(Scratch::within(&self.place)?);
+            self.scratch = Some(Scratch::near(&self.place)?);
         }
         let scratch = self.scratch.as_mut().expect("it was made above");
         self.waiting = 0;
@@ -165,19 +170,26 @@ impl SpooledRun {
         self.hosts.extend(hosts.into_iter().map(str::to_owned));
     }
 
-    /// Writes the run's events.parquet, without repeats and in order.
+    /// Writes the run's events.parquet, without repeats and in order. Blocks are merged while others are written.
     pub(super) fn write(self, path: &Path) -> Result<Written, FetchError> {
         let Self { sorter, repeats, vocabulary, .. } = self;
-        let mut merge = Merge::of(sorter.finish()?, repeats);
+        let merge = Merge::of(sorter.finish()?, repeats);
+        let mut counts = Counts::default();
         write::events(path, vocabulary, |file: &mut EventsFile<'_>| {
-            while let Some(block) = merge.block()? {
-                let rows: Vec<u32> = (0..block.rows() as u32).collect();
-                merge.count(&block);
-                file.add(&block, &rows)?;
-            }
-            Ok(())
+            let (sender, blocks) = mpsc::sync_channel(1);
+            std::thread::scope(|scope| {
+                let merging = scope.spawn(move || merge.send(&sender));
+                for block in blocks {
+                    let block = block?;
+                    let rows: Vec<u32> = (0..block.rows() as u32).collect();
+                    counts.add(&block);
+                    file.add(&block, &rows)?;
+                }
+                counts.add_repeats(merging.join().expect("merging does not panic"));
+                Ok(())
+            })
         })?;
-        Ok(Written { rounds: merge.rounds.into_values().collect(), sha256: hex(merge.digest) })
+        Ok(Written { rounds: counts.rounds.into_values().collect(), sha256: hex(counts.digest) })
     }
 }
 
@@ -186,22 +198,32 @@ struct Merge {
     sorted: Sorted,
     entry: Entry,
     before: Entry,
+    /// Entries that came again, by round.
+    repeats: BTreeMap<u32, u64>,
+}
+
+/// What is told of the rows of a file.
+#[derive(Default)]
+struct Counts {
     rounds: BTreeMap<u32, FetchedRound>,
     seqs: BTreeMap<String, Seqs>,
     digest: Sha256,
 }
 
 impl Merge {
-    fn of(sorted: Sorted, exported_again: BTreeMap<u32, u64>) -> Self {
-        let round = |(round, repeats)| (round, FetchedRound { round, rows: 0, repeats, conflicts: 0 });
-        Self {
-            sorted,
-            entry: Entry::default(),
-            before: Entry::default(),
-            rounds: exported_again.into_iter().map(round).collect(),
-            seqs: BTreeMap::new(),
-            digest: Sha256::new(),
+    fn of(sorted: Sorted, repeats: BTreeMap<u32, u64>) -> Self {
+        Self { sorted, entry: Entry::default(), before: Entry::default(), repeats }
+    }
+
+    /// Sends all rows, in order, to whoever takes them; gives the entries that came again, by round.
+    fn send(mut self, blocks: &mpsc::SyncSender<Result<Table, FetchError>>) -> BTreeMap<u32, u64> {
+        while let Some(block) = self.block().transpose() {
+            let is_last = block.is_err();
+            if blocks.send(block).is_err() || is_last {
+                break;
+            }
         }
+        self.repeats
     }
 
     /// The next rows, in order; none behind the last one. What the one before says already is left out and counted.
@@ -209,20 +231,22 @@ impl Merge {
         let mut entries = Vec::with_capacity(BLOCK);
         while entries.len() < BLOCK && self.sorted.next(&mut self.entry.bytes)? {
             if self.entry.is_repeat_of(&self.before) {
-                self.round(self.entry.round()).repeats += 1;
+                *self.repeats.entry(self.entry.round()).or_default() += 1;
                 continue;
             }
             self.before.clone_from(&self.entry);
-            entries.push(self.entry.clone());
+            entries.push(std::mem::take(&mut self.entry));
         }
         if entries.is_empty() {
             return Ok(None);
         }
         Ok(Some(rows(&entries).map_err(PullError::from)?))
     }
+}
 
-    /// Adds what is told of rows.
-    fn count(&mut self, rows: &Table) {
+impl Counts {
+    /// Adds rows.
+    fn add(&mut self, rows: &Table) {
         for row in 0..rows.rows() {
             self.digest.update(rows.content[row].to_le_bytes());
             let seq = rows.seq.get(row);
@@ -231,6 +255,10 @@ impl Merge {
             round.rows += 1;
             round.conflicts += u64::from(seq > 0 && !is_new);
         }
+    }
+
+    fn add_repeats(&mut self, repeats: BTreeMap<u32, u64>) {
+        repeats.into_iter().for_each(|(round, repeats)| self.round(round).repeats += repeats);
     }
 
     fn round(&mut self, round: u32) -> &mut FetchedRound {
@@ -290,7 +318,7 @@ mod tests {
             spool.add("t", batch).unwrap();
         }
         let path = home.path().join("events.parquet");
-        let written = spool.take(RUN).unwrap().write(&path).unwrap();
+        let written = spool.take(RUN).unwrap().unwrap().write(&path).unwrap();
         drop(spool);
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1, "temporary files are there yet");
         (std::fs::read(path).unwrap(), written)

@@ -61,12 +61,34 @@ pub(super) fn events(
     fill: impl FnOnce(&mut EventsFile<'_>) -> Result<(), FetchError>,
 ) -> Result<(), FetchError> {
     let failed = |source| FetchError::Write { path: path.to_owned(), source };
-    let mut out = BufWriter::new(File::create(path).map_err(failed)?);
-    let mut file = EventsFile::new(path, &mut out, vocabulary)?;
-    fill(&mut file)?;
-    file.finish()?;
-    let written = out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| file.sync_all());
+    let mut out = BufWriter::new(Disk { file: File::create(path).map_err(failed)?, failed: None });
+    let filled = EventsFile::new(path, &mut out, vocabulary).and_then(|mut file| {
+        fill(&mut file)?;
+        file.finish()
+    });
+    match (filled, out.get_mut().failed.take()) {
+        (Err(_), Some(code)) => return Err(failed(io::Error::from_raw_os_error(code))),
+        (filled, _) => filled?,
+    }
+    let written = out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|disk| disk.file.sync_all());
     written.map_err(failed)
+}
+
+/// A file that keeps why writing failed: Polars says only that it did.
+struct Disk {
+    file: File,
+    /// The system's number of the error.
+    failed: Option<i32>,
+}
+
+impl Write for Disk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes).inspect_err(|error| self.failed = error.raw_os_error())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// Writes rows in their order as Parquet.
@@ -136,13 +158,13 @@ pub(super) fn sort(table: &Table, rows: &mut [u32]) {
 /// An events.parquet on its way: rows come round by round, and are written in groups of equal size.
 pub(super) struct EventsFile<'a> {
     path: &'a Path,
-    writer: BatchedWriter<&'a mut BufWriter<File>>,
+    writer: BatchedWriter<&'a mut BufWriter<Disk>>,
     categories: Categories,
     waiting: DataFrame,
 }
 
 impl<'a> EventsFile<'a> {
-    fn new(path: &'a Path, out: &'a mut BufWriter<File>, vocabulary: Vocabulary) -> Result<Self, FetchError> {
+    fn new(path: &'a Path, out: &'a mut BufWriter<Disk>, vocabulary: Vocabulary) -> Result<Self, FetchError> {
         let failed = |error| write_error(path, error);
         let categories = Categories::of(vocabulary).map_err(failed)?;
         let waiting = frame(&Table::new(Keep::Records), &[], &categories).map_err(failed)?;

@@ -9,10 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gcp_bigquery_client::yup_oauth2::authenticator::Authenticator;
-use gcp_bigquery_client::yup_oauth2::authorized_user::AuthorizedUserSecret;
 use gcp_bigquery_client::yup_oauth2::{
-    AuthorizedUserAuthenticator, DefaultHyperClientBuilder, Error, HyperClientBuilder, ServiceAccountAuthenticator,
-    ServiceAccountKey,
+    DefaultHyperClientBuilder, Error, HyperClientBuilder, ServiceAccountAuthenticator, ServiceAccountKey,
 };
 use serde::Deserialize;
 use tokio::process::Command;
@@ -21,6 +19,7 @@ use tokio::time::Instant;
 
 use super::super::endpoint::Endpoint;
 use super::error::{Act, ApiError, one_line};
+use super::rest::cause;
 
 /// Queries, their results, and tables' facts.
 const SCOPES: [&str; 2] =
@@ -32,6 +31,9 @@ const MARGIN: Duration = Duration::from_secs(60);
 /// For how long a token of `gcloud` is taken: it says nothing of its end, and gives one that lives this long at least.
 const GCLOUD_LIFE: Duration = Duration::from_secs(300);
 
+/// How long whoever gives tokens may take.
+const TOKEN_PATIENCE: Duration = Duration::from_secs(30);
+
 type Connector = <DefaultHyperClientBuilder as HyperClientBuilder>::Connector;
 
 /// Where tokens come from.
@@ -39,12 +41,28 @@ type Connector = <DefaultHyperClientBuilder as HyperClientBuilder>::Connector;
 pub(crate) enum Credentials {
     /// No token is sent: a server on this machine.
     None,
-    /// A file of a service account's key or a user's log-in.
+    /// A file of a service account's key.
     File { path: PathBuf, who: String, authenticator: Authenticator<Connector> },
+    /// A file of a user's log-in.
+    User { path: PathBuf, login: Arc<Login>, http: reqwest::Client, cached: Arc<Mutex<Option<Token>>> },
     /// The metadata server.
     Machine { host: String, http: reqwest::Client, cached: Arc<Mutex<Option<Token>>> },
     /// `gcloud auth print-access-token`.
-    Gcloud { cached: Arc<Mutex<Option<Token>>> },
+    Gcloud { program: PathBuf, cached: Arc<Mutex<Option<Token>>> },
+}
+
+/// What `gcloud auth application-default login` writes.
+#[derive(Deserialize)]
+pub(crate) struct Login {
+    client_id: String,
+    client_secret: String,
+    refresh_token: String,
+    #[serde(default = "token_uri")]
+    token_uri: String,
+}
+
+fn token_uri() -> String {
+    "https://oauth2.googleapis.com/token".to_owned()
 }
 
 /// A token and until when it serves.
@@ -71,6 +89,8 @@ pub(crate) struct Places {
     pub(crate) login_file: Option<PathBuf>,
     /// `GCE_METADATA_HOST`.
     pub(crate) metadata_host: Option<String>,
+    /// The program `gcloud`.
+    pub(crate) gcloud: PathBuf,
 }
 
 impl Places {
@@ -82,6 +102,7 @@ impl Places {
             key_file: path("GOOGLE_APPLICATION_CREDENTIALS"),
             login_file: config.map(|folder| folder.join("application_default_credentials.json")),
             metadata_host: std::env::var("GCE_METADATA_HOST").ok().filter(|host| !host.is_empty()),
+            gcloud: "gcloud".into(),
         }
     }
 }
@@ -105,7 +126,7 @@ impl Credentials {
         if machine.token(Freshness::Cached).await.is_ok() {
             return Ok(machine);
         }
-        let gcloud = Self::Gcloud { cached: Arc::default() };
+        let gcloud = Self::Gcloud { program: places.gcloud.clone(), cached: Arc::default() };
         match gcloud.token(Freshness::Cached).await {
             Ok(_) => Ok(gcloud),
             Err(_) => Err(ApiError::NoCredentials),
@@ -118,26 +139,28 @@ impl Credentials {
         let bytes = tokio::fs::read(path).await.map_err(|error| unusable(error.to_string()))?;
         let kind: Kind =
             serde_json::from_slice(&bytes).map_err(|_| unusable("it is no JSON of Google's".to_owned()))?;
-        let (who, built) = match kind.kind.as_str() {
+        match kind.kind.as_str() {
             "service_account" => {
                 let key: ServiceAccountKey =
                     serde_json::from_slice(&bytes).map_err(|_| unusable("a part of the key is missing".to_owned()))?;
                 Endpoint::parse(&key.token_uri).map_err(|error| unusable(error.to_string()))?;
-                (key.client_email.clone(), ServiceAccountAuthenticator::builder(key).build().await)
+                let who = key.client_email.clone();
+                let built = ServiceAccountAuthenticator::builder(key).build().await;
+                let authenticator = built.map_err(|error| unusable(one_line(&error.to_string())))?;
+                Ok(Self::File { path: path.to_owned(), who, authenticator })
             }
             "authorized_user" => {
-                let secret: AuthorizedUserSecret = serde_json::from_slice(&bytes)
+                let login: Login = serde_json::from_slice(&bytes)
                     .map_err(|_| unusable("a part of the log-in is missing".to_owned()))?;
-                ("the user who logged in".to_owned(), AuthorizedUserAuthenticator::builder(secret).build().await)
+                Endpoint::parse(&login.token_uri).map_err(|error| unusable(error.to_string()))?;
+                let http = reqwest::Client::builder().timeout(TOKEN_PATIENCE).build();
+                let http = http.map_err(|error| unusable(one_line(&error.to_string())))?;
+                Ok(Self::User { path: path.to_owned(), login: Arc::new(login), http, cached: Arc::default() })
             }
-            other => {
-                return Err(unusable(format!(
-                    "they are of type {other:?}: use a service account's key or `gcloud auth application-default login`"
-                )));
-            }
-        };
-        let authenticator = built.map_err(|error| unusable(one_line(&error.to_string())))?;
-        Ok(Self::File { path: path.to_owned(), who, authenticator })
+            other => Err(unusable(format!(
+                "they are of type {other:?}: use a service account's key or `gcloud auth application-default login`"
+            ))),
+        }
     }
 
     /// Those of the machine, whose metadata server is `host`.
@@ -154,6 +177,7 @@ impl Credentials {
         match self {
             Self::None => "nobody: the server is on this machine".to_owned(),
             Self::File { path, who, .. } => format!("{who} ({})", path.display()),
+            Self::User { path, .. } => format!("the user who logged in ({})", path.display()),
             Self::Machine { host, .. } => format!("this machine's service account (from {host})"),
             Self::Gcloud { .. } => "gcloud's user".to_owned(),
         }
@@ -184,8 +208,9 @@ impl Credentials {
                 let text = token.token().ok_or_else(|| unusable("there came no token for them".to_owned()))?;
                 Ok(Some(text.to_owned()))
             }
+            Self::User { path, login, http, cached } => cached_or(cached, freshness, of_login(path, login, http)).await,
             Self::Machine { host, http, cached } => cached_or(cached, freshness, of_metadata(host, http)).await,
-            Self::Gcloud { cached } => cached_or(cached, freshness, of_gcloud()).await,
+            Self::Gcloud { program, cached } => cached_or(cached, freshness, of_gcloud(program)).await,
         }
     }
 }
@@ -197,9 +222,9 @@ struct Kind {
     kind: String,
 }
 
-/// What the metadata server answers.
+/// What a server of tokens answers.
 #[derive(Deserialize)]
-struct MachineToken {
+struct Given {
     access_token: String,
     expires_in: u64,
 }
@@ -220,14 +245,55 @@ async fn cached_or(
     Ok(Some(token.text.clone()))
 }
 
+impl From<Given> for Token {
+    fn from(Given { access_token, expires_in }: Given) -> Self {
+        let life = Duration::from_secs(expires_in).saturating_sub(MARGIN);
+        Self { text: access_token, until: Instant::now() + life }
+    }
+}
+
+/// Why a server of tokens gave none.
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+    #[serde(default)]
+    error_description: String,
+}
+
+async fn of_login(path: &Path, login: &Login, http: &reqwest::Client) -> Result<Token, ApiError> {
+    let unusable = |why: String| ApiError::Credentials { place: path.display().to_string(), why };
+    let lost = |error: reqwest::Error| unreachable("the server of tokens", &cause(&error.without_url()));
+    let Login { client_id, client_secret, refresh_token, token_uri } = login;
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("client_id", client_id),
+        ("client_secret", client_secret),
+        ("refresh_token", refresh_token),
+    ];
+    let answer = http.post(token_uri).form(&form).send().await.map_err(lost)?;
+    let status = answer.status();
+    let body = answer.bytes().await.map_err(lost)?;
+    if status.is_server_error() {
+        return Err(unreachable("the server of tokens", &format!("it answers {status}")));
+    }
+    if status.is_success() {
+        let given: Given =
+            serde_json::from_slice(&body).map_err(|_| unusable("there came no token for them".to_owned()))?;
+        return Ok(given.into());
+    }
+    let why = match serde_json::from_slice::<Refusal>(&body) {
+        Ok(Refusal { error, error_description }) => format!("{error}: {error_description}"),
+        Err(_) => status.to_string(),
+    };
+    Err(unusable(format!("{}: log in again with `gcloud auth application-default login`", one_line(&why))))
+}
+
 async fn of_metadata(host: &str, http: &reqwest::Client) -> Result<Token, ApiError> {
     let url = format!("http://{host}/computeMetadata/v1/instance/service-accounts/default/token");
     let failed = |error: &reqwest::Error| machine_error(host, error);
     let answer = http.get(url).header("Metadata-Flavor", "Google").send().await.map_err(|error| failed(&error))?;
     let answer = answer.error_for_status().map_err(|error| failed(&error))?;
-    let MachineToken { access_token, expires_in } = answer.json().await.map_err(|error| failed(&error))?;
-    let life = Duration::from_secs(expires_in).saturating_sub(MARGIN);
-    Ok(Token { text: access_token, until: Instant::now() + life })
+    Ok(answer.json::<Given>().await.map_err(|error| failed(&error))?.into())
 }
 
 fn machine_error(host: &str, error: &reqwest::Error) -> ApiError {
@@ -243,9 +309,9 @@ fn unreachable(server: &str, why: &str) -> ApiError {
     ApiError::Unreachable { act: Act::Token, server: server.to_owned(), why: one_line(why) }
 }
 
-async fn of_gcloud() -> Result<Token, ApiError> {
+async fn of_gcloud(program: &Path) -> Result<Token, ApiError> {
     let unusable = |why: String| ApiError::Credentials { place: "gcloud".to_owned(), why };
-    let mut command = Command::new("gcloud");
+    let mut command = Command::new(program);
     command.args(["auth", "print-access-token"]).stdin(Stdio::null()).kill_on_drop(true);
     let output = command.output().await.map_err(|error| unusable(error.to_string()))?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();

@@ -59,6 +59,7 @@ fn a_named_key_file_comes_before_everything_else() {
         key_file: Some("/nonexistent/key.json".into()),
         login_file: Some("/nonexistent/login.json".into()),
         metadata_host: Some("127.0.0.1:9".to_owned()),
+        ..Places::default()
     };
     let error = run(Credentials::find(&places)).unwrap_err().to_string();
     assert!(error.starts_with("the credentials in /nonexistent/key.json cannot be used: No such file"), "{error}");
@@ -73,6 +74,94 @@ fn a_machine_is_asked_where_there_is_no_file() {
         assert_eq!(found.token(Freshness::Cached).await.unwrap().as_deref(), Some("of the machine"));
         assert!(found.whose().starts_with("this machine's service account"), "{}", found.whose());
     });
+}
+
+/// The credentials of a user's log-in whose tokens this server gives.
+async fn login(folder: &Path, tokens: &Played) -> Credentials {
+    let path = folder.join("application_default_credentials.json");
+    let file = serde_json::json!({
+        "type": "authorized_user", "client_id": "c1", "client_secret": "s3cret", "refresh_token": "r&1",
+        "account": "", "universe_domain": "googleapis.com", "token_uri": format!("{}/token", tokens.endpoint),
+    });
+    std::fs::write(&path, file.to_string()).unwrap();
+    let places = Places { login_file: Some(path), metadata_host: Some("127.0.0.1:9".to_owned()), ..Places::default() };
+    Credentials::find(&places).await.unwrap()
+}
+
+#[test]
+fn a_user_s_log_in_is_made_into_a_token_and_into_another_at_its_end() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let tokens = Played::start([token("short", 59), token("long", 3600), token("new", 3600)]).await;
+        let credentials = login(folder.path(), &tokens).await;
+        for (freshness, expected) in [
+            (Freshness::Cached, "short"),
+            (Freshness::Cached, "long"),
+            (Freshness::Cached, "long"),
+            (Freshness::New, "new"),
+        ] {
+            assert_eq!(credentials.token(freshness).await.unwrap().as_deref(), Some(expected));
+        }
+        let asked = "POST /token grant_type=refresh_token&client_id=c1&client_secret=s3cret&refresh_token=r%261";
+        assert_eq!(tokens.requests(), [asked; 3]);
+        assert!(credentials.whose().starts_with("the user who logged in ("), "{}", credentials.whose());
+    });
+}
+
+#[test]
+fn a_log_in_that_serves_no_longer_is_told_and_a_server_that_fails_is_asked_again() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let revoked = r#"{"error": "invalid_grant", "error_description": "Token has been revoked."}"#;
+        let revoked = Play::Answer { status: 400, headers: "", body: revoked.to_owned() };
+        let plays = [revoked, Play::ok("<html>"), Play::error(503, "", "later"), Play::Cut];
+        let tokens = Played::start(plays).await;
+        let credentials = login(folder.path(), &tokens).await;
+        let mut told = Vec::new();
+        for _ in 0..4 {
+            let error = credentials.token(Freshness::Cached).await.unwrap_err();
+            told.push((error.is_passing(), error.to_string().replace(&folder.path().display().to_string(), "F")));
+        }
+        assert!(!told.iter().any(|(_, told)| told.contains("s3cret") || told.contains("r&1")), "{told:?}");
+        assert_eq!(told.iter().map(|(is_passing, _)| *is_passing).collect::<Vec<_>>(), [false, false, true, true]);
+        let first = "the credentials in F/application_default_credentials.json cannot be used: invalid_grant: Token has \
+                     been revoked.: log in again with `gcloud auth application-default login`";
+        assert_eq!(told[0].1, first);
+    });
+}
+
+/// A program that stands for `gcloud`.
+fn gcloud(folder: &Path, script: &str) -> Places {
+    use std::os::unix::fs::PermissionsExt;
+    let gcloud = folder.join("gcloud");
+    std::fs::write(&gcloud, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&gcloud, std::fs::Permissions::from_mode(0o755)).unwrap();
+    Places { gcloud, metadata_host: Some("127.0.0.1:9".to_owned()), ..Places::default() }
+}
+
+#[test]
+fn gcloud_s_own_user_comes_last_and_is_asked_once() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let count = folder.path().join("count");
+        let places = gcloud(folder.path(), &format!("echo \"$@\" >> '{}'\necho of-gcloud", count.display()));
+        let found = Credentials::find(&places).await.unwrap();
+        assert_eq!(found.token(Freshness::Cached).await.unwrap().as_deref(), Some("of-gcloud"));
+        assert_eq!(std::fs::read_to_string(count).unwrap(), "auth print-access-token\n");
+        assert_eq!(found.whose(), "gcloud's user");
+    });
+}
+
+#[test]
+fn where_gcloud_has_no_user_either_the_ways_to_credentials_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for script in ["exit 1", "echo You do not currently have an active account selected."] {
+        let error = run(Credentials::find(&gcloud(folder.path(), script))).unwrap_err();
+        assert!(matches!(error, ApiError::NoCredentials), "{error}");
+    }
+    let nowhere = Places { metadata_host: Some("127.0.0.1:9".to_owned()), ..Places::default() };
+    let told = run(Credentials::find(&nowhere)).unwrap_err().to_string();
+    assert!(told.starts_with("no credentials for Google Cloud: log in with `gcloud auth"), "{told}");
 }
 
 #[test]

@@ -51,24 +51,25 @@ pub(crate) struct Batch {
     pub(crate) message: Bytes,
     /// Its rows.
     pub(crate) rows: u64,
-    /// The room that it takes, until it is dropped.
-    pub(crate) room: Option<OwnedSemaphorePermit>,
+    /// The stream's next message waits until this is dropped.
+    pub(crate) turn: Option<OwnedSemaphorePermit>,
 }
 
-/// Where streams put their batches, as many at once as there is room for.
+/// Where streams put their batches. As many streams are read at once as there is room for: while a stream is open, the
+/// transport keeps the memory of its last message.
 #[derive(Debug, Clone)]
 pub(crate) struct Intake {
     batches: mpsc::Sender<Batch>,
     room: Arc<Semaphore>,
-    /// The largest message so far, in units of room.
+    /// What a stream takes, in units of room: the largest message so far.
     largest: Arc<AtomicU32>,
 }
 
-/// Room for messages on their way, in units of 64 KiB: BigQuery's are small or large as it likes.
-const ROOM: u32 = (192 << 20) / UNIT;
+/// Room for messages, in units of 64 KiB: BigQuery's are small or, up to 128 MB, large as it likes.
+const ROOM: u32 = (128 << 20) / UNIT;
 const UNIT: u32 = 64 << 10;
-/// How often a message is in memory while it comes and is read.
-const COPIES: u32 = 3;
+/// What a stream takes before its first message.
+const FIRST: u32 = ROOM / 2;
 
 impl Intake {
     /// An intake into this channel.
@@ -76,24 +77,22 @@ impl Intake {
         Self { batches, room: Arc::new(Semaphore::new(ROOM as usize)), largest: Arc::default() }
     }
 
-    /// Waits for room for one message more. The first one is alone: nothing is known of their size.
+    /// Waits for room for one stream more.
     async fn room(&self) -> OwnedSemaphorePermit {
         let units = match self.largest.load(Ordering::Relaxed) {
-            0 => ROOM,
-            largest => largest.saturating_mul(COPIES).min(ROOM),
+            0 => FIRST,
+            largest => largest,
         };
         Arc::clone(&self.room).acquire_many_owned(units).await.expect("nobody closes it")
     }
 
-    /// Passes a batch on; false where nobody takes it.
-    async fn put(&self, mut batch: Batch, mut room: OwnedSemaphorePermit) -> bool {
+    /// Passes a batch on, and gives back what its stream does not need of its room; false where nobody takes the batch.
+    async fn put(&self, batch: Batch, room: &mut OwnedSemaphorePermit) -> bool {
         let units = (batch.message.len() as u64).div_ceil(u64::from(UNIT)).clamp(1, u64::from(ROOM)) as u32;
-        let largest = self.largest.fetch_max(units, Ordering::Relaxed).max(units);
-        let needed = largest.saturating_mul(COPIES) as usize;
-        if room.num_permits() > needed {
-            drop(room.split(room.num_permits() - needed));
+        let largest = self.largest.fetch_max(units, Ordering::Relaxed).max(units) as usize;
+        if room.num_permits() > largest {
+            drop(room.split(room.num_permits() - largest));
         }
-        batch.room = Some(room);
         self.batches.send(batch).await.is_ok()
     }
 }
@@ -161,21 +160,21 @@ impl Storage {
 
     /// Reads on behind `rows` until the stream ends or breaks.
     async fn stretch(&self, name: &str, rows: &mut u64, intake: &Intake, freshness: Freshness) -> Result<(), ApiError> {
-        let mut room = intake.room().await;
+        let (mut room, turns) = (intake.room().await, Arc::new(Semaphore::new(1)));
         let message = ReadRowsRequest { read_stream: name.to_owned(), offset: *rows as i64 };
         let route = format!("read_stream={}", name.replace('/', "%2F"));
         let request = self.request(Act::Stream, message, &route, freshness).await?;
         let mut stream = self.in_time(Act::Stream, rows::read(self.channel.clone(), request)).await?;
-        while let Some(response) = self.in_time(Act::Stream, stream.message()).await? {
+        loop {
+            let turn = Arc::clone(&turns).acquire_owned().await.expect("nobody closes it");
+            let Some(response) = self.in_time(Act::Stream, stream.message()).await? else { return Ok(()) };
             let Some(batch) = batch(response)? else { continue };
             *rows += batch.rows;
-            if !intake.put(batch, room).await {
+            if !intake.put(Batch { turn: Some(turn), ..batch }, &mut room).await {
                 // Whoever takes batches has failed, and says why.
                 return Ok(());
             }
-            room = intake.room().await;
         }
-        Ok(())
     }
 
     async fn request<T>(
@@ -225,7 +224,7 @@ fn batch(response: Response) -> Result<Option<Batch>, ApiError> {
         return Err(ApiError::Inconsistent { act: Act::Stream, what });
     }
     let rows = u64::try_from(response.row_count).unwrap_or(0);
-    let batch = |arrow: rows::ArrowRecordBatch| Batch { message: arrow.serialized_record_batch, rows, room: None };
+    let batch = |arrow: rows::ArrowRecordBatch| Batch { message: arrow.serialized_record_batch, rows, turn: None };
     Ok(response.arrow.filter(|_| rows > 0).map(batch))
 }
 

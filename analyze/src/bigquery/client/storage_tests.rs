@@ -187,7 +187,8 @@ fn a_token_that_expires_within_a_stream_is_renewed() {
         ];
         let fake = Fake { streams: Arc::new(Mutex::new(lists.into())), ..Fake::default() };
         let storage = storage(&fake, Credentials::of_machine(&host).unwrap(), patience()).await;
-        let (sender, _batches) = mpsc::channel(100);
+        let (sender, mut batches) = mpsc::channel(100);
+        tokio::spawn(async move { while batches.recv().await.is_some() {} });
         assert_eq!(storage.stream("s", &Intake::new(sender)).await.unwrap(), 10);
         let asked = fake.asked.lock().unwrap().clone();
         let expected = [(0, "Bearer first"), (5, "Bearer first"), (5, "Bearer second")];
@@ -196,18 +197,41 @@ fn a_token_that_expires_within_a_stream_is_renewed() {
 }
 
 #[test]
-fn large_messages_wait_for_those_that_are_being_read() {
+fn as_many_streams_are_open_as_there_is_room_for_their_messages() {
     run(async {
+        let (sender, _batches) = mpsc::channel(100);
+        let intake = Intake::new(sender);
+        let batch = |size| Batch { message: vec![0; size].into(), rows: 1, turn: None };
+        let (mut first, second) = (intake.room().await, intake.room().await);
+        assert_eq!(intake.room.available_permits(), 0);
+        assert!(intake.put(batch(40 << 20), &mut first).await);
+        assert_eq!(intake.room.available_permits() as u32, (24 << 20) / UNIT);
+        let third = tokio::time::timeout(Duration::from_millis(20), intake.room());
+        assert!(third.await.is_err(), "its message would take more than there is");
+        drop(second);
+        assert_eq!(intake.room().await.num_permits() as u32, (40 << 20) / UNIT);
+    });
+}
+
+#[test]
+fn a_stream_waits_until_its_last_message_was_read() {
+    run(async {
+        let list = vec![Sent::Batch(b'a', 1), Sent::Batch(b'b', 1)];
+        let fake = Fake { streams: Arc::new(Mutex::new([list].into())), ..Fake::default() };
+        let storage = storage(&fake, Credentials::None, patience()).await;
         let (sender, mut batches) = mpsc::channel(100);
         let intake = Intake::new(sender);
-        let first = intake.room().await;
-        assert_eq!(intake.room.available_permits(), 0);
-        let batch = Batch { message: vec![0; 40 << 20].into(), rows: 1, room: None };
-        assert!(intake.put(batch, first).await);
-        let second = tokio::time::timeout(Duration::from_millis(20), intake.room());
-        assert!(second.await.is_err(), "two of them would take more than there is");
-        drop(batches.recv().await);
-        assert_eq!(intake.room().await.num_permits() as u32, 3 * (40 << 20) / UNIT);
+        let read = tokio::spawn(async move {
+            let first: Batch = batches.recv().await.unwrap();
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            let is_alone = batches.is_empty();
+            drop(first);
+            (is_alone, batches.recv().await.is_some())
+        });
+        assert_eq!(storage.stream("s", &intake).await.unwrap(), 2);
+        assert_eq!(read.await.unwrap(), (true, true));
     });
 }
 
