@@ -134,12 +134,13 @@ impl Plate {
         };
         let mut files: Vec<File> = options.formats.iter().map(image).collect::<Result<_, ChartError>>()?;
         let (width_in, height_in) = self.drawing.size_in();
+        let rounded = |inches: f64| (inches * 1e4).round() / 1e4;
         let about = serde_json::json!({
             "figure": self.drawing.name(),
             "title": self.drawing.title(),
             "caption": caption,
-            "width_in": width_in,
-            "height_in": height_in,
+            "width_in": rounded(width_in),
+            "height_in": rounded(height_in),
             "data": self.data,
         });
         let mut bytes = serde_json::to_vec(&about).expect("texts and numbers always serialise");
