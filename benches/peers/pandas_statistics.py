@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-COLUMNS = "condition run_id round nodes event_type sender_id receiver_id received_ns sent_ns propagation_time hop".split()
+COLUMNS = "condition run_id round nodes event_type sender_id receiver_id received_ns sent_ns".split()
+COLUMNS += ["propagation_time", "hop"]
 ROUND = ["condition", "run_id", "round"]
 PERCENTS = [50, 90, 95, 99, 100]
 LEVEL = 0.95

@@ -130,19 +130,21 @@ pub(super) struct Hosts<'a> {
     spread: &'a Spread<'a>,
     whereabouts: &'a Whereabouts<'a>,
     pub(super) names: Vec<String>,
-    of: BTreeMap<u32, Option<u32>>,
+    /// By node number: nothing while nobody asked for the node.
+    of: Vec<Option<Option<u32>>>,
 }
 
 impl<'a> Hosts<'a> {
     /// Nobody is looked up yet.
     pub(super) fn new(spread: &'a Spread<'a>, whereabouts: &'a Whereabouts<'a>) -> Self {
-        Self { spread, whereabouts, names: Vec::new(), of: BTreeMap::new() }
+        let nodes = spread.events.names.nodes.texts().len();
+        Self { spread, whereabouts, names: Vec::new(), of: vec![None; nodes] }
     }
 
     /// The number of a node's machine; none where nobody says which it is.
     pub(super) fn number(&mut self, node: u32) -> Option<u32> {
-        if let Some(known) = self.of.get(&node) {
-            return *known;
+        if let Some(known) = self.of[node as usize] {
+            return known;
         }
         let number = self.whereabouts.host(self.spread, node).map(|host| {
             self.names.iter().position(|name| *name == host).unwrap_or_else(|| {
@@ -150,7 +152,7 @@ impl<'a> Hosts<'a> {
                 self.names.len() - 1
             }) as u32
         });
-        self.of.insert(node, number);
+        self.of[node as usize] = Some(number);
         number
     }
 }
