@@ -131,13 +131,21 @@ fn unexplained<'a>(analysis: &'a Analysis, origin: Origin, known: &[Humps<'_>]) 
         .map(|group| (group, times(group)))
         .filter(|(_, times)| times.len() >= 2 * ROUNDS_MIN)
         .collect();
+    let is_explained = |group: &Group| known.iter().any(|humps| std::ptr::eq(humps.group, group));
+    let may_be_found = |(group, times): &(&Group, Vec<f64>)| {
+        let is_large = |split| judged(group, origin, split, By::Dip(0.0), 0.0).is_some();
+        !is_explained(group) && cut(times).is_some_and(is_large)
+    };
+    // Simulating takes seconds for each group of many rounds.
+    if !tested.iter().any(may_be_found) {
+        return Vec::new();
+    }
     let dips: Vec<f64> = tested.iter().map(|(_, times)| dip(times).unwrap_or_default()).collect();
     let replicates = REPLICATES * tested.len();
     let p: Vec<f64> =
         tested.iter().zip(&dips).map(|((_, times), dip)| dip_probability(times.len(), *dip, replicates)).collect();
     let found = tested.into_iter().zip(dips).zip(holm(&p)).filter_map(|(((group, times), dip), p_holm)| {
-        let is_explained = known.iter().any(|humps| std::ptr::eq(humps.group, group));
-        let split = cut(&times).filter(|_| !is_explained)?;
+        let split = cut(&times).filter(|_| !is_explained(group))?;
         judged(group, origin, split, By::Dip(dip), p_holm)
     });
     found.collect()
