@@ -4,7 +4,7 @@ bigquery_rows.py SERVER CNSIM_ANALYZE [ROWS]
 
 SERVER is given a REST port, a gRPC port and a folder. Needs PyPI's google-cloud-bigquery, google-cloud-bigquery-storage and
 pyarrow. Everything is measured in one run, one after the other: the query alone, then each way with its query; what is told of a
-way is what remains behind the query. Memory is the peak of the way's own process."""
+way is what remains behind the query. The fastest of three counts. Memory is the peak of the way's own process."""
 
 import os
 import pathlib
@@ -19,6 +19,7 @@ STATEMENT = HERE.parents[2] / "queries" / "records.sql"
 PROJECT, DATASET, TABLE, RUN = "study", "gke_logs", "stdout", "aaaa0000-cubaan100"
 BEGIN_NS = 1_742_869_853_000_000_000
 ROUND_ROWS = 10_000
+REPEATS = 3
 
 
 def client(rest):
@@ -55,11 +56,11 @@ def records(first, count):
         "timestamp": times, "receiveTimestamp": times, "jsonPayload": [payload(row) for row in rows]})
 
 
-def fill(rest, rows):
+def fill(rest, count):
     import pyarrow.parquet as pq
     from google.cloud import bigquery
 
-    bq = client(rest)
+    bq, rows = client(rest), int(count)
     bq.create_dataset(DATASET)
     for first in range(0, rows, 100_000):
         with tempfile.TemporaryFile() as file:
@@ -96,7 +97,7 @@ def to_arrow(rest, storage):
 def measured(command):
     """Seconds and peak MB of a command."""
     begun = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
         sys.exit(f"{command[0]} failed")
@@ -117,30 +118,41 @@ def wait(port):
             time.sleep(0.2)
 
 
+def time_query(rest):
+    query(rest)
+    times = []
+    for _ in range(REPEATS):
+        begun = time.monotonic()
+        query(rest)
+        times.append(time.monotonic() - begun)
+    print(min(times))
+
+
 def measure(rest, storage, program, rows):
-    fill(rest, rows)
-    query(rest)
-    begun = time.monotonic()
-    query(rest)
-    query_s = time.monotonic() - begun
+    this = [sys.executable, str(HERE)]
+    subprocess.run([*this, "--fill", rest, str(rows)], check=True)
+    query_s = float(subprocess.run([*this, "--time-query", rest], check=True, stdout=subprocess.PIPE).stdout)
     print(f"query alone: {query_s:.1f} s; {rows} rows")
     with tempfile.TemporaryDirectory() as home:
         fetch = [program, "fetch", "--run-id", RUN, "--project", PROJECT, "--dataset", DATASET, "--scan-all",
                  "--endpoint", rest, "--storage-endpoint", storage]
         ways = {
-            "google-cloud-bigquery to_arrow by Storage Read": [sys.executable, str(HERE), "--to-arrow", rest, storage],
+            "google-cloud-bigquery to_arrow by Storage Read": [*this, "--to-arrow", rest, storage],
             "fetch --method storage, to events.parquet": [*fetch, "--method", "storage", "-o", f"{home}/storage"],
             "fetch --method rest, to events.parquet": [*fetch, "--method", "rest", "-o", f"{home}/rest"],
         }
         for way, command in ways.items():
-            seconds, peak_mb = measured(command)
+            runs = [measured(command) for _ in range(REPEATS)]
+            seconds, peak_mb = min(seconds for seconds, _ in runs), max(peak_mb for _, peak_mb in runs)
             behind = seconds - query_s
             print(f"{way}: {seconds:.1f} s, {behind:.1f} s behind the query, {rows / behind:.0f} rows/s, {peak_mb:.0f} MB")
 
 
 def main():
-    if sys.argv[1:2] == ["--to-arrow"]:
-        return to_arrow(*sys.argv[2:])
+    # A process begins with its parent's memory as its peak, so this one loads nothing.
+    if sys.argv[1].startswith("--"):
+        {"--fill": fill, "--time-query": time_query, "--to-arrow": to_arrow}[sys.argv[1]](*sys.argv[2:])
+        return
     server, program, rows = sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 1_000_000
     ports = [free_port(), free_port()]
     with tempfile.TemporaryDirectory() as data:

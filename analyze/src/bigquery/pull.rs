@@ -19,8 +19,10 @@ use super::records::{Records, Row, RowError, Timestamps};
 /// The ways of rows, as `fetch.json` names them.
 const REST: &str = "rest";
 const STORAGE: &str = "storage";
-/// Streams of a Storage Read session: more than this no connection fills.
-const STREAMS: i32 = 16;
+/// Rows for which a Storage Read session has one stream more: a stream's messages are of as many rows at most.
+const STREAM_ROWS: u64 = 50_000;
+/// Streams of a session at most, which is BigQuery's own limit.
+const STREAMS: u64 = 1000;
 /// Batches on their way between streams and readers.
 const WAITING: usize = 1;
 /// Up to so many rows a session costs more time than pages.
@@ -105,7 +107,8 @@ impl Rows<'_> {
         let Some(storage) = storage else {
             return Ok((self.pages(&servers.rest, take).await?, REST, None));
         };
-        match storage.session(&self.job.project, &self.facts.destination, STREAMS).await {
+        let streams = self.rows.div_ceil(STREAM_ROWS).clamp(1, STREAMS) as i32;
+        match storage.session(&self.job.project, &self.facts.destination, streams).await {
             Ok(session) => Ok((self.streams(storage, session, take).await?, STORAGE, None)),
             Err(error) if method == Method::Auto && error.is_forbidden() => {
                 let note = format!("{error}; the rows were read page by page, which is slower");
