@@ -136,14 +136,15 @@ fn unexplained<'a>(analysis: &'a Analysis, origin: Origin, known: &[Humps<'_>]) 
         let is_large = |split| judged(group, origin, split, By::Dip(0.0), 0.0).is_some();
         !is_explained(group) && cut(times).is_some_and(is_large)
     };
-    // Simulating takes seconds for each group of many rounds.
-    if !tested.iter().any(may_be_found) {
-        return Vec::new();
-    }
     let dips: Vec<f64> = tested.iter().map(|(_, times)| dip(times).unwrap_or_default()).collect();
     let replicates = REPLICATES * tested.len();
-    let p: Vec<f64> =
-        tested.iter().zip(&dips).map(|((_, times), dip)| dip_probability(times.len(), *dip, replicates)).collect();
+    // Simulating takes seconds for a group of many rounds. A group that cannot be found counts in the family with 1, which only
+    // makes the others harder to find.
+    let p = |(of_group, dip): (&(&Group, Vec<f64>), &f64)| match may_be_found(of_group) {
+        true => dip_probability(of_group.1.len(), *dip, replicates),
+        false => 1.0,
+    };
+    let p: Vec<f64> = tested.iter().zip(&dips).map(p).collect();
     let found = tested.into_iter().zip(dips).zip(holm(&p)).filter_map(|(((group, times), dip), p_holm)| {
         let split = cut(&times).filter(|_| !is_explained(group))?;
         judged(group, origin, split, By::Dip(dip), p_holm)

@@ -4,7 +4,7 @@ use cnsim::random::Random;
 use rayon::prelude::*;
 
 /// Samples larger than that are compared with samples of that size: by then sqrt(n) times the dip hardly changes.
-const SIMULATED_MAX: usize = 2_000;
+const SIMULATED_MAX: usize = 1_000;
 
 /// Samples that are drawn at once; after each lot it is seen whether more are needed.
 const LOT: usize = 500;
