@@ -47,7 +47,9 @@ fn run_command(args: RunArgs) -> Result<String, Error> {
     if args.report && cfg!(not(feature = "report")) {
         bail!("--report: this program was built without reports, cnsim-analyze makes them");
     }
-    let (is_report, command_line) = (args.report, std::env::args().collect());
+    #[cfg(feature = "report")]
+    let is_report = args.report;
+    let command_line = std::env::args().collect();
     let folder = match &args.resume {
         Some(run_folder) => resumed(run_folder, args.kubernetes, command_line)?,
         None => begun(args, command_line)?,
