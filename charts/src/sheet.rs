@@ -2,7 +2,7 @@
 //!
 //! Sizes and resolutions are those that venues publish. PLOS: 2.63 to 7.5 in wide, at most 8.75 in high, 300 to 600 dpi, text of 8 to
 //! 12 points (5.2 in is its text column). IEEE: columns of 3.5 in, pages of 7.16 in, line art at 600 dpi. ACM: columns of 3.33 in, pages
-//! of 7 in; these two are what its templates measure, not a published rule.
+//! of 7 in. ACM's widths are what its templates measure, not a published rule; the heights of IEEE and ACM are cautious.
 
 use crate::style::WIDTH_PT;
 
