@@ -4,7 +4,7 @@ use cnsim::event::Kind;
 use cnsim_analyze::frame::{Dictionary, Events, Names, UNKNOWN_NS};
 use cnsim_analyze::metric::{Options, analyse};
 use cnsim_analyze::round::Rounds;
-use cnsim_analyze::source::Loaded;
+use cnsim_analyze::source::{About, Loaded};
 use cnsim_analyze::table;
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -78,7 +78,7 @@ fn input(order: Order) -> Loaded {
         events.condition.push(0);
         events.float_timestamp.push(true);
     }
-    Loaded { condition: "generated".to_owned(), events, ..Loaded::default() }
+    Loaded { about: About { condition: "generated".to_owned(), ..About::default() }, events }
 }
 
 fn rows(order: Order, random: &mut u64) -> Vec<u32> {

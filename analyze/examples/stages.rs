@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use cnsim_analyze::source::{self, Input};
-use cnsim_analyze::{metric, quality, table};
+use cnsim_analyze::study::Study;
+use cnsim_analyze::{quality, table};
 
 fn main() -> ExitCode {
     let Some(input) = std::env::args().nth(1).and_then(|path| path.parse::<Input>().ok()) else {
@@ -21,16 +22,16 @@ fn main() -> ExitCode {
         }
     };
     let read = begun.elapsed();
-    let analysis = metric::analyse(&loaded, &metric::Options { warm_up: 1 });
-    let measured = begun.elapsed();
-    let bytes: usize = table::all(&analysis).iter().map(|table| table.to_csv().len()).sum();
-    let tabled = begun.elapsed();
-    let quality = quality::audit(&loaded, &analysis, quality::AuditOptions { warm_up: 1 });
-    let audited = begun.elapsed();
     let rows: usize = loaded.iter().map(|input| input.events.len()).sum();
+    let study = Study::of(loaded, 1);
+    let measured = begun.elapsed();
+    let bytes: usize = table::all(&study.analysis).iter().map(|table| table.to_csv().len()).sum();
+    let tabled = begun.elapsed();
+    let quality = quality::audit(&study);
+    let audited = begun.elapsed();
     println!("{rows} rows, {bytes} bytes of tables, {} findings", quality.findings.len());
     println!("read {:.3} s", read.as_secs_f64());
-    println!("measure {:.3} s", (measured - read).as_secs_f64());
+    println!("measure and examine {:.3} s", (measured - read).as_secs_f64());
     println!("tables {:.3} s", (tabled - measured).as_secs_f64());
     println!("audit {:.3} s", (audited - tabled).as_secs_f64());
     println!("metrics and tables, from the file: {:.3} s", tabled.as_secs_f64());

@@ -18,6 +18,7 @@ pub mod round;
 pub mod runs;
 pub mod source;
 pub mod stats;
+pub mod study;
 pub mod table;
 pub mod telemetry;
 mod whole;

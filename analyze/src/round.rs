@@ -48,6 +48,11 @@ impl<'a> Rounds<'a> {
         Self { events, rows, spans }
     }
 
+    /// The columns.
+    pub fn events(&self) -> &'a Events {
+        self.events
+    }
+
     /// How many rounds there are.
     pub fn len(&self) -> usize {
         self.spans.len()
@@ -74,6 +79,11 @@ impl<'a> Round<'a> {
     /// The run's id.
     pub fn run_id(&self) -> &'a str {
         self.events.names.runs.text(self.run)
+    }
+
+    /// The protocol as its first record names it; may be empty.
+    pub fn protocol(&self) -> &'a str {
+        self.rows.first().map_or("", |row| self.events.names.protocols.text(self.events.protocol[*row as usize]))
     }
 }
 

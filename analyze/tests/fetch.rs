@@ -70,8 +70,8 @@ fn every_run_gets_its_folder_and_the_folder_says_what_the_files_said() {
         let original = loaded(&dir.path().join(file));
         assert_eq!(sorted(&fetched), sorted(&original));
         assert_eq!(fetched.events.names, original.events.names);
-        assert_eq!(fetched.facts.files[0].sha256, original.facts.files[0].sha256);
-        assert_eq!(fetched.facts.files[0].path, file);
+        assert_eq!(fetched.about.facts.files[0].sha256, original.about.facts.files[0].sha256);
+        assert_eq!(fetched.about.facts.files[0].path, file);
     }
     assert!(!dir.path().join("runs").join(SEED_RUN).join("rejects.jsonl").exists());
 }
@@ -154,7 +154,7 @@ fn repeats_and_rejects_are_counted_and_kept_in_the_run_folder() {
     fs::write(dir.path().join("more.jsonl"), format!("hello \u{1}\n{FLOOD}{first}\n{{\"a\":1}}\n{other}\n")).unwrap();
     analyze(&dir, &["fetch", "more.jsonl"]).success();
     let run = dir.path().join("runs").join(FLOOD_RUN);
-    let facts = loaded(&run).facts;
+    let facts = loaded(&run).about.facts;
     let round = (FLOOD_RUN.to_owned(), 0);
     assert_eq!((facts.repeats.get(&round), facts.repeats.len()), (Some(&1), 1));
     assert_eq!((facts.conflicts.get(&round), facts.conflicts.len()), (Some(&1), 1));

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cnsim::event::Kind;
-use cnsim_analyze::metric::{Analysis, Group, Options, Origin, RoundMetrics, analyse};
-use cnsim_analyze::quality::{AuditOptions, Check, Verdict, audit};
+use cnsim_analyze::metric::{Group, Origin, RoundMetrics};
+use cnsim_analyze::quality::{Check, Verdict, audit};
 use cnsim_analyze::source::{Input, Loaded, load};
+use cnsim_analyze::study;
 use cnsim_analyze::table::{self, Cell, Table};
 use cnsim_analyze::telemetry::{Quantity, Series, Source, Window, load as load_telemetry, usages};
 
@@ -75,7 +76,7 @@ const DEFAULT_FROM_FIRST_SEND: [(u32, f64); 6] =
 
 #[test]
 fn the_distribution_of_propagation_time_reproduces() {
-    let table = table::convergence(&distribution().analysis);
+    let table = table::convergence(&distribution().known.analysis);
     for (nodes, [mean, median, max, variance, std], from_first_send, _) in DISTRIBUTION {
         let line = Line { table: &table, condition: "distribution", nodes, origin: Origin::Initiate };
         line.has("mean_ms", mean, MS);
@@ -91,7 +92,7 @@ fn the_distribution_of_propagation_time_reproduces() {
 
 #[test]
 fn the_bandwidth_tables_reproduce() {
-    let table = table::convergence(&bandwidth().analysis);
+    let table = table::convergence(&bandwidth().known.analysis);
     for (condition, _, numbers) in BANDWIDTH {
         for (nodes, [mean, min, median, max]) in numbers {
             let line = Line { table: &table, condition, nodes, origin: Origin::Initiate };
@@ -114,7 +115,7 @@ fn initiators_that_initiate_for_the_first_time_are_told_apart_by_their_set_up() 
         let group = study.group("distribution", nodes);
         assert_eq!(split_by_experience(group).0.len(), first_times, "N={nodes}");
     }
-    for group in distribution().analysis.groups.iter().chain(&bandwidth().analysis.groups) {
+    for group in distribution().known.analysis.groups.iter().chain(&bandwidth().known.analysis.groups) {
         let (first, again) = split_by_experience(group);
         let place = format!("{} N={}", group.condition, group.nodes);
         assert!(first.iter().all(|ms| (58.5..3612.5).contains(ms)), "59 to 3612 ms in {place}: {first:?}");
@@ -137,14 +138,14 @@ fn five_receipts_are_missing_in_one_warm_up_round_and_nowhere_else() {
 #[test]
 fn every_event_is_counted() {
     let study = distribution();
-    let rows: Vec<u64> = study.loaded.iter().flat_map(|input| &input.facts.files).map(|file| file.rows).collect();
+    let rows: Vec<u64> = study.loaded.iter().flat_map(|input| &input.about.facts.files).map(|file| file.rows).collect();
     assert_eq!(rows, [1010, 3030, 5050, 7070, 10_095]);
     assert_eq!(study.loaded.iter().map(|input| input.events.len() as u64).sum::<u64>(), rows.iter().sum::<u64>());
     assert_eq!([Kind::Initiate, Kind::Received, Kind::Duplicate].map(|kind| study.count(kind)), [505, 25_750, 0]);
     let study = bandwidth();
     assert!(study.loaded.iter().all(|input| input.events.len() == 14_960));
     assert_eq!([Kind::Initiate, Kind::Received, Kind::Duplicate].map(|kind| study.count(kind)), [198, 44_682, 0]);
-    assert!(study.loaded.iter().all(|input| input.facts.repeats.is_empty() && input.facts.rejected == 0));
+    assert!(study.loaded.iter().all(|input| input.about.facts.repeats.is_empty() && input.about.facts.rejected == 0));
 }
 
 /// Nodes; the largest sample of each quantity; how many there are.
@@ -193,8 +194,8 @@ fn telemetry_in_the_studys_windows_is_as_published_and_the_file_under_a_wrong_na
     let study = bandwidth();
     let series: Vec<Series> = TELEMETRY.iter().flat_map(|(condition, _)| telemetry(condition)).collect();
 
-    let usages = usages(&study.analysis, &series, &BTreeMap::new(), Window::Seed);
-    let quality = audit(&study.loaded, &study.analysis, AuditOptions { warm_up: 1 }).with_telemetry(&series);
+    let usages = usages(&study.known.analysis, &series, &BTreeMap::new(), Window::Seed);
+    let quality = audit(&study.known).with_telemetry(&series);
 
     for (condition, numbers) in TELEMETRY {
         for (nodes, expected, samples) in numbers {
@@ -238,7 +239,7 @@ fn every_file_is_exported_again_line_by_line() {
         lines
     };
     for input in distribution().loaded.iter().chain(&bandwidth().loaded) {
-        let path = &input.facts.files[0].path;
+        let path = &input.about.facts.files[0].path;
         let mut command = assert_cmd::Command::cargo_bin("cnsim-analyze").expect("the program is built");
         let output = command.args(["export", path, "--format", "seed-csv"]).output().expect("it runs");
         let (found, original) = (String::from_utf8_lossy(&output.stdout), std::fs::read_to_string(path));
@@ -270,7 +271,7 @@ fn only_the_initiator_sends() {
 #[test]
 fn the_audit_finds_what_is_there_and_nothing_else() {
     let named = |study: &Study| {
-        let quality = audit(&study.loaded, &study.analysis, AuditOptions { warm_up: 1 });
+        let quality = audit(&study.known);
         assert_eq!(quality.verdict, Verdict::Caution);
         let mut checks: BTreeMap<&str, usize> = BTreeMap::new();
         quality.findings.iter().for_each(|finding| *checks.entry(finding.check.as_str()).or_default() += 1);
@@ -325,7 +326,7 @@ fn the_audit_finds_what_is_there_and_nothing_else() {
 
 struct Study {
     loaded: Vec<Loaded>,
-    analysis: Analysis,
+    known: study::Study,
 }
 
 fn distribution() -> Study {
@@ -342,12 +343,13 @@ impl Study {
         let folder = folder();
         let input = |(label, file): (&str, String)| Input { label: Some(label.to_owned()), path: folder.join(file) };
         let loaded = load(&files.map(input)).expect("the study's files are events");
-        let analysis = analyse(&loaded, &Options::default());
-        Self { loaded, analysis }
+        let known = study::Study::of(loaded.iter().cloned(), 1);
+        Self { loaded, known }
     }
 
     fn group(&self, condition: &str, nodes: u32) -> &Group {
-        self.analysis
+        self.known
+            .analysis
             .groups
             .iter()
             .find(|group| group.condition == condition && group.nodes == nodes)
@@ -355,7 +357,7 @@ impl Study {
     }
 
     fn rounds(&self) -> impl Iterator<Item = &RoundMetrics> {
-        self.analysis.groups.iter().flat_map(|group| &group.rounds)
+        self.known.analysis.groups.iter().flat_map(|group| &group.rounds)
     }
 
     fn count(&self, kind: Kind) -> usize {

@@ -15,11 +15,11 @@ mod sentence;
 
 use cnsim_charts::Metadata;
 
-use crate::metric as measure;
-use crate::quality::{self, AuditOptions};
+use crate::quality;
 use crate::report;
-use crate::source::{self, FileFacts, Input, Loaded};
+use crate::source::{self, FileFacts, Input};
 use crate::stats::{self, REPLICATES, Resampling};
+use crate::study::Study;
 
 pub use comparison::{Comparison, Side};
 pub use forest::Forest;
@@ -114,13 +114,11 @@ pub struct Outcome {
 /// # Errors
 /// Where an input cannot be read, or the conditions may not be compared; the message says why.
 pub fn run(options: &CompareOptions) -> anyhow::Result<Outcome> {
-    let loaded = source::load(&options.inputs)?;
-    let analysis = measure::analyse(&loaded, &measure::Options { warm_up: options.warm_up });
-    let quality = quality::audit(&loaded, &analysis, AuditOptions { warm_up: options.warm_up });
-    let mut notes = refusal::check_quality(&quality, options.unsound)?;
-    let plan = refusal::plan(&analysis, options)?;
+    let study = Study::read(&options.inputs, options.warm_up)?;
+    let mut notes = refusal::check_quality(&quality::audit(&study), options.unsound)?;
+    let plan = refusal::plan(&study.analysis, options)?;
     notes.extend(plan.notes);
-    let rounds = crate::table::rounds(&analysis);
+    let rounds = crate::table::rounds(&study.analysis);
     let resampling = Resampling { seed: options.seed, replicates: REPLICATES, level: options.level };
     let pooled = Resampling { replicates: SHIFT_REPLICATES, ..resampling };
     let mut comparisons = Vec::new();
@@ -137,7 +135,7 @@ pub fn run(options: &CompareOptions) -> anyhow::Result<Outcome> {
     }
     adjust(&mut comparisons);
     if let Some(forest) = &options.forest {
-        let metadata = metadata(options, forest, &loaded);
+        let metadata = metadata(options, forest, &study);
         notes.extend(forest::write(forest, &options.metrics, &comparisons, &metadata)?);
     }
     let judgement = gate::judge(&options.gates, &comparisons);
@@ -153,8 +151,8 @@ fn adjust(comparisons: &mut [Comparison]) {
 }
 
 /// Where the figures come from.
-fn metadata(options: &CompareOptions, forest: &Forest, loaded: &[Loaded]) -> Metadata {
-    let files: Vec<&FileFacts> = loaded.iter().flat_map(|input| &input.facts.files).collect();
+fn metadata(options: &CompareOptions, forest: &Forest, study: &Study) -> Metadata {
+    let files: Vec<&FileFacts> = study.inputs.iter().flat_map(|input| &input.facts.files).collect();
     let chosen = [
         ("level", options.level.to_string()),
         ("seed", options.seed.to_string()),

@@ -176,10 +176,10 @@ fn ranges(numbers: &BTreeSet<u32>) -> String {
 
 /// Brings together what is told of a round.
 fn told(input: &Loaded, round: &Round<'_>, metrics: &RoundMetrics, origin: Origin) -> Story {
-    let facts = input.runs.get(round.run_id());
+    let facts = input.about.runs.get(round.run_id());
     let dissemination = metric::dissemination(round, facts);
     let stranded = stranded(input, round, &dissemination, metrics);
-    Story { condition: input.condition.clone(), metrics: metrics.clone(), dissemination, stranded, origin }
+    Story { condition: input.about.condition.clone(), metrics: metrics.clone(), dissemination, stranded, origin }
 }
 
 /// Nodes that the manifest or any record of the run names and that this round did not reach.
@@ -188,7 +188,7 @@ fn stranded(input: &Loaded, round: &Round<'_>, tree: &Dissemination, metrics: &R
     let rows = (0..events.len()).filter(|row| events.run[*row] == round.run);
     let numbers: BTreeSet<u32> = rows.flat_map(|row| [events.sender[row], events.receiver[row]]).collect();
     let recorded = numbers.into_iter().map(|number| events.names.nodes.text(number));
-    let whereabouts = metric::whereabouts::Whereabouts::of(input.runs.get(round.run_id()));
+    let whereabouts = metric::whereabouts::Whereabouts::of(input.about.runs.get(round.run_id()));
     let mut nodes: BTreeSet<&str> = recorded.chain(whereabouts.nodes()).collect();
     for held in tree.reached.iter().map(|node| node.node.as_str()).chain(metrics.initiator.as_deref()) {
         nodes.remove(held);

@@ -393,9 +393,10 @@ mod tests {
     use cnsim_cluster::Instance;
 
     use super::*;
-    use crate::quality::{AuditOptions, Check, audit};
-    use crate::source::{Input, load};
-    use crate::{metric, source::fetch_facts::FetchedProcess};
+    use crate::quality::{Check, audit};
+    use crate::source::Input;
+    use crate::source::fetch_facts::FetchedProcess;
+    use crate::study::Study;
 
     const FLOOD: &str = include_str!("../../tests/fixtures/flood-n4/events.jsonl");
     const RUN: &str = "5e1f00d2-cubaan4";
@@ -446,9 +447,8 @@ mod tests {
         assert_eq!(fetched.notes.len(), 1);
         assert!(fetched.notes[0].starts_with("n1: 5 records of bench-n1-"), "{}", fetched.notes[0]);
         assert!(fetched.notes[0].contains("(1-5): the log was probably rotated"), "{}", fetched.notes[0]);
-        let loaded = load(&[Input { label: None, path: fetched.folders[0].clone() }]).unwrap();
-        let analysis = metric::analyse(&loaded, &metric::Options { warm_up: 1 });
-        let findings = audit(&loaded, &analysis, AuditOptions { warm_up: 1 }).findings;
+        let study = Study::read(&[Input { label: None, path: fetched.folders[0].clone() }], 1).unwrap();
+        let findings = audit(&study).findings;
         let gap = findings.iter().find(|finding| finding.check == Check::SequenceGap).unwrap();
         assert_eq!(gap.count, 5);
     }

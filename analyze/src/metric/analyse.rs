@@ -1,4 +1,5 @@
-//! From events to measurements: every round on its own, in parallel; then rounds into groups, in a fixed order.
+//! From events to measurements: every round on its own, in parallel, input by input; then rounds into groups, in a fixed
+//! order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ use super::{
     silent, theory,
 };
 use crate::round::{Round, Rounds};
-use crate::source::Loaded;
+use crate::source::{About, Loaded};
 
 /// What the measurements depend on beside the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,88 +33,180 @@ impl Default for Options {
 /// Measures every round of every input. Inputs of the same condition are one condition. The result does not depend on
 /// the order of records, nor on the number of threads.
 pub fn analyse(inputs: &[Loaded], options: &Options) -> Analysis {
-    let rounds: Vec<Rounds<'_>> = inputs.par_iter().map(|input| Rounds::of(&input.events)).collect();
-    let places: Vec<Place<'_>> = places(inputs, &rounds);
-    let mut measured: Vec<Measured<'_>> =
-        places.par_iter().map_init(Scratch::default, |scratch, place| place.measure(scratch, options)).collect();
-    measured.extend(silent_rounds(inputs, &places, options));
-    measured.sort_by(|a, b| a.key().cmp(&b.key()));
-    let mut groups: Vec<Gathered<'_>> = Vec::new();
-    for round in measured {
-        match groups.last_mut() {
-            Some(group) if group.key == round.group() => group.push(round),
-            Some(_) | None => groups.push(Gathered::begin(round)),
-        }
-    }
-    Analysis { groups: groups.into_iter().map(Gathered::finish).collect() }
-}
-
-/// One round and where it belongs.
-struct Place<'a> {
-    input: &'a Loaded,
-    condition: usize,
-    /// Nodes in the run's network, as far as its id or its ids say.
-    nodes_of_run: u32,
-    round: Round<'a>,
-}
-
-fn places<'a>(inputs: &'a [Loaded], rounds: &'a [Rounds<'a>]) -> Vec<Place<'a>> {
-    let conditions = conditions(inputs);
-    let mut places = Vec::new();
-    for (input, rounds) in inputs.iter().zip(rounds) {
-        let condition = conditions[input.condition.as_str()];
-        let nodes_by_run = coverage::nodes_by_run(rounds);
-        places.extend(rounds.iter().map(|round| {
-            let nodes_of_run = nodes_by_run[round.run as usize];
-            Place { input, condition, nodes_of_run, round }
-        }));
-    }
-    places
-}
-
-/// Conditions by name, numbered in the order in which they were given.
-fn conditions(inputs: &[Loaded]) -> BTreeMap<&str, usize> {
-    let mut numbers = BTreeMap::new();
+    let mut measuring = Measuring::new(*options);
     for input in inputs {
-        let next = numbers.len();
-        numbers.entry(input.condition.as_str()).or_insert(next);
+        measuring.add(&input.about, &Rounds::of(&input.events)).for_each(drop);
     }
-    numbers
+    let about: Vec<&About> = inputs.iter().map(|input| &input.about).collect();
+    measuring.finish(&about)
 }
 
-struct Measured<'a> {
-    input: &'a Loaded,
-    condition: usize,
-    nodes: u32,
-    known: Known<'a>,
+/// The inputs so far, measured; their records are not needed any more.
+pub(crate) struct Measuring {
+    options: Options,
+    /// By name, numbered in the order in which they were given.
+    conditions: BTreeMap<String, usize>,
+    inputs: usize,
+    rounds: Vec<Measured>,
+    runs: BTreeMap<(Place, String), RunSoFar>,
+}
+
+/// A condition's number, and nodes.
+type Place = (usize, u32);
+
+/// A round, measured.
+struct Measured {
+    place: Place,
     metrics: RoundMetrics,
     deliveries: Deliveries,
-    /// Copies by who sent them, in a scored round.
-    sent: Vec<(&'a str, u64)>,
-    ways: BTreeMap<(String, String), RoundWay>,
     /// Latencies between machines, in a scored round.
     between: BetweenHosts,
 }
 
-impl<'a> Place<'a> {
-    fn measure(&self, scratch: &mut Scratch, options: &Options) -> Measured<'a> {
-        let nodes = coverage::nodes(&self.round, self.nodes_of_run);
-        let spread = scratch.spread(&self.round);
-        let facts = self.input.runs.get(self.round.run_id());
+/// What is summed over the rounds of a run.
+#[derive(Default)]
+struct RunSoFar {
+    /// Number of the input that had its first round.
+    input: usize,
+    /// As its first record names it.
+    protocol: String,
+    load: RunLoad,
+    clocks: RunClocks,
+}
+
+/// What a round is measured with beside its records.
+struct Circumstances<'a> {
+    about: &'a About,
+    /// By run number: nodes in the run's network, as far as its id or its ids say.
+    nodes_by_run: Vec<u32>,
+    warm_up: u32,
+}
+
+/// What one round gives.
+struct OfRound<'a> {
+    nodes: u32,
+    metrics: RoundMetrics,
+    deliveries: Deliveries,
+    between: BetweenHosts,
+    /// Copies by who sent them, in a scored round.
+    sent: Vec<(&'a str, u64)>,
+    ways: BTreeMap<(String, String), RoundWay>,
+}
+
+impl Measuring {
+    pub(crate) fn new(options: Options) -> Self {
+        Self { options, conditions: BTreeMap::new(), inputs: 0, rounds: Vec::new(), runs: BTreeMap::new() }
+    }
+
+    /// Measures the rounds of one input more; gives them in their order.
+    pub(crate) fn add(&mut self, about: &About, rounds: &Rounds<'_>) -> impl Iterator<Item = &RoundMetrics> {
+        let condition = self.condition(&about.condition);
+        let nodes_by_run = coverage::nodes_by_run(rounds);
+        let circumstances = Circumstances { about, nodes_by_run, warm_up: self.options.warm_up };
+        let places: Vec<Round<'_>> = rounds.iter().collect();
+        let of_rounds: Vec<OfRound<'_>> = places
+            .par_iter()
+            .map_init(Scratch::default, |scratch, round| circumstances.measure(round, scratch))
+            .collect();
+        let before = self.rounds.len();
+        for (round, of_round) in places.iter().zip(of_rounds) {
+            self.put((condition, of_round.nodes), round, of_round);
+        }
+        self.inputs += 1;
+        self.rounds[before..].iter().map(|round| &round.metrics)
+    }
+
+    fn condition(&mut self, name: &str) -> usize {
+        let next = self.conditions.len();
+        *self.conditions.entry(name.to_owned()).or_insert(next)
+    }
+
+    fn put(&mut self, place: Place, round: &Round<'_>, of_round: OfRound<'_>) {
+        let OfRound { metrics, deliveries, between, sent, ways, .. } = of_round;
+        let run = self.runs.entry((place, metrics.run_id.clone())).or_insert_with(|| RunSoFar {
+            input: self.inputs,
+            protocol: round.protocol().to_owned(),
+            clocks: RunClocks { run_id: metrics.run_id.clone(), ..RunClocks::default() },
+            ..RunSoFar::default()
+        });
+        run.load.add(&sent);
+        run.clocks.add(ways);
+        self.rounds.push(Measured { place, metrics, deliveries, between });
+    }
+
+    /// The measurements of all inputs, which are given again in the order in which they were added.
+    pub(crate) fn finish(mut self, inputs: &[&About]) -> Analysis {
+        self.add_silent_rounds(inputs);
+        let Self { conditions, mut rounds, runs, .. } = self;
+        rounds.sort_by(|a, b| a.key().cmp(&b.key()));
+        let mut names: Vec<&String> = conditions.keys().collect();
+        names.sort_by_key(|name| conditions[*name]);
+        let mut groups: BTreeMap<Place, Group> = BTreeMap::new();
+        for Measured { place, metrics, deliveries, between } in rounds {
+            let new = || Group { condition: names[place.0].clone(), nodes: place.1, ..Group::default() };
+            groups.entry(place).or_insert_with(new).push(metrics, deliveries, between);
+        }
+        let mut known: BTreeMap<Place, Vec<Known<'_>>> = BTreeMap::new();
+        for ((place, run_id), RunSoFar { input, protocol, load, clocks }) in runs {
+            let facts = inputs[input].runs.get(&run_id);
+            known.entry(place).or_default().push(Known { facts, protocol });
+            let group = groups.get_mut(&place).expect("a run has a round in its group");
+            group.loads.push(load);
+            group.clocks.push(clocks);
+        }
+        for (place, group) in &mut groups {
+            group.expected_hops = theory::expected_hops(&known[place], &group.rounds);
+            group.expected_duplicates = expected::duplicates(&known[place]);
+        }
+        Analysis { groups: groups.into_values().collect() }
+    }
+
+    /// Adds the rounds that manifests have and no input has a record of, each once.
+    fn add_silent_rounds(&mut self, inputs: &[&About]) {
+        let heard = |round: &Measured| (round.place.0, round.metrics.run_id.clone(), round.metrics.round);
+        let mut heard: BTreeSet<(usize, String, u32)> = self.rounds.iter().map(heard).collect();
+        for (number, about) in inputs.iter().enumerate() {
+            let condition = self.condition(&about.condition);
+            for (run_id, facts) in &about.runs {
+                let manifest = &facts.manifest;
+                let place = (condition, manifest.options.nodes);
+                for round in &manifest.rounds {
+                    if !heard.insert((condition, run_id.clone(), round.round)) {
+                        continue;
+                    }
+                    self.runs.entry((place, run_id.clone())).or_insert_with(|| RunSoFar {
+                        input: number,
+                        clocks: RunClocks { run_id: run_id.clone(), ..RunClocks::default() },
+                        ..RunSoFar::default()
+                    });
+                    let metrics = silent::metrics(manifest, round, self.options.warm_up);
+                    let (deliveries, between) = (Deliveries::default(), BTreeMap::new());
+                    self.rounds.push(Measured { place, metrics, deliveries, between });
+                }
+            }
+        }
+    }
+}
+
+impl Circumstances<'_> {
+    fn measure<'a>(&self, round: &Round<'a>, scratch: &mut Scratch) -> OfRound<'a> {
+        let nodes = coverage::nodes(round, self.nodes_by_run[round.run as usize]);
+        let spread = scratch.spread(round);
+        let facts = self.about.runs.get(round.run_id());
         let hops = hops::hops(&spread);
         let latencies = latency::latencies(&spread);
-        let sent = load::sent(self.round.events, &spread);
+        let sent = load::sent(round.events, &spread);
         let whereabouts = Whereabouts::of(facts);
         let ways = clock::ways(&spread, &whereabouts);
         let metrics = RoundMetrics {
-            scored: self.round.round >= options.warm_up,
+            scored: round.round >= self.warm_up,
             hops_max: hops.max(),
             hops_mean: hops.mean(),
             hops_derived: hops.derived,
             latency_median_ns: latency::median_ns(&latencies),
             load: load::load(&sent, nodes),
-            resources: resources::resources(facts, self.round.round),
-            ..timing(&self.round, &spread, nodes, &whereabouts)
+            resources: resources::resources(facts, round.round),
+            ..timing(round, &spread, nodes, &whereabouts)
         };
         let (deliveries, sent, between) = match metrics.scored {
             true => {
@@ -122,56 +215,8 @@ impl<'a> Place<'a> {
             }
             false => (Deliveries::default(), Vec::new(), BTreeMap::new()),
         };
-        Measured {
-            input: self.input,
-            condition: self.condition,
-            nodes,
-            known: self.known(),
-            metrics,
-            deliveries,
-            sent,
-            ways,
-            between,
-        }
+        OfRound { nodes, metrics, deliveries, between, sent, ways }
     }
-
-    fn known(&self) -> Known<'a> {
-        let (events, row) = (self.round.events, self.round.rows.first());
-        let protocol = row.map_or("", |row| events.names.protocols.text(events.protocol[*row as usize]));
-        Known { facts: self.input.runs.get(self.round.run_id()), protocol }
-    }
-}
-
-/// The rounds that manifests have and no input has a record of, each once.
-fn silent_rounds<'a>(inputs: &'a [Loaded], places: &[Place<'a>], options: &Options) -> Vec<Measured<'a>> {
-    let conditions = conditions(inputs);
-    let runs: BTreeSet<(usize, &str)> = inputs
-        .iter()
-        .flat_map(|input| input.runs.keys().map(|run_id| (conditions[input.condition.as_str()], run_id.as_str())))
-        .collect();
-    let with_files = places.iter().filter(|place| runs.contains(&(place.condition, place.round.run_id())));
-    let mut seen: BTreeSet<(usize, &str, u32)> =
-        with_files.map(|place| (place.condition, place.round.run_id(), place.round.round)).collect();
-    let mut silent = Vec::new();
-    for input in inputs {
-        let condition = conditions[input.condition.as_str()];
-        for (run_id, facts) in &input.runs {
-            let manifest = &facts.manifest;
-            let unheard = manifest.rounds.iter().filter(|round| seen.insert((condition, run_id, round.round)));
-            silent.extend(unheard.map(|round| Measured {
-                input,
-                condition,
-                nodes: manifest.options.nodes,
-                known: Known { facts: Some(facts), protocol: "" },
-                metrics: silent::metrics(manifest, round, options.warm_up),
-                deliveries: Deliveries::default(),
-                sent: Vec::new(),
-                ways: BTreeMap::new(),
-                between: BTreeMap::new(),
-            }));
-        }
-    }
-    silent
 }
 
 /// A round's measurements but for hops and latencies.
@@ -209,53 +254,20 @@ fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, whereabouts: &Wher
     }
 }
 
-impl Measured<'_> {
-    fn group(&self) -> (usize, u32) {
-        (self.condition, self.nodes)
-    }
-
+impl Measured {
     fn key(&self) -> impl Ord + '_ {
-        (self.group(), &self.metrics.run_id, self.metrics.round)
+        (self.place, &self.metrics.run_id, self.metrics.round)
     }
 }
 
-/// A group while its rounds come in.
-struct Gathered<'a> {
-    key: (usize, u32),
-    runs: Vec<Known<'a>>,
-    group: Group,
-}
-
-impl<'a> Gathered<'a> {
-    fn begin(round: Measured<'a>) -> Self {
-        let group = Group { condition: round.input.condition.clone(), nodes: round.nodes, ..Group::default() };
-        let mut gathered = Self { key: round.group(), runs: Vec::new(), group };
-        gathered.push(round);
-        gathered
-    }
-
-    fn push(&mut self, round: Measured<'a>) {
-        let previous = self.group.rounds.last();
-        if previous.is_none_or(|previous| previous.run_id != round.metrics.run_id) {
-            self.runs.push(round.known);
-            self.group.loads.push(RunLoad::default());
-            self.group.clocks.push(RunClocks { run_id: round.metrics.run_id.clone(), ..RunClocks::default() });
+impl Group {
+    fn push(&mut self, metrics: RoundMetrics, deliveries: Deliveries, between: BetweenHosts) {
+        self.deliveries.hop.extend(&deliveries.hop);
+        self.deliveries.latency_ns.extend(&deliveries.latency_ns);
+        for (ends, latencies) in between {
+            self.between_hosts.entry(ends).or_default().extend(latencies);
         }
-        self.group.deliveries.hop.extend(&round.deliveries.hop);
-        self.group.deliveries.latency_ns.extend(&round.deliveries.latency_ns);
-        for (ends, latencies) in round.between {
-            self.group.between_hosts.entry(ends).or_default().extend(latencies);
-        }
-        let load = self.group.loads.last_mut().expect("a first round has begun its run");
-        load.add(&round.sent);
-        let clocks = self.group.clocks.last_mut().expect("a first round has begun its run");
-        clocks.add(round.ways);
-        self.group.rounds.push(round.metrics);
-    }
-
-    fn finish(self) -> Group {
-        let expected_hops = theory::expected_hops(&self.runs, &self.group.rounds);
-        Group { expected_duplicates: expected::duplicates(self.runs), expected_hops, ..self.group }
+        self.rounds.push(metrics);
     }
 }
 

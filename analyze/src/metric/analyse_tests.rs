@@ -104,7 +104,7 @@ fn groups_are_conditions_as_given_then_nodes_and_inputs_of_one_condition_are_one
 fn duplicates_are_expected_where_protocol_and_topology_dictate_them() {
     let expected = |protocol: &'static str, edges: &[(u32, u32)], directed| {
         let mut input = loaded("c", &flood().map(|row| row.with_protocol(protocol)));
-        input.runs.insert("run".to_owned(), manifest(protocol, ["a", "b", "c"], edges, directed));
+        input.about.runs.insert("run".to_owned(), manifest(protocol, ["a", "b", "c"], edges, directed));
         analyse(&[input], &Options::default()).groups[0].expected_duplicates
     };
     let triangle = [(0, 1), (1, 2), (0, 2)];
@@ -194,7 +194,7 @@ fn a_round_without_a_record_is_measured_as_one_that_reached_nobody() {
     facts.manifest.rounds = [1, 2, 3].map(|round| driven(round, RoundOutcome::Quiescent)).to_vec();
     facts.manifest.rounds.push(driven(4, RoundOutcome::Interrupted));
     let mut with_files = loaded("c", &flood().map(|row| row.with_nodes(3)));
-    with_files.runs.insert("run".to_owned(), facts);
+    with_files.about.runs.insert("run".to_owned(), facts);
     let other = loaded("c", &flood().map(|row| row.with_nodes(3).of_round(2)));
     let analysis = analyse(&[with_files.clone(), other, with_files], &Options { warm_up: 1 });
     let [group] = &analysis.groups[..] else { panic!("one group") };
@@ -216,7 +216,7 @@ fn what_a_round_used_is_what_the_manifest_says_of_it_with_or_without_records() {
     }
     facts.manifest.rounds.push(driven(3, RoundOutcome::TimedOut));
     let mut input = loaded("c", &flood().map(|row| row.with_nodes(3)));
-    input.runs.insert("run".to_owned(), facts);
+    input.about.runs.insert("run".to_owned(), facts);
     let analysis = analyse(&[input], &Options { warm_up: 1 });
     let used = analysis.groups[0].rounds.iter().map(|round| round.resources.as_ref());
     let told: Vec<_> = used.map(|used| used.map(|used| (used.used.cpu_ms, used.sent_per_payload_byte(2)))).collect();

@@ -13,12 +13,12 @@ pub(super) struct Known<'a> {
     /// Its files, where the input has them.
     pub(super) facts: Option<&'a RunFacts>,
     /// The protocol as its records name it; may be empty.
-    pub(super) protocol: &'a str,
+    pub(super) protocol: String,
 }
 
 /// The number on which all runs of a group agree; none where one run's is not known or differs.
-pub(super) fn duplicates<'a>(runs: impl IntoIterator<Item = Known<'a>>) -> Option<u64> {
-    let numbers: BTreeSet<Option<u64>> = runs.into_iter().map(|run| of_run(&run)).collect();
+pub(super) fn duplicates(runs: &[Known<'_>]) -> Option<u64> {
+    let numbers: BTreeSet<Option<u64>> = runs.iter().map(of_run).collect();
     match numbers.first() {
         Some(number) if numbers.len() == 1 => *number,
         Some(_) | None => None,
@@ -26,7 +26,7 @@ pub(super) fn duplicates<'a>(runs: impl IntoIterator<Item = Known<'a>>) -> Optio
 }
 
 fn of_run(run: &Known<'_>) -> Option<u64> {
-    let protocol = run.facts.map_or(run.protocol, |facts| facts.manifest.options.protocol.as_str());
+    let protocol = run.facts.map_or(run.protocol.as_str(), |facts| facts.manifest.options.protocol.as_str());
     match protocol.parse::<Protocol>().ok()?.strategy {
         Strategy::DirectMail => Some(0),
         Strategy::Flood => flood(run.facts?.topology.as_ref()?),

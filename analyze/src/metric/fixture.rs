@@ -11,7 +11,7 @@ use super::spread::{Scratch, Spread};
 use super::{PERCENTS, RoundLoad, RoundMetrics};
 use crate::frame::{Dictionary, Events, Names, UNKNOWN_NS};
 use crate::round::Rounds;
-use crate::source::{Loaded, RunFacts};
+use crate::source::{About, Loaded, RunFacts};
 
 /// One record.
 #[derive(Debug, Clone, Copy)]
@@ -136,7 +136,7 @@ pub(crate) fn events(rows: &[Row]) -> Events {
 
 /// One input of a condition.
 pub(crate) fn loaded(condition: &str, rows: &[Row]) -> Loaded {
-    Loaded { condition: condition.to_owned(), events: events(rows), ..Loaded::default() }
+    Loaded { about: About { condition: condition.to_owned(), ..About::default() }, events: events(rows) }
 }
 
 /// A run folder's files for a protocol on a graph.

@@ -34,6 +34,7 @@ pub(crate) mod whereabouts;
 #[cfg(test)]
 pub(crate) mod fixture;
 
+pub(crate) use analyse::Measuring;
 pub use analyse::{Options, analyse};
 pub use bottleneck::{Bottleneck, Part, bottlenecks};
 pub use clock::{HostPair, RunClocks, Way};

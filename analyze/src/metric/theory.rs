@@ -47,7 +47,7 @@ fn together(a: Band, b: Band) -> Option<Band> {
 }
 
 fn of_run(run: &Known<'_>, rounds: &[RoundMetrics]) -> Option<Band> {
-    let protocol = run.facts.map_or(run.protocol, |facts| facts.manifest.options.protocol.as_str());
+    let protocol = run.facts.map_or(run.protocol.as_str(), |facts| facts.manifest.options.protocol.as_str());
     match protocol.parse::<Protocol>().ok()?.strategy {
         Strategy::DirectMail => Some(Band { low: 1.0, high: Some(1.0), label: "direct mail: one hop".to_owned() }),
         Strategy::Flood => flood(run.facts?, rounds),
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn a_flood_is_bound_by_the_farthest_node_of_its_complete_rounds() {
         let facts = manifest("flood", ["a", "b", "c", "d"], &[(0, 1), (1, 2), (2, 3)], false);
-        let known = [Known { facts: Some(&facts), protocol: "" }];
+        let known = [Known { facts: Some(&facts), protocol: String::new() }];
         let low = |rounds: &[RoundMetrics]| expected_hops(&known, rounds).map(|band| (band.low, band.high));
         assert_eq!(low(&[line_round("a", 3)]), Some((3.0, None)));
         assert_eq!(low(&[line_round("a", 3), line_round("b", 3)]), Some((2.0, None)));
@@ -321,15 +321,15 @@ mod tests {
 
     #[test]
     fn what_is_not_known_or_not_alike_has_no_band() {
-        let mail = Known { facts: None, protocol: "direct-mail" };
+        let mail = Known { facts: None, protocol: "direct-mail".to_owned() };
         let round = |run: &str| silent_round(run, 1);
         assert_eq!(expected_hops(&[mail], &[round("r")]).map(|band| (band.low, band.high)), Some((1.0, Some(1.0))));
-        let unknown = || Known { facts: None, protocol: "" };
+        let unknown = || Known { facts: None, protocol: String::new() };
         assert_eq!(expected_hops(&[unknown()], &[round("r")]), None);
-        let mail = Known { facts: None, protocol: "direct-mail" };
+        let mail = Known { facts: None, protocol: "direct-mail".to_owned() };
         assert_eq!(expected_hops(&[mail, unknown()], &[round("r"), round("s")]), None);
         let mut on_a_line = manifest("push:1", ["a", "b", "c"], &[(0, 1), (1, 2)], false);
-        let push = |facts: &_| expected_hops(&[Known { facts: Some(facts), protocol: "" }], &[round("r")]);
+        let push = |facts: &_| expected_hops(&[Known { facts: Some(facts), protocol: String::new() }], &[round("r")]);
         assert_eq!(push(&on_a_line), None, "not every two nodes are neighbours");
         on_a_line.manifest.topology_complete = true;
         assert!(push(&on_a_line).is_some_and(|band| band.label.contains("if all copies took equally long")));

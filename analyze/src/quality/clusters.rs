@@ -26,7 +26,7 @@ pub(super) fn mixed(survey: &Survey<'_>) -> Vec<Finding> {
 fn of_trait(survey: &Survey<'_>, what: Trait) -> Vec<Finding> {
     let mut conditions: BTreeMap<&str, Vec<BTreeSet<String>>> = BTreeMap::new();
     for (key, run) in &survey.runs {
-        let values = values(survey, run, what);
+        let values = values(run, what);
         if !values.is_empty() {
             conditions.entry(key.0).or_default().push(values);
         }
@@ -105,26 +105,18 @@ impl Trait {
 }
 
 /// What a run has; empty where nothing says.
-fn values(survey: &Survey<'_>, run: &Run<'_>, what: Trait) -> BTreeSet<String> {
+fn values(run: &Run<'_>, what: Trait) -> BTreeSet<String> {
     match what {
-        Trait::Network => networks(survey, run),
+        Trait::Network => networks(run),
         Trait::Image => images(run),
     }
 }
 
-/// The networks of a run's nodes, as far as their ids or their addresses in the manifest are some. Every node of a run is in
-/// its first round, or in the roster.
-fn networks(survey: &Survey<'_>, run: &Run<'_>) -> BTreeSet<String> {
-    let first = run.views.first().map(|view| survey.views[*view].round);
-    let ids = first.into_iter().flat_map(|round| {
-        let rows = round.rows.iter().map(|row| *row as usize);
-        rows.flat_map(move |row| [round.events.sender[row], round.events.receiver[row]])
-    });
-    let ids: BTreeSet<u32> = ids.collect();
-    let ids = ids.into_iter().filter_map(|node| Some(first?.events.names.nodes.text(node)));
+/// The networks of a run's nodes, as far as their ids or their addresses in the manifest are some.
+fn networks(run: &Run<'_>) -> BTreeSet<String> {
     let roster = run.manifest().into_iter().flat_map(|manifest| &manifest.roster);
     let addresses = roster.map(|node| node.address.rsplit_once(':').map_or(node.address.as_str(), |(host, _)| host));
-    ids.chain(addresses).filter_map(network).collect()
+    run.recorded_nodes().chain(addresses).filter_map(network).collect()
 }
 
 /// The /16 network of an address; none for one of this machine alone.

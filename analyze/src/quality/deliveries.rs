@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use cnsim::event::Kind;
-use cnsim::manifest::{Manifest, Round};
+use cnsim::manifest::{Manifest, Round as DrivenRound};
 use cnsim::protocol::Strategy;
 
 use super::sequence::Gaps;
@@ -15,6 +15,7 @@ use super::view::{People, Run, Survey, View, reachable};
 use super::{Check, Finding, Severity, incidents};
 use crate::metric::silent::is_unbegun;
 use crate::metric::whereabouts::machine;
+use crate::round::Round;
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 5;
@@ -30,7 +31,7 @@ pub(super) fn findings<'a>(view: &View<'a>, survey: &Survey<'a>, gaps: &Gaps) ->
 pub(super) fn silent_rounds(survey: &Survey<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for ((condition, run_id), run) in &survey.runs {
-        let heard: BTreeSet<u32> = run.views.iter().map(|view| survey.views[*view].round.round).collect();
+        let heard: BTreeSet<u32> = run.views.iter().map(|view| survey.views[*view].round).collect();
         let Some(manifest) = run.manifest() else { continue };
         for round in manifest.rounds.iter().filter(|round| !heard.contains(&round.round) && !is_unbegun(round)) {
             let missing = u64::from(manifest.options.nodes.saturating_sub(1));
@@ -52,7 +53,7 @@ pub(super) fn silent_rounds(survey: &Survey<'_>) -> Vec<Finding> {
 }
 
 /// Whether the driver saw a delivery of a round, or a process that wrote a record in it.
-fn left_records(manifest: &Manifest, round: &Round) -> bool {
+fn left_records(manifest: &Manifest, round: &DrivenRound) -> bool {
     let before = manifest.rounds.iter().filter(|other| other.round < round.round);
     let before: Vec<_> = before.map(|other| &other.last_seqs).collect();
     let has_grown = |(process, seq): (&String, &u64)| {
@@ -65,8 +66,8 @@ fn left_records(manifest: &Manifest, round: &Round) -> bool {
 /// A finding in a round.
 pub(super) fn in_round(view: &View<'_>, check: Check, severity: Severity, count: u64, detail: String) -> Finding {
     Finding::in_condition(check, severity, view.condition, count, detail)
-        .of_run(view.round.run_id())
-        .of_round(view.round.round, view.metrics.scored)
+        .of_run(view.run_id)
+        .of_round(view.round, view.metrics.scored)
 }
 
 fn failed_sends(view: &View<'_>) -> Option<Finding> {
@@ -88,8 +89,7 @@ fn too_many_receivers(view: &View<'_>) -> Option<Finding> {
 }
 
 fn missing_initiate(view: &View<'_>) -> Option<Finding> {
-    let events = view.round.events;
-    if view.round.rows.iter().any(|row| events.kind[*row as usize] == Kind::Initiate) {
+    if view.evidence.is_begun {
         return None;
     }
     let detail = "somebody began this message and the record of it is lost, so times from initiate do not exist";
@@ -101,9 +101,9 @@ fn missing_deliveries<'a>(view: &View<'a>, survey: &Survey<'a>, gaps: &Gaps) -> 
     if missing == 0 {
         return None;
     }
-    let run = survey.run(view);
-    let census = Census::of(view, survey);
-    let proven = census.proven(view, survey, gaps.of((view.condition, view.round.run_id()))).min(missing);
+    let (run, heard) = (survey.run(view), view.evidence.heard.as_ref()?);
+    let census = Census::of(view, heard, run);
+    let proven = census.proven(view, survey, gaps.of((view.condition, view.run_id))).min(missing);
     let (severity, why) = if proven > 0 {
         (Severity::Unsound, format!("{proven} of them are proven log loss: the message came and its record is gone"))
     } else {
@@ -112,9 +112,9 @@ fn missing_deliveries<'a>(view: &View<'a>, survey: &Survey<'a>, gaps: &Gaps) -> 
     let detail = format!(
         "{}{missing} of {} deliveries have no receipt{}; {why}; times that need them are empty and the round counts as \
          never converged",
-        incidents::in_round(run, view.round.round),
+        incidents::in_round(run, view.round),
         view.metrics.expected,
-        census.whereabouts(survey, run),
+        census.whereabouts(run),
     );
     Some(in_round(view, Check::MissingDeliveries, severity, missing, detail))
 }
@@ -148,40 +148,59 @@ fn targets<'a>(view: &View<'_>, run: &Run<'a>, strategy: Strategy) -> Option<BTr
     Some(reached.into_iter().map(|node| topology.nodes[node as usize].as_str()).collect())
 }
 
+/// Who was heard of in a round, by number.
+#[derive(Debug)]
+pub(super) struct Heard {
+    /// Nodes with a receipt.
+    received: BTreeSet<u32>,
+    /// Those whose own records, or whose copies at others, show that the message came, and who are without one.
+    otherwise: BTreeSet<u32>,
+}
+
+impl Heard {
+    /// What a round's records tell.
+    pub(super) fn of(round: &Round<'_>) -> Self {
+        let events = round.events;
+        let (mut received, mut otherwise) = (BTreeSet::new(), BTreeSet::new());
+        for row in round.rows.iter().map(|row| *row as usize) {
+            let (sender, receiver) = (events.sender[row], events.receiver[row]);
+            match events.kind[row] {
+                Kind::Received => received.insert(receiver),
+                Kind::Duplicate => otherwise.insert(receiver),
+                Kind::Initiate | Kind::Failed => false,
+            };
+            otherwise.insert(sender);
+        }
+        otherwise.retain(|node| !received.contains(node));
+        Self { received, otherwise }
+    }
+}
+
 /// Who is missing in a round, by name.
 struct Census<'a> {
     /// Nodes of the run without a receipt, the initiator not among them.
     missing: BTreeSet<&'a str>,
-    /// Those of them whose own records, or whose copies at others, show that the message came.
+    /// Those of them of whom it is known that the message came.
     reached: BTreeSet<&'a str>,
 }
 
 impl<'a> Census<'a> {
-    fn of(view: &View<'a>, survey: &Survey<'a>) -> Self {
-        let events = view.round.events;
-        let mut heard = BTreeSet::new();
-        let mut reached = BTreeSet::new();
-        for row in view.round.rows.iter().map(|row| *row as usize) {
-            let [sender, receiver] =
-                [events.sender[row], events.receiver[row]].map(|node| events.names.nodes.text(node));
-            match events.kind[row] {
-                Kind::Received => heard.insert(receiver),
-                Kind::Duplicate => reached.insert(receiver),
-                Kind::Initiate | Kind::Failed => false,
-            };
-            reached.insert(sender);
-        }
-        heard.extend(view.metrics.initiator.as_deref());
-        let nodes = &survey.run(view).people(survey).nodes;
-        let reached: BTreeSet<&str> = reached.difference(&heard).copied().collect();
-        Self { missing: nodes.difference(&heard).copied().collect(), reached }
+    fn of(view: &View<'a>, heard: &Heard, run: &Run<'a>) -> Self {
+        let initiator = view.metrics.initiator.as_deref();
+        let names = |numbers: &BTreeSet<u32>| -> BTreeSet<&'a str> {
+            let names = numbers.iter().map(|node| view.names.nodes.text(*node));
+            names.filter(|node| Some(*node) != initiator).collect()
+        };
+        let (received, reached) = (names(&heard.received), names(&heard.otherwise));
+        let is_missing = |node: &&str| !received.contains(node) && Some(*node) != initiator;
+        Self { missing: run.people().nodes.iter().copied().filter(is_missing).collect(), reached }
     }
 
     /// How many of the missing deliveries were made for certain.
     fn proven(&self, view: &View<'a>, survey: &Survey<'a>, gaps: &[super::sequence::Gap]) -> u64 {
         let run = survey.run(view);
         let mut reached = self.reached.clone();
-        for gap in gaps.iter().filter(|gap| gap.round == Some(view.round.round)) {
+        for gap in gaps.iter().filter(|gap| gap.round == Some(view.round)) {
             let roster = run.manifest().map_or(&[][..], |manifest| &manifest.roster);
             let mut hosted = roster.iter().filter(|node| node.process == gap.process);
             // Whatever a node alone in its process wrote in the round, the message had reached it.
@@ -193,18 +212,18 @@ impl<'a> Census<'a> {
         }
         // Without a record of it, one of the senders is the initiator.
         let unknown_initiator = u64::from(view.metrics.initiator.is_none());
-        let seen_by_driver = run.manifest_round(view.round.round).map_or(0, |round| round.delivered);
+        let seen_by_driver = run.manifest_round(view.round).map_or(0, |round| round.delivered);
         let by_records = (reached.len() as u64).saturating_sub(unknown_initiator);
         let by_driver = seen_by_driver.saturating_sub(u64::from(view.metrics.delivered));
         by_records.max(by_driver.min(run.unrecorded(survey)))
     }
 
     /// Who is missing, and where, as far as that is known.
-    fn whereabouts(&self, survey: &Survey<'a>, run: &Run<'a>) -> String {
+    fn whereabouts(&self, run: &Run<'a>) -> String {
         if self.missing.is_empty() {
             return String::new();
         }
-        let people = run.people(survey);
+        let people = run.people();
         let places = |nodes: &BTreeSet<&str>| -> BTreeSet<Option<String>> {
             nodes.iter().map(|node| machine(node, people.hosts.get(node).copied())).collect()
         };

@@ -7,10 +7,10 @@ use cnsim::id::NodeId;
 use cnsim::manifest::{Manifest, Options, RosterNode, Round, RoundOutcome, RunOutcome, Tool};
 use cnsim::topology::{Edge, Topology};
 
-use super::{AuditOptions, Check, Finding, Quality, audit};
+use super::{Check, Finding, Quality, audit};
 use crate::frame::{Dictionary, Events, Names};
-use crate::metric;
-use crate::source::{Facts, Loaded, RunFacts};
+use crate::source::{About, Facts, Loaded, RunFacts};
+use crate::study::Study;
 
 /// One record before it becomes columns.
 #[derive(Clone)]
@@ -305,12 +305,8 @@ impl Fixture {
 
     fn load(&self) -> Loaded {
         let runs = self.files.clone().map(|files| (self.run_id.clone(), files));
-        Loaded {
-            condition: self.condition.clone(),
-            events: self.events(),
-            facts: self.facts.clone(),
-            runs: runs.into_iter().collect(),
-        }
+        let (condition, facts) = (self.condition.clone(), self.facts.clone());
+        Loaded { about: About { condition, facts, runs: runs.into_iter().collect() }, events: self.events() }
     }
 
     fn events(&self) -> Events {
@@ -364,9 +360,7 @@ pub(super) fn audit_all(fixtures: Vec<Fixture>) -> Quality {
 
 /// Audits several inputs together; rounds below `warm_up` are warm-up.
 pub(super) fn audit_after_warm_up(fixtures: Vec<Fixture>, warm_up: u32) -> Quality {
-    let loaded: Vec<Loaded> = fixtures.iter().map(Fixture::load).collect();
-    let analysis = metric::analyse(&loaded, &metric::Options { warm_up });
-    audit(&loaded, &analysis, AuditOptions { warm_up })
+    audit(&Study::of(fixtures.iter().map(Fixture::load), warm_up))
 }
 
 /// The findings of one check.

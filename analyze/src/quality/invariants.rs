@@ -11,52 +11,77 @@ use cnsim::protocol::Strategy;
 use super::deliveries::in_round;
 use super::view::{Run, Survey, View};
 use super::{Check, Finding, Severity};
+use crate::frame::Dictionary;
+use crate::round::Round;
 
-/// One finding for each invariant that a round breaks.
-pub(super) fn findings<'a>(view: &View<'a>, survey: &Survey<'a>) -> Vec<Finding> {
-    let arrivals = arrivals(view);
+/// An invariant that a round's records break.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Broken {
+    rule: &'static str,
+    count: u64,
+    /// What is wrong, with the node where it is at one.
+    example: String,
+}
+
+/// The invariants that a round's records break by themselves.
+pub(super) fn broken(round: &Round<'_>, initiator: Option<&str>) -> Vec<Broken> {
+    let (arrivals, nodes) = (arrivals(round), &round.events.names.nodes);
     let mut verdicts = vec![("a node receives a message for the first time once", one_first_receipt(&arrivals))];
-    let initiator = view.metrics.initiator.as_deref().and_then(|node| view.round.events.names.nodes.number(node));
-    if let Some(initiator) = initiator {
+    if let Some(initiator) = initiator.and_then(|node| nodes.number(node)) {
         verdicts.push(("a receiver is one hop behind its sender", hop_follows_parent(&arrivals, initiator)));
         verdicts.push(("first deliveries form a tree", acyclic_tree(&arrivals, initiator)));
     }
-    let run = survey.run(view);
-    match run.strategy {
-        Some(Strategy::DirectMail) => {
-            let verdict = direct_mail_has_no_duplicates(view.metrics.duplicates);
-            verdicts.push(("direct mail makes no duplicates", verdict));
+    verdicts.into_iter().filter_map(|(rule, verdict)| Broken::of(rule, verdict, nodes)).collect()
+}
+
+/// One finding for each invariant that a round breaks.
+pub(super) fn findings<'a>(view: &View<'a>, survey: &Survey<'a>) -> Vec<Finding> {
+    let of_copies = of_copies(view, survey.run(view));
+    let of_copies = of_copies.and_then(|(rule, verdict)| Broken::of(rule, verdict, &view.names.nodes));
+    view.evidence.broken.iter().chain(&of_copies).map(|broken| finding(view, broken)).collect()
+}
+
+/// The invariant of the number of copies, where the protocol has one.
+fn of_copies(view: &View<'_>, run: &Run<'_>) -> Option<(&'static str, Verdict)> {
+    match run.strategy? {
+        Strategy::DirectMail => {
+            Some(("direct mail makes no duplicates", direct_mail_has_no_duplicates(view.metrics.duplicates)))
         }
-        Some(Strategy::Flood) => {
+        Strategy::Flood => {
             let verdict = match flood(view, run) {
                 Some(_) if !was_quiet(view, run) => Verdict::NotApplied("copies of it were still on their way"),
                 Some(flood) => flood_duplicates(flood),
                 None => Verdict::NotApplied("the topology is not known"),
             };
-            verdicts.push(("a complete flood makes 2(E - n + 1) duplicates", verdict));
+            Some(("a complete flood makes 2(E - n + 1) duplicates", verdict))
         }
-        Some(Strategy::Push { .. }) | None => {}
+        Strategy::Push { .. } => None,
     }
-    verdicts.into_iter().filter_map(|(rule, verdict)| finding(view, rule, verdict)).collect()
 }
 
-fn finding(view: &View<'_>, rule: &str, verdict: Verdict) -> Option<Finding> {
-    let (count, node, words) = match verdict {
-        Verdict::Holds | Verdict::NotApplied(_) => return None,
-        Verdict::Broken { count, node, detail } => (count, node, detail),
-    };
-    let example = match node {
-        Some(node) => format!("{} {words}", view.round.events.names.nodes.text(node)),
-        None => words,
-    };
+impl Broken {
+    fn of(rule: &'static str, verdict: Verdict, nodes: &Dictionary) -> Option<Self> {
+        let (count, node, words) = match verdict {
+            Verdict::Holds | Verdict::NotApplied(_) => return None,
+            Verdict::Broken { count, node, detail } => (count, node, detail),
+        };
+        let example = match node {
+            Some(node) => format!("{} {words}", nodes.text(node)),
+            None => words,
+        };
+        Some(Self { rule, count, example })
+    }
+}
+
+fn finding(view: &View<'_>, Broken { rule, count, example }: &Broken) -> Finding {
     let detail =
         format!("{rule}, but here {example}: records are missing or contradict each other, or the program is wrong");
-    Some(in_round(view, Check::InvariantBroken, Severity::Unsound, count, detail))
+    in_round(view, Check::InvariantBroken, Severity::Unsound, *count, detail)
 }
 
-fn arrivals(view: &View<'_>) -> Vec<Arrival> {
-    let events = view.round.events;
-    let rows = view.round.rows.iter().map(|row| *row as usize);
+fn arrivals(round: &Round<'_>) -> Vec<Arrival> {
+    let events = round.events;
+    let rows = round.rows.iter().map(|row| *row as usize);
     rows.filter_map(|row| {
         let duplicate = match events.kind[row] {
             Kind::Received => false,
@@ -71,7 +96,7 @@ fn arrivals(view: &View<'_>) -> Vec<Arrival> {
 
 /// Whether the round went on until nothing was on its way, as far as a manifest says.
 fn was_quiet(view: &View<'_>, run: &Run<'_>) -> bool {
-    run.manifest_round(view.round.round).is_none_or(|round| round.outcome == RoundOutcome::Quiescent)
+    run.manifest_round(view.round).is_none_or(|round| round.outcome == RoundOutcome::Quiescent)
 }
 
 fn flood(view: &View<'_>, run: &Run<'_>) -> Option<Flood> {

@@ -1,11 +1,10 @@
 //! Whether the limits that a run was meant to run under held, and whether its rounds ever met them.
 
 use cnsim::manifest::{Bandwidth, Memory, Probe};
-use rayon::prelude::*;
 
 use super::view::{Run, RunKey, Survey};
 use super::{Check, Finding, Severity};
-use crate::metric::{Busiest, traffic};
+use crate::metric::Busiest;
 
 /// The share of the intended rate from which a settled rate is the limit's. A token bucket counts link-layer bytes and the
 /// probe counts payload, so the rate that it sees lies a few per cent below; what is further below is another bottleneck.
@@ -186,9 +185,8 @@ fn judge_probe(intended: u64, probe: &Probe, busiest: Option<&Busiest>) -> (Limi
 
 /// The busiest node over the scored rounds of a run.
 fn busiest(survey: &Survey<'_>, run: &Run<'_>) -> Option<Busiest> {
-    let scored = run.views.par_iter().map(|view| &survey.views[*view]).filter(|view| view.metrics.scored);
-    let each: Vec<Busiest> = scored.filter_map(|view| traffic::busiest(&view.round)).collect();
-    each.into_iter().max_by_key(|busiest| (busiest.bytes, std::cmp::Reverse(busiest.round)))
+    let each = run.views.iter().filter_map(|view| survey.views[*view].evidence.busiest.as_ref());
+    each.max_by_key(|busiest| (busiest.bytes, std::cmp::Reverse(busiest.round))).cloned()
 }
 
 fn of_memory((condition, run_id): RunKey<'_>, memory: &Memory) -> Limit {

@@ -9,6 +9,7 @@ mod clusters;
 mod deliveries;
 mod drift;
 mod enough;
+mod evidence;
 mod humps;
 mod incidents;
 mod invariants;
@@ -28,12 +29,11 @@ use std::fmt;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::metric::Analysis;
-use crate::round::Rounds;
-use crate::source::Loaded;
+use crate::study::Study;
 use crate::telemetry::Series;
 use view::{Survey, View};
 
+pub use evidence::Evidence;
 pub(crate) use incidents::incident_words;
 pub use limits::{Limit, LimitKind, LimitVerdict};
 
@@ -165,17 +165,10 @@ pub struct Quality {
     pub limits: Vec<Limit>,
 }
 
-/// What the audit has to know beside the records and the metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AuditOptions {
-    /// Rounds below it are warm-up.
-    pub warm_up: u32,
-}
-
 /// Applies every check.
-pub fn audit(loaded: &[Loaded], analysis: &Analysis, options: AuditOptions) -> Quality {
-    let rounds: Vec<Rounds<'_>> = loaded.iter().map(|input| Rounds::of(&input.events)).collect();
-    let survey = Survey::of(loaded, &rounds, analysis, options.warm_up);
+pub fn audit(study: &Study) -> Quality {
+    let Study { inputs, analysis, evidence, warm_up } = study;
+    let survey = Survey::of(inputs, evidence, analysis, *warm_up);
     let gaps = sequence::gaps(&survey);
     let mut findings: Vec<Finding> =
         survey.views.par_iter().flat_map_iter(|view| in_round(view, &survey, &gaps)).collect();

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use super::view::Survey;
 use super::{Check, Finding, Severity};
-use crate::source::Loaded;
+use crate::source::About;
 
 /// The findings of every input.
 pub(super) fn findings(survey: &Survey<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for input in survey.loaded {
+    for input in survey.inputs {
         let facts = &input.facts;
         findings.extend(counted(survey, &facts.repeats, |count| repeated(input, count)));
         findings.extend(counted(survey, &facts.conflicts, |count| conflicting(input, count)));
         findings.extend(rejected(input));
     }
-    findings.extend(float_timestamps(survey.loaded));
+    findings.extend(float_timestamps(survey));
     findings
 }
 
@@ -29,12 +29,12 @@ fn counted<'a>(
     found.map(move |((run_id, round), count)| finding(*count).of_run(run_id).of_round(*round, survey.is_scored(*round)))
 }
 
-fn repeated(input: &Loaded, count: u64) -> Finding {
+fn repeated(input: &About, count: u64) -> Finding {
     let detail = format!("{count} rows were there more than once; each is counted once");
     Finding::in_condition(Check::RepeatedRows, Severity::Info, &input.condition, count, detail)
 }
 
-fn conflicting(input: &Loaded, count: u64) -> Finding {
+fn conflicting(input: &About, count: u64) -> Finding {
     let detail = format!(
         "{count} records have the process and number of another and say something else, so at least one of them is \
          wrong; all are counted"
@@ -42,7 +42,7 @@ fn conflicting(input: &Loaded, count: u64) -> Finding {
     Finding::in_condition(Check::ConflictingRows, Severity::Unsound, &input.condition, count, detail)
 }
 
-fn rejected(input: &Loaded) -> Option<Finding> {
+fn rejected(input: &About) -> Option<Finding> {
     let count = input.facts.rejected;
     let example = input.facts.rejected_examples.first().map_or_else(String::new, |line| format!(" (first: {line})"));
     let detail = format!("{count} lines are no events and were left out{example}");
@@ -50,11 +50,10 @@ fn rejected(input: &Loaded) -> Option<Finding> {
 }
 
 /// One finding for each condition.
-fn float_timestamps(inputs: &[Loaded]) -> Vec<Finding> {
+fn float_timestamps(survey: &Survey<'_>) -> Vec<Finding> {
     let mut blurred: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
-    for input in inputs {
-        let rows = input.events.float_timestamp.iter().zip(&input.events.received_ns).filter(|(float, _)| **float);
-        let (count, latest_ns) = rows.fold((0, 0), |(count, latest), (_, ns)| (count + 1, latest.max(*ns)));
+    for (input, evidence) in survey.inputs.iter().zip(&survey.evidence.inputs) {
+        let (count, latest_ns) = evidence.blurred;
         if count > 0 {
             let known = blurred.entry(&input.condition).or_default();
             *known = (known.0 + count, known.1.max(latest_ns));

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim::event::Kind;
 use cnsim::manifest::{RoundOutcome, RunOutcome};
-use rayon::prelude::*;
 
 use super::view::{Run, RunKey, Survey, View};
 use super::{Check, Finding, Severity};
+use crate::round::Round;
 
 /// The findings of every run and condition.
 pub(super) fn findings(survey: &Survey<'_>) -> Vec<Finding> {
@@ -78,7 +78,7 @@ fn without_scored_rounds(survey: &Survey<'_>) -> Vec<Finding> {
             findings.push(finding(&group.condition, rounds, detail));
         }
     }
-    let conditions: BTreeSet<&str> = survey.loaded.iter().map(|input| input.condition.as_str()).collect();
+    let conditions: BTreeSet<&str> = survey.inputs.iter().map(|input| input.condition.as_str()).collect();
     let empty = conditions.difference(&measured);
     findings.extend(empty.map(|name| finding(name, 0, "there is no round in it, so there is no statistic".to_owned())));
     findings
@@ -123,29 +123,27 @@ fn single_hosts(survey: &Survey<'_>) -> Vec<Finding> {
 }
 
 fn one_host(survey: &Survey<'_>, run: &Run<'_>) -> bool {
-    let mut host = None;
-    for view in run.views.iter().map(|view| &survey.views[*view]) {
-        let events = view.round.events;
-        let mut number = None;
-        for row in view.round.rows.iter().map(|row| *row as usize) {
-            if number.replace(events.host[row]).is_some_and(|other| other != events.host[row]) {
-                return false;
-            }
-        }
-        let name = number.map_or("", |number| events.names.hosts.text(number));
-        if name.is_empty() || host.replace(name).is_some_and(|other| other != name) {
-            return false;
-        }
+    let hosts = run.views.iter().map(|view| &survey.views[*view]);
+    let mut hosts = hosts.map(|view| view.evidence.host.map(|host| view.names.hosts.text(host)));
+    match hosts.next().flatten() {
+        Some(first) => !first.is_empty() && hosts.all(|host| host == Some(first)),
+        None => false,
     }
-    host.is_some()
+}
+
+/// The host that all records of a round name, by number.
+pub(super) fn only_host(round: &Round<'_>) -> Option<u32> {
+    let mut hosts = round.rows.iter().map(|row| round.events.host[*row as usize]);
+    let first = hosts.next()?;
+    hosts.all(|host| host == first).then_some(first)
 }
 
 /// Run ids that stand in more than one condition, or whose rounds one condition gets twice.
 fn shared_run_ids(survey: &Survey<'_>) -> Vec<Finding> {
     let mut places: BTreeMap<&str, BTreeMap<&str, Vec<u32>>> = BTreeMap::new();
     for view in &survey.views {
-        let rounds = places.entry(view.round.run_id()).or_default().entry(view.condition).or_default();
-        rounds.push(view.round.round);
+        let rounds = places.entry(view.run_id).or_default().entry(view.condition).or_default();
+        rounds.push(view.round);
     }
     let mut findings = Vec::new();
     for (run_id, conditions) in places {
@@ -174,13 +172,12 @@ fn shared_run_ids(survey: &Survey<'_>) -> Vec<Finding> {
 
 /// Runs whose rounds are, to the nanosecond, those of a run of another name.
 fn copied_rounds(survey: &Survey<'_>) -> Vec<Finding> {
-    let prints: Vec<u64> = survey.views.par_iter().map(fingerprint).collect();
     let mut first: BTreeMap<u64, &View<'_>> = BTreeMap::new();
     let mut copies: BTreeMap<(RunKey<'_>, RunKey<'_>), u64> = BTreeMap::new();
-    for (view, print) in survey.views.iter().zip(prints) {
-        let original = *first.entry(print).or_insert(view);
-        if original.round.run_id() != view.round.run_id() {
-            let pair = ((view.condition, view.round.run_id()), (original.condition, original.round.run_id()));
+    for view in &survey.views {
+        let original = *first.entry(view.evidence.fingerprint).or_insert(view);
+        if original.run_id != view.run_id {
+            let pair = ((view.condition, view.run_id), (original.condition, original.run_id));
             *copies.entry(pair).or_default() += 1;
         }
     }
@@ -195,9 +192,9 @@ fn copied_rounds(survey: &Survey<'_>) -> Vec<Finding> {
 }
 
 /// A number that two rounds share only if their records agree in kind and times, in whatever order they stand.
-fn fingerprint(view: &View<'_>) -> u64 {
-    let events = view.round.events;
-    let rows = view.round.rows.iter().map(|row| *row as usize);
+pub(super) fn fingerprint(round: &Round<'_>) -> u64 {
+    let events = round.events;
+    let rows = round.rows.iter().map(|row| *row as usize);
     rows.fold(0, |sum: u64, row| {
         let kind = Kind::ALL.iter().position(|kind| *kind == events.kind[row]).expect("ALL holds every kind") as u64;
         sum.wrapping_add(mix(mix(events.received_ns[row] as u64 ^ kind) ^ events.latency_ns[row] as u64))

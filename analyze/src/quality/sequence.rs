@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use cnsim::manifest::Manifest;
 use rayon::prelude::*;
 
-use super::view::{Run, RunKey, Survey, View};
+use super::view::{Run, RunKey, Survey};
 use super::{Check, Finding, Severity, incidents};
+use crate::round::Round;
 
 /// Numbers that are missing from one process's counting in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +118,7 @@ fn in_run(survey: &Survey<'_>, run: &Run<'_>) -> RunGaps {
 
 /// Numbers without a gap, of records of one round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Stretch {
+pub(super) struct Stretch {
     first: u64,
     last: u64,
     round: u32,
@@ -125,25 +126,25 @@ struct Stretch {
 
 /// The numbers that are there, by process.
 fn numbers<'a>(survey: &Survey<'a>, run: &Run<'_>) -> BTreeMap<&'a str, Vec<Stretch>> {
-    let views = run.views.par_iter().map(|view| &survey.views[*view]);
-    let found: Vec<Vec<(&str, Stretch)>> = views.map(stretches).collect();
     let mut by_name: BTreeMap<&str, Vec<Stretch>> = BTreeMap::new();
-    for (process, stretch) in found.into_iter().flatten() {
-        by_name.entry(process).or_default().push(stretch);
+    for view in run.views.iter().map(|view| &survey.views[*view]) {
+        for (process, stretch) in &view.evidence.stretches {
+            by_name.entry(view.names.processes.text(*process)).or_default().push(*stretch);
+        }
     }
     by_name
 }
 
-/// The numbers of one round's records, each with its process.
-fn stretches<'a>(view: &View<'a>) -> Vec<(&'a str, Stretch)> {
-    let (events, round) = (view.round.events, view.round.round);
-    let rows = view.round.rows.iter().map(|row| *row as usize).filter(|row| events.seq[*row] > 0);
+/// The numbers of a round's records, each with its process.
+pub(super) fn stretches(round: &Round<'_>) -> Vec<(u32, Stretch)> {
+    let events = round.events;
+    let rows = round.rows.iter().map(|row| *row as usize).filter(|row| events.seq[*row] > 0);
     let mut seqs: Vec<(u32, u64)> = rows.map(|row| (events.process[row], events.seq[row])).collect();
     seqs.sort_unstable();
     let without_gap = seqs.chunk_by(|one, next| one.0 == next.0 && next.1 - one.1 <= 1);
     let stretch = |seqs: &[(u32, u64)]| {
         let ((process, first), (_, last)) = (*seqs.first()?, *seqs.last()?);
-        Some((events.names.processes.text(process), Stretch { first, last, round }))
+        Some((process, Stretch { first, last, round: round.round }))
     };
     without_gap.filter_map(stretch).collect()
 }

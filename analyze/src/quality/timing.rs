@@ -6,6 +6,7 @@ use super::view::{Survey, View};
 use super::{Check, Finding, Severity};
 use crate::frame::UNKNOWN_NS;
 use crate::metric::{Analysis, Group, Origin};
+use crate::round::Round;
 
 /// The share of the convergence time from `initiate` from which set-up is worth a finding.
 const SETUP_SHARE_MIN: f64 = 0.05;
@@ -53,36 +54,48 @@ pub(super) fn setup_in_group(group: &Group) -> Option<Finding> {
     Some(Finding::in_condition(Check::SetupInsideTiming, Severity::Caution, &group.condition, count, detail))
 }
 
-fn negative_latency(view: &View<'_>) -> Option<Finding> {
-    let events = view.round.events;
-    let mut count = 0;
-    let mut worst_ns = 0;
-    for row in view.round.rows.iter().map(|row| *row as usize) {
+/// Copies that were received before they were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Early {
+    count: u64,
+    worst_ns: i64,
+}
+
+/// Those of a round; none where there is none.
+pub(super) fn early(round: &Round<'_>) -> Option<Early> {
+    let events = round.events;
+    let mut early = Early { count: 0, worst_ns: 0 };
+    for row in round.rows.iter().map(|row| *row as usize) {
         let timed = match events.kind[row] {
             Kind::Received | Kind::Duplicate => events.latency_ns[row] != UNKNOWN_NS,
             Kind::Initiate | Kind::Failed => false,
         };
         if timed && events.latency_ns[row] < 0 {
-            count += 1;
-            worst_ns = worst_ns.min(events.latency_ns[row]);
+            early.count += 1;
+            early.worst_ns = early.worst_ns.min(events.latency_ns[row]);
         }
     }
+    (early.count > 0).then_some(early)
+}
+
+fn negative_latency(view: &View<'_>) -> Option<Finding> {
+    let Early { count, worst_ns } = view.evidence.early?;
     let detail = format!(
         "{count} copies were received before they were sent (worst: {:.3} ms), so clocks differ by at least that and \
          latencies between machines are that uncertain",
         worst_ns as f64 / 1e6
     );
-    (count > 0).then(|| in_round_finding(view, Check::NegativeLatency, count, detail))
+    Some(in_round_finding(view, Check::NegativeLatency, count, detail))
 }
 
 fn clock_step<'a>(view: &View<'a>, survey: &Survey<'a>) -> Option<Finding> {
-    let steps = survey.run(view).manifest_round(view.round.round)?.clock_steps;
+    let steps = survey.run(view).manifest_round(view.round)?.clock_steps;
     let detail = format!("a wall clock was set {steps} times during the round, so its times may be off by the steps");
     (steps > 0).then(|| in_round_finding(view, Check::ClockStep, steps, detail))
 }
 
 fn host_overload<'a>(view: &View<'a>, survey: &Survey<'a>) -> Option<Finding> {
-    let round = survey.run(view).manifest_round(view.round.round)?;
+    let round = survey.run(view).manifest_round(view.round)?;
     let delay_ms = round.scheduling_delay_ms?;
     let detail = format!(
         "a process waited {delay_ms:.1} ms in all for a processor in the {:.1} ms until the round was quiet, so its times \

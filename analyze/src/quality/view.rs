@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use cnsim::event::Kind;
 use cnsim::manifest::{Manifest, Round as ManifestRound};
 use cnsim::protocol::{Protocol, Strategy};
 use cnsim::topology::Topology;
 
-use crate::frame::Events;
+use super::evidence::{Evidence, Names, OfRound, OfRun};
 use crate::metric::{Analysis, RoundMetrics};
-use crate::round::{Round, Rounds};
-use crate::source::{Loaded, RunFacts};
+use crate::source::{About, RunFacts};
 
 /// The backend whose processes are pods, as manifests name it.
 const KUBERNETES: &str = "kubernetes";
@@ -23,8 +21,14 @@ pub(super) type RunKey<'a> = (&'a str, &'a str);
 pub(super) struct View<'a> {
     /// Its condition.
     pub(super) condition: &'a str,
-    /// Its rows.
-    pub(super) round: Round<'a>,
+    /// Its run's id.
+    pub(super) run_id: &'a str,
+    /// Its number.
+    pub(super) round: u32,
+    /// What its records tell.
+    pub(super) evidence: &'a OfRound,
+    /// The texts behind the numbers in it.
+    pub(super) names: &'a Names,
     /// Its metrics.
     pub(super) metrics: &'a RoundMetrics,
 }
@@ -38,6 +42,8 @@ pub(super) struct Run<'a> {
     pub(super) strategy: Option<Strategy>,
     /// Its views in `Survey::views`.
     pub(super) views: Vec<usize>,
+    /// What its records tell of those who took part, input by input.
+    parts: Vec<(&'a Names, &'a OfRun)>,
     people: OnceLock<People<'a>>,
     /// What the number of a flood's duplicates depends on.
     pub(super) shape: Option<Shape>,
@@ -63,7 +69,8 @@ pub(super) struct Shape {
 
 /// Everything that the checks look at.
 pub(super) struct Survey<'a> {
-    pub(super) loaded: &'a [Loaded],
+    pub(super) inputs: &'a [About],
+    pub(super) evidence: &'a Evidence,
     pub(super) analysis: &'a Analysis,
     pub(super) warm_up: u32,
     /// Every round that has metrics, in the order of inputs, runs and rounds.
@@ -72,31 +79,33 @@ pub(super) struct Survey<'a> {
 }
 
 impl<'a> Survey<'a> {
-    /// Brings rounds, metrics and files together.
-    pub(super) fn of(loaded: &'a [Loaded], rounds: &'a [Rounds<'a>], analysis: &'a Analysis, warm_up: u32) -> Self {
+    /// Brings evidence, metrics and files together.
+    pub(super) fn of(inputs: &'a [About], evidence: &'a Evidence, analysis: &'a Analysis, warm_up: u32) -> Self {
         let metrics = by_place(analysis);
         let mut views = Vec::new();
         let mut runs: BTreeMap<RunKey<'a>, Run<'a>> = BTreeMap::new();
-        for (input, rounds) in loaded.iter().zip(rounds) {
-            let condition = input.condition.as_str();
-            for (run_id, facts) in &input.runs {
+        for (about, of_input) in inputs.iter().zip(&evidence.inputs) {
+            let (condition, names) = (about.condition.as_str(), &of_input.names);
+            for (run_id, facts) in &about.runs {
                 runs.entry((condition, run_id)).or_default().facts = Some(facts);
             }
-            for round in rounds.iter() {
-                let Some(metrics) = metrics.get(&(condition, round.run_id(), round.round)).copied() else { continue };
-                runs.entry((condition, round.run_id())).or_default().views.push(views.len());
-                views.push(View { condition, round, metrics });
+            for (run_id, of_run) in &of_input.runs {
+                runs.entry((condition, run_id)).or_default().parts.push((names, of_run));
+            }
+            for evidence in &of_input.rounds {
+                let (run_id, round) = (evidence.run_id.as_str(), evidence.round);
+                let Some(metrics) = metrics.get(&(condition, run_id, round)).copied() else { continue };
+                runs.entry((condition, run_id)).or_default().views.push(views.len());
+                views.push(View { condition, run_id, round, evidence, names, metrics });
             }
         }
-        for run in runs.values_mut() {
-            run.look(&views);
-        }
-        Self { loaded, analysis, warm_up, views, runs }
+        runs.values_mut().for_each(Run::look);
+        Self { inputs, evidence, analysis, warm_up, views, runs }
     }
 
     /// The run that a round belongs to.
     pub(super) fn run(&self, view: &View<'a>) -> &Run<'a> {
-        &self.runs[&(view.condition, view.round.run_id())]
+        &self.runs[&(view.condition, view.run_id)]
     }
 
     /// Whether statistics count a round of that number.
@@ -122,8 +131,13 @@ impl<'a> Run<'a> {
     }
 
     /// Who takes part in it. Found out at the first call: only rounds with missing deliveries ask.
-    pub(super) fn people(&self, survey: &Survey<'a>) -> &People<'a> {
-        self.people.get_or_init(|| People::of(self, &survey.views))
+    pub(super) fn people(&self) -> &People<'a> {
+        self.people.get_or_init(|| People::of(self))
+    }
+
+    /// Every node that a record names.
+    pub(super) fn recorded_nodes(&self) -> impl Iterator<Item = &'a str> {
+        self.parts.iter().flat_map(|(names, part)| part.nodes.iter().map(|node| names.nodes.text(*node)))
     }
 
     /// How many deliveries the driver counted, over all rounds, that no record tells of. A single round's counter proves
@@ -135,13 +149,9 @@ impl<'a> Run<'a> {
         counted.saturating_sub(recorded)
     }
 
-    fn look(&mut self, views: &[View<'a>]) {
-        let first = self.views.first().map(|view| &views[*view].round);
-        let logged = first.and_then(|round| Some((round.events, *round.rows.first()? as usize)));
-        let protocol = match self.manifest() {
-            Some(manifest) => manifest.options.protocol.as_str(),
-            None => logged.map_or("", |(events, row)| events.names.protocols.text(events.protocol[row])),
-        };
+    fn look(&mut self) {
+        let logged = self.parts.first().map_or("", |(_, part)| part.protocol.as_str());
+        let protocol = self.manifest().map_or(logged, |manifest| manifest.options.protocol.as_str());
         self.strategy = protocol.parse::<Protocol>().ok().map(|protocol| protocol.strategy);
         self.shape =
             self.topology().map(|topology| Shape { simple: topology.is_simple(), connected: topology.is_connected() });
@@ -149,18 +159,11 @@ impl<'a> Run<'a> {
 }
 
 impl<'a> People<'a> {
-    fn of(run: &Run<'a>, views: &[View<'a>]) -> Self {
-        let mut people = Self::default();
-        for view in run.views.iter().map(|view| &views[*view]) {
-            let events = view.round.events;
-            for row in view.round.rows.iter().map(|row| *row as usize) {
-                let ends = [events.sender[row], events.receiver[row]];
-                people.nodes.extend(ends.map(|node| events.names.nodes.text(node)));
-                let host = events.names.hosts.text(events.host[row]);
-                if !host.is_empty() {
-                    people.hosts.insert(events.names.nodes.text(writer(events, row)), host);
-                }
-            }
+    fn of(run: &Run<'a>) -> Self {
+        let mut people = Self { nodes: run.recorded_nodes().collect(), ..Self::default() };
+        for (names, part) in &run.parts {
+            let hosts = part.hosts.iter().map(|(node, host)| (names.nodes.text(*node), names.hosts.text(*host)));
+            people.hosts.extend(hosts);
         }
         for node in run.manifest().into_iter().flat_map(|manifest| &manifest.roster) {
             people.nodes.insert(&node.id);
@@ -189,14 +192,6 @@ pub(super) fn reachable(topology: &Topology, start: u32) -> BTreeSet<u32> {
         open.extend(next.filter(|node| reached.insert(*node)));
     }
     reached
-}
-
-/// The node that logged a row, as a number in `names.nodes`.
-pub(super) fn writer(events: &Events, row: usize) -> u32 {
-    match events.kind[row] {
-        Kind::Initiate | Kind::Received | Kind::Duplicate => events.receiver[row],
-        Kind::Failed => events.sender[row],
-    }
 }
 
 /// Metrics by condition, run and round.

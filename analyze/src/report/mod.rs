@@ -20,11 +20,12 @@ use cnsim::manifest::{Manifest, Tool};
 use cnsim_charts::Metadata;
 
 use crate::bundle;
-use crate::metric::{self, Analysis, Origin};
+use crate::metric::{Analysis, Origin};
 use crate::plate::FigureOptions;
-use crate::quality::{self, AuditOptions, Quality, Verdict};
+use crate::quality::{self, Quality, Verdict};
 use crate::runs::Format;
-use crate::source::{self, FileFacts, Input, Loaded};
+use crate::source::{self, About, FileFacts, Input};
+use crate::study::Study;
 use crate::table::{self, Table};
 use crate::telemetry::Window;
 use folder::Place;
@@ -103,41 +104,41 @@ pub(crate) struct Made {
     pub(crate) analysis: Analysis,
     /// What was found wrong.
     pub(crate) quality: Quality,
-    loaded: Vec<Loaded>,
+    inputs: Vec<About>,
 }
 
 impl Made {
     /// The manifests of runs that have one, by run id.
     pub(crate) fn manifests(&self) -> BTreeMap<&str, &Manifest> {
-        let runs = self.loaded.iter().flat_map(|input| &input.runs);
+        let runs = self.inputs.iter().flat_map(|input| &input.runs);
         runs.map(|(run_id, facts)| (run_id.as_str(), &facts.manifest)).collect()
     }
 }
 
 /// Makes a report. Files are named in it as they lie below `root`, where that is given.
 pub(crate) fn make(options: &ReportOptions, root: Option<&Path>) -> anyhow::Result<Made> {
-    let mut loaded = source::load(&options.inputs)?;
-    let analysis = metric::analyse(&loaded, &metric::Options { warm_up: options.warm_up });
-    let mut telemetry = Telemetry::read(options, &loaded, &analysis)?;
+    let mut study = Study::read(&options.inputs, options.warm_up)?;
+    let mut telemetry = Telemetry::read(options, &study)?;
     if let Some(root) = root {
-        loaded.iter_mut().for_each(|input| input.facts.below(root));
+        study.inputs.iter_mut().for_each(|input| input.facts.below(root));
         telemetry.below(root);
     }
-    let quality = quality::audit(&loaded, &analysis, AuditOptions { warm_up: options.warm_up });
-    let quality = quality.with_telemetry(&telemetry.series);
-    let files = serialise(options, &loaded, &analysis, &telemetry, &quality)?;
-    Ok(Made { files, analysis, quality, loaded })
+    let quality = quality::audit(&study).with_telemetry(&telemetry.series);
+    let files = serialise(options, &study, &telemetry, &quality)?;
+    let Study { inputs, analysis, .. } = study;
+    Ok(Made { files, analysis, quality, inputs })
 }
 
 /// Every file of the report.
 fn serialise(
     options: &ReportOptions,
-    loaded: &[Loaded],
-    analysis: &Analysis,
+    study: &Study,
     telemetry: &Telemetry,
     quality: &Quality,
 ) -> anyhow::Result<Vec<File>> {
-    let inputs: Vec<&FileFacts> = loaded.iter().flat_map(|input| &input.facts.files).chain(&telemetry.files).collect();
+    let analysis = &study.analysis;
+    let read = study.inputs.iter().flat_map(|input| &input.facts.files);
+    let inputs: Vec<&FileFacts> = read.chain(&telemetry.files).collect();
     let input_sha256 = source::combined_digest(&inputs);
     let material = figures::Material {
         analysis,
@@ -150,7 +151,7 @@ fn serialise(
     let metadata = metadata(&options.tool, &chosen, &input_sha256);
     let mut files = figures::files(&figures, &options.figures, &metadata).context("cannot encode a figure")?;
     let mut tables = table::all(analysis);
-    tables.extend(table::of_network(loaded, quality));
+    tables.extend(table::of_network(&study.inputs, quality));
     tables.extend(table::telemetry(&telemetry.usages));
     files.extend(tables.iter().flat_map(table_files));
     let summary =

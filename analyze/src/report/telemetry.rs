@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use cnsim_charts::data;
 
 use super::ReportOptions;
-use crate::metric::Analysis;
-use crate::source::{FileFacts, Loaded, shortened};
+use crate::source::{About, FileFacts, shortened};
+use crate::study::Study;
 use crate::telemetry::{self, FILE, Series, Source, Usage};
 
 /// See the module.
@@ -25,7 +25,8 @@ pub(super) struct Telemetry {
 
 impl Telemetry {
     /// Reads every file. One that was named and tells of no run is an error: it belongs to another study.
-    pub(super) fn read(options: &ReportOptions, loaded: &[Loaded], analysis: &Analysis) -> anyhow::Result<Self> {
+    pub(super) fn read(options: &ReportOptions, study: &Study) -> anyhow::Result<Self> {
+        let analysis = &study.analysis;
         let in_folders = options.inputs.iter().map(|input| input.path.join(FILE)).filter(|path| path.is_file());
         let in_folders = in_folders.map(|path| Source { condition: None, quantity: None, path });
         let (mut seen, mut files, mut series) = (BTreeSet::new(), Vec::new(), Vec::new());
@@ -44,7 +45,7 @@ impl Telemetry {
             files.push(read.file);
             series.extend(read.series);
         }
-        let pods = pods(loaded);
+        let pods = pods(&study.inputs);
         let usages = telemetry::usages(analysis, &series, &pods, options.window);
         let plotted = telemetry::plotted(analysis, &series, &pods);
         Ok(Self { files, series, usages, plotted })
@@ -58,8 +59,8 @@ impl Telemetry {
 }
 
 /// The pods of each run whose manifest names them.
-fn pods(loaded: &[Loaded]) -> BTreeMap<String, Vec<String>> {
-    let runs = loaded.iter().flat_map(|input| &input.runs);
+fn pods(inputs: &[About]) -> BTreeMap<String, Vec<String>> {
+    let runs = inputs.iter().flat_map(|input| &input.runs);
     let pods = runs.map(|(run_id, facts)| (run_id.clone(), telemetry::pods(&facts.manifest)));
     pods.filter(|(_, pods)| !pods.is_empty()).collect()
 }

@@ -8,11 +8,17 @@ use super::folder;
 use super::gather::Gather;
 use super::repeats;
 use super::table::Keep;
-use super::{Facts, Input, Loaded, input, own};
+use super::{About, Facts, Input, Loaded, input, own};
+use crate::frame::Events;
 
-/// Reads every input. A pattern stands for each file that it matches. Equal file names without labels are
-/// refused unless they are the same file.
+/// Reads every input.
 pub fn load(inputs: &[Input]) -> Result<Vec<Loaded>, SourceError> {
+    each(inputs)?.collect()
+}
+
+/// The inputs, each read when it is asked for. A pattern stands for each file that it matches. Equal file names without
+/// labels are refused unless they are the same file.
+pub fn each(inputs: &[Input]) -> Result<impl Iterator<Item = Result<Loaded, SourceError>>, SourceError> {
     let mut named: Vec<(Option<&str>, PathBuf)> = Vec::new();
     for input in inputs {
         named.extend(input::expand(&input.path)?.into_iter().map(|path| (input.label.as_deref(), path)));
@@ -20,7 +26,7 @@ pub fn load(inputs: &[Input]) -> Result<Vec<Loaded>, SourceError> {
     let unnamed = |(label, path): &&(Option<&str>, PathBuf)| label.is_none() && !path.join("manifest.json").exists();
     let stems: Vec<&Path> = named.iter().filter(unnamed).map(|(_, path)| path.as_path()).collect();
     input::check_stems(&stems)?;
-    together(named).into_iter().map(Part::load).collect()
+    Ok(together(named).into_iter().map(Part::load))
 }
 
 /// What is read as one.
@@ -54,33 +60,36 @@ impl Part<'_> {
     fn load(self) -> Result<Loaded, SourceError> {
         match self {
             Self::Folder { label, path } => load_folder(label, &path),
-            Self::Files { condition, paths } => Ok(Loaded { condition, ..read(&paths)? }),
+            Self::Files { condition, paths } => {
+                let (facts, events) = read(&paths)?;
+                Ok(Loaded { about: About { condition, facts, ..About::default() }, events })
+            }
         }
     }
 }
 
 fn load_folder(label: Option<&str>, path: &Path) -> Result<Loaded, SourceError> {
     let folder = folder::open(path)?;
-    let mut loaded = read(&folder.events)?;
+    let (mut facts, events) = read(&folder.events)?;
     if let Some(fetched) = folder.fetched {
-        fetched.merge_into(&mut loaded.facts);
+        fetched.merge_into(&mut facts);
     }
     let own = match &folder.run {
         Some(run) => Some(run.manifest.options.condition.clone()),
-        None => only_condition(&loaded),
+        None => only_condition(&events),
     };
     let own = own.filter(|condition| !condition.is_empty());
-    loaded.condition = label.map(str::to_owned).or(own).unwrap_or_else(|| input::stem(path));
-    loaded.runs = folder.run.into_iter().map(|run| (run.manifest.run_id.clone(), run)).collect();
-    Ok(loaded)
+    let condition = label.map(str::to_owned).or(own).unwrap_or_else(|| input::stem(path));
+    let runs = folder.run.into_iter().map(|run| (run.manifest.run_id.clone(), run)).collect();
+    Ok(Loaded { about: About { condition, facts, runs }, events })
 }
 
 /// Reads files that belong together, and removes what they say twice.
-fn read(files: &[PathBuf]) -> Result<Loaded, SourceError> {
+fn read(files: &[PathBuf]) -> Result<(Facts, Events), SourceError> {
     if let [file] = files
         && let Some((events, facts)) = own::read(file)?
     {
-        return Ok(Loaded { events, facts: Facts { files: vec![facts], ..Facts::default() }, ..Loaded::default() });
+        return Ok((Facts { files: vec![facts], ..Facts::default() }, events));
     }
     let mut gather = Gather::new(Keep::Events);
     for file in files {
@@ -89,7 +98,7 @@ fn read(files: &[PathBuf]) -> Result<Loaded, SourceError> {
     Ok(finish(gather))
 }
 
-fn finish(gather: Gather) -> Loaded {
+fn finish(gather: Gather) -> (Facts, Events) {
     let Gather { mut table, files, rejects, .. } = gather;
     let found = repeats::find(&table);
     let count = |rows: &[u32]| {
@@ -112,12 +121,12 @@ fn finish(gather: Gather) -> Loaded {
         found.repeated.iter().for_each(|row| keep[*row as usize] = false);
         table.retain(&keep);
     }
-    Loaded { events: table.into_events(), facts, ..Loaded::default() }
+    (facts, table.into_events())
 }
 
 /// The condition that all events name.
-fn only_condition(loaded: &Loaded) -> Option<String> {
-    match loaded.events.names.conditions.texts() {
+fn only_condition(events: &Events) -> Option<String> {
+    match events.names.conditions.texts() {
         [condition] => Some(condition.clone()),
         [] | [_, ..] => None,
     }

@@ -35,7 +35,7 @@ fn seed(from: &str, to: &str) -> Vec<u8> {
 fn the_published_format_is_read() {
     let loaded = load_as("a-5X.csv", SEED).unwrap();
     let events = &loaded.events;
-    assert_eq!(loaded.condition, "a-5X");
+    assert_eq!(loaded.about.condition, "a-5X");
     assert_eq!(events.len(), 34);
     assert_eq!(events.names.runs.texts(), ["1a2b-cubaan5"]);
     assert_eq!(events.names.nodes.texts().len(), 5);
@@ -50,8 +50,11 @@ fn the_published_format_is_read() {
             assert_eq!(events.sent_ns[row] + events.latency_ns[row], events.received_ns[row]);
         }
     }
-    assert_eq!(loaded.facts.files[0].rows, 34);
-    assert_eq!((loaded.facts.rejected, loaded.facts.repeats.len(), loaded.facts.conflicts.len()), (0, 0, 0));
+    assert_eq!(loaded.about.facts.files[0].rows, 34);
+    assert_eq!(
+        (loaded.about.facts.rejected, loaded.about.facts.repeats.len(), loaded.about.facts.conflicts.len()),
+        (0, 0, 0)
+    );
 }
 
 #[test]
@@ -144,10 +147,10 @@ fn lines_that_are_no_events_are_counted_and_shown() {
     let loaded = load_as("mixed.log", &mixed).unwrap();
     let plain = load_as("flood.jsonl", FLOOD).unwrap();
     assert_eq!(loaded.events, plain.events);
-    assert_eq!(loaded.facts.rejected, 2);
-    assert!(loaded.facts.rejected_examples[0].ends_with("mixed.log:1: it is not JSON"));
+    assert_eq!(loaded.about.facts.rejected, 2);
+    assert!(loaded.about.facts.rejected_examples[0].ends_with("mixed.log:1: it is not JSON"));
     let last = plain.events.len() + 3;
-    assert!(loaded.facts.rejected_examples[1].ends_with(&format!("mixed.log:{last}: it has no event_type")));
+    assert!(loaded.about.facts.rejected_examples[1].ends_with(&format!("mixed.log:{last}: it has no event_type")));
 }
 
 #[test]
@@ -169,11 +172,14 @@ fn repeats_are_removed_and_counted_and_contradictions_kept() {
     let repeated = load_as("b.jsonl", format!("{text}{first}\n").as_bytes()).unwrap();
     assert_eq!(repeated.events, plain.events);
     let round = || ("5f0e9a21-cubaan5".to_owned(), 0);
-    assert_eq!(repeated.facts.repeats, BTreeMap::from([(round(), 1)]));
+    assert_eq!(repeated.about.facts.repeats, BTreeMap::from([(round(), 1)]));
     let other = first.replace("\"host\":\"alpha\"", "\"host\":\"beta\"");
     let conflicting = load_as("c.jsonl", format!("{text}{other}\n").as_bytes()).unwrap();
     assert_eq!(conflicting.events.len(), plain.events.len() + 1);
-    assert_eq!((conflicting.facts.repeats.len(), conflicting.facts.conflicts), (0, BTreeMap::from([(round(), 1)])));
+    assert_eq!(
+        (conflicting.about.facts.repeats.len(), conflicting.about.facts.conflicts),
+        (0, BTreeMap::from([(round(), 1)]))
+    );
 }
 
 #[test]
@@ -198,7 +204,7 @@ fn a_run_folder_is_read_from_its_parts_until_they_are_merged() {
     std::fs::write(parts.join("2.jsonl"), "").unwrap();
     let loaded = load(&[Input { label: None, path: dir.path().to_owned() }]).unwrap().remove(0);
     assert_eq!(loaded.events, load_as("a.jsonl", FLOOD).unwrap().events);
-    assert_eq!((loaded.condition.as_str(), loaded.facts.files.len()), ("ring", 2));
+    assert_eq!((loaded.about.condition.as_str(), loaded.about.facts.files.len()), ("ring", 2));
 }
 
 #[test]
@@ -209,7 +215,7 @@ fn a_pattern_gives_one_result_for_each_file() {
     }
     let pattern = |text: &str| Input { label: None, path: dir.path().join(text) };
     let conditions: Vec<String> =
-        load(&[pattern("*.csv")]).unwrap().into_iter().map(|loaded| loaded.condition).collect();
+        load(&[pattern("*.csv")]).unwrap().into_iter().map(|loaded| loaded.about.condition).collect();
     assert_eq!(conditions, ["a", "b"]);
     let error = load(&[pattern("*.json")]).unwrap_err().to_string();
     assert!(error.ends_with("*.json: no file matches the pattern"), "{error}");
@@ -293,10 +299,10 @@ proptest! {
     fn lines_and_rows_of_the_same_records_give_the_same_events(records in prop::collection::vec(any_record(), 1..40)) {
         let (json, csv) = (load_as("a.jsonl", &as_json_lines(&records)).unwrap(), load_as("a.csv", &as_csv(&records)).unwrap());
         prop_assert_eq!(json.events, csv.events);
-        prop_assert_eq!(&json.facts.repeats, &csv.facts.repeats);
-        prop_assert_eq!(json.facts.conflicts, csv.facts.conflicts);
+        prop_assert_eq!(&json.about.facts.repeats, &csv.about.facts.repeats);
+        prop_assert_eq!(json.about.facts.conflicts, csv.about.facts.conflicts);
         let distinct = records.iter().enumerate().filter(|(at, record)| !records[..*at].contains(record)).count();
-        prop_assert_eq!(records.len() - distinct, json.facts.repeats.values().sum::<u64>() as usize);
+        prop_assert_eq!(records.len() - distinct, json.about.facts.repeats.values().sum::<u64>() as usize);
     }
 }
 
@@ -309,7 +315,7 @@ fn a_run_that_was_stopped_before_its_first_message_has_no_events() {
     }
     std::fs::write(home.path().join("events.jsonl"), "").unwrap();
     let loaded = load(&[Input { label: None, path: home.path().to_owned() }]).unwrap();
-    assert_eq!((loaded[0].events.len(), loaded[0].runs.len()), (0, 1));
+    assert_eq!((loaded[0].events.len(), loaded[0].about.runs.len()), (0, 1));
 }
 
 #[test]
@@ -324,6 +330,6 @@ fn a_run_in_two_files_of_one_label_is_one_run_and_what_both_hold_counts_once() {
     let loaded = load(&inputs).unwrap();
     assert_eq!(loaded.len(), 1);
     assert_eq!(loaded[0].events.len(), lines.len());
-    assert_eq!(loaded[0].facts.repeats.values().sum::<u64>(), 1);
-    assert_eq!(loaded[0].facts.files.len(), 2);
+    assert_eq!(loaded[0].about.facts.repeats.values().sum::<u64>(), 1);
+    assert_eq!(loaded[0].about.facts.files.len(), 2);
 }

@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use crate::frame::Events;
 
 pub use error::{LineProblem, SourceError};
-pub use load::load;
+pub use load::{each, load};
 
 /// One input as typed: `[LABEL=]PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +40,17 @@ pub struct Input {
 /// Everything that one input holds.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
-    /// Its condition: the label, else the manifest's, else the file's stem.
-    pub condition: String,
+    /// What is known of it beside its events.
+    pub about: About,
     /// Its events, repeats removed, in no particular order.
     pub events: Events,
+}
+
+/// What is known of an input beside its events.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// Its condition: the label, else the manifest's, else the file's stem.
+    pub condition: String,
     /// What was seen while reading.
     pub facts: Facts,
     /// What is known of its runs beside their events, by run id.

@@ -6,12 +6,12 @@ use cnsim::manifest::Incident;
 
 use super::{Cell, Table, count, text};
 use crate::quality::incident_words;
-use crate::source::Loaded;
+use crate::source::About;
 
-pub(super) fn table(loaded: &[Loaded]) -> Option<Table> {
+pub(super) fn table(inputs: &[About]) -> Option<Table> {
     // A run that was given twice befell nothing twice.
     let mut runs = BTreeMap::new();
-    for input in loaded {
+    for input in inputs {
         runs.extend(input.runs.iter().map(|(run_id, facts)| ((&input.condition, run_id), &facts.manifest.incidents)));
     }
     let rows: Vec<[Cell; 7]> = runs

@@ -27,7 +27,7 @@ mod variance;
 use crate::compare::{Comparison, Side};
 use crate::metric::Analysis;
 use crate::quality::Quality;
-use crate::source::Loaded;
+use crate::source::About;
 use crate::stats::{LEVEL, Resampling};
 use crate::telemetry::Usage;
 
@@ -107,8 +107,8 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
 }
 
 /// The tables of what the network was under, where there is anything to tell: limits, and what befell processes.
-pub fn of_network(loaded: &[Loaded], quality: &Quality) -> Vec<Table> {
-    conditions::table(&quality.limits).into_iter().chain(incidents::table(loaded)).collect()
+pub fn of_network(inputs: &[About], quality: &Quality) -> Vec<Table> {
+    conditions::table(&quality.limits).into_iter().chain(incidents::table(inputs)).collect()
 }
 
 /// The table of what pods used, where any telemetry tells of it.

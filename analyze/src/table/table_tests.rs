@@ -1,5 +1,8 @@
-use super::*;
+use std::collections::BTreeMap;
+
 use cnsim::manifest::{Incident, IncidentKind};
+
+use super::*;
 
 use crate::metric::fixture::{Row, loaded, manifest};
 use crate::metric::{Busiest, Options, analyse};
@@ -68,7 +71,7 @@ fn tables_have_the_promised_headers() {
 }
 
 /// A limit on traffic that a probe met, a limit on memory that two processes do not have, and an incident.
-fn network() -> (Vec<Loaded>, Quality) {
+fn network() -> (Vec<About>, Quality) {
     let limit = |kind, verdict| Limit {
         condition: "5M".to_owned(),
         run_id: "4abf-cubaan4".to_owned(),
@@ -97,15 +100,15 @@ fn network() -> (Vec<Loaded>, Quality) {
         kind: IncidentKind::OomKilled,
         detail: "it ended with OOMKilled, exit code 137".to_owned(),
     });
-    let mut input = loaded("5M", &[Row::initiate("n0", 1)]);
-    input.runs.insert("4abf-cubaan4".to_owned(), facts);
+    let runs = BTreeMap::from([("4abf-cubaan4".to_owned(), facts)]);
+    let input = About { condition: "5M".to_owned(), runs, ..About::default() };
     (vec![input.clone(), input], Quality { verdict: Verdict::Unsound, findings: Vec::new(), limits })
 }
 
 #[test]
 fn limits_and_incidents_in_every_format() {
-    let (loaded, quality) = network();
-    for table in of_network(&loaded, &quality) {
+    let (inputs, quality) = network();
+    for table in of_network(&inputs, &quality) {
         insta::assert_snapshot!(table.name, in_every_format(&table));
     }
 }
@@ -113,7 +116,7 @@ fn limits_and_incidents_in_every_format() {
 #[test]
 fn a_run_without_limits_and_incidents_has_no_tables_of_them() {
     let quality = Quality { verdict: Verdict::Sound, findings: Vec::new(), limits: Vec::new() };
-    assert_eq!(of_network(&[loaded("c", &[Row::initiate("n0", 1)])], &quality), vec![]);
+    assert_eq!(of_network(&[About::default()], &quality), vec![]);
 }
 
 #[test]
