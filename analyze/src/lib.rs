@@ -17,6 +17,7 @@ pub mod report;
 pub mod round;
 pub mod runs;
 pub mod source;
+pub mod spool;
 pub mod stats;
 pub mod study;
 pub mod table;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::client::storage::Batch;
-use super::records::{Records, Row, RowError, Timestamps};
+use super::records::{Came, Row, RowError, Timestamps};
 
 /// Rows that are read at once: their records wait in memory.
 const ROWS: usize = 8192;
@@ -51,15 +51,15 @@ fn decoded(schema: &Bytes, message: Bytes) -> Result<RecordBatch, RowError> {
 
 impl Slice {
     /// Its records.
-    pub(super) fn records(&self) -> Result<Records, RowError> {
+    pub(super) fn records(&self) -> Result<Came, RowError> {
         let (texts, received, copies) = (self.texts("record")?, self.numbers("received")?, self.numbers("copies")?);
-        let mut records = Records::default();
+        let mut came = Came::default();
         for ((record, received_ns), copies) in texts.iter().zip(received).zip(copies) {
             let copies = copies.map_or(1, |copies| u64::try_from(copies).unwrap_or(1));
             let record = record.unwrap_or_default();
-            records.push_and_keep(Row { record, received_ns, copies, timestamps: self.timestamps })?;
+            came.push(Row { record, received_ns, copies, timestamps: self.timestamps })?;
         }
-        Ok(records)
+        Ok(came)
     }
 
     fn texts(&self, name: &str) -> Result<&StringArray, RowError> {
@@ -113,7 +113,7 @@ mod tests {
         vec![("record", Arc::new(records)), ("received", Arc::new(received)), ("copies", Arc::new(copies))]
     }
 
-    fn records(schema: &Bytes, message: Bytes) -> Result<Vec<Records>, RowError> {
+    fn read(schema: &Bytes, message: Bytes) -> Result<Vec<Came>, RowError> {
         let batch = Batch { message, rows: 1, turn: None };
         slices(schema, batch, Timestamps::Exact)?.map(|slice| slice.records()).collect()
     }
@@ -121,19 +121,16 @@ mod tests {
     #[test]
     fn a_batch_gives_the_records_of_its_rows_in_order() {
         let (schema, message) = sent(result(ROWS + 5));
-        let found = records(&schema, message).unwrap();
-        let mut expected = Records::default();
+        let found = read(&schema, message).unwrap();
+        let mut expected = Came::default();
         for (row, record) in LINES.lines().cycle().take(ROWS + 5).enumerate() {
             let received_ns = (row % 3 > 0).then_some(row as i64);
             let row = Row { record, received_ns, copies: 3, timestamps: Timestamps::Exact };
-            expected.push_and_keep(row).unwrap();
+            expected.push(row).unwrap();
         }
-        assert_eq!(found.iter().map(|part| part.table.rows()).collect::<Vec<_>>(), [ROWS, 5]);
-        let texts =
-            |part: &Records| (0..part.table.rows()).map(|row| part.texts.text(row).to_owned()).collect::<Vec<_>>();
-        assert_eq!(found.iter().flat_map(texts).collect::<Vec<_>>(), texts(&expected));
-        let contents: Vec<u128> = found.iter().flat_map(|part| part.table.content.clone()).collect();
-        assert_eq!(contents, expected.table.content);
+        assert_eq!(found.iter().map(|part| part.records.table.rows()).collect::<Vec<_>>(), [ROWS, 5]);
+        let contents: Vec<u128> = found.iter().flat_map(|part| part.records.table.content.clone()).collect();
+        assert_eq!(contents, expected.records.table.content);
     }
 
     #[test]
@@ -148,7 +145,7 @@ mod tests {
     fn a_batch_that_is_cut_off_anywhere_is_told() {
         let (schema, message) = sent(result(11));
         for length in 0..message.len() {
-            assert!(records(&schema, message.slice(..length)).is_err(), "{length} of {}", message.len());
+            assert!(read(&schema, message.slice(..length)).is_err(), "{length} of {}", message.len());
         }
     }
 
@@ -157,10 +154,10 @@ mod tests {
         let mut without = result(2);
         without.pop();
         let (schema, message) = sent(without);
-        let error = records(&schema, message).unwrap_err().to_string();
+        let error = read(&schema, message).unwrap_err().to_string();
         assert_eq!(error, "a batch of rows is not Arrow's: it has no column copies");
         let (schema, message) = sent(vec![("record", Arc::new(Float64Array::from_value(1.5, 2)))]);
-        let error = records(&schema, message).unwrap_err().to_string();
+        let error = read(&schema, message).unwrap_err().to_string();
         assert_eq!(error, "a batch of rows is not Arrow's: its column record is of type Float64");
     }
 }

@@ -3,20 +3,20 @@
 use tokio::task::JoinSet;
 
 use super::PullError;
-use super::records::{Records, RowError};
+use super::records::{Came, RowError};
 
 /// Batches that are read at once: more would only fill memory.
 const AT_ONCE: usize = 2;
 
 /// Whoever takes records as they come.
-pub(crate) type Take<'a> = dyn FnMut(Records) -> Result<(), PullError> + 'a;
+pub(crate) type Take<'a> = dyn FnMut(Came) -> Result<(), PullError> + 'a;
 
 /// Records as they come in.
 pub(crate) struct Collect<'t, 'a> {
     take: &'t mut Take<'a>,
     /// How many came.
     rows: u64,
-    reading: JoinSet<Result<Records, RowError>>,
+    reading: JoinSet<Result<Came, RowError>>,
 }
 
 impl<'t, 'a> Collect<'t, 'a> {
@@ -28,7 +28,7 @@ impl<'t, 'a> Collect<'t, 'a> {
     /// Takes a batch, once there is room for it.
     pub(crate) async fn add(
         &mut self,
-        read: impl FnOnce() -> Result<Records, RowError> + Send + 'static,
+        read: impl FnOnce() -> Result<Came, RowError> + Send + 'static,
     ) -> Result<(), PullError> {
         while self.reading.len() >= AT_ONCE {
             self.one().await?;
@@ -47,9 +47,9 @@ impl<'t, 'a> Collect<'t, 'a> {
 
     async fn one(&mut self) -> Result<(), PullError> {
         if let Some(read) = self.reading.join_next().await {
-            let records = read.expect("a batch's reader neither panics nor is cancelled")?;
-            self.rows += records.table.rows() as u64;
-            (self.take)(records)?;
+            let came = read.expect("a batch's reader neither panics nor is cancelled")?;
+            self.rows += came.records.table.rows() as u64;
+            (self.take)(came)?;
         }
         Ok(())
     }

@@ -44,14 +44,9 @@ pub enum PullError {
     /// A row that is no record.
     #[error("a row of the result: {0}")]
     Row(#[from] RowError),
-    /// Records could not be kept on the way.
-    #[error("{}: cannot keep records there on their way: {source}: make room there, or name another folder with --out", path.display())]
-    Spool {
-        /// A temporary file or folder.
-        path: std::path::PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// Records could not be kept on their way.
+    #[error(transparent)]
+    Spool(#[from] crate::spool::Failed),
     /// Neither the table nor a shard of it.
     #[error("no table {table} and no {table}_YYYYMMDD: the tables there are {there}: check --dataset and --table")]
     NoTable {

@@ -14,7 +14,7 @@ use super::collect::{Collect, Take};
 use super::job::{Running, query};
 use super::names::TableName;
 use super::plan::Part;
-use super::records::{Records, Row, RowError, Timestamps};
+use super::records::{Came, Row, RowError, Timestamps};
 
 /// The ways of rows, as `fetch.json` names them.
 const REST: &str = "rest";
@@ -176,17 +176,17 @@ pub(crate) async fn rows(rest: &Rest, part: &Part, running: &Running) -> Result<
     }
 }
 
-fn of_page(rows: &[Vec<Option<String>>], timestamps: Timestamps) -> Result<Records, RowError> {
-    let mut records = Records::default();
+fn of_page(rows: &[Vec<Option<String>>], timestamps: Timestamps) -> Result<Came, RowError> {
+    let mut came = Came::default();
     for row in rows {
         let text = |column: usize| row.get(column).and_then(Option::as_deref);
         let number = |column: usize| text(column).and_then(|number| number.parse::<i64>().ok());
-        records.push_and_keep(Row {
+        came.push(Row {
             record: text(0).unwrap_or_default(),
             received_ns: number(1),
             copies: number(2).map_or(1, |copies| u64::try_from(copies).unwrap_or(1)),
             timestamps,
         })?;
     }
-    Ok(records)
+    Ok(came)
 }

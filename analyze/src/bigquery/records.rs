@@ -1,21 +1,8 @@
 //! From a result's rows to records: each row is an entry's payload and how often the export wrote it.
 
-use std::collections::BTreeMap;
-
 use cnsim::event::{ReadError, Record};
 
-use crate::source::table::{Keep, Strings, Table};
-
-/// Records of a result.
-#[derive(Debug)]
-pub(crate) struct Records {
-    /// The records.
-    pub(crate) table: Table,
-    /// Entries that the export wrote again, by run and round.
-    pub(crate) repeats: BTreeMap<(String, u32), u64>,
-    /// What each record was read from, where that is wanted.
-    pub(crate) texts: Strings,
-}
+use crate::spool::Records;
 
 /// A row that is no record.
 #[derive(Debug, thiserror::Error)]
@@ -55,13 +42,15 @@ pub(crate) enum Timestamps {
     Exact,
 }
 
-impl Default for Records {
-    fn default() -> Self {
-        Self { table: Table::new(Keep::Records), repeats: BTreeMap::new(), texts: Strings::default() }
-    }
+/// Records of a result, as they come.
+#[derive(Debug, Default)]
+pub(crate) struct Came {
+    pub(crate) records: Records,
+    /// Bytes of their payloads.
+    pub(crate) bytes: u64,
 }
 
-impl Records {
+impl Came {
     /// Adds a row.
     pub(crate) fn push(&mut self, row: Row<'_>) -> Result<(), RowError> {
         let mut record = Record::read_line(row.record.as_bytes())
@@ -71,26 +60,13 @@ impl Records {
         if let (true, Some(received_ns)) = (record.float_timestamp, row.received_ns) {
             record.received_ns = received_ns;
         }
+        let Records { table, repeats } = &mut self.records;
         if row.copies > 1 {
-            *self.repeats.entry((record.run_id.clone().into_owned(), record.round)).or_default() += row.copies - 1;
+            *repeats.entry((record.run_id.clone().into_owned(), record.round)).or_default() += row.copies - 1;
         }
-        self.table.push(&record);
+        table.push(&record);
+        self.bytes += row.record.len() as u64;
         Ok(())
-    }
-
-    /// Adds a row and keeps its text besides.
-    pub(crate) fn push_and_keep(&mut self, row: Row<'_>) -> Result<(), RowError> {
-        self.push(row)?;
-        self.texts.push(row.record);
-        Ok(())
-    }
-
-    /// Adds another result's rows, without their texts.
-    pub(crate) fn append(&mut self, other: Self) {
-        self.table.append(&other.table);
-        for (round, count) in other.repeats {
-            *self.repeats.entry(round).or_default() += count;
-        }
     }
 }
 
@@ -113,6 +89,8 @@ fn shown(record: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     /// As BigQuery writes a record of ours whose numbers went through float64.
@@ -126,19 +104,19 @@ mod tests {
 
     #[test]
     fn a_float_timestamp_is_the_table_s_and_not_the_parser_s() {
-        let mut records = Records::default();
-        records.push(Row { received_ns: Some(1_742_952_259_098_703_872), ..row(SEED, 1) }).unwrap();
-        records.push(Row { received_ns: Some(7), ..row(SINK, 1) }).unwrap();
-        assert_eq!(records.table.received_ns, [1_742_952_259_098_703_872, 1_742_869_853_000_414_345]);
+        let mut came = Came::default();
+        came.push(Row { received_ns: Some(1_742_952_259_098_703_872), ..row(SEED, 1) }).unwrap();
+        came.push(Row { received_ns: Some(7), ..row(SINK, 1) }).unwrap();
+        assert_eq!(came.records.table.received_ns, [1_742_952_259_098_703_872, 1_742_869_853_000_414_345]);
     }
 
     #[test]
     fn nanoseconds_come_from_the_texts_and_only_floats_are_marked() {
-        let mut records = Records::default();
+        let mut came = Came::default();
         for record in [SINK, SEED] {
-            records.push(row(record, 1)).unwrap();
+            came.push(row(record, 1)).unwrap();
         }
-        let table = &records.table;
+        let table = &came.records.table;
         assert_eq!(table.received_ns[0], 1_742_869_853_000_414_345);
         assert_eq!([table.float_timestamp.get(0), table.float_timestamp.get(1)], [false, true]);
         assert_eq!((table.run.text(1), table.round[1], table.nodes[1]), ("4abf-cubaan50", 7, 50));
@@ -147,21 +125,19 @@ mod tests {
 
     #[test]
     fn entries_that_were_written_again_are_counted_by_round() {
-        let mut records = Records::default();
-        records.push(row(SINK, 3)).unwrap();
-        let mut other = Records::default();
-        other.push(row(SINK, 2)).unwrap();
-        other.push(row(SEED, 1)).unwrap();
-        records.append(other);
-        assert_eq!(records.repeats, BTreeMap::from([(("5e1f00d2-cubaan4".to_owned(), 0), 3)]));
-        assert_eq!(records.table.rows(), 3);
+        let mut came = Came::default();
+        for (record, copies) in [(SINK, 3), (SINK, 2), (SEED, 1)] {
+            came.push(row(record, copies)).unwrap();
+        }
+        assert_eq!(came.records.repeats, BTreeMap::from([(("5e1f00d2-cubaan4".to_owned(), 0), 3)]));
+        assert_eq!(came.records.table.rows(), 3);
     }
 
     #[test]
     fn a_whole_number_is_a_float_where_the_column_is_one_and_no_text_says_more() {
         let whole = |record: &str| record.replace("1.7429522590987039e18", "1742952259098703900");
         let from_float = Some(1_742_952_259_098_703_872);
-        let mut records = Records::default();
+        let mut came = Came::default();
         let rows = [
             (whole(SEED), from_float, Timestamps::Float),
             (whole(SEED).replace("\"detail\"", "\"received_ns\": null,\"detail\""), from_float, Timestamps::Float),
@@ -169,9 +145,9 @@ mod tests {
             (SINK.to_owned(), from_float, Timestamps::Float),
         ];
         for (record, received_ns, timestamps) in &rows {
-            records.push(Row { received_ns: *received_ns, timestamps: *timestamps, ..row(record, 1) }).unwrap();
+            came.push(Row { received_ns: *received_ns, timestamps: *timestamps, ..row(record, 1) }).unwrap();
         }
-        let found = |at| (records.table.received_ns[at], records.table.float_timestamp.get(at));
+        let found = |at| (came.records.table.received_ns[at], came.records.table.float_timestamp.get(at));
         let expected = [
             (1_742_952_259_098_703_872, true),
             (1_742_952_259_098_703_872, true),
@@ -184,7 +160,7 @@ mod tests {
     #[test]
     fn a_row_that_is_no_record_is_shown() {
         let row = row(r#"{"event_type":"received","message":"a-1"}"#, 1);
-        let error = Records::default().push(row).unwrap_err().to_string();
+        let error = Came::default().push(row).unwrap_err().to_string();
         assert_eq!(error, r#"field sender_id is missing, in the record {"event_type":"received","message":"a-1"}"#);
     }
 }

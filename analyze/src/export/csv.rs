@@ -7,14 +7,29 @@ use cnsim::event::{Column, FORMAT, Record};
 use super::record;
 use crate::source::table::Table;
 
-pub(super) fn write(table: &Table, rows: &[u32], out: &mut impl Write) -> io::Result<()> {
-    let mut lines = csv::WriterBuilder::new().from_writer(out);
-    lines.write_record(Column::ALL.iter().map(|column| column.name()))?;
-    for row in rows {
-        let record = record(table, *row);
-        lines.write_record(Column::ALL.iter().map(|column| cell(&record, *column)))?;
+/// A file of lines, which begins with its header.
+pub(super) struct Lines<W: Write> {
+    lines: csv::Writer<W>,
+}
+
+impl<W: Write> Lines<W> {
+    pub(super) fn new(out: W) -> io::Result<Self> {
+        let mut lines = csv::WriterBuilder::new().from_writer(out);
+        lines.write_record(Column::ALL.iter().map(|column| column.name()))?;
+        Ok(Self { lines })
     }
-    lines.flush()
+
+    pub(super) fn write(&mut self, table: &Table) -> io::Result<()> {
+        for row in 0..table.rows() {
+            let record = record(table, row);
+            self.lines.write_record(Column::ALL.iter().map(|column| cell(&record, *column)))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.lines.flush()
+    }
 }
 
 fn cell(record: &Record<'_>, column: Column) -> String {

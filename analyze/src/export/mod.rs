@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use cnsim::event::Record;
 
 use crate::fetch::{self, FetchError};
-use crate::source::table::Table;
+use crate::source::table::{Keep, Table};
 use crate::whole;
 
 /// Which form.
@@ -70,50 +70,66 @@ pub enum ExportError {
 
 /// Writes the records of runs: run by run, each in the order of `events.parquet`. A file is there whole or not at all.
 pub fn export(args: &ExportArgs) -> Result<(), ExportError> {
-    let (table, rows) = fetch::ordered(&args.inputs, &args.run_ids)?;
     let path = &args.output;
     let failed = |source| ExportError::Write { path: path.clone(), source };
     if path == Path::new("-") {
         let mut out = BufWriter::new(io::stdout().lock());
-        write(args.format, &table, &rows, &mut out, failed)?;
+        write(args, &mut out, failed)?;
         return out.flush().map_err(failed);
     }
     let mut out = BufWriter::new(whole::stage(path).map_err(failed)?);
-    write(args.format, &table, &rows, &mut out, failed)?;
+    write(args, &mut out, failed)?;
     let staged = out.into_inner().map_err(|error| failed(error.into_error()))?;
     whole::put(staged, path).map_err(failed)
 }
 
 fn write(
-    form: Form,
-    table: &Table,
-    rows: &[u32],
+    args: &ExportArgs,
     out: &mut impl Write,
-    failed: impl Fn(io::Error) -> ExportError,
+    failed: impl Fn(io::Error) -> ExportError + Copy,
 ) -> Result<(), ExportError> {
-    match form {
-        Form::SeedCsv => return seed::write(table, rows, out, failed),
-        Form::Csv => csv::write(table, rows, out),
-        Form::Jsonl => lines(table, rows, out),
-        Form::Parquet => fetch::parquet(table, rows, out),
-        Form::Arrow => fetch::arrow(table, rows, out),
+    let each =
+        |take: &mut dyn FnMut(&Table) -> Result<(), ExportError>| fetch::ordered(&args.inputs, &args.run_ids, take);
+    match args.format {
+        Form::SeedCsv => {
+            seed::header(out).map_err(failed)?;
+            each(&mut |rows| seed::write(rows, out, failed))
+        }
+        Form::Csv => {
+            let mut lines = csv::Lines::new(out).map_err(failed)?;
+            each(&mut |rows| lines.write(rows).map_err(failed))?;
+            lines.finish().map_err(failed)
+        }
+        Form::Jsonl => each(&mut |rows| lines(rows, out).map_err(failed)),
+        Form::Parquet => fetch::parquet(&all(each)?, out).map_err(failed),
+        Form::Arrow => fetch::arrow(&all(each)?, out).map_err(failed),
     }
-    .map_err(failed)
 }
 
-fn lines(table: &Table, rows: &[u32], out: &mut impl Write) -> io::Result<()> {
+/// All records together: the texts of a column are known with the last one.
+fn all(
+    each: impl Fn(&mut dyn FnMut(&Table) -> Result<(), ExportError>) -> Result<(), ExportError>,
+) -> Result<Table, ExportError> {
+    let mut all = Table::new(Keep::Records);
+    each(&mut |rows| {
+        all.append(rows);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+fn lines(table: &Table, out: &mut impl Write) -> io::Result<()> {
     let mut line = Vec::new();
-    for row in rows {
+    for row in 0..table.rows() {
         line.clear();
-        record(table, *row).write_line(&mut line);
+        record(table, row).write_line(&mut line);
         out.write_all(&line)?;
     }
     Ok(())
 }
 
 /// A row as the record that it was.
-fn record(table: &Table, row: u32) -> Record<'_> {
-    let row = row as usize;
+fn record(table: &Table, row: usize) -> Record<'_> {
     let rest = table.rest.as_ref().expect("an export gathers whole records");
     Record {
         message: rest.message.text(row).into(),

@@ -20,15 +20,17 @@ pub struct Unfit {
     text: String,
 }
 
+pub(super) fn header(out: &mut impl Write) -> io::Result<()> {
+    out.write_all(HEADER.as_bytes())
+}
+
 pub(super) fn write(
     table: &Table,
-    rows: &[u32],
     out: &mut impl Write,
     failed: impl Fn(io::Error) -> ExportError,
 ) -> Result<(), ExportError> {
-    out.write_all(HEADER.as_bytes()).map_err(&failed)?;
-    for row in rows.iter().filter(|row| table.kind[**row as usize] != Kind::Failed) {
-        let line = line(&record(table, *row))?;
+    for row in (0..table.rows()).filter(|row| table.kind[*row] != Kind::Failed) {
+        let line = line(&record(table, row))?;
         out.write_all(line.as_bytes()).map_err(&failed)?;
     }
     Ok(())

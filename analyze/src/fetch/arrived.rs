@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim::manifest::Manifest;
 
-use super::spool::Spool;
+use crate::spool::Spool;
 
 /// How long an entry may take from a node's output to a table, in nanoseconds: minutes where the table is new.
 const LAG_NS: i64 = 10 * 60 * 1_000_000_000;
@@ -88,20 +88,21 @@ fn shown(names: impl Iterator<Item = String>) -> String {
 mod tests {
     use std::path::Path;
 
+    use cnsim::event::Record;
+
     use super::*;
-    use crate::bigquery::records::{Records, Row, Timestamps};
+    use crate::source::table::{Keep, Table};
 
     const MANIFEST: &[u8] = include_bytes!("../../tests/fixtures/flood-n4/manifest.json");
     const FLOOD: &str = include_str!("../../tests/fixtures/flood-n4/events.jsonl");
 
     fn lack_without(is_lost: impl Fn(&str) -> bool) -> Option<Lack> {
-        let mut records = Records::default();
-        for record in FLOOD.lines().filter(|line| !is_lost(line)) {
-            let row = Row { record, received_ns: None, copies: 1, timestamps: Timestamps::Exact };
-            records.push_and_keep(row).unwrap();
+        let mut table = Table::new(Keep::Records);
+        for line in FLOOD.lines().filter(|line| !is_lost(line)) {
+            table.push(&Record::read_line(line.as_bytes()).unwrap());
         }
         let mut spool = Spool::new(Path::new("nowhere"));
-        spool.add("t", &records).unwrap();
+        spool.add("t", &table.into()).unwrap();
         lack(&spool, &Manifest::from_json(MANIFEST).unwrap())
     }
 

@@ -8,20 +8,19 @@ use cnsim::manifest::Manifest;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use super::arrived::{self, Lack};
-use super::spool::{Spool, SpooledRun, Written};
-use super::spooling::Spooling;
-use super::{FetchError, Fetched, Options, put_each, write};
+use super::{FetchError, Fetched, Options, Run, chosen};
 use crate::bigquery::PullError;
 use crate::bigquery::job::{self, Running};
 use crate::bigquery::plan::{self, Part, Plan, Request};
 use crate::bigquery::price;
 use crate::bigquery::pull::{self, Pulled, Servers};
-use crate::bigquery::records::Records;
+use crate::bigquery::records::Came;
 use crate::bigquery::settings::BigQueryArgs;
 use crate::bigquery::statement::{Ask, Wanted};
 use crate::bigquery::window::{Window, instant};
-use crate::source::fetch_facts::{FORMAT, FetchFacts, FetchedFile, FetchedQuery};
+use crate::source::fetch_facts::{FetchFacts, FetchedFile, FetchedQuery};
 use crate::source::folder;
+use crate::spool::{Spool, Spooling};
 
 /// Between two looks whether a run has arrived: at first, and at most.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
@@ -124,10 +123,10 @@ impl Task<'_> {
         let mut bytes = 0;
         for part in &plan.parts {
             let table = part.table.to_string();
-            let mut keep = |records: Records| {
-                bytes += (0..records.table.rows()).map(|row| records.texts.text(row).len() as u64).sum::<u64>();
+            let mut keep = |came: Came| {
+                bytes += came.bytes;
                 bar.set_message(HumanBytes(bytes).to_string());
-                spooling.add(&table, records)
+                Ok(spooling.add(&table, came.records)?)
             };
             let part = pull::pull(servers, part, self.args.method, running, &bar, &mut keep).await?;
             plan.notes.extend(part.note.clone());
@@ -195,52 +194,24 @@ fn put(read: Read, request: &Request, wanted: &Wanted, options: &Options) -> Res
     if spool.runs().is_empty() {
         return Err(no_records(&plan, request, wanted).into());
     }
-    let there = || spool.runs().keys().cloned().collect::<Vec<_>>().join(", ");
-    if let Some(run_id) = wanted.run_ids.iter().find(|run_id| !spool.runs().contains_key(*run_id)) {
-        return Err(FetchError::NoSuchRun { run_id: run_id.clone(), there: there() });
-    }
     let queries: Vec<FetchedQuery> =
         pulled.iter().zip(&plan.parts).map(|(part, asked)| query(part, asked, request)).collect();
-    let is_wanted = |run_id: &&String| !wanted.prefixes.is_empty() || wanted.run_ids.contains(run_id);
-    let names: Vec<String> = spool.runs().keys().filter(is_wanted).cloned().collect();
-    let mut runs = Vec::with_capacity(names.len());
-    for name in &names {
-        super::check_name(name)?;
-        let run = spool.take(name)?.expect("it is one of the spool's");
-        runs.push((facts(name, &run, &queries), Some(run)));
+    let mut names = chosen(&spool, &wanted.run_ids)?;
+    if !wanted.prefixes.is_empty() {
+        // Nobody knows the names that begin so before; the query finds no others.
+        names = chosen(&spool, &[])?;
     }
-    let known: Vec<FetchFacts> = runs.iter().map(|(facts, _)| facts.clone()).collect();
-    let known: Vec<&FetchFacts> = known.iter().collect();
-    let folders = put_each(&known, options, |number, folder| {
-        let (facts, run) = &mut runs[number];
-        write::new_folder(folder)?;
-        let run = run.take().expect("each is written once");
-        let Written { rounds, sha256 } = run.write(&folder.join(write::EVENTS))?;
-        facts.rows = rounds.iter().map(|round| round.rows).sum();
-        facts.files.iter_mut().for_each(|file| file.sha256.clone_from(&sha256));
-        facts.rounds = rounds;
-        write::facts(&folder.join(write::FACTS), facts)
-    })?;
-    Ok(Fetched { folders, notes: plan.notes, plan: None })
-}
-
-/// What is known of a run before it is written.
-fn facts(run_id: &str, run: &SpooledRun, queries: &[FetchedQuery]) -> FetchFacts {
-    let file = |(table, rows): (&String, &u64)| FetchedFile { path: table.clone(), sha256: String::new(), rows: *rows };
-    FetchFacts {
-        format: FORMAT,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        run_id: run_id.to_owned(),
-        source: "bigquery".to_owned(),
-        files: run.tables.iter().map(file).collect(),
-        rows: 0,
-        rejected: 0,
-        rejected_by_reason: Vec::new(),
-        rejected_examples: Vec::new(),
-        rounds: Vec::new(),
-        processes: Vec::new(),
-        queries: queries.to_vec(),
+    let mut runs = Vec::new();
+    for run_id in names {
+        let records = spool.take(&run_id)?.expect("it is one of the spool's");
+        // A table has no digest of its own: that of the run's records stands for it once they are in order.
+        let file =
+            |(table, rows): (&String, &u64)| FetchedFile { path: table.clone(), sha256: String::new(), rows: *rows };
+        let files = records.origins.iter().map(file).collect();
+        let facts = FetchFacts { files, queries: queries.clone(), ..super::facts(&run_id, "bigquery") };
+        runs.push(Run { facts, records, rejects: Vec::new() });
     }
+    Ok(Fetched { folders: super::put(runs, options)?, notes: plan.notes, plan: None })
 }
 
 fn query(part: &Pulled, asked: &Part, request: &Request) -> FetchedQuery {

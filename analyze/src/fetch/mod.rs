@@ -4,8 +4,6 @@
 mod arrived;
 #[cfg(feature = "bigquery")]
 mod bigquery;
-#[cfg(feature = "bigquery")]
-mod entry;
 mod existing;
 #[cfg(feature = "kubernetes")]
 mod logs;
@@ -13,33 +11,23 @@ mod logs;
 mod pods;
 #[cfg(feature = "kubernetes")]
 mod processes;
-#[cfg(feature = "bigquery")]
-mod sorted;
-#[cfg(feature = "bigquery")]
-mod spool;
-#[cfg(feature = "bigquery")]
-mod spooling;
-mod vocabulary;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-#[cfg(feature = "kubernetes")]
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use cnsim::id::RunId;
 
 #[cfg(feature = "bigquery")]
 use crate::bigquery::{PullError, settings::BigQueryArgs};
-use crate::source::fetch_facts::{FORMAT, FetchFacts, FetchedFile, FetchedRound, RejectedFor};
-use crate::source::gather::{Gather, Reject, examples};
-use crate::source::repeats::{self, Repeats};
+use crate::source::fetch_facts::{FORMAT, FetchFacts, FetchedFile, RejectedFor};
+use crate::source::gather::{self, Reject, Rejects, examples};
+use crate::source::open::Stream;
 use crate::source::table::{Keep, Table};
-use crate::source::{SourceError, folder, input};
-#[cfg(feature = "kubernetes")]
-use logs::{Logs, PodLog};
+use crate::source::{FileFacts, SourceError, folder, input};
+use crate::spool::{self, Spool, SpooledRun, Spooling};
 
 #[cfg(feature = "kubernetes")]
 pub use logs::{LogsError, Pods};
@@ -127,6 +115,9 @@ pub enum FetchError {
         /// Where its events came from.
         source_there: String,
     },
+    /// Records could not be kept on their way.
+    #[error(transparent)]
+    Spool(#[from] spool::Failed),
     /// The output cannot be written.
     #[error("{}: cannot write it", path.display())]
     Write {
@@ -141,81 +132,176 @@ pub enum FetchError {
 pub fn fetch(options: &Options) -> Result<Fetched, FetchError> {
     match &options.source {
         Source::Files(paths) => {
-            let mut gather = Gather::new(Keep::Records);
-            for file in files(paths)? {
-                gather.read(&file)?;
-            }
-            let runs = runs(&gather, &options.run_ids)?;
-            Ok(Fetched { folders: put(&gather, &runs, options)?, notes: Vec::new(), plan: None })
+            let gathered = Gathered::of_files(paths, &options.out)?;
+            Ok(Fetched { folders: gathered.put(options)?, notes: Vec::new(), plan: None })
         }
         #[cfg(feature = "kubernetes")]
         Source::Pods(pods) => {
             let (found, _folder) = pods::logs(pods)?;
-            from_logs(found, options)
+            pods::fetch(found, options)
         }
         #[cfg(feature = "bigquery")]
         Source::BigQuery(args) => bigquery::fetch(args, options),
     }
 }
 
-/// The records of files, and the rows of the wanted runs: run by run, repeats left out, each in its total order.
-pub(crate) fn ordered(paths: &[PathBuf], wanted: &[String]) -> Result<(Table, Vec<u32>), FetchError> {
-    let mut gather = Gather::new(Keep::Records);
-    for file in files(paths)? {
-        gather.read(&file)?;
+/// Gives the records of files to `take`, of the wanted runs: run by run, repeats left out, each in its total order.
+pub(crate) fn ordered<E: From<FetchError>>(
+    paths: &[PathBuf],
+    wanted: &[String],
+    mut take: impl FnMut(&Table) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut spool = Gathered::of_files(paths, &std::env::temp_dir())?.spool;
+    for run_id in chosen(&spool, wanted)? {
+        let run = spool.take(&run_id).map_err(FetchError::from)?.expect("it is one of the spool's");
+        run.each(|block| take(block).map_err(Taken::Taking)).map_err(|ended| match ended {
+            Taken::Taking(error) => error,
+            Taken::Keeping(error) => FetchError::from(error).into(),
+        })?;
     }
-    let mut rows: Vec<Vec<u32>> = runs(&gather, wanted)?.into_iter().map(|run| run.rows).collect();
-    rows.iter_mut().for_each(|rows| write::sort(&gather.table, rows));
-    Ok((gather.table, rows.concat()))
+    Ok(())
 }
 
-#[cfg(feature = "kubernetes")]
-fn from_logs(found: Logs, options: &Options) -> Result<Fetched, FetchError> {
-    let Logs { logs, mut notes } = found;
-    let (gather, read) = gathered(&logs)?;
-    let mut runs = runs(&gather, &options.run_ids)?;
-    for run in &mut runs {
-        let first = run.rows.first().expect("a run without rows is none");
-        let number = gather.table.run.number(*first as usize);
-        let in_log =
-            |(log, rows): (&PodLog, &Range<usize>)| processes::in_log(log, &gather.table, rows.clone(), number);
-        run.facts.source = "kubernetes".to_owned();
-        run.facts.processes = logs.iter().zip(&read).flat_map(in_log).collect();
-        notes.extend(processes::notes(&run.facts.processes));
-    }
-    Ok(Fetched { folders: put(&gather, &runs, options)?, notes, plan: None })
+/// Why records did not come to an end.
+enum Taken<E> {
+    Taking(E),
+    Keeping(spool::Failed),
 }
 
-/// The records of logs, and which rows are whose.
-#[cfg(feature = "kubernetes")]
-fn gathered(logs: &[PodLog]) -> Result<(Gather, Vec<Range<usize>>), FetchError> {
-    let mut gather = Gather::new(Keep::Records);
-    let mut read = Vec::with_capacity(logs.len());
-    for log in logs {
-        let start = gather.table.rows();
-        if log.holds_records {
-            match gather.read_as(&log.path, log.name()) {
-                // What looked like records was none: the log is as one without.
-                Ok(()) | Err(SourceError::NoEvents { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+impl<E> From<spool::Failed> for Taken<E> {
+    fn from(error: spool::Failed) -> Self {
+        Self::Keeping(error)
+    }
+}
+
+/// What files hold.
+struct Gathered {
+    spool: Spool,
+    files: Vec<FileFacts>,
+    rejects: Rejects,
+}
+
+impl Gathered {
+    /// Reads files; what memory does not hold waits on the disk of `place`.
+    fn of_files(paths: &[PathBuf], place: &Path) -> Result<Self, FetchError> {
+        let mut reading = Reading::start(place);
+        for path in files(paths)? {
+            reading.read(Stream::open(&path)?, |_| {})?;
         }
-        read.push(start..gather.table.rows());
+        reading.finish()
     }
-    Ok((gather, read))
+
+    /// Writes the wanted runs into their folders.
+    fn put(mut self, options: &Options) -> Result<Vec<PathBuf>, FetchError> {
+        let names = chosen(&self.spool, &options.run_ids)?;
+        let runs = names.into_iter().map(|name| self.take(&name)).collect::<Result<_, _>>()?;
+        put(runs, options)
+    }
+
+    fn take(&mut self, run_id: &str) -> Result<Run, FetchError> {
+        let run = self.spool.take(run_id)?.expect("it is one of the spool's");
+        let of_run = self.files.iter().filter_map(|file| {
+            let rows = *run.origins.get(&file.path)?;
+            Some(FetchedFile { path: file.path.clone(), sha256: file.sha256.clone(), rows })
+        });
+        let files: Vec<FetchedFile> = of_run.collect();
+        let from = |reject: &&Reject| files.iter().any(|file| file.path == reject.path);
+        let rejects: Vec<Reject> = self.rejects.kept.iter().filter(from).cloned().collect();
+        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        for reject in &rejects {
+            *reasons.entry(reject.reason).or_default() += 1;
+        }
+        let rejected_for = |(reason, count): (&str, u64)| RejectedFor { reason: reason.to_owned(), count };
+        let facts = FetchFacts {
+            rejected: rejects.len() as u64,
+            rejected_by_reason: reasons.into_iter().map(rejected_for).collect(),
+            rejected_examples: examples(rejects.iter()),
+            files,
+            ..facts(run_id, "files")
+        };
+        Ok(Run { facts, records: run, rejects })
+    }
 }
 
-/// Writes runs that were gathered into their folders.
-fn put(gather: &Gather, runs: &[Run<'_>], options: &Options) -> Result<Vec<PathBuf>, FetchError> {
-    let facts: Vec<&FetchFacts> = runs.iter().map(|run| &run.facts).collect();
-    put_each(&facts, options, |number, folder| write::run(&gather.table, &runs[number], folder))
+/// Files while they are read.
+struct Reading {
+    spooling: Spooling,
+    files: Vec<FileFacts>,
+    rejects: Rejects,
 }
 
-/// Writes runs into new folders with `write`, and puts these in their places when all are written.
+impl Reading {
+    /// What memory does not hold waits on the disk of `place`.
+    fn start(place: &Path) -> Self {
+        Self { spooling: Spooling::start(place), files: Vec::new(), rejects: Rejects::new(Keep::Records) }
+    }
+
+    /// Reads one file more. Who is given its records first may look at them.
+    fn read(&mut self, stream: Stream, mut look: impl FnMut(&Table) + Send) -> Result<(), FetchError> {
+        let (name, spooling) = (stream.name.clone(), &mut self.spooling);
+        let read = gather::read(stream, &mut self.rejects, &mut |records: Table| {
+            look(&records);
+            spooling.add(&name, records.into()).map_err(FetchError::from)
+        });
+        self.files.push(read?);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Gathered, FetchError> {
+        let Self { spooling, files, rejects } = self;
+        Ok(Gathered { spool: spooling.finish()?, files, rejects })
+    }
+}
+
+/// The runs that are wanted, in the order of their names; all where none is named.
+fn chosen(spool: &Spool, wanted: &[String]) -> Result<Vec<String>, FetchError> {
+    if let Some(run_id) = wanted.iter().find(|run_id| !spool.runs().contains_key(*run_id)) {
+        let there = spool.runs().keys().cloned().collect::<Vec<_>>().join(", ");
+        return Err(FetchError::NoSuchRun { run_id: run_id.clone(), there });
+    }
+    let names = spool.runs().keys().filter(|run_id| wanted.is_empty() || wanted.contains(run_id));
+    names.map(|run_id| check_name(run_id).map(|()| run_id.clone())).collect()
+}
+
+/// One run on its way to its folder.
+struct Run {
+    /// `fetch.json`, as far as it is known before the records are in order.
+    facts: FetchFacts,
+    records: SpooledRun,
+    /// The lines of its files that are no events.
+    rejects: Vec<Reject>,
+}
+
+/// Writes runs into their folders.
+fn put(runs: Vec<Run>, options: &Options) -> Result<Vec<PathBuf>, FetchError> {
+    let facts: Vec<FetchFacts> = runs.iter().map(|run| run.facts.clone()).collect();
+    let mut runs = runs.into_iter();
+    put_each(&facts, options, |folder| write::run(runs.next().expect("each is written once"), folder))
+}
+
+/// What is known of a run before anything else is.
+fn facts(run_id: &str, source: &str) -> FetchFacts {
+    FetchFacts {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        run_id: run_id.to_owned(),
+        source: source.to_owned(),
+        files: Vec::new(),
+        rows: 0,
+        rejected: 0,
+        rejected_by_reason: Vec::new(),
+        rejected_examples: Vec::new(),
+        rounds: Vec::new(),
+        processes: Vec::new(),
+        queries: Vec::new(),
+    }
+}
+
+/// Writes runs one after the other into new folders with `write`, and puts these in their places when all are written.
 fn put_each(
-    runs: &[&FetchFacts],
+    runs: &[FetchFacts],
     options: &Options,
-    mut write: impl FnMut(usize, &Path) -> Result<(), FetchError>,
+    mut write: impl FnMut(&Path) -> Result<(), FetchError>,
 ) -> Result<Vec<PathBuf>, FetchError> {
     let write_error = |source| FetchError::Write { path: options.out.clone(), source };
     fs::create_dir_all(&options.out).map_err(write_error)?;
@@ -226,23 +312,13 @@ fn put_each(
         }
     }
     let scratch = tempfile::Builder::new().prefix(".fetch-").tempdir_in(&options.out).map_err(write_error)?;
-    for (number, run) in runs.iter().enumerate() {
-        write(number, &scratch.path().join(&run.run_id))?;
+    for run in runs {
+        write(&scratch.path().join(&run.run_id))?;
     }
     for (run, folder) in runs.iter().zip(&folders) {
         install(&scratch.path().join(&run.run_id), folder)?;
     }
     Ok(folders)
-}
-
-/// One run on its way to its folder.
-pub(crate) struct Run<'a> {
-    /// `fetch.json`.
-    pub(crate) facts: FetchFacts,
-    /// The rows of events.parquet, in no order.
-    pub(crate) rows: Vec<u32>,
-    /// The lines of its files that are no events.
-    pub(crate) rejects: Vec<&'a Reject>,
 }
 
 /// The files that events are in: a run folder stands for those that it was logged to, else for what was fetched.
@@ -265,107 +341,9 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SourceError> {
     Ok(files)
 }
 
-/// What was gathered, run by run in the order of their names.
-fn runs<'a>(gather: &'a Gather, wanted: &[String]) -> Result<Vec<Run<'a>>, FetchError> {
-    let table = &gather.table;
-    let names = table.run.names();
-    let (mut rows, rounds) = by_run(table, &repeats::find(table));
-    let mut files = files_by_run(gather);
-    let mut order: Vec<usize> = (0..names.len()).filter(|run| !rows[*run].is_empty()).collect();
-    order.sort_unstable_by_key(|run| names.text(*run as u32));
-    let there: Vec<&str> = order.iter().map(|run| names.text(*run as u32)).collect();
-    if let Some(run_id) = wanted.iter().find(|run_id| !there.contains(&run_id.as_str())) {
-        return Err(FetchError::NoSuchRun { run_id: run_id.clone(), there: there.join(", ") });
-    }
-    order.retain(|run| wanted.is_empty() || wanted.iter().any(|wanted| wanted == names.text(*run as u32)));
-    order
-        .into_iter()
-        .map(|run| {
-            let number = run as u32;
-            check_name(names.text(number))?;
-            let rounds = rounds.range((number, 0)..=(number, u32::MAX)).map(|(_, counts)| counts.clone()).collect();
-            let (rows, files) = (std::mem::take(&mut rows[run]), std::mem::take(&mut files[run]));
-            Ok(one_run(gather, names.text(number), Parts { rows, files, rounds }))
-        })
-        .collect()
-}
-
-/// What is found in each round, by its run's number and its own.
-type Rounds = BTreeMap<(u32, u32), FetchedRound>;
-
-/// The rows of each run that are no repeats, by the run's number, and what each of its rounds holds.
-fn by_run(table: &Table, found: &Repeats) -> (Vec<Vec<u32>>, Rounds) {
-    let mut rows = vec![Vec::new(); table.run.names().len()];
-    let mut rounds = Rounds::new();
-    let mut repeated = found.repeated.iter().peekable();
-    let mut conflicting = found.conflicting.iter().peekable();
-    for row in 0..table.rows() {
-        let (run, round) = (table.run.number(row), table.round[row]);
-        let counts = rounds.entry((run, round)).or_insert(FetchedRound { round, rows: 0, repeats: 0, conflicts: 0 });
-        if repeated.next_if(|next| **next as usize == row).is_some() {
-            counts.repeats += 1;
-            continue;
-        }
-        counts.rows += 1;
-        counts.conflicts += u64::from(conflicting.next_if(|next| **next as usize == row).is_some());
-        rows[run as usize].push(row as u32);
-    }
-    (rows, rounds)
-}
-
-/// The files that hold events of each run, by the run's number.
-fn files_by_run(gather: &Gather) -> Vec<Vec<FetchedFile>> {
-    let runs = &gather.table.run;
-    let mut files = vec![Vec::new(); runs.names().len()];
-    let mut start = 0;
-    for file in &gather.files {
-        let end = start + file.rows as usize;
-        let mut counts = vec![0; files.len()];
-        (start..end).for_each(|row| counts[runs.number(row) as usize] += 1);
-        for (run, rows) in counts.into_iter().enumerate().filter(|(_, rows)| *rows > 0) {
-            files[run].push(FetchedFile { path: file.path.clone(), sha256: file.sha256.clone(), rows });
-        }
-        start = end;
-    }
-    files
-}
-
 fn check_name(run_id: &str) -> Result<(), FetchError> {
     let plain = RunId::new(run_id).is_ok() && !run_id.contains(['/', '\\']) && !run_id.starts_with('.');
     if plain { Ok(()) } else { Err(FetchError::Name { run_id: run_id.to_owned() }) }
-}
-
-/// What one run is made of.
-struct Parts {
-    rows: Vec<u32>,
-    files: Vec<FetchedFile>,
-    rounds: Vec<FetchedRound>,
-}
-
-fn one_run<'a>(gather: &'a Gather, run: &str, parts: Parts) -> Run<'a> {
-    let Parts { rows, files, rounds } = parts;
-    let from = |reject: &&Reject| files.iter().any(|file| file.path == reject.path);
-    let rejects: Vec<&Reject> = gather.rejects.kept.iter().filter(from).collect();
-    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-    for reject in &rejects {
-        *reasons.entry(reject.reason).or_default() += 1;
-    }
-    let rejected_for = |(reason, count): (&str, u64)| RejectedFor { reason: reason.to_owned(), count };
-    let facts = FetchFacts {
-        format: FORMAT,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        run_id: run.to_owned(),
-        source: "files".to_owned(),
-        rows: rows.len() as u64,
-        rejected: rejects.len() as u64,
-        rejected_by_reason: reasons.into_iter().map(rejected_for).collect(),
-        rejected_examples: examples(rejects.iter().copied()),
-        files,
-        rounds,
-        processes: Vec::new(),
-        queries: Vec::new(),
-    };
-    Run { facts, rows, rejects }
 }
 
 /// Puts a run's files into its folder. fetch.json comes last: it speaks of the others.
@@ -385,80 +363,4 @@ fn install(from: &Path, folder: &Path) -> Result<(), FetchError> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-#[cfg(feature = "kubernetes")]
-mod tests {
-    use cnsim_cluster::Instance;
-
-    use super::*;
-    use crate::quality::{Check, audit};
-    use crate::source::Input;
-    use crate::source::fetch_facts::FetchedProcess;
-    use crate::study::Study;
-
-    const FLOOD: &str = include_str!("../../tests/fixtures/flood-n4/events.jsonl");
-    const RUN: &str = "5e1f00d2-cubaan4";
-
-    /// The flood's records as the logs of the pods n0 … n3, but for the first lines of n1.
-    fn logs(folder: &Path, lost: usize) -> Logs {
-        let log = |pod: &str| {
-            let is_its = |line: &&str| line.contains(&format!("\"process\":\"bench-{pod}-"));
-            let lost = if pod == "n1" { lost } else { 0 };
-            let text: String = FLOOD.lines().filter(is_its).skip(lost).map(|line| format!("{line}\n")).collect();
-            let path = folder.join(format!("{pod}.jsonl"));
-            fs::write(&path, &text).unwrap();
-            let (lines, bytes) = (text.lines().count() as u64, text.len() as u64);
-            PodLog { pod: pod.to_owned(), instance: Instance::Current, lines, bytes, path, holds_records: true }
-        };
-        Logs { logs: ["n0", "n1", "n2", "n3"].map(log).to_vec(), notes: Vec::new() }
-    }
-
-    fn fetched(home: &Path, lost: usize) -> (Fetched, FetchFacts) {
-        let options = Options {
-            source: Source::Pods(Pods::default()),
-            run_ids: vec![RUN.to_owned()],
-            out: home.join("runs"),
-            others: Others::Keep,
-        };
-        let fetched = from_logs(logs(home, lost), &options).unwrap();
-        let facts = folder::fetched(&fetched.folders[0]).unwrap().unwrap();
-        (fetched, facts)
-    }
-
-    #[test]
-    fn whole_logs_become_the_run_and_leave_nothing_to_say() {
-        let home = tempfile::tempdir().unwrap();
-        let (fetched, facts) = fetched(home.path(), 0);
-        assert_eq!((facts.source.as_str(), facts.rows), ("kubernetes", FLOOD.lines().count() as u64));
-        assert_eq!((fetched.notes, facts.files[0].path.as_str()), (Vec::new(), "n0.jsonl"));
-        let pods: Vec<(&str, Option<u64>)> =
-            facts.processes.iter().map(|process| (process.pod.as_str(), process.first_seq)).collect();
-        assert_eq!(pods, [("n0", Some(1)), ("n1", Some(1)), ("n2", Some(1)), ("n3", Some(1))]);
-    }
-
-    #[test]
-    fn a_log_that_lost_its_beginning_is_named_and_the_report_finds_the_gap() {
-        let home = tempfile::tempdir().unwrap();
-        let (fetched, facts) = fetched(home.path(), 5);
-        let process: &FetchedProcess = &facts.processes[1];
-        assert_eq!((process.first_seq, process.gaps.len()), (Some(6), 0));
-        assert_eq!(fetched.notes.len(), 1);
-        assert!(fetched.notes[0].starts_with("n1: 5 records of bench-n1-"), "{}", fetched.notes[0]);
-        assert!(fetched.notes[0].contains("(1-5): the log was probably rotated"), "{}", fetched.notes[0]);
-        let study = Study::read(&[Input { label: None, path: fetched.folders[0].clone() }], 1).unwrap();
-        let findings = audit(&study).findings;
-        let gap = findings.iter().find(|finding| finding.check == Check::SequenceGap).unwrap();
-        assert_eq!(gap.count, 5);
-    }
-
-    #[test]
-    fn a_log_whose_lines_only_look_like_records_is_one_without() {
-        let home = tempfile::tempdir().unwrap();
-        let found = logs(home.path(), 0);
-        fs::write(&found.logs[2].path, "{\"event_type\":\"recei\n").unwrap();
-        let (gather, read) = gathered(&found.logs).unwrap();
-        assert_eq!((read[2].len(), read[3].end), (0, gather.table.rows()));
-    }
 }

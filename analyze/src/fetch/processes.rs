@@ -1,7 +1,6 @@
 //! What a log holds of each process's records, and what it lacks.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use cnsim_cluster::Instance;
 
@@ -12,16 +11,40 @@ use crate::source::table::Table;
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 5;
 
-/// The processes of one run in the rows of one log; one without records where there is none.
-pub(super) fn in_log(log: &PodLog, table: &Table, rows: Range<usize>, run: u32) -> Vec<FetchedProcess> {
-    let mut seqs: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-    for row in rows.filter(|row| table.run.number(*row) == run) {
-        seqs.entry(table.process.text(row)).or_default().push(table.seq.get(row));
+/// The sequence numbers that one log holds, by run and process.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    runs: BTreeMap<String, BTreeMap<String, Vec<u64>>>,
+}
+
+impl Tally {
+    /// Counts records of the log.
+    pub(super) fn add(&mut self, records: &Table) {
+        let mut by_number: BTreeMap<(u32, u32), Vec<u64>> = BTreeMap::new();
+        for row in 0..records.rows() {
+            let place = (records.run.number(row), records.process.number(row));
+            by_number.entry(place).or_default().push(records.seq.get(row));
+        }
+        for ((run, process), seqs) in by_number {
+            let (run, process) = (records.run.names().text(run), records.process.names().text(process));
+            let processes = self.runs.entry(run.to_owned()).or_default();
+            processes.entry(process.to_owned()).or_default().extend(seqs);
+        }
     }
-    if seqs.is_empty() {
-        return vec![process(log, "", Vec::new())];
+
+    /// Whether there is no record.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.runs.is_empty()
     }
-    seqs.into_iter().map(|(name, seqs)| process(log, name, seqs)).collect()
+}
+
+/// The processes of one run in one log; one without records where there is none.
+pub(super) fn in_log(log: &PodLog, tally: &Tally, run_id: &str) -> Vec<FetchedProcess> {
+    match tally.runs.get(run_id) {
+        Some(processes) => processes.iter().map(|(name, seqs)| process(log, name, seqs.clone())).collect(),
+        None => vec![process(log, "", Vec::new())],
+    }
 }
 
 fn process(log: &PodLog, name: &str, mut seqs: Vec<u64>) -> FetchedProcess {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::csv::{self, Header};
 use super::error::{LineProblem, SourceError};
-use super::gather::{Gather, Reject, Rejects};
+use super::gather::{Reject, Rejects, Take};
 use super::open::Stream;
 use super::table::{Keep, Table};
 
@@ -37,11 +37,16 @@ enum Format {
     JsonLines,
 }
 
-/// Reads a stream of lines, which begins with `head`, to its end.
-pub(crate) fn read(mut stream: Stream, head: Vec<u8>, gather: &mut Gather) -> Result<String, SourceError> {
+/// Reads a stream of lines, which begins with `head`, to its end; gives its digest.
+pub(crate) fn read<E: From<SourceError> + Send>(
+    mut stream: Stream,
+    head: Vec<u8>,
+    rejects: &mut Rejects,
+    take: &mut Take<'_, E>,
+) -> Result<String, E> {
     let (format, head, header_lines) = recognise(&stream.name, head)?;
     let name = stream.name.clone();
-    let keep = gather.keep();
+    let keep = rejects.keep();
     let mut line = 1 + header_lines;
     let mut blocks = Blocks { reader: &mut stream, rest: head, format: &format, ended: false };
     let mut batch = blocks.batch();
@@ -50,15 +55,15 @@ pub(crate) fn read(mut stream: Stream, head: Vec<u8>, gather: &mut Gather) -> Re
         let unread = match batch {
             Ok(ref unread) => unread,
             Err(error) => {
-                add(&name, parsed, &mut line, gather)?;
-                return Err(stream.error(error));
+                add(&name, parsed, &mut line, rejects, take)?;
+                return Err(stream.error(error).into());
             }
         };
         if unread.is_empty() && parsed.is_empty() {
             break;
         }
         let (added, (next, now)) = rayon::join(
-            || add(&name, parsed, &mut line, gather),
+            || add(&name, parsed, &mut line, rejects, take),
             || rayon::join(|| blocks.batch(), || unread.par_iter().map(|block| parse(&format, block, keep)).collect()),
         );
         added?;
@@ -67,13 +72,19 @@ pub(crate) fn read(mut stream: Stream, head: Vec<u8>, gather: &mut Gather) -> Re
     Ok(stream.digest())
 }
 
-/// Puts blocks, in order, below what was gathered.
-fn add(name: &str, blocks: Vec<Parsed>, line: &mut u64, gather: &mut Gather) -> Result<(), SourceError> {
+/// Gives blocks away, in order.
+fn add<E: From<SourceError>>(
+    name: &str,
+    blocks: Vec<Parsed>,
+    line: &mut u64,
+    rejects: &mut Rejects,
+    take: &mut Take<'_, E>,
+) -> Result<(), E> {
     for block in blocks {
-        gather.table.append(&block.table);
-        gather.rejects.append(block.rejects, name, *line - 1);
+        take(block.table)?;
+        rejects.append(block.rejects, name, *line - 1);
         if let Some((within, problem)) = block.stop {
-            return Err(SourceError::Line { path: name.to_owned(), line: *line + within - 1, problem });
+            return Err(SourceError::Line { path: name.to_owned(), line: *line + within - 1, problem }.into());
         }
         *line += block.lines;
     }

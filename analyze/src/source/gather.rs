@@ -24,7 +24,6 @@ pub(crate) struct Gather {
     pub(crate) files: Vec<FileFacts>,
     /// Lines that are no events.
     pub(crate) rejects: Rejects,
-    keep: Keep,
 }
 
 /// Lines that are no events.
@@ -34,7 +33,7 @@ pub(crate) struct Rejects {
     pub(crate) count: u64,
     /// The first of them, or all.
     pub(crate) kept: Vec<Reject>,
-    limit: usize,
+    keep: Keep,
 }
 
 /// A line that is no event.
@@ -47,74 +46,86 @@ pub(crate) struct Reject {
     pub(crate) text: String,
 }
 
-impl Gather {
-    /// Nothing read yet.
-    pub(crate) fn new(keep: Keep) -> Self {
-        Self { table: Table::new(keep), files: Vec::new(), rejects: Rejects::new(keep), keep }
-    }
+/// Whoever takes a file's records, some at a time, in the file's order.
+pub(crate) type Take<'a, E> = dyn FnMut(Table) -> Result<(), E> + Send + 'a;
 
-    pub(crate) fn keep(&self) -> Keep {
-        self.keep
+impl Gather {
+    /// Nothing read yet, of what a report needs.
+    pub(crate) fn new() -> Self {
+        Self { table: Table::new(Keep::Events), files: Vec::new(), rejects: Rejects::new(Keep::Events) }
     }
 
     /// Reads a file of any kind below what was gathered.
     pub(crate) fn read(&mut self, path: &Path) -> Result<(), SourceError> {
-        self.take(Stream::open(path)?)
-    }
-
-    /// The same for a file that is called `name` wherever it is spoken of.
-    #[cfg(feature = "kubernetes")]
-    pub(crate) fn read_as(&mut self, path: &Path, name: String) -> Result<(), SourceError> {
-        let mut stream = Stream::open(path)?;
-        stream.name = name;
-        self.take(stream)
-    }
-
-    fn take(&mut self, mut stream: Stream) -> Result<(), SourceError> {
-        let name = stream.name.clone();
-        let (rows, rejected) = (self.table.rows(), self.rejects.count);
-        let mut head = Vec::new();
-        if let Err(error) = stream.by_ref().take(HEAD).read_to_end(&mut head) {
-            return Err(stream.error(error));
-        }
-        if head.is_empty() {
-            return Err(SourceError::Empty { path: name });
-        }
-        let sha256 = if head.starts_with(parquet::MAGIC) {
-            parquet::read(stream, head, &mut self.table)?
-        } else {
-            block::read(stream, head, self)?
-        };
-        let read = self.table.rows() - rows;
-        if read == 0 {
-            return Err(match self.rejects.first_of(&name) {
-                Some(first) if self.rejects.count > rejected => SourceError::NoEvents {
-                    path: name.clone(),
-                    rejected: self.rejects.count - rejected,
-                    line: first.line,
-                    reason: first.reason.to_owned(),
-                },
-                Some(_) | None => SourceError::NoRows { path: name },
-            });
-        }
-        self.files.push(FileFacts { path: name, sha256, rows: read as u64 });
+        let Self { table, files, rejects } = self;
+        files.push(read(Stream::open(path)?, rejects, &mut |part| {
+            table.append(&part);
+            Ok::<(), SourceError>(())
+        })?);
         Ok(())
     }
+}
+
+/// Reads a file of any kind. Its records are kept as far as its rejected lines are.
+pub(crate) fn read<E: From<SourceError> + Send>(
+    mut stream: Stream,
+    rejects: &mut Rejects,
+    take: &mut Take<'_, E>,
+) -> Result<FileFacts, E> {
+    let (name, rejected, mut rows) = (stream.name.clone(), rejects.count, 0);
+    let mut take = |part: Table| {
+        rows += part.rows() as u64;
+        take(part)
+    };
+    let mut head = Vec::new();
+    if let Err(error) = stream.by_ref().take(HEAD).read_to_end(&mut head) {
+        return Err(stream.error(error).into());
+    }
+    if head.is_empty() {
+        return Err(SourceError::Empty { path: name }.into());
+    }
+    let sha256 = if head.starts_with(parquet::MAGIC) {
+        parquet::read(stream, head, rejects.keep, &mut take)?
+    } else {
+        block::read(stream, head, rejects, &mut take)?
+    };
+    if rows == 0 {
+        let none = match rejects.first_of(&name) {
+            Some(first) if rejects.count > rejected => SourceError::NoEvents {
+                path: name.clone(),
+                rejected: rejects.count - rejected,
+                line: first.line,
+                reason: first.reason.to_owned(),
+            },
+            Some(_) | None => SourceError::NoRows { path: name },
+        };
+        return Err(none.into());
+    }
+    Ok(FileFacts { path: name, sha256, rows })
 }
 
 impl Rejects {
     /// None yet.
     pub(crate) fn new(keep: Keep) -> Self {
-        let limit = match keep {
+        Self { count: 0, kept: Vec::new(), keep }
+    }
+
+    /// How much of a file's records is kept.
+    pub(crate) fn keep(&self) -> Keep {
+        self.keep
+    }
+
+    /// How many lines are kept.
+    fn limit(&self) -> usize {
+        match self.keep {
             Keep::Events => EXAMPLES,
             Keep::Records => usize::MAX,
-        };
-        Self { count: 0, kept: Vec::new(), limit }
+        }
     }
 
     pub(crate) fn push(&mut self, reject: Reject) {
         self.count += 1;
-        if self.kept.len() < self.limit {
+        if self.kept.len() < self.limit() {
             self.kept.push(reject);
         }
     }
@@ -122,7 +133,7 @@ impl Rejects {
     /// Adds those of a block of `path` that `lines` lines stand before.
     pub(crate) fn append(&mut self, block: Self, path: &str, lines: u64) {
         self.count += block.count;
-        let room = self.limit - self.kept.len();
+        let room = self.limit() - self.kept.len();
         self.kept.extend(block.kept.into_iter().take(room).map(|reject| Reject {
             path: path.to_owned(),
             line: reject.line + lines,

@@ -7,7 +7,6 @@ use super::error::SourceError;
 use super::folder;
 use super::gather::Gather;
 use super::repeats;
-use super::table::Keep;
 use super::{About, Facts, Input, Loaded, input, own};
 use crate::frame::Events;
 
@@ -91,7 +90,7 @@ fn read(files: &[PathBuf]) -> Result<(Facts, Events), SourceError> {
     {
         return Ok((Facts { files: vec![facts], ..Facts::default() }, events));
     }
-    let mut gather = Gather::new(Keep::Events);
+    let mut gather = Gather::new();
     for file in files {
         gather.read(file)?;
     }
@@ -99,7 +98,7 @@ fn read(files: &[PathBuf]) -> Result<(Facts, Events), SourceError> {
 }
 
 fn finish(gather: Gather) -> (Facts, Events) {
-    let Gather { mut table, files, rejects, .. } = gather;
+    let Gather { mut table, files, rejects } = gather;
     let found = repeats::find(&table);
     let count = |rows: &[u32]| {
         let mut counts: BTreeMap<(String, u32), u64> = BTreeMap::new();

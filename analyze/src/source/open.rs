@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,6 +18,8 @@ const BUFFER: usize = 1 << 18;
 pub(crate) struct Stream {
     /// As typed; `-` is standard input.
     pub(crate) name: String,
+    /// The file, where its bytes are as they lie on the disk.
+    pub(crate) plain: Option<PathBuf>,
     reader: Decoder,
 }
 
@@ -67,7 +69,8 @@ impl Stream {
         } else {
             Decoder::Plain(raw)
         };
-        Ok(Self { name, reader })
+        let is_plain = matches!(reader, Decoder::Plain(_)) && name != "-";
+        Ok(Self { plain: is_plain.then(|| path.to_owned()), name, reader })
     }
 
     /// What the failure of a read means.

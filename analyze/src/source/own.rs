@@ -1,7 +1,7 @@
 //! The events.parquet that `fetch` writes: typed, in order, without repeats; read group by group.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::Path;
 
 use cnsim::event::Kind;
@@ -12,7 +12,7 @@ use super::error::SourceError;
 use super::hash::hash;
 use super::intern::Interner;
 use super::open::Stream;
-use super::parquet::{FLOAT_TIMESTAMP, LENGTH_MIN, MAGIC, cut_off, damaged};
+use super::parquet::{FLOAT_TIMESTAMP, MAGIC, check_end, damaged, digest, groups};
 use super::table::{copy_bytes, latency_ns};
 use crate::frame::{Column, Dictionary, Events, Names, UNKNOWN_NS};
 
@@ -50,12 +50,12 @@ pub(crate) fn read(path: &Path) -> Result<Option<(Events, FileFacts)>, SourceErr
     if name == "-" || !starts_as_parquet(path) {
         return Ok(None);
     }
-    let Some(groups) = groups(path, &name)? else { return Ok(None) };
+    let Some(groups) = own_groups(path, &name)? else { return Ok(None) };
     let rows = groups.iter().sum();
     if rows == 0 {
         return Err(SourceError::NoRows { path: name });
     }
-    let (events, sha256) = rayon::join(|| events(path, &name, &groups, rows), || digest(path));
+    let (events, sha256) = rayon::join(|| events(path, &name, &groups, rows), || digest(Stream::open(path)?));
     Ok(Some((events?, FileFacts { path: name, sha256: sha256?, rows: rows as u64 })))
 }
 
@@ -65,31 +65,16 @@ fn starts_as_parquet(path: &Path) -> bool {
 }
 
 /// How many rows each group has; none where `fetch` did not write the file.
-fn groups(path: &Path, name: &str) -> Result<Option<Vec<usize>>, SourceError> {
-    let io_error = |source| SourceError::Io { path: name.to_owned(), source };
-    let mut file = File::open(path).map_err(io_error)?;
-    let mut magic = [0; 4];
-    let length = file.seek(SeekFrom::End(0)).map_err(io_error)?;
-    if length < LENGTH_MIN as u64 {
-        return Err(cut_off(name));
-    }
-    file.seek(SeekFrom::End(-4)).and_then(|_| file.read_exact(&mut magic)).map_err(io_error)?;
-    if magic != *MAGIC {
-        return Err(cut_off(name));
-    }
+fn own_groups(path: &Path, name: &str) -> Result<Option<Vec<usize>>, SourceError> {
+    let mut file = File::open(path).map_err(|source| SourceError::Io { path: name.to_owned(), source })?;
+    check_end(name, &mut file)?;
     let mut reader = ParquetReader::new(file);
     let metadata = reader.get_metadata().map_err(|error| damaged(name, &error))?;
     let mut entries = metadata.key_value_metadata().iter().flatten();
-    let is_own = entries.any(|entry| entry.key == MARK && entry.value.as_deref() == Some(MARK_VERSION));
-    Ok(is_own.then(|| metadata.row_groups.iter().map(|group| group.num_rows()).collect()))
-}
-
-fn digest(path: &Path) -> Result<String, SourceError> {
-    let mut stream = Stream::open(path)?;
-    match io::copy(&mut stream, &mut io::sink()) {
-        Ok(_) => Ok(stream.digest()),
-        Err(error) => Err(stream.error(error)),
+    if !entries.any(|entry| entry.key == MARK && entry.value.as_deref() == Some(MARK_VERSION)) {
+        return Ok(None);
     }
+    groups(&mut reader).map(Some).map_err(|error| damaged(name, &error))
 }
 
 fn events(path: &Path, name: &str, groups: &[usize], rows: usize) -> Result<Events, SourceError> {

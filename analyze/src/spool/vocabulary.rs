@@ -11,12 +11,12 @@ use crate::source::table::{Table, Texts};
 
 /// The texts that occur in each column of texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Vocabulary {
+pub(crate) struct Vocabulary {
     columns: BTreeMap<Field, BTreeSet<String>>,
 }
 
 /// The same as types of columns.
-pub(super) struct Categories {
+pub(crate) struct Categories {
     columns: BTreeMap<Field, Enumeration>,
 }
 
@@ -28,7 +28,7 @@ struct Enumeration {
 
 impl Vocabulary {
     /// Adds the texts of some rows.
-    pub(super) fn add(&mut self, table: &Table, rows: &[u32]) {
+    pub(crate) fn add(&mut self, table: &Table, rows: &[u32]) {
         let rest = table.rest.as_ref().expect("a fetch gathers whole records");
         for (field, texts) in [
             (Field::Message, &rest.message),
@@ -66,7 +66,7 @@ impl Vocabulary {
 
 impl Categories {
     /// The types of a vocabulary's columns.
-    pub(super) fn of(vocabulary: Vocabulary) -> PolarsResult<Self> {
+    pub(crate) fn of(vocabulary: Vocabulary) -> PolarsResult<Self> {
         let enumeration = |(field, texts): (Field, BTreeSet<String>)| {
             let texts: Vec<String> = texts.into_iter().collect();
             let categories = FrozenCategories::new(texts.iter().map(String::as_str))?;
@@ -76,7 +76,7 @@ impl Categories {
     }
 
     /// A column whose texts have numbers of their own in `names`.
-    pub(super) fn column(
+    pub(crate) fn column(
         &self,
         field: Field,
         names: &Interner,

@@ -35,10 +35,13 @@ struct Place {
     end: usize,
 }
 
-/// Why a temporary file failed, and which.
-#[derive(Debug)]
-pub(super) struct Failed {
+/// Records could not be kept on their way.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: cannot keep records there on their way: {source}: make room there, or name another folder with --out", path.display())]
+pub struct Failed {
+    /// A temporary file or folder.
     pub(super) path: PathBuf,
+    /// Why.
     pub(super) source: io::Error,
 }
 
