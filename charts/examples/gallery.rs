@@ -46,6 +46,7 @@ fn figures(count: usize, sheet: &Sheet) -> Vec<Result<Drawing, ChartError>> {
         cnsim_charts::infection_curves(&infection(count), sheet),
         cnsim_charts::convergence_ecdf(&ecdf(count), sheet),
         cnsim_charts::convergence_by_nodes(&by_nodes(count), sheet),
+        cnsim_charts::growth_residuals(&residuals(count), sheet),
         cnsim_charts::hop_distribution(&hops(count), sheet),
         cnsim_charts::latency_by_hop(&latency(count), sheet),
         cnsim_charts::copies_by_round(&copies(count), sheet),
@@ -138,6 +139,24 @@ fn by_nodes(count: usize) -> ConvergenceByNodes {
             .collect(),
     };
     ConvergenceByNodes { conditions: (0..count).map(condition).collect() }
+}
+
+fn residuals(count: usize) -> GrowthResiduals {
+    let point = |nodes: u32, mean_percent: f64| {
+        let (low_percent, high_percent) = (Some(mean_percent - 3.0), Some(mean_percent + 3.5));
+        ResidualPoint { nodes, mean_percent, low_percent, high_percent }
+    };
+    let law = |label: &str, bend: f64| ResidualSeries {
+        label: label.to_owned(),
+        points: [(10, 1.0), (30, -0.6), (100, -0.9), (300, -0.3), (1000, 0.8)]
+            .map(|(nodes, share)| point(nodes, share * bend))
+            .to_vec(),
+    };
+    let panel = |index| ResidualPanel {
+        label: label(index, count),
+        laws: vec![law("a N^b", 2.0), law("a + b N", 9.0 + index as f64), law("a + b ln N", -28.0)],
+    };
+    GrowthResiduals { panels: (0..count).map(panel).collect() }
 }
 
 fn hops(count: usize) -> HopDistribution {

@@ -71,6 +71,44 @@ pub struct GrowthPoint {
     pub high_ms: Option<f64>,
 }
 
+/// What laws of growth leave of the convergence times.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GrowthResiduals {
+    /// One for each condition.
+    pub panels: Vec<ResidualPanel>,
+}
+
+/// One condition.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResidualPanel {
+    /// The condition.
+    pub label: String,
+    /// The laws, in every panel the same in the same order.
+    pub laws: Vec<ResidualSeries>,
+}
+
+/// One law.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResidualSeries {
+    /// Its name.
+    pub label: String,
+    /// In order of nodes.
+    pub points: Vec<ResidualPoint>,
+}
+
+/// How far rounds lie above a law at one number of nodes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResidualPoint {
+    /// Number of nodes.
+    pub nodes: u32,
+    /// Geometric mean over rounds, in per cent of the law's time.
+    pub mean_percent: f64,
+    /// Its 95 % interval; none of one round.
+    pub low_percent: Option<f64>,
+    /// See `low_percent`.
+    pub high_percent: Option<f64>,
+}
+
 /// How far first deliveries came.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HopDistribution {

@@ -469,8 +469,11 @@ impl Figure {
     }
 }
 
+/// One tick alone gives no scale: an axis across 0 may have no other multiple of a wide step.
 fn left_ticks(axis: &Axis, height_pt: f64) -> Vec<Tick> {
-    axis.ticks((height_pt / TICK_ROWS_PT) as usize)
+    let most = (height_pt / TICK_ROWS_PT) as usize;
+    let ticks = axis.ticks(most);
+    if ticks.len() < 2 { axis.ticks(most * 2) } else { ticks }
 }
 
 /// Where a data area begins so that titles and tick labels of all given axes have room at its left.

@@ -254,6 +254,7 @@ fn a_value_without_a_place_on_an_axis_is_an_error_that_names_figure_and_series()
         all.infection.panels[0].rounds[1][2].0 = value;
         all.ecdf.series[0].complete_ms[1] = value;
         all.by_nodes.conditions[0].points[1].low_ms = Some(value);
+        all.residuals.panels[0].laws[1].points[1].high_percent = Some(value);
         all.hops.series[0].shares[0].1 = value;
         all.latency.series[0].boxes[1].max_ms = value;
         all.by_round.series[0].rounds[0].1 = Some(value);

@@ -179,7 +179,10 @@ fn frame(table: &Table, categories: &Categories) -> PolarsResult<DataFrame> {
     let texts =
         |name: Field, texts: &Texts| categories.column(name, texts.names(), (0..rows).map(|row| texts.number(row)));
     let nodes = |name: Field, numbers: &[u32]| categories.column(name, &table.node_names, numbers.iter().copied());
-    let strings = |texts: &Strings| (0..rows).map(|row| texts.text(row).to_owned()).collect::<Vec<_>>();
+    let strings = |name: Field, texts: &Strings| {
+        let texts = (0..rows).map(|row| texts.text(row));
+        StringChunked::from_iter_values(name.name().into(), texts).into_series().into()
+    };
     let (kind_names, kinds) = kinds(table);
     let columns = vec![
         texts(Field::Message, &rest.message)?,
@@ -188,7 +191,7 @@ fn frame(table: &Table, categories: &Categories) -> PolarsResult<DataFrame> {
         column(Field::ReceivedTimestamp, &table.received_ns),
         column(Field::PropagationTime, &rest.propagation_time),
         categories.column(Field::EventType, &kind_names, kinds.into_iter())?,
-        column(Field::Detail, strings(&rest.detail)),
+        strings(Field::Detail, &rest.detail),
         texts(Field::RunId, &table.run)?,
         column(Field::Round, &table.round),
         column(Field::Nodes, &table.nodes),
@@ -197,7 +200,7 @@ fn frame(table: &Table, categories: &Categories) -> PolarsResult<DataFrame> {
         column(Field::Hop, (0..rows).map(|row| table.hop.get(row)).collect::<Vec<_>>()),
         column(Field::SentNs, &rest.sent_ns),
         column(Field::ReceivedNs, &table.received_ns),
-        column(Field::SendId, strings(&rest.send_id)),
+        strings(Field::SendId, &rest.send_id),
         column(Field::Seq, (0..rows).map(|row| table.seq.get(row)).collect::<Vec<_>>()),
         texts(Field::Process, &table.process)?,
         texts(Field::Host, &table.host)?,

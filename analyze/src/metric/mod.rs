@@ -15,6 +15,7 @@ mod dissemination;
 mod duplicates;
 mod expected;
 pub mod figures;
+pub mod growth;
 mod hops;
 mod hosts;
 mod latency;

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::folder::File;
 use crate::metric::figures as figure;
-use crate::metric::{Analysis, Origin};
+use crate::metric::{Analysis, Origin, growth};
 use crate::plate::{FigureOptions, Plate};
 
 /// One figure, made or left out.
@@ -49,7 +49,7 @@ enum Counts {
     NoTime,
 }
 
-const RECIPES: [Recipe; 12] = [
+const RECIPES: [Recipe; 13] = [
     Recipe {
         name: "infection-curves",
         title: "Infection curves",
@@ -93,6 +93,18 @@ const RECIPES: [Recipe; 12] = [
             )
         },
         absent: "no scored round converged",
+    },
+    Recipe {
+        name: "growth-residuals",
+        title: "What laws of growth leave",
+        caption: "How far convergence times lie above each law of the table growth, in per cent of the law's time: points that \
+                  bend away from 0 show a law that does not hold.",
+        origin: Counts::FromOrigin,
+        draw: |it| {
+            let residuals = growth::residuals(it.analysis, it.origin);
+            Plate::draw(&residuals, cnsim_charts::growth_residuals, &it.options.sheet)
+        },
+        absent: "no condition has complete scored rounds at three numbers of nodes",
     },
     Recipe {
         name: "hop-distribution",

@@ -24,6 +24,8 @@ pub(crate) const MAGIC: &[u8] = b"PAR1";
 const LENGTH_MIN: u64 = 12;
 /// Rows that one thread reads at once.
 const PART: usize = 1 << 13;
+/// Parts in the air at once.
+const AT_ONCE: usize = 4;
 /// Whether the timestamp came through a float64, as the texts of the record would say.
 pub(crate) const FLOAT_TIMESTAMP: &str = "float_timestamp";
 
@@ -59,7 +61,7 @@ struct Rows<'a, F> {
 }
 
 impl<F: MmapBytesReader> Rows<'_, F> {
-    fn each<E: From<SourceError>>(&self, take: &mut Take<'_, E>) -> Result<(), E> {
+    fn each<E: From<SourceError> + Send>(&self, take: &mut Take<'_, E>) -> Result<(), E> {
         let mut file = (self.open)()?;
         check_end(self.name, &mut file)?;
         let mut reader = ParquetReader::new(file);
@@ -71,23 +73,28 @@ impl<F: MmapBytesReader> Rows<'_, F> {
             let reader = ParquetReader::new((self.open)()?).with_columns(Some(wanted.clone()));
             let frame = reader.with_slice(Some((start, rows))).set_rechunk(true).finish();
             let frame = frame.map_err(|error| damaged(self.name, &error))?;
-            self.of_frame(&frame, start)?.into_iter().try_for_each(&mut *take)?;
+            self.of_frame(&frame, start, take)?;
             start += rows;
         }
         Ok(())
     }
 
-    /// The records of rows that `before` others stand before.
-    fn of_frame(&self, frame: &DataFrame, before: usize) -> Result<Vec<Table>, SourceError> {
+    /// Gives the records of rows that `before` others stand before. Some are read while the ones before them are taken.
+    fn of_frame<E: From<SourceError> + Send>(
+        &self,
+        frame: &DataFrame,
+        before: usize,
+        take: &mut Take<'_, E>,
+    ) -> Result<(), E> {
         let floats = frame.column(FLOAT_TIMESTAMP).ok().and_then(|column| column.bool().ok().cloned());
         let cells: Vec<(Column, Cells)> = frame
             .columns()
             .iter()
             .filter_map(|column| Some((Column::from_name(column.name())?, Cells::of(column.as_materialized_series()))))
             .collect();
-        let part = |first: usize| {
+        let part = |first: &usize| {
             let mut table = Table::new(self.keep);
-            for row in first..frame.height().min(first + PART) {
+            for row in *first..frame.height().min(first + PART) {
                 let mut draft = Draft::default();
                 for (column, cells) in &cells {
                     draft.set(*column, cells.value(row));
@@ -102,7 +109,16 @@ impl<F: MmapBytesReader> Rows<'_, F> {
             Ok(table)
         };
         let firsts: Vec<usize> = (0..frame.height()).step_by(PART).collect();
-        firsts.into_par_iter().map(part).collect()
+        let mut read: Vec<Result<Table, SourceError>> = Vec::new();
+        for next in firsts.chunks(AT_ONCE).chain([&[][..]]) {
+            let (taken, parts) = rayon::join(
+                || read.into_iter().try_for_each(|part| take(part?)),
+                || next.par_iter().map(part).collect(),
+            );
+            taken?;
+            read = parts;
+        }
+        Ok(())
     }
 }
 

@@ -1,11 +1,13 @@
 //! A record as bytes that sort in a run's total order: what the order looks at comes first, then the rest of the record.
+//! Texts that many records of a run share stand as numbers there.
 
 use std::borrow::Cow;
 
 use cnsim::event::{Kind, Record};
 use memchr::memchr;
 
-use crate::source::table::Table;
+use crate::source::intern::Interner;
+use crate::source::table::{Table, Texts};
 
 /// How long the part that the order looks at is, is said in so many last bytes.
 const TAIL: usize = 4;
@@ -18,9 +20,35 @@ pub(super) struct Entry {
     pub(super) bytes: Vec<u8>,
 }
 
+/// The numbers that a run's shared texts have, for the rows of one table.
+pub(super) struct Shared {
+    columns: [Vec<u32>; 5],
+}
+
+impl Shared {
+    /// Numbers the texts of a table's columns in `names`.
+    pub(super) fn of(table: &Table, names: &mut Interner) -> Self {
+        Self { columns: shared(table).map(|texts| names.absorb(texts.names())) }
+    }
+
+    fn numbers(&self, table: &Table, row: usize) -> [u32; 5] {
+        let mut numbers = [0; 5];
+        for ((number, texts), column) in numbers.iter_mut().zip(shared(table)).zip(&self.columns) {
+            *number = column[texts.number(row) as usize];
+        }
+        numbers
+    }
+}
+
+/// The columns whose texts many records of a run share.
+fn shared(table: &Table) -> [&Texts; 5] {
+    let rest = table.rest.as_ref().expect("whole records are kept");
+    [&rest.message, &table.run, &table.protocol, &table.condition, &table.host]
+}
+
 impl Entry {
     /// Writes a row of whole records.
-    pub(super) fn write(table: &Table, row: usize, bytes: &mut Vec<u8>) {
+    pub(super) fn write(table: &Table, shared: &Shared, row: usize, bytes: &mut Vec<u8>) {
         let start = bytes.len();
         let rest = table.rest.as_ref().expect("whole records are kept");
         bytes.extend_from_slice(&table.round[row].to_be_bytes());
@@ -34,22 +62,16 @@ impl Entry {
         add_name(bytes, rest.detail.text(row));
         bytes.extend_from_slice(&table.content[row].to_be_bytes());
         let end = u32::try_from(bytes.len() - start).expect("names of one record stay below 4 GiB");
-        for text in [
-            rest.message.text(row),
-            table.run.text(row),
-            table.protocol.text(row),
-            table.condition.text(row),
-            table.host.text(row),
-            rest.send_id.text(row),
-        ] {
-            add_text(bytes, text);
+        for number in shared.numbers(table, row) {
+            bytes.extend_from_slice(&number.to_le_bytes());
         }
         bytes.extend_from_slice(&table.nodes[row].to_le_bytes());
         bytes.extend_from_slice(&table.hop.get(row).to_le_bytes());
-        add_optional(bytes, rest.sent_ns[row].map(i64::to_le_bytes));
         add_optional(bytes, rest.bytes[row].map(u64::to_le_bytes));
         add_optional(bytes, rest.propagation_time[row].map(f64::to_le_bytes));
+        bytes.push(u8::from(rest.sent_ns[row].is_some()));
         bytes.push(u8::from(table.float_timestamp.get(row)));
+        add_name(bytes, rest.send_id.text(row));
         bytes.extend_from_slice(&end.to_le_bytes());
     }
 
@@ -63,8 +85,8 @@ impl Entry {
         other.bytes.len() > TAIL && self.bytes[..self.end()] == other.bytes[..other.end()]
     }
 
-    /// The record that it was; none where its bytes were changed.
-    pub(super) fn record(&self) -> Option<Record<'_>> {
+    /// The record that it was, given the run's shared texts; none where its bytes were changed.
+    pub(super) fn record<'a>(&'a self, names: &'a Interner) -> Option<Record<'a>> {
         let mut fields = Fields { bytes: &self.bytes };
         let round = u32::from_be_bytes(fields.array()?);
         let received_ns = from_ordered(fields.array()?);
@@ -72,22 +94,23 @@ impl Entry {
         let seq = u64::from_be_bytes(fields.array()?);
         let (receiver_id, sender_id) = (fields.name()?, fields.name()?);
         let kind = *Kind::ALL.get(usize::from(fields.byte()?))?;
-        let _sent: [u8; 8] = fields.array()?;
+        let sent_ns = from_ordered(fields.array()?);
         let detail = fields.name()?;
         let _content: [u8; 16] = fields.array()?;
         Some(Record {
-            message: fields.text()?,
-            run_id: fields.text()?,
-            protocol: fields.text()?,
-            condition: fields.text()?,
-            host: fields.text()?,
-            send_id: fields.text()?,
+            message: fields.shared(names)?,
+            run_id: fields.shared(names)?,
+            protocol: fields.shared(names)?,
+            condition: fields.shared(names)?,
+            host: fields.shared(names)?,
             nodes: u32::from_le_bytes(fields.array()?),
             hop: u32::try_from(i32::from_le_bytes(fields.array()?)).ok(),
-            sent_ns: fields.optional()?.map(i64::from_le_bytes),
             bytes: fields.optional()?.map(u64::from_le_bytes),
             propagation_time: fields.optional()?.map(f64::from_le_bytes),
+            // Without a time of its own the record's is derived.
+            sent_ns: (fields.byte()? != 0).then_some(sent_ns),
             float_timestamp: fields.byte()? != 0,
+            send_id: fields.name()?,
             round,
             received_ns,
             process,
@@ -130,13 +153,6 @@ fn add_name(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend_from_slice(&[0, 0]);
 }
 
-/// Adds a text behind its length.
-fn add_text(bytes: &mut Vec<u8>, text: &str) {
-    let length = u32::try_from(text.len()).expect("a text of one record stays below 4 GiB");
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(text.as_bytes());
-}
-
 fn add_optional(bytes: &mut Vec<u8>, value: Option<[u8; 8]>) {
     bytes.push(u8::from(value.is_some()));
     bytes.extend_from_slice(&value.unwrap_or_default());
@@ -168,9 +184,9 @@ impl<'a> Fields<'a> {
         Some(is_there.then_some(value))
     }
 
-    fn text(&mut self) -> Option<Cow<'a, str>> {
-        let length = u32::from_le_bytes(self.array()?);
-        std::str::from_utf8(self.take(length as usize)?).ok().map(Cow::Borrowed)
+    fn shared<'n>(&mut self, names: &'n Interner) -> Option<Cow<'n, str>> {
+        let number = u32::from_le_bytes(self.array()?);
+        ((number as usize) < names.len()).then(|| Cow::Borrowed(names.text(number)))
     }
 
     fn name(&mut self) -> Option<Cow<'a, str>> {
@@ -236,9 +252,9 @@ mod tests {
         table
     }
 
-    fn entry(table: &Table, row: usize) -> Entry {
-        let mut entry = Entry::default();
-        Entry::write(table, row, &mut entry.bytes);
+    fn entry(table: &Table, row: usize, names: &mut Interner) -> Entry {
+        let (mut entry, shared) = (Entry::default(), Shared::of(table, names));
+        Entry::write(table, &shared, row, &mut entry.bytes);
         entry
     }
 
@@ -246,9 +262,11 @@ mod tests {
         #[test]
         fn an_entry_gives_its_record_again(record in record()) {
             let table = table(std::slice::from_ref(&record));
-            let entry = entry(&table, 0);
+            let mut names = Interner::default();
+            names.number("another", None);
+            let entry = entry(&table, 0, &mut names);
             prop_assert_eq!(entry.round(), record.round);
-            prop_assert_eq!(entry.record(), Some(record));
+            prop_assert_eq!(entry.record(&names), Some(record));
             prop_assert!(!entry.is_repeat_of(&Entry::default()));
         }
 
@@ -264,7 +282,8 @@ mod tests {
             };
             let mut rows: Vec<usize> = (0..records.len()).collect();
             rows.sort_by(|one, other| key(one).cmp(&key(other)));
-            let entries: Vec<Entry> = rows.iter().map(|row| entry(&table, *row)).collect();
+            let mut names = Interner::default();
+            let entries: Vec<Entry> = rows.iter().map(|row| entry(&table, *row, &mut names)).collect();
             let order = |entry: &Entry| entry.bytes[..entry.end()].to_vec();
             prop_assert!(entries.is_sorted_by(|one, other| order(one) <= order(other)));
             for (pair, rows) in entries.windows(2).zip(rows.windows(2)) {
@@ -274,10 +293,11 @@ mod tests {
 
         #[test]
         fn changed_bytes_do_no_harm(record in record(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-            let mut entry = entry(&table(&[record]), 0);
+            let mut names = Interner::default();
+            let mut entry = entry(&table(&[record]), 0, &mut names);
             let at = at.index(entry.bytes.len());
             entry.bytes[at] = byte;
-            let _ = entry.record();
+            let _ = entry.record(&names);
         }
     }
 }

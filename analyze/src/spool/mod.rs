@@ -15,9 +15,10 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::source::fetch_facts::FetchedRound;
+use crate::source::intern::Interner;
 use crate::source::open::hex;
 use crate::source::table::{Keep, Table};
-use entry::Entry;
+use entry::{Entry, Shared};
 use sorted::{Scratch, Sorted, Sorter};
 use vocabulary::Vocabulary;
 
@@ -54,6 +55,8 @@ pub(crate) struct Spool {
 #[derive(Debug, Default)]
 pub(crate) struct SpooledRun {
     sorter: Sorter,
+    /// The texts that its entries have as numbers.
+    names: Interner,
     /// Records that the source left out as repeats, by round.
     repeats: BTreeMap<u32, u64>,
     /// The texts of its columns.
@@ -149,8 +152,9 @@ impl Spool {
         for (number, of_run) in by_run {
             let run = self.runs.entry(rows.run.names().text(number).to_owned()).or_default();
             run.describe(origin, rows, &of_run);
+            let shared = Shared::of(rows, &mut run.names);
             for row in of_run {
-                self.waiting += run.sorter.push(|bytes| Entry::write(rows, row as usize, bytes));
+                self.waiting += run.sorter.push(|bytes| Entry::write(rows, &shared, row as usize, bytes));
             }
         }
         for ((run, round), count) in &records.repeats {
@@ -176,10 +180,9 @@ impl SpooledRun {
         self.vocabulary.add(rows, of_run);
         *self.origins.entry(origin.to_owned()).or_default() += of_run.len() as u64;
         for row in of_run {
-            let row = *row as usize;
-            self.newest_ns = self.newest_ns.max(rows.received_ns[row]);
-            add_seq(&mut self.seqs, rows.process.text(row), rows.seq.get(row));
+            self.newest_ns = self.newest_ns.max(rows.received_ns[*row as usize]);
         }
+        add_seqs(&mut self.seqs, rows, of_run.iter().map(|row| *row as usize), |_| {});
         let hosts: BTreeSet<&str> = of_run.iter().map(|row| rows.host.text(*row as usize)).collect();
         self.hosts.extend(hosts.into_iter().map(str::to_owned));
     }
@@ -187,8 +190,9 @@ impl SpooledRun {
     /// Gives the run's records to `take`, block by block, without repeats and in order. Blocks are merged while others are
     /// taken.
     pub(crate) fn each<E: From<Failed>>(self, mut take: impl FnMut(&Table) -> Result<(), E>) -> Result<Found, E> {
-        let Self { sorter, repeats, .. } = self;
-        let merge = Merge::of(sorter.finish()?, repeats);
+        let Self { sorter, names, repeats, .. } = self;
+        let merge =
+            Merge { sorted: sorter.finish()?, names, entry: Entry::default(), before: Entry::default(), repeats };
         let mut counts = Counts::default();
         let (sender, blocks) = mpsc::sync_channel(1);
         std::thread::scope(|scope| {
@@ -208,6 +212,7 @@ impl SpooledRun {
 /// A run's entries on their way out.
 struct Merge {
     sorted: Sorted,
+    names: Interner,
     entry: Entry,
     before: Entry,
     /// Entries that came again, by round.
@@ -223,10 +228,6 @@ struct Counts {
 }
 
 impl Merge {
-    fn of(sorted: Sorted, repeats: BTreeMap<u32, u64>) -> Self {
-        Self { sorted, entry: Entry::default(), before: Entry::default(), repeats }
-    }
-
     /// Sends all rows, in order, to whoever takes them; gives the entries that came again, by round.
     fn send(mut self, blocks: &mpsc::SyncSender<Result<Table, Failed>>) -> BTreeMap<u32, u64> {
         while let Some(block) = self.block().transpose() {
@@ -249,21 +250,20 @@ impl Merge {
             self.before.clone_from(&self.entry);
             entries.push(std::mem::take(&mut self.entry));
         }
-        if entries.is_empty() { Ok(None) } else { rows(&entries).map(Some) }
+        if entries.is_empty() { Ok(None) } else { rows(&entries, &self.names).map(Some) }
     }
 }
 
 impl Counts {
     /// Adds rows.
     fn add(&mut self, rows: &Table) {
-        for row in 0..rows.rows() {
-            self.digest.update(rows.content[row].to_le_bytes());
-            let seq = rows.seq.get(row);
-            let is_new = add_seq(&mut self.seqs, rows.process.text(row), seq);
-            let round = self.round(rows.round[row]);
-            round.rows += 1;
-            round.conflicts += u64::from(seq > 0 && !is_new);
-        }
+        let hashes: Vec<u8> = rows.content.iter().flat_map(|content| content.to_le_bytes()).collect();
+        self.digest.update(&hashes);
+        let rows_of_round = rows.round.chunk_by(|one, next| one == next);
+        rows_of_round.for_each(|same| self.round(same[0]).rows += same.len() as u64);
+        let mut conflicting = Vec::new();
+        add_seqs(&mut self.seqs, rows, 0..rows.rows(), |row| conflicting.push(row));
+        conflicting.into_iter().for_each(|row| self.round(rows.round[row]).conflicts += 1);
     }
 
     fn add_repeats(&mut self, repeats: BTreeMap<u32, u64>) {
@@ -275,19 +275,31 @@ impl Counts {
     }
 }
 
-/// Adds a process's sequence number; whether it is new.
-fn add_seq(seqs: &mut BTreeMap<String, Seqs>, process: &str, seq: u64) -> bool {
-    match seqs.get_mut(process) {
-        Some(seqs) => seqs.insert(seq),
-        None => seqs.entry(process.to_owned()).or_default().insert(seq),
+/// Adds the sequence numbers of rows to those of their processes; tells of each row whose number was there.
+fn add_seqs(
+    seqs: &mut BTreeMap<String, Seqs>,
+    table: &Table,
+    rows: impl Iterator<Item = usize>,
+    mut known: impl FnMut(usize),
+) {
+    let mut by_process: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    rows.for_each(|row| by_process.entry(table.process.number(row)).or_default().push(row));
+    for (process, rows) in by_process {
+        let seqs = seqs.entry(table.process.names().text(process).to_owned()).or_default();
+        for row in rows {
+            let seq = table.seq.get(row);
+            if !seqs.insert(seq) && seq > 0 {
+                known(row);
+            }
+        }
     }
 }
 
 /// Reads entries on all processors, in order.
-fn rows(entries: &[Entry]) -> Result<Table, Failed> {
+fn rows(entries: &[Entry], names: &Interner) -> Result<Table, Failed> {
     let part = |entries: &[Entry]| {
         let mut part = Table::new(Keep::Records);
-        entries.iter().try_for_each(|entry| entry.record().map(|record| part.push(&record))).map(|()| part)
+        entries.iter().try_for_each(|entry| entry.record(names).map(|record| part.push(&record))).map(|()| part)
     };
     let parts: Option<Vec<Table>> = entries.par_chunks(PART).map(part).collect();
     let mut rows = Table::new(Keep::Records);

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 /// Files that are read at once: each takes a decoder's memory.
-const FILES: usize = 64;
+const FILES: usize = 128;
 /// The first level of zstd: temporary files are to be fast.
 const LEVEL: i32 = 1;
 /// Bytes of a file that are unpacked at once.

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use super::{Failed, Records, Spool};
 
 /// Records that wait for the thread, in parts as they came.
-const WAITING: usize = 1;
+const WAITING: usize = 4;
 
 /// The thread. Where it is dropped, it is waited for, so that its temporary files go with it.
 pub(crate) struct Spooling {

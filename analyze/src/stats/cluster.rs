@@ -3,6 +3,7 @@
 use cnsim::random::Random;
 use rayon::prelude::*;
 
+use super::hierarchy::two_deployments;
 use super::quantile::Position;
 use super::{Interval, Resampling};
 
@@ -60,7 +61,7 @@ impl Pool {
 
     /// The expanded percentile interval of [`Pool::percentile`] by the hierarchical bootstrap (Davison and Hinkley 1997, ch. 3.8):
     /// deployments are drawn, then rounds inside each, and a round's values stay together. With one deployment it is the
-    /// cluster bootstrap, and holds for that deployment alone. None of fewer than two rounds. `purpose` keeps draws for
+    /// cluster bootstrap, and holds for that deployment alone; with two see [`two_deployments`]. None of fewer than two rounds. `purpose` keeps draws for
     /// different numbers apart.
     pub fn percentile_interval(&self, percent: u32, purpose: &str, resampling: &Resampling) -> Option<Interval> {
         if self.rounds < 2 {
@@ -68,7 +69,17 @@ impl Pool {
         }
         let values = resampling.values(purpose, |random| self.percentile_of(&self.drawn(random), percent));
         let units = if self.deployments.len() > 1 { self.deployments.len() } else { self.rounds };
-        resampling.expanded_middle(&values, units)
+        let replicates = resampling.expanded_middle(&values, units)?;
+        let own = (self.deployments.len() == 2).then(|| [0, 1].map(|number| self.own(number, percent)));
+        Some(replicates.around(own.and_then(|own| two_deployments(own, resampling.level))))
+    }
+
+    /// A percentile of the values of one deployment.
+    fn own(&self, deployment: usize, percent: u32) -> f64 {
+        let (first, rounds) = self.deployments[deployment];
+        let times: Vec<usize> =
+            (0..self.rounds).map(|round| usize::from((first..first + rounds).contains(&round))).collect();
+        self.percentile_of(&times, percent)
     }
 
     /// How often each round was drawn.
@@ -177,6 +188,12 @@ mod tests {
         assert!((0.83..0.97).contains(&hierarchical), "{hierarchical}");
         let of_rounds_only = covered(&[4; 8], 1.0, |sample| vec![sample.concat()]);
         assert!(of_rounds_only < 0.8, "{of_rounds_only}");
+    }
+
+    #[test]
+    fn two_deployments_are_told_as_little_of_as_they_say() {
+        let of_two = covered(&[4; 2], 1.0, |sample| sample);
+        assert!(of_two >= 0.87, "{of_two}");
     }
 
     #[test]

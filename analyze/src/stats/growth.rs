@@ -3,6 +3,7 @@
 //! Times spread in proportion to their size, so all three are fitted by least squares of ln T, and AICc compares them on
 //! that one scale.
 
+use super::distribution::student_quantile;
 use super::{Interval, Resampling};
 
 /// A law of growth.
@@ -35,9 +36,29 @@ pub struct Fit {
     pub aicc: f64,
 }
 
+/// What a law leaves of the times at one number of nodes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Residual {
+    /// The number of nodes.
+    pub nodes: f64,
+    /// Mean of ln T above that of the law.
+    pub mean: f64,
+    /// Its interval by Student's t; none of one time, or of equal ones.
+    pub interval: Option<Interval>,
+}
+
 impl Model {
     /// All, in the order of tables.
     pub const ALL: [Self; 3] = [Self::PowerLaw, Self::Linear, Self::Logarithmic];
+
+    /// Its formula, T left out.
+    pub const fn formula(self) -> &'static str {
+        match self {
+            Self::PowerLaw => "a N^b",
+            Self::Linear => "a + b N",
+            Self::Logarithmic => "a + b ln N",
+        }
+    }
 
     /// As written in tables.
     pub const fn as_str(self) -> &'static str {
@@ -46,6 +67,24 @@ impl Model {
             Self::Linear => "linear",
             Self::Logarithmic => "logarithmic",
         }
+    }
+}
+
+impl Fit {
+    /// What it leaves of the times that it was fitted to, in the order of nodes.
+    pub fn residuals(&self, times: &[(f64, Vec<f64>)], level: f64) -> Vec<Residual> {
+        let law = Law { model: self.model, a: self.a, b: self.b };
+        let residual = |of_level: &Level| {
+            let mean = of_level.mean - law.log_at(of_level.nodes);
+            let freedom = of_level.count - 1.0;
+            let interval = (of_level.squares > 0.0).then(|| {
+                let error = (of_level.squares / freedom / of_level.count).sqrt();
+                let half = student_quantile((1.0 + level) / 2.0, freedom) * error;
+                Interval { low: mean - half, high: mean + half }
+            });
+            Residual { nodes: of_level.nodes, mean, interval }
+        };
+        levels(times).unwrap_or_default().iter().map(residual).collect()
     }
 }
 
@@ -261,6 +300,26 @@ mod tests {
         assert_eq!(best(|nodes| 5.0 + 6.0 * nodes), Model::Linear);
         assert_eq!(best(|nodes| 5.0 + 60.0 * nodes.ln()), Model::Logarithmic);
         assert_eq!(best(|nodes| 5.0 * nodes.powf(0.5)), Model::PowerLaw);
+    }
+
+    #[test]
+    fn residuals_are_what_is_left_of_the_logarithms_with_student_s_interval() {
+        let times = vec![(10.0, vec![9.0, 11.0, 10.0]), (100.0, vec![140.0]), (1000.0, vec![1000.0, 1100.0])];
+        let fits = growth_fits(&times);
+        for fit in &fits {
+            let left = fit.residuals(&times, 0.95);
+            let weighted: f64 = left.iter().zip(&times).map(|(left, (_, times))| left.mean * times.len() as f64).sum();
+            assert!(weighted.abs() < 1e-6 || fit.model != Model::PowerLaw, "least squares with a constant: {weighted}");
+            assert_eq!(left.iter().map(|left| left.nodes).collect::<Vec<_>>(), [10.0, 100.0, 1000.0]);
+            assert_eq!(left[1].interval, None, "one round has no interval");
+            // scipy.stats.t.interval(0.95, 2, mean, sem) of ln 9, ln 11, ln 10 has this half-width.
+            let interval = left[0].interval.unwrap();
+            assert!(((interval.high - interval.low) / 2.0 - 0.249_351_0).abs() < 1e-6, "{interval:?}");
+            assert!((interval.low.midpoint(interval.high) - left[0].mean).abs() < 1e-12);
+        }
+        let power = fits.iter().find(|fit| fit.model == Model::PowerLaw).unwrap();
+        let expected = (140.0_f64).ln() - (power.a * 100.0_f64.powf(power.b)).ln();
+        assert!((power.residuals(&times, 0.95)[1].mean - expected).abs() < 1e-12);
     }
 
     #[test]

@@ -44,8 +44,8 @@ pub use dip::{dip, dip_probability};
 pub use drift::{Drift, Low, Lows, drift};
 pub use family::holm;
 pub use gini::gini;
-pub use growth::{Fit, Model, growth_fits, slope_interval};
-pub use hierarchy::{hierarchical_interval, hierarchical_shift};
+pub use growth::{Fit, Model, Residual, growth_fits, slope_interval};
+pub use hierarchy::{hierarchical_interval, hierarchical_shift, over_deployments};
 pub use interval::{Ranks, median_interval, quantile_interval, values_needed};
 pub use location::{Shift, paired_shift, shift};
 pub use mann_whitney::mann_whitney;
@@ -90,6 +90,12 @@ pub enum Method {
 }
 
 impl Interval {
+    /// The interval that holds this one and the other, where there is another.
+    fn around(self, other: Option<Self>) -> Self {
+        let other = other.unwrap_or(self);
+        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
+    }
+
     /// Whether `value` lies in it.
     pub fn holds(self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)

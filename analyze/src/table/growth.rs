@@ -3,8 +3,8 @@
 
 use super::comparisons::ends;
 use super::{Cell, Table, count, number, resampling, text};
-use crate::metric::{Analysis, Group, Origin};
-use crate::stats::{Fit, Model, censored_ms, growth_fits, slope_interval};
+use crate::metric::{Analysis, Group, Origin, growth};
+use crate::stats::{Fit, growth_fits, slope_interval};
 
 /// Replicates of each slope: every one of them is a fit.
 const REPLICATES: usize = 1_999;
@@ -35,13 +35,7 @@ pub(super) fn table(analysis: &Analysis) -> Option<Table> {
 
 /// No line where a round never converged: a law of what did would be one of the luckier rounds.
 fn of_condition(groups: &[Group], origin: Origin) -> Vec<[Cell; 14]> {
-    let times: Vec<(f64, Vec<f64>)> = groups
-        .iter()
-        .map(|group| {
-            (f64::from(group.nodes), group.scored().map(|round| censored_ms(round.complete_ns(origin))).collect())
-        })
-        .filter(|(_, times): &(f64, Vec<f64>)| !times.is_empty())
-        .collect();
+    let times = growth::times(groups, origin);
     let fits = growth_fits(&times);
     let best = fits.iter().map(|fit| fit.aicc).fold(f64::INFINITY, f64::min);
     let resampling = resampling(REPLICATES);
@@ -51,7 +45,7 @@ fn of_condition(groups: &[Group], origin: Origin) -> Vec<[Cell; 14]> {
             groups[0].condition.as_str().into(),
             origin.as_str().into(),
             fit.model.as_str().into(),
-            formula(fit.model).into(),
+            fit.model.formula().into(),
             times.len().into(),
             times.iter().map(|(_, times)| times.len()).sum::<usize>().into(),
             fit.a.into(),
@@ -65,12 +59,4 @@ fn of_condition(groups: &[Group], origin: Origin) -> Vec<[Cell; 14]> {
         ]
     };
     fits.iter().map(row).collect()
-}
-
-fn formula(model: Model) -> &'static str {
-    match model {
-        Model::PowerLaw => "a N^b",
-        Model::Linear => "a + b N",
-        Model::Logarithmic => "a + b ln N",
-    }
 }

@@ -4,7 +4,8 @@ use super::comparisons::ends;
 use super::{Cell, Table, count, number, resampling, text};
 use crate::metric::{Analysis, Group, Origin, RoundMetrics};
 use crate::stats::{
-    self, Interval, LEVEL, Pool, REPLICATES, censored_ms, hierarchical_interval, quantile_interval, wilson_interval,
+    self, Interval, LEVEL, Pool, REPLICATES, censored_ms, hierarchical_interval, over_deployments, quantile_interval,
+    wilson_interval,
 };
 
 /// What of the rounds' times is told besides their mean, in per cent.
@@ -12,9 +13,6 @@ const PERCENTS: [(u32, &str); 4] = [(50, "t100_p50"), (90, "t100_p90"), (95, "t1
 
 /// What of the deliveries' times is told, in per cent.
 const DELIVERY_PERCENTS: [(u32, &str); 2] = [(50, "delivery_p50"), (99, "delivery_p99")];
-
-/// How intervals over several deployments are made.
-const HIERARCHICAL: &str = "hierarchical-bootstrap";
 
 /// Replicates where every one of them looks at all deliveries.
 const POOLED_REPLICATES: usize = 1_999;
@@ -106,13 +104,13 @@ fn convergence(group: &Group, origin: Origin) -> Vec<Line> {
     let mut lines: Vec<Line> = PERCENTS.map(|percentile| quantile(&times, &deployments, percentile)).into();
     let value = stats::mean(times.iter().copied());
     let bca = stats::mean_interval(&times, &resampling(REPLICATES));
-    let over_deployments = || {
+    let of_deployments = || {
         let mean = |values: &[f64]| stats::mean(values.iter().copied()).unwrap_or(f64::NAN);
         hierarchical_interval(&deployments, "t100_mean", &resampling(REPLICATES), mean)
     };
     let (interval, method) = match deployments.len() {
         0 | 1 => (bca, "bca-bootstrap"),
-        _ => (bca.and_then(|_| over_deployments()), HIERARCHICAL),
+        deployments => (bca.and_then(|_| of_deployments()), over_deployments(deployments)),
     };
     lines.push(Line { statistic: "t100_mean", value, interval, method, ..Line::of_times() });
     lines.into_iter().map(|line| Line { origin: Some(origin), ..line }).collect()
@@ -141,13 +139,13 @@ fn estimate(times: &[f64], deployments: &[Vec<f64>], percent: u32, purpose: &'st
     let share = f64::from(percent) / 100.0;
     let ranks = quantile_interval(times.len(), share, LEVEL);
     let by_ranks = ranks.map(|ranks| Interval { low: times[ranks.low - 1], high: times[ranks.high - 1] });
-    let over_deployments = || {
+    let of_deployments = || {
         let quantile = |values: &[f64]| stats::quantile(values, share).unwrap_or(f64::NAN);
         hierarchical_interval(deployments, purpose, &resampling(POOLED_REPLICATES), quantile)
     };
     let (interval, method) = match deployments.len() {
         0 | 1 => (by_ranks, "order-statistics"),
-        _ => (by_ranks.and_then(|_| over_deployments()), HIERARCHICAL),
+        deployments => (by_ranks.and_then(|_| of_deployments()), over_deployments(deployments)),
     };
     Estimate { value: stats::quantile(times, share), interval, method }
 }
@@ -165,7 +163,10 @@ fn deliveries(group: &Group, origin: Origin) -> Vec<Line> {
             unit: "ms",
             value: pool.percentile(percent).map(in_ms),
             interval: interval.map(|ends| Interval { low: in_ms(ends.low), high: in_ms(ends.high) }),
-            method: if pool.deployments() > 1 { HIERARCHICAL } else { "cluster-bootstrap" },
+            method: match pool.deployments() {
+                0 | 1 => "cluster-bootstrap",
+                deployments => over_deployments(deployments),
+            },
         }
     };
     DELIVERY_PERCENTS.map(line).into()

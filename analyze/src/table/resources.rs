@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn several_deployments_are_resampled_as_a_whole() {
         let text = text_of(group(&[("r1", 6), ("r2", 6)], f64::from));
-        assert!(text.ends_with(",hierarchical-bootstrap\n"), "{text}");
+        assert!(text.ends_with(",student-two-deployments\n"), "{text}");
     }
 
     #[test]

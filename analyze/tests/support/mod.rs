@@ -9,10 +9,11 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 
 /// The figures of a report on a flood.
-pub(crate) const FIGURES: [&str; 12] = [
+pub(crate) const FIGURES: [&str; 13] = [
     "infection-curves",
     "convergence-ecdf",
     "convergence-by-nodes",
+    "growth-residuals",
     "hop-distribution",
     "latency-by-hop",
     "latency-tail",

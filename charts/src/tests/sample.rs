@@ -12,6 +12,7 @@ pub(super) struct All {
     pub(super) infection: InfectionCurves,
     pub(super) ecdf: ConvergenceEcdf,
     pub(super) by_nodes: ConvergenceByNodes,
+    pub(super) residuals: GrowthResiduals,
     pub(super) hops: HopDistribution,
     pub(super) latency: LatencyByHop,
     pub(super) copies: CopiesByRound,
@@ -71,6 +72,7 @@ impl All {
             infection: InfectionCurves { panels: series().map(panel).collect() },
             ecdf: ConvergenceEcdf { series: series().map(ecdf).collect() },
             by_nodes: ConvergenceByNodes { conditions: series().map(nodes).collect() },
+            residuals: GrowthResiduals { panels: series().map(|index| residuals(label(), level(index))).collect() },
             hops: HopDistribution {
                 series: series().map(|_| HopSeries { label: label(), shares: vec![(1, 0.7), (2, 0.3)] }).collect(),
                 theory: [None, Some(3.5)].map(|high| HopBand { label: label(), low: 1.5, high }).to_vec(),
@@ -101,6 +103,7 @@ impl All {
             ("infection-curves", infection_curves::layout(&self.infection, sheet)),
             ("convergence-ecdf", convergence_ecdf::layout(&self.ecdf, sheet)),
             ("convergence-by-nodes", convergence_by_nodes::layout(&self.by_nodes, sheet)),
+            ("growth-residuals", growth_residuals::layout(&self.residuals, sheet)),
             ("hop-distribution", hop_distribution::layout(&self.hops, sheet)),
             ("latency-by-hop", latency_by_hop::layout(&self.latency, sheet)),
             ("copies-by-round", copies_by_round::layout(&self.copies, sheet)),
@@ -120,6 +123,7 @@ impl All {
             infection_curves(&self.infection, &sheet).unwrap(),
             convergence_ecdf(&self.ecdf, &sheet).unwrap(),
             convergence_by_nodes(&self.by_nodes, &sheet).unwrap(),
+            growth_residuals(&self.residuals, &sheet).unwrap(),
             hop_distribution(&self.hops, &sheet).unwrap(),
             latency_by_hop(&self.latency, &sheet).unwrap(),
             copies_by_round(&self.copies, &sheet).unwrap(),
@@ -132,6 +136,20 @@ impl All {
             telemetry(&self.telemetry, &sheet).unwrap(),
         ]
     }
+}
+
+fn residuals(label: String, level: f64) -> ResidualPanel {
+    let point = |nodes: u32, share: f64| ResidualPoint {
+        nodes,
+        mean_percent: share * level,
+        low_percent: (nodes > 10).then_some((share - 0.3) * level),
+        high_percent: (nodes > 10).then_some((share + 0.2) * level),
+    };
+    let law = |label: &str, bend: f64| ResidualSeries {
+        label: label.to_owned(),
+        points: vec![point(10, bend), point(100, -bend), point(1000, bend / 2.0)],
+    };
+    ResidualPanel { label, laws: vec![law("a N^b", 0.1), law("a + b N", 0.3), law("a + b ln N", 0.6)] }
 }
 
 fn tail(label: String, level: f64) -> TailSeries {
