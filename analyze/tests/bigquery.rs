@@ -271,6 +271,33 @@ fn without_a_time_nothing_is_read_and_a_dry_run_only_tells() {
 }
 
 #[test]
+fn the_result_of_an_earlier_query_is_read_again_only_if_nothing_was_missing_in_it() {
+    let server = Server::start();
+    let mut late = entries();
+    let last = late.pop().unwrap();
+    server.table("stdout", Divided::ByTimestamp, &late);
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("runs").join(RUN);
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(manifest(), folder.join("manifest.json")).unwrap();
+    let fetched = || {
+        fetch(&server, home.path(), RUN, &[]).success();
+        let facts = facts(&folder);
+        let query = &facts["queries"][0];
+        (facts["complete"] == true, query["cache_hit"] == true, query["job"].clone())
+    };
+    let (complete, _, first) = fetched();
+    assert!(!complete);
+    server.add("stdout", &[last]);
+    let (complete, again, second) = fetched();
+    assert!(complete && !again && second != first, "late rows are in no earlier result");
+    let events = fs::read(folder.join("events.parquet")).unwrap();
+    let (complete, again, third) = fetched();
+    assert!(complete && again && third == second, "{third} {second}");
+    assert_eq!(fs::read(folder.join("events.parquet")).unwrap(), events);
+}
+
+#[test]
 fn a_run_is_fetched_again_from_its_table_and_not_over_another_source() {
     let server = Server::start();
     server.table("stdout", Divided::ByTimestamp, &entries());

@@ -3,8 +3,10 @@
 bigquery_rows.py SERVER CNSIM_ANALYZE [ROWS]
 
 SERVER is given a REST port, a gRPC port and a folder. Needs PyPI's google-cloud-bigquery, google-cloud-bigquery-storage and
-pyarrow. Everything is measured in one run, one after the other: the query alone, then each way with its query; what is told of a
-way is what remains behind the query. The fastest of three counts. Memory is the peak of the way's own process."""
+pyarrow. Everything is measured in one run, one after the other: the query alone, what `fetch` asks before it spends (the tables,
+their columns, a dry run), then each way with its query; what is told of a way is what remains behind these. A reader that drops
+every byte of Storage Read tells what the server needs for it. The fastest of three counts. Memory is the peak of the way's own
+process."""
 
 import os
 import pathlib
@@ -83,15 +85,33 @@ def query(rest):
     return job
 
 
-def to_arrow(rest, storage):
-    """The Python client's way, in a process of its own."""
+def reader(storage):
     import grpc
     from google.cloud import bigquery_storage
     from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
 
     channel = grpc.insecure_channel(storage.removeprefix("http://"), options=[("grpc.max_receive_message_length", -1)])
-    reader = bigquery_storage.BigQueryReadClient(transport=BigQueryReadGrpcTransport(channel=channel))
-    print(query(rest).result().to_arrow(bqstorage_client=reader).num_rows)
+    return bigquery_storage.BigQueryReadClient(transport=BigQueryReadGrpcTransport(channel=channel))
+
+
+def to_arrow(rest, storage):
+    """The Python client's way, in a process of its own."""
+    print(query(rest).result().to_arrow(bqstorage_client=reader(storage)).num_rows)
+
+
+def drop(rest, storage):
+    """All streams at once, every byte dropped."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from google.cloud.bigquery_storage_v1 import types
+
+    table, client = query(rest).destination, reader(storage)
+    name = f"projects/{table.project}/datasets/{table.dataset_id}/tables/{table.table_id}"
+    session = types.ReadSession(table=name, data_format=types.DataFormat.ARROW)
+    session = client.create_read_session(parent=f"projects/{PROJECT}", read_session=session, max_stream_count=20)
+    with ThreadPoolExecutor(20) as threads:
+        counts = threads.map(lambda stream: sum(part.row_count for part in client.read_rows(stream.name)), session.streams)
+        print(sum(counts))
 
 
 def measured(command):
@@ -136,22 +156,29 @@ def measure(rest, storage, program, rows):
     with tempfile.TemporaryDirectory() as home:
         fetch = [program, "fetch", "--run-id", RUN, "--project", PROJECT, "--dataset", DATASET, "--scan-all",
                  "--endpoint", rest, "--storage-endpoint", storage]
+        plan_s = min(measured([*fetch, "--dry-run"])[0] for _ in range(REPEATS))
+        print(f"what fetch asks before it spends: {plan_s:.1f} s")
         ways = {
-            "google-cloud-bigquery to_arrow by Storage Read": [*this, "--to-arrow", rest, storage],
-            "fetch --method storage, to events.parquet": [*fetch, "--method", "storage", "-o", f"{home}/storage"],
-            "fetch --method rest, to events.parquet": [*fetch, "--method", "rest", "-o", f"{home}/rest"],
+            "a reader of Storage Read that drops every byte": (0, [*this, "--drop", rest, storage]),
+            "google-cloud-bigquery to_arrow by Storage Read": (0, [*this, "--to-arrow", rest, storage]),
+            "fetch --method storage, to events.parquet": (plan_s, [*fetch, "--method", "storage", "-o", f"{home}/storage"]),
+            "fetch --method rest, to events.parquet": (plan_s, [*fetch, "--method", "rest", "-o", f"{home}/rest"]),
         }
-        for way, command in ways.items():
+        for way, (before_s, command) in ways.items():
             runs = [measured(command) for _ in range(REPEATS)]
             seconds, peak_mb = min(seconds for seconds, _ in runs), max(peak_mb for _, peak_mb in runs)
-            behind = seconds - query_s
-            print(f"{way}: {seconds:.1f} s, {behind:.1f} s behind the query, {rows / behind:.0f} rows/s, {peak_mb:.0f} MB")
+            behind = seconds - before_s - query_s
+            print(f"{way}: {seconds:.1f} s, {behind:.1f} s of it for rows, {rows / behind:.0f} rows/s, {peak_mb:.0f} MB")
+        files = [pathlib.Path(home, method, RUN, "events.parquet") for method in ("storage", "rest")]
+        if files[0].read_bytes() != files[1].read_bytes():
+            sys.exit("the two ways gave different files")
+        print(f"both ways gave the same {files[0].stat().st_size} bytes")
 
 
 def main():
     # A process begins with its parent's memory as its peak, so this one loads nothing.
     if sys.argv[1].startswith("--"):
-        {"--fill": fill, "--time-query": time_query, "--to-arrow": to_arrow}[sys.argv[1]](*sys.argv[2:])
+        {"--fill": fill, "--time-query": time_query, "--to-arrow": to_arrow, "--drop": drop}[sys.argv[1]](*sys.argv[2:])
         return
     server, program, rows = sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 1_000_000
     ports = [free_port(), free_port()]

@@ -42,6 +42,8 @@ pub(crate) struct Part {
     pub(crate) bytes: u64,
     /// What the table's timestamps are.
     pub(crate) timestamps: Timestamps,
+    /// The finished job that asked for the same before, and its rows; none where the query is to be made.
+    pub(crate) earlier: Option<(JobName, u64)>,
 }
 
 impl Plan {
@@ -76,7 +78,7 @@ pub(crate) async fn plan(rest: &Rest, request: &Request) -> Result<Plan, PullErr
         let location = request.location.clone().unwrap_or(facts.location);
         let name = JobName { project: request.dataset.project().to_owned(), id: String::new(), location };
         let bytes = rest.estimate(&query, &name).await?;
-        parts.push(Part { table, query, location: name.location, bytes, timestamps });
+        parts.push(Part { table, query, location: name.location, bytes, timestamps, earlier: None });
     }
     Ok(Plan { parts, notes: found.notes })
 }

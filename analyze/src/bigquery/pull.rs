@@ -61,7 +61,8 @@ pub(crate) struct Pulled {
     pub(crate) rows: u64,
 }
 
-/// Runs a part's query and reads its rows. What cannot be finished is stopped at the server.
+/// Runs a part's query, unless an earlier one is to be read again, and reads its rows. What cannot be finished is stopped at
+/// the server.
 pub(crate) async fn pull(
     servers: &Servers,
     part: &Part,
@@ -70,8 +71,14 @@ pub(crate) async fn pull(
     bar: &ProgressBar,
     take: &mut Take<'_>,
 ) -> Result<Pulled, PullError> {
-    let (job, rows) = query(&servers.rest, part, running).await?;
-    let facts = servers.rest.facts(&job).await?;
+    let (job, rows) = match &part.earlier {
+        Some(earlier) => earlier.clone(),
+        None => query(&servers.rest, part, running).await?,
+    };
+    let mut facts = servers.rest.facts(&job).await?;
+    if part.earlier.is_some() {
+        facts = JobFacts { bytes_processed: 0, bytes_billed: 0, cache_hit: true, ..facts };
+    }
     bar.inc_length(rows);
     let (found, method, note) =
         Rows { job: &job, facts: &facts, rows, timestamps: part.timestamps, bar }.read(servers, method, take).await?;

@@ -14,7 +14,7 @@ const NAMES_SHOWN: usize = 5;
 /// What a run's records lack by its manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Lack {
-    run_id: String,
+    pub(super) run_id: String,
     /// Records that the manifest counts.
     expected: u64,
     /// How many of each process's are not there, where any is missing.

@@ -1,5 +1,6 @@
 //! A fetch from BigQuery: what it would read is told first, then a query for each table, then as any other fetch.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,8 +9,10 @@ use cnsim::manifest::Manifest;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use super::arrived::{self, Lack};
+use super::earlier;
 use super::{FetchError, Fetched, Options, Run, chosen};
 use crate::bigquery::PullError;
+use crate::bigquery::client::rest::Progress;
 use crate::bigquery::job::{self, Running};
 use crate::bigquery::plan::{self, Part, Plan, Request};
 use crate::bigquery::price;
@@ -40,7 +43,7 @@ pub(super) fn fetch(args: &BigQueryArgs, options: &Options) -> Result<Fetched, F
         window: known_window(args, options, &manifests)?.unwrap_or(Window::ALL),
         max_bytes_billed: args.max_bytes_billed,
     };
-    let task = Task { args, request: &request, manifests: &manifests, out: &options.out };
+    let task = Task { args, request: &request, manifests: &manifests, out: &options.out, run_ids: &options.run_ids };
     let read = async |servers: &Servers, running: &Running| task.read_in_time(servers, running).await;
     let read = job::with_servers(&target, read)?;
     if args.dry_run {
@@ -73,6 +76,8 @@ struct Read {
     plan: Plan,
     pulled: Vec<Pulled>,
     spool: Spool,
+    /// The runs of which nothing is missing by their manifests.
+    complete: BTreeSet<String>,
 }
 
 /// What is to be read.
@@ -83,6 +88,8 @@ struct Task<'a> {
     manifests: &'a [Manifest],
     /// Where run folders are.
     out: &'a Path,
+    /// As typed.
+    run_ids: &'a [String],
 }
 
 impl Task<'_> {
@@ -97,6 +104,9 @@ impl Task<'_> {
             let is_over = lacks.is_empty() || waited >= wait;
             if self.args.dry_run || is_over {
                 self.tell(&mut read, &lacks);
+                let is_whole = |run_id: &&String| lacks.iter().all(|lack| lack.run_id != **run_id);
+                let runs = self.manifests.iter().map(|manifest| &manifest.run_id);
+                read.complete = runs.filter(is_whole).cloned().collect();
                 return Ok(read);
             }
             lacks.iter().flat_map(Lack::notes).for_each(|note| eprintln!("waiting: {note}"));
@@ -109,15 +119,15 @@ impl Task<'_> {
     /// Reads what is planned, unless only the plan is asked for.
     async fn read(&self, servers: &Servers, running: &Running) -> Result<Read, PullError> {
         let mut plan = plan::plan(&servers.rest, self.request).await?;
-        let price = price::in_words(plan.bytes());
         if self.args.dry_run {
-            return Ok(Read { plan, pulled: Vec::new(), spool: Spool::new(self.out) });
+            return Ok(Read { plan, pulled: Vec::new(), spool: Spool::new(self.out), complete: BTreeSet::new() });
         }
         if self.request.window == Window::ALL && !self.args.scan_all {
-            return Err(PullError::NoTime { bytes: price });
+            return Err(PullError::NoTime { bytes: price::in_words(plan.bytes()) });
         }
+        self.look_back(servers, &mut plan).await;
         plan.check(self.request.max_bytes_billed)?;
-        eprintln!("reading {price}");
+        eprintln!("reading {}", price::in_words(plan.bytes()));
         let bar = progress();
         let (mut pulled, mut spooling) = (Vec::with_capacity(plan.parts.len()), Spooling::start(self.out));
         let mut bytes = 0;
@@ -134,7 +144,22 @@ impl Task<'_> {
         }
         let spool = spooling.finish()?;
         bar.finish_and_clear();
-        Ok(Read { plan, pulled, spool })
+        Ok(Read { plan, pulled, spool, complete: BTreeSet::new() })
+    }
+
+    /// Finds parts whose answer is there already, from a fetch that lacked nothing. Whatever speaks against one, its query is
+    /// made anew.
+    async fn look_back(&self, servers: &Servers, plan: &mut Plan) {
+        if !self.args.run_id_prefixes.is_empty() {
+            return;
+        }
+        for part in &mut plan.parts {
+            let Some(job) = earlier::job(part, self.out, self.run_ids) else { continue };
+            if let Ok(Progress { rows: Some(rows) }) = servers.rest.progress(&job).await {
+                plan.notes.push(format!("{}: the result of the earlier query {} was read again", part.table, job.id));
+                (part.earlier, part.bytes) = (Some((job, rows)), 0);
+            }
+        }
     }
 
     /// Adds what may be missing to what should be known.
@@ -190,7 +215,7 @@ fn manifest(path: &Path) -> Result<Manifest, PullError> {
 
 /// Puts what came into run folders.
 fn put(read: Read, request: &Request, wanted: &Wanted, options: &Options) -> Result<Fetched, FetchError> {
-    let Read { plan, pulled, mut spool } = read;
+    let Read { plan, pulled, mut spool, complete } = read;
     if spool.runs().is_empty() {
         return Err(no_records(&plan, request, wanted).into());
     }
@@ -208,7 +233,8 @@ fn put(read: Read, request: &Request, wanted: &Wanted, options: &Options) -> Res
         let file =
             |(table, rows): (&String, &u64)| FetchedFile { path: table.clone(), sha256: String::new(), rows: *rows };
         let files = records.origins.iter().map(file).collect();
-        let facts = FetchFacts { files, queries: queries.clone(), ..super::facts(&run_id, "bigquery") };
+        let complete = complete.contains(&run_id);
+        let facts = FetchFacts { files, complete, queries: queries.clone(), ..super::facts(&run_id, "bigquery") };
         runs.push(Run { facts, records, rejects: Vec::new() });
     }
     Ok(Fetched { folders: super::put(runs, options)?, notes: plan.notes, plan: None })
@@ -220,6 +246,7 @@ fn query(part: &Pulled, asked: &Part, request: &Request) -> FetchedQuery {
         sql: asked.query.sql.clone(),
         since: request.window.since_text(),
         until: request.window.until_text(),
+        parameters: asked.query.parameters_in_words(),
         job: part.job.id.clone(),
         location: part.job.location.clone(),
         method: part.method.to_owned(),

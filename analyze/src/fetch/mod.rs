@@ -4,6 +4,8 @@
 mod arrived;
 #[cfg(feature = "bigquery")]
 mod bigquery;
+#[cfg(feature = "bigquery")]
+mod earlier;
 mod existing;
 #[cfg(feature = "kubernetes")]
 mod logs;
@@ -288,6 +290,7 @@ fn facts(run_id: &str, source: &str) -> FetchFacts {
         source: source.to_owned(),
         files: Vec::new(),
         rows: 0,
+        complete: false,
         rejected: 0,
         rejected_by_reason: Vec::new(),
         rejected_examples: Vec::new(),

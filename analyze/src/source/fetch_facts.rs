@@ -1,5 +1,7 @@
 //! `fetch.json`: where a run folder's events came from and what was done to them on the way.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::FileFacts;
@@ -22,6 +24,9 @@ pub struct FetchFacts {
     pub files: Vec<FetchedFile>,
     /// Records in events.parquet.
     pub rows: u64,
+    /// Whether the run's manifest counts no record that is not among them; false where there was no manifest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub complete: bool,
     /// Lines of those files that are no events, of whichever run; they stand in rejects.jsonl.
     pub rejected: u64,
     /// The same by reason.
@@ -49,6 +54,9 @@ pub struct FetchedQuery {
     pub since: String,
     /// And before this one.
     pub until: String,
+    /// All that was put into the statement, as `--dry-run` prints it.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
     /// The job's id.
     pub job: String,
     /// Where it ran.

@@ -78,6 +78,11 @@ impl Server {
                 self.post("queries", &json!({"query": sql, "useLegacySql": false}));
             }
         }
+        self.add(name, entries);
+    }
+
+    /// Puts more entries into a table.
+    pub(crate) fn add(&self, name: &str, entries: &[Value]) {
         for some in entries.chunks(500) {
             let rows: Vec<Value> = some.iter().map(|entry| json!({"json": entry})).collect();
             self.post(&format!("datasets/{DATASET}/tables/{name}/insertAll"), &json!({"rows": rows}));

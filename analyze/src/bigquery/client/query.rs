@@ -1,6 +1,6 @@
 //! A statement with its parameters, as a job of BigQuery's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use gcp_bigquery_client::model::job::Job;
@@ -52,6 +52,11 @@ pub(super) enum Purpose {
 }
 
 impl Query {
+    /// Its parameters as people read them, by name.
+    pub fn parameters_in_words(&self) -> BTreeMap<String, String> {
+        self.parameters.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect()
+    }
+
     /// The job's description.
     pub(super) fn job(&self, name: &JobName, purpose: Purpose) -> Job {
         let query = JobConfigurationQuery {
