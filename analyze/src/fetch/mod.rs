@@ -7,6 +7,7 @@ mod bigquery;
 #[cfg(feature = "bigquery")]
 mod earlier;
 mod existing;
+mod files;
 #[cfg(feature = "kubernetes")]
 mod logs;
 #[cfg(feature = "kubernetes")]
@@ -15,7 +16,6 @@ mod pods;
 mod processes;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,13 +24,13 @@ use cnsim::id::RunId;
 
 #[cfg(feature = "bigquery")]
 use crate::bigquery::{PullError, settings::BigQueryArgs};
-use crate::source::fetch_facts::{FORMAT, FetchFacts, FetchedFile, RejectedFor};
-use crate::source::gather::{self, Reject, Rejects, examples};
-use crate::source::open::Stream;
-use crate::source::table::{Keep, Table};
-use crate::source::{FileFacts, SourceError, folder, input};
-use crate::spool::{self, Spool, SpooledRun, Spooling};
+use crate::source::SourceError;
+use crate::source::fetch_facts::{FORMAT, FetchFacts};
+use crate::source::gather::Reject;
+use crate::spool::{self, Spool, SpooledRun};
+use files::Gathered;
 
+pub(crate) use files::ordered;
 #[cfg(feature = "kubernetes")]
 pub use logs::{LogsError, Pods};
 pub(crate) use write::{arrow, parquet};
@@ -147,114 +147,6 @@ pub fn fetch(options: &Options) -> Result<Fetched, FetchError> {
     }
 }
 
-/// Gives the records of files to `take`, of the wanted runs: run by run, repeats left out, each in its total order.
-pub(crate) fn ordered<E: From<FetchError>>(
-    paths: &[PathBuf],
-    wanted: &[String],
-    mut take: impl FnMut(&Table) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut spool = Gathered::of_files(paths, &std::env::temp_dir())?.spool;
-    for run_id in chosen(&spool, wanted)? {
-        let run = spool.take(&run_id).map_err(FetchError::from)?.expect("it is one of the spool's");
-        run.each(|block| take(block).map_err(Taken::Taking)).map_err(|ended| match ended {
-            Taken::Taking(error) => error,
-            Taken::Keeping(error) => FetchError::from(error).into(),
-        })?;
-    }
-    Ok(())
-}
-
-/// Why records did not come to an end.
-enum Taken<E> {
-    Taking(E),
-    Keeping(spool::Failed),
-}
-
-impl<E> From<spool::Failed> for Taken<E> {
-    fn from(error: spool::Failed) -> Self {
-        Self::Keeping(error)
-    }
-}
-
-/// What files hold.
-struct Gathered {
-    spool: Spool,
-    files: Vec<FileFacts>,
-    rejects: Rejects,
-}
-
-impl Gathered {
-    /// Reads files; what memory does not hold waits on the disk of `place`.
-    fn of_files(paths: &[PathBuf], place: &Path) -> Result<Self, FetchError> {
-        let mut reading = Reading::start(place);
-        for path in files(paths)? {
-            reading.read(Stream::open(&path)?, |_| {})?;
-        }
-        reading.finish()
-    }
-
-    /// Writes the wanted runs into their folders.
-    fn put(mut self, options: &Options) -> Result<Vec<PathBuf>, FetchError> {
-        let names = chosen(&self.spool, &options.run_ids)?;
-        let runs = names.into_iter().map(|name| self.take(&name)).collect::<Result<_, _>>()?;
-        put(runs, options)
-    }
-
-    fn take(&mut self, run_id: &str) -> Result<Run, FetchError> {
-        let run = self.spool.take(run_id)?.expect("it is one of the spool's");
-        let of_run = self.files.iter().filter_map(|file| {
-            let rows = *run.origins.get(&file.path)?;
-            Some(FetchedFile { path: file.path.clone(), sha256: file.sha256.clone(), rows })
-        });
-        let files: Vec<FetchedFile> = of_run.collect();
-        let from = |reject: &&Reject| files.iter().any(|file| file.path == reject.path);
-        let rejects: Vec<Reject> = self.rejects.kept.iter().filter(from).cloned().collect();
-        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-        for reject in &rejects {
-            *reasons.entry(reject.reason).or_default() += 1;
-        }
-        let rejected_for = |(reason, count): (&str, u64)| RejectedFor { reason: reason.to_owned(), count };
-        let facts = FetchFacts {
-            rejected: rejects.len() as u64,
-            rejected_by_reason: reasons.into_iter().map(rejected_for).collect(),
-            rejected_examples: examples(rejects.iter()),
-            files,
-            ..facts(run_id, "files")
-        };
-        Ok(Run { facts, records: run, rejects })
-    }
-}
-
-/// Files while they are read.
-struct Reading {
-    spooling: Spooling,
-    files: Vec<FileFacts>,
-    rejects: Rejects,
-}
-
-impl Reading {
-    /// What memory does not hold waits on the disk of `place`.
-    fn start(place: &Path) -> Self {
-        Self { spooling: Spooling::start(place), files: Vec::new(), rejects: Rejects::new(Keep::Records) }
-    }
-
-    /// Reads one file more. Who is given its records first may look at them.
-    fn read(&mut self, stream: Stream, mut look: impl FnMut(&Table) + Send) -> Result<(), FetchError> {
-        let (name, spooling) = (stream.name.clone(), &mut self.spooling);
-        let read = gather::read(stream, &mut self.rejects, &mut |records: Table| {
-            look(&records);
-            spooling.add(&name, records.into()).map_err(FetchError::from)
-        });
-        self.files.push(read?);
-        Ok(())
-    }
-
-    fn finish(self) -> Result<Gathered, FetchError> {
-        let Self { spooling, files, rejects } = self;
-        Ok(Gathered { spool: spooling.finish()?, files, rejects })
-    }
-}
-
 /// The runs that are wanted, in the order of their names; all where none is named.
 fn chosen(spool: &Spool, wanted: &[String]) -> Result<Vec<String>, FetchError> {
     if let Some(run_id) = wanted.iter().find(|run_id| !spool.runs().contains_key(*run_id)) {
@@ -272,13 +164,6 @@ struct Run {
     records: SpooledRun,
     /// The lines of its files that are no events.
     rejects: Vec<Reject>,
-}
-
-/// Writes runs into their folders.
-fn put(runs: Vec<Run>, options: &Options) -> Result<Vec<PathBuf>, FetchError> {
-    let facts: Vec<FetchFacts> = runs.iter().map(|run| run.facts.clone()).collect();
-    let mut runs = runs.into_iter();
-    put_each(&facts, options, |folder| write::run(runs.next().expect("each is written once"), folder))
 }
 
 /// What is known of a run before anything else is.
@@ -300,48 +185,23 @@ fn facts(run_id: &str, source: &str) -> FetchFacts {
     }
 }
 
-/// Writes runs one after the other into new folders with `write`, and puts these in their places when all are written.
-fn put_each(
-    runs: &[FetchFacts],
-    options: &Options,
-    mut write: impl FnMut(&Path) -> Result<(), FetchError>,
-) -> Result<Vec<PathBuf>, FetchError> {
+/// Writes runs one after the other into new folders, and puts these in their places when all are written.
+fn put(runs: Vec<Run>, options: &Options) -> Result<Vec<PathBuf>, FetchError> {
     let write_error = |source| FetchError::Write { path: options.out.clone(), source };
     fs::create_dir_all(&options.out).map_err(write_error)?;
-    let folders: Vec<PathBuf> = runs.iter().map(|run| options.out.join(&run.run_id)).collect();
     if options.others == Others::Keep {
-        for (run, folder) in runs.iter().zip(&folders) {
-            existing::check(folder, run)?;
-        }
+        runs.iter().try_for_each(|run| existing::check(&options.out.join(&run.facts.run_id), &run.facts))?;
     }
     let scratch = tempfile::Builder::new().prefix(".fetch-").tempdir_in(&options.out).map_err(write_error)?;
-    for run in runs {
-        write(&scratch.path().join(&run.run_id))?;
+    let names: Vec<String> = runs.iter().map(|run| run.facts.run_id.clone()).collect();
+    for (run, name) in runs.into_iter().zip(&names) {
+        write::run(run, &scratch.path().join(name))?;
     }
-    for (run, folder) in runs.iter().zip(&folders) {
-        install(&scratch.path().join(&run.run_id), folder)?;
+    let folders: Vec<PathBuf> = names.iter().map(|name| options.out.join(name)).collect();
+    for (name, folder) in names.iter().zip(&folders) {
+        install(&scratch.path().join(name), folder)?;
     }
     Ok(folders)
-}
-
-/// The files that events are in: a run folder stands for those that it was logged to, else for what was fetched.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SourceError> {
-    let mut files = Vec::new();
-    for path in paths {
-        for path in input::expand(path)? {
-            if !path.is_dir() {
-                files.push(path);
-                continue;
-            }
-            match folder::logged(&path)? {
-                logged if logged.is_empty() => files.extend(folder::open(&path)?.events),
-                logged => files.extend(logged),
-            }
-        }
-    }
-    let mut seen = BTreeSet::new();
-    files.retain(|path| seen.insert(path.clone()));
-    Ok(files)
 }
 
 fn check_name(run_id: &str) -> Result<(), FetchError> {

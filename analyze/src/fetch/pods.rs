@@ -3,9 +3,10 @@
 use cnsim_cluster::{Namespace, Target};
 use tokio::runtime;
 
+use super::files::Reading;
 use super::logs::{Logs, LogsError, PodLog, Pods, collect};
 use super::processes::{self, Tally};
-use super::{FetchError, Fetched, Options, Reading, chosen, put};
+use super::{FetchError, Fetched, Options, chosen, put};
 use crate::source::SourceError;
 use crate::source::open::Stream;
 

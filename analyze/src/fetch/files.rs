@@ -1,0 +1,142 @@
+//! What files hold: their records by run, which files they were in, and the lines that are none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::{FetchError, Options, Run, chosen, facts, put};
+use crate::source::fetch_facts::{FetchFacts, FetchedFile, RejectedFor};
+use crate::source::gather::{self, Reject, Rejects, examples};
+use crate::source::open::Stream;
+use crate::source::table::{Keep, Table};
+use crate::source::{FileFacts, SourceError, folder, input};
+use crate::spool::{Failed, Spool, Spooling};
+
+/// Gives the records of files to `take`, of the wanted runs: run by run, repeats left out, each in its total order.
+pub(crate) fn ordered<E: From<FetchError>>(
+    paths: &[PathBuf],
+    wanted: &[String],
+    mut take: impl FnMut(&Table) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut spool = Gathered::of_files(paths, &std::env::temp_dir())?.spool;
+    for run_id in chosen(&spool, wanted)? {
+        let run = spool.take(&run_id).map_err(FetchError::from)?.expect("it is one of the spool's");
+        run.each(|block| take(block).map_err(Taken::Taking)).map_err(|ended| match ended {
+            Taken::Taking(error) => error,
+            Taken::Keeping(error) => FetchError::from(error).into(),
+        })?;
+    }
+    Ok(())
+}
+
+/// Why records did not come to an end.
+enum Taken<E> {
+    Taking(E),
+    Keeping(Failed),
+}
+
+impl<E> From<Failed> for Taken<E> {
+    fn from(error: Failed) -> Self {
+        Self::Keeping(error)
+    }
+}
+
+/// What files hold.
+pub(super) struct Gathered {
+    pub(super) spool: Spool,
+    pub(super) files: Vec<FileFacts>,
+    rejects: Rejects,
+}
+
+impl Gathered {
+    /// Reads files; what memory does not hold waits on the disk of `place`.
+    pub(super) fn of_files(paths: &[PathBuf], place: &Path) -> Result<Self, FetchError> {
+        let mut reading = Reading::start(place);
+        for path in files(paths)? {
+            reading.read(Stream::open(&path)?, |_| {})?;
+        }
+        reading.finish()
+    }
+
+    /// Writes the wanted runs into their folders.
+    pub(super) fn put(mut self, options: &Options) -> Result<Vec<PathBuf>, FetchError> {
+        let names = chosen(&self.spool, &options.run_ids)?;
+        let runs = names.into_iter().map(|name| self.take(&name)).collect::<Result<_, _>>()?;
+        put(runs, options)
+    }
+
+    /// Takes one of its runs out of it.
+    pub(super) fn take(&mut self, run_id: &str) -> Result<Run, FetchError> {
+        let run = self.spool.take(run_id)?.expect("it is one of the spool's");
+        let of_run = self.files.iter().filter_map(|file| {
+            let rows = *run.origins.get(&file.path)?;
+            Some(FetchedFile { path: file.path.clone(), sha256: file.sha256.clone(), rows })
+        });
+        let files: Vec<FetchedFile> = of_run.collect();
+        let from = |reject: &&Reject| files.iter().any(|file| file.path == reject.path);
+        let rejects: Vec<Reject> = self.rejects.kept.iter().filter(from).cloned().collect();
+        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        for reject in &rejects {
+            *reasons.entry(reject.reason).or_default() += 1;
+        }
+        let rejected_for = |(reason, count): (&str, u64)| RejectedFor { reason: reason.to_owned(), count };
+        let facts = FetchFacts {
+            rejected: rejects.len() as u64,
+            rejected_by_reason: reasons.into_iter().map(rejected_for).collect(),
+            rejected_examples: examples(rejects.iter()),
+            files,
+            ..facts(run_id, "files")
+        };
+        Ok(Run { facts, records: run, rejects })
+    }
+}
+
+/// Files while they are read.
+pub(super) struct Reading {
+    spooling: Spooling,
+    files: Vec<FileFacts>,
+    rejects: Rejects,
+}
+
+impl Reading {
+    /// What memory does not hold waits on the disk of `place`.
+    pub(super) fn start(place: &Path) -> Self {
+        Self { spooling: Spooling::start(place), files: Vec::new(), rejects: Rejects::new(Keep::Records) }
+    }
+
+    /// Reads one file more. Who is given its records first may look at them.
+    pub(super) fn read(&mut self, stream: Stream, mut look: impl FnMut(&Table) + Send) -> Result<(), FetchError> {
+        let (name, spooling) = (stream.name.clone(), &mut self.spooling);
+        let read = gather::read(stream, &mut self.rejects, &mut |records: Table| {
+            look(&records);
+            spooling.add(&name, records.into()).map_err(FetchError::from)
+        });
+        self.files.push(read?);
+        Ok(())
+    }
+
+    /// All that was read.
+    pub(super) fn finish(self) -> Result<Gathered, FetchError> {
+        let Self { spooling, files, rejects } = self;
+        Ok(Gathered { spool: spooling.finish()?, files, rejects })
+    }
+}
+
+/// The files that events are in: a run folder stands for those that it was logged to, else for what was fetched.
+fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SourceError> {
+    let mut files = Vec::new();
+    for path in paths {
+        for path in input::expand(path)? {
+            if !path.is_dir() {
+                files.push(path);
+                continue;
+            }
+            match folder::logged(&path)? {
+                logged if logged.is_empty() => files.extend(folder::open(&path)?.events),
+                logged => files.extend(logged),
+            }
+        }
+    }
+    let mut seen = BTreeSet::new();
+    files.retain(|path| seen.insert(path.clone()));
+    Ok(files)
+}
