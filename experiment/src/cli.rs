@@ -33,6 +33,9 @@ pub enum Command {
     Run(Box<RunArgs>),
 }
 
+/// What the flags are about that say where a run is kept.
+const FOLDER: &str = "The run and its folder";
+
 /// What can be typed after `cnsim run`.
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:
@@ -53,19 +56,19 @@ pub struct RunArgs {
     #[command(flatten)]
     pub kubernetes: kubernetes::Options,
     /// Run the experiment of this manifest.json again, under a new run id
-    #[arg(long, value_name = "MANIFEST", conflicts_with = "Experiment")]
+    #[arg(long, value_name = "MANIFEST", conflicts_with = "Experiment", help_heading = FOLDER)]
     pub repeat: Option<PathBuf>,
     /// Go on with the run in this folder, which was interrupted or failed, where it runs
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["Experiment", "repeat", "run_id", "out"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["Experiment", "repeat", "run_id", "out"], help_heading = FOLDER)]
     pub resume: Option<PathBuf>,
     /// Name of the run, without spaces [default: 8 hex digits, -cubaan and the number of nodes]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = FOLDER)]
     pub run_id: Option<RunId>,
     /// Folder that the run folder is made in
-    #[arg(long, value_name = "DIR", default_value = "runs")]
+    #[arg(long, value_name = "DIR", default_value = "runs", help_heading = FOLDER)]
     pub out: PathBuf,
     /// Make a report with figures in the run folder, as `cnsim-analyze report` does
-    #[arg(long)]
+    #[arg(long, help_heading = FOLDER)]
     pub report: bool,
 }
 

@@ -240,6 +240,12 @@ impl<'a> Recipe<'a> {
         let files = Files::new(self.parts, index);
         let list: String = ids.iter().map(|id| format!("{id}\n")).collect();
         fs::write(&files.ids, list).map_err(|reason| LocalError::File { path: files.ids.clone(), reason })?;
+        // A run that is resumed has what the processes before said, which listen no more.
+        match fs::remove_file(&files.announcement) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(reason) => return Err(LocalError::File { path: files.announcement, reason }),
+        }
         let mut command = Command::new(&self.program);
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_node_flag(name)) {
             command.env_remove(name);

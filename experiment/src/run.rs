@@ -42,7 +42,7 @@ pub enum RunError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// The run folder stands, and its manifest says the same.
-    #[error("{reason}; what was recorded is in {}", folder.display())]
+    #[error("{reason}; what was recorded is in {0}: cnsim run --resume {0} goes on with it", folder.display())]
     Broken {
         /// What happened.
         reason: String,

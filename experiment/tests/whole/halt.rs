@@ -81,6 +81,28 @@ fn a_run_that_was_stopped_goes_on_after_the_round_it_was_stopped_in() {
 }
 
 #[test]
+fn a_run_whose_driver_was_killed_goes_on_at_the_first_try() {
+    let out = tempfile::tempdir().unwrap();
+    let mut run = started(out.path(), &["--nodes", "3", "--rounds", "3", "--link-delay", "200"]);
+    let folder = out.path().join("mid");
+    wait_for("a round to end", || !manifest(&folder).rounds.is_empty());
+    signal(run.id() as i32, Signal::KILL);
+    run.wait().unwrap();
+    wait_for("the children to end", || children(out.path()).is_empty());
+    assert!(folder.join("parts/00000.json").exists(), "what the processes before said is there yet");
+
+    let resumed = cnsim(&["run", "--resume", folder.to_str().unwrap()]);
+
+    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    let run = read(&folder);
+    assert_eq!(run.manifest.outcome, RunOutcome::Complete);
+    let numbers: Vec<u32> = run.manifest.rounds.iter().map(|round| round.round).collect();
+    assert_eq!(numbers, [0, 1, 2, 3]);
+    assert_eq!(run.manifest.rounds[3].outcome, RoundOutcome::Quiescent);
+    assert_eq!(run.of(3, "received").len(), 2);
+}
+
+#[test]
 fn a_run_folder_belongs_to_one_driver() {
     let out = tempfile::tempdir().unwrap();
     let run = started(out.path(), &ENDLESS);
