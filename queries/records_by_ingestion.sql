@@ -28,7 +28,10 @@ WHERE (
   AND jsonPayload.event_type IS NOT NULL
   AND (
     REGEXP_REPLACE(jsonPayload.message, r'-[0-9]+$', '') IN UNNEST(@run_ids)
-    OR EXISTS (SELECT 1 FROM UNNEST(@prefixes) AS prefix WHERE STARTS_WITH(jsonPayload.message, prefix))
+    OR EXISTS (
+      SELECT 1 FROM UNNEST(@prefixes) AS prefix
+      WHERE STARTS_WITH(REGEXP_REPLACE(jsonPayload.message, r'-[0-9]+$', ''), prefix)
+    )
   )
 QUALIFY
   ROW_NUMBER() OVER (

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod export;
 pub mod fetch;
 pub mod frame;
+mod interrupt;
 pub mod metric;
 pub mod plate;
 pub mod quality;

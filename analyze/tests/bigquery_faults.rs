@@ -242,7 +242,7 @@ fn records_that_have_not_arrived_are_told_and_with_wait_waited_for() {
 #[test]
 fn without_a_manifest_there_is_nothing_to_wait_for() {
     let home = tempfile::tempdir().unwrap();
-    let told = "error: --wait needs the run's manifest, which counts its records: give --manifest\n";
+    let told = "error: --wait needs the manifest of a run that has ended, which counts its records: give --manifest\n";
     fetch(&Server::start(Faults::new()), home.path(), &["--wait"]).code(1).stderr(told);
 }
 
@@ -263,7 +263,7 @@ fn an_interrupted_fetch_stops_its_query() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(
-        told.ends_with("error: interrupted: the query was stopped at BigQuery, and nothing was fetched\n"),
+        told.ends_with("error: interrupted: whatever ran at BigQuery was stopped, and nothing was fetched\n"),
         "{told}"
     );
     assert_eq!(server.count(Asked::Cancel), 1);

@@ -122,6 +122,7 @@ impl Examination<'_> {
         };
         checks.push(kind(&found));
         checks.extend(found.notes.iter().map(|note| Check::fair("table", note.clone())));
+        checks.extend(found.unfit.iter().map(|unfit| Check::bad("columns", format!("{unfit}; for a sink {SINK}"))));
         checks.extend(columns(&found.tables));
         checks.push(self.storage(&found).await);
         checks.extend(self.arrivals(running).await);

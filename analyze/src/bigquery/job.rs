@@ -11,9 +11,12 @@ use super::client::{ApiError, JobName};
 use super::plan::Part;
 use super::pull::Servers;
 use super::settings::Target;
+use crate::interrupt;
 
 /// How often a query that failed at the server is begun again.
 const TRIES: u32 = 3;
+/// How long a server may take to hear that a query is to be stopped.
+const CANCELLING: Duration = Duration::from_secs(5);
 /// Between two questions whether a query is done.
 const BREATH: Duration = Duration::from_millis(200);
 
@@ -29,13 +32,14 @@ pub(crate) fn with_servers<T>(
     // The network is served by a thread of its own: records are put on the disk by this one.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(PullError::Runtime)?;
+    interrupt::listen();
     runtime.block_on(async {
         let servers = target.servers().await?;
         let running = Running::default();
         let done = until_interrupted(task(&servers, &running)).await;
         if let (Err(_), Some(job)) = (&done, running.take()) {
-            // What went wrong before is what the user must know.
-            let _ = servers.rest.cancel(&job).await;
+            // What went wrong before is what the user must know, and soon.
+            let _ = tokio::time::timeout(CANCELLING, servers.rest.cancel(&job)).await;
         }
         done
     })

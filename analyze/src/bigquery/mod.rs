@@ -42,7 +42,7 @@ pub enum PullError {
     #[error(transparent)]
     Window(#[from] WindowError),
     /// A row that is no record.
-    #[error("a row of the result: {0}")]
+    #[error("a row of the result")]
     Row(#[from] RowError),
     /// Records could not be kept on their way.
     #[error(transparent)]
@@ -167,10 +167,10 @@ pub enum PullError {
         run_id: String,
     },
     /// Nothing says how many records there are.
-    #[error("--wait needs the run's manifest, which counts its records: give --manifest")]
+    #[error("--wait needs the manifest of a run that has ended, which counts its records: give --manifest")]
     WaitForWhat,
     /// The user stopped it.
-    #[error("interrupted: the query was stopped at BigQuery, and nothing was fetched")]
+    #[error("interrupted: whatever ran at BigQuery was stopped, and nothing was fetched")]
     Interrupted,
     /// No runtime.
     #[error("cannot begin")]

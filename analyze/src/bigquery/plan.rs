@@ -80,7 +80,7 @@ pub(crate) async fn plan(rest: &Rest, request: &Request) -> Result<Plan, PullErr
         let bytes = rest.estimate(&query, &name).await?;
         parts.push(Part { table, query, location: name.location, bytes, timestamps, earlier: None });
     }
-    Ok(Plan { parts, notes: found.notes })
+    Ok(Plan { parts, notes: [found.notes, found.unfit].concat() })
 }
 
 impl Part {

@@ -81,7 +81,9 @@ pub(crate) async fn pull(
     }
     bar.inc_length(rows);
     let (found, method, note) =
-        Rows { job: &job, facts: &facts, rows, timestamps: part.timestamps, bar }.read(servers, method, take).await?;
+        Rows { table: &part.table, job: &job, facts: &facts, rows, timestamps: part.timestamps, bar }
+            .read(servers, method, take)
+            .await?;
     if found != rows {
         return Err(PullError::Incomplete { table: part.table.to_string(), found, rows });
     }
@@ -90,6 +92,7 @@ pub(crate) async fn pull(
 
 /// A finished job's rows.
 struct Rows<'a> {
+    table: &'a TableName,
     job: &'a JobName,
     facts: &'a JobFacts,
     rows: u64,
@@ -127,9 +130,14 @@ impl Rows<'_> {
 
     async fn pages(&self, rest: &Rest, take: &mut Take<'_>) -> Result<u64, PullError> {
         let (mut collect, timestamps) = (Collect::new(take), self.timestamps);
-        let mut token: Option<String> = None;
+        let (mut token, mut came): (Option<String>, u64) = (None, 0);
         loop {
             let Page { rows, next } = rest.page(self.job, token.as_deref()).await?;
+            came += rows.len() as u64;
+            if came > self.rows {
+                // Pages that come again would never end.
+                return Err(PullError::Incomplete { table: self.table.to_string(), found: came, rows: self.rows });
+            }
             self.bar.inc(rows.len() as u64);
             collect.add(move || of_page(&rows, timestamps)).await?;
             match next {
@@ -172,10 +180,11 @@ pub(crate) async fn rows(rest: &Rest, part: &Part, running: &Running) -> Result<
     loop {
         let Page { rows, next } = rest.page(&job, token.as_deref()).await?;
         all.extend(rows);
+        let found = all.len() as u64;
         match next {
-            Some(next) => token = Some(next),
-            None if all.len() as u64 == count => return Ok(all),
-            None => {
+            Some(next) if found <= count => token = Some(next),
+            None if found == count => return Ok(all),
+            Some(_) | None => {
                 let table = part.table.to_string();
                 return Err(PullError::Incomplete { table, found: all.len() as u64, rows: count });
             }

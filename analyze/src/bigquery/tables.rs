@@ -17,6 +17,8 @@ pub(crate) struct Found {
     pub(crate) tables: Vec<(TableName, TableFacts)>,
     /// What is not there and should be known, a line each.
     pub(crate) notes: Vec<String>,
+    /// The tables that cannot be read, and why, a line each.
+    pub(crate) unfit: Vec<String>,
 }
 
 /// Finds the table of this name, or else its days.
@@ -24,7 +26,7 @@ pub(crate) async fn find(rest: &Rest, dataset: &DatasetName, name: &str, window:
     let table = dataset.table(name)?;
     if let Some(facts) = rest.table(&table).await? {
         check(&table, &facts)?;
-        return Ok(Found { tables: vec![(table, facts)], notes: Vec::new() });
+        return Ok(Found { tables: vec![(table, facts)], notes: Vec::new(), unfit: Vec::new() });
     }
     let there = rest.tables(dataset).await?;
     let shards = shards(name, &there);
@@ -37,18 +39,23 @@ pub(crate) async fn find(rest: &Rest, dataset: &DatasetName, name: &str, window:
         let days = format!("{first} to {last}");
         return Err(PullError::NoShard { table: table.to_string(), days });
     }
-    let mut notes = missing(name, &shards, window);
-    let mut tables = Vec::new();
+    let notes = missing(name, &shards, window);
+    let (mut tables, mut unfit) = (Vec::new(), Vec::new());
     for day in inside {
         let shard = dataset.table(&format!("{name}_{day}"))?;
         // A shard that was deleted since the listing is a missing one.
         let Some(facts) = rest.table(&shard).await? else { continue };
         match check(&shard, &facts) {
             Ok(()) => tables.push((shard, facts)),
-            Err(error) => notes.push(format!("{error}; it is left out")),
+            Err(error) => unfit.push(error),
         }
     }
-    Ok(Found { tables, notes })
+    if tables.is_empty() {
+        let nothing = || PullError::NoTable { table: table.to_string(), there: shown(&there) };
+        return Err(unfit.into_iter().next().unwrap_or_else(nothing));
+    }
+    let unfit = unfit.into_iter().map(|error| format!("{error}; it is left out")).collect();
+    Ok(Found { tables, notes, unfit })
 }
 
 /// The days of a table's shards, in order.

@@ -42,12 +42,12 @@ pub enum BundleError {
     #[error("standard input cannot go into a bundle: save it to a file first")]
     StandardInput,
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     File {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        reason: io::Error,
     },
     /// It is no zip, or a damaged one.
     #[error("{}: {reason}", path.display())]

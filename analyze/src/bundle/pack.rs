@@ -46,7 +46,7 @@ enum Content {
 impl Content {
     fn read(&self) -> Result<Vec<u8>, BundleError> {
         match self {
-            Self::File(path) => fs::read(path).map_err(|source| BundleError::File { path: path.clone(), source }),
+            Self::File(path) => fs::read(path).map_err(|reason| BundleError::File { path: path.clone(), reason }),
             Self::Bytes(bytes) => Ok(bytes.clone()),
         }
     }
@@ -58,7 +58,7 @@ fn put(
     options: &ReportOptions,
     chosen: Options,
 ) -> Result<(), BundleError> {
-    let failed = |source| BundleError::File { path: path.to_owned(), source };
+    let failed = |reason| BundleError::File { path: path.to_owned(), reason };
     let mut zip = ZipWriter::new(whole::stage(path).map_err(failed)?);
     let mut digests = BTreeMap::new();
     for (name, content) in files {
@@ -89,7 +89,7 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>, BundleError> {
     let mut files = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {
-        let failed = |source| BundleError::File { path: next.clone(), source };
+        let failed = |reason| BundleError::File { path: next.clone(), reason };
         for entry in fs::read_dir(&next).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             if path.is_dir() { open.push(path) } else { files.push(path) }

@@ -58,5 +58,5 @@ fn copy(path: &Path, root: &Path, place: &str) -> anyhow::Result<String> {
 fn copy_file(from: &Path, to: &Path) -> Result<(), BundleError> {
     let parent = to.parent().expect("a joined path has a parent");
     let copied = fs::create_dir_all(parent).and_then(|()| fs::copy(from, to));
-    copied.map(drop).map_err(|source| BundleError::File { path: from.to_owned(), source })
+    copied.map(drop).map_err(|reason| BundleError::File { path: from.to_owned(), reason })
 }

@@ -37,7 +37,7 @@ pub fn verify(path: &Path, tool: &Tool) -> Result<Verified, BundleError> {
     let files = unpack(path)?;
     let index = index(path, &files)?;
     check(path, &index, &files)?;
-    let folder = tempfile::tempdir().map_err(|source| BundleError::File { path: std::env::temp_dir(), source })?;
+    let folder = tempfile::tempdir().map_err(|reason| BundleError::File { path: std::env::temp_dir(), reason })?;
     for (name, bytes) in files.iter().filter(|(name, _)| name.starts_with(INPUTS)) {
         write(&folder.path().join(name), bytes)?;
     }
@@ -64,9 +64,9 @@ pub fn verify(path: &Path, tool: &Tool) -> Result<Verified, BundleError> {
 }
 
 fn unpack(path: &Path) -> Result<BTreeMap<String, Vec<u8>>, BundleError> {
-    let file = File::open(path).map_err(|source| BundleError::File { path: path.to_owned(), source })?;
+    let file = File::open(path).map_err(|reason| BundleError::File { path: path.to_owned(), reason })?;
     let broken = |reason: String| BundleError::Zip { path: path.to_owned(), reason };
-    let mut zip = ZipArchive::new(file).map_err(|error| broken(error.to_string()))?;
+    let mut zip = ZipArchive::new(file).map_err(|error| broken(format!("it is no zip, or it is cut off ({error})")))?;
     let mut files = BTreeMap::new();
     for number in 0..zip.len() {
         let mut entry = zip.by_index(number).map_err(|error| broken(error.to_string()))?;
@@ -114,7 +114,7 @@ fn check(path: &Path, index: &Index, files: &BTreeMap<String, Vec<u8>>) -> Resul
 fn write(path: &Path, bytes: &[u8]) -> Result<(), BundleError> {
     let parent = path.parent().expect("a joined path has a parent");
     let written = fs::create_dir_all(parent).and_then(|()| fs::write(path, bytes));
-    written.map_err(|source| BundleError::File { path: path.to_owned(), source })
+    written.map_err(|reason| BundleError::File { path: path.to_owned(), reason })
 }
 
 /// How many files were compared byte for byte, and which differ.

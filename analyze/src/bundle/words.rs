@@ -6,8 +6,11 @@ use std::fmt::Write;
 use cnsim::manifest::Manifest;
 
 use crate::metric::Group;
+use crate::metric::estimate::{POOLED_REPLICATES, resampling};
+use crate::quality::{Finding, Severity};
 use crate::report::{Made, ReportOptions};
-use crate::stats::LEVEL;
+use crate::stats::{LEVEL, REPLICATES};
+use crate::telemetry::Window;
 
 /// The methods paragraph, with all settings.
 pub(super) fn methods(options: &ReportOptions, made: &Made) -> String {
@@ -21,17 +24,24 @@ pub(super) fn methods(options: &ReportOptions, made: &Made) -> String {
         "Convergence time (t100) is the time until the last of the nodes that had to be reached had the message; t50, t90, \
          t95 and t99 are the times until that share of them had it. Time counts from {}, and `rounds.csv` holds both \
          origins. A round that did not reach every node has no t100 and counts as infinitely long in medians, quantiles and \
-         ranks. Medians and quantiles have {level} % intervals by order statistics, without an assumption on the \
-         distribution; none is given where too few rounds exist. Rounds with a number below {} are warm-up and in no \
-         statistic. The round is the unit of every statistic: deliveries inside a round are not independent.\n",
+         ranks. Medians and quantiles over the rounds of one deployment have {level} % intervals by order statistics, without \
+         an assumption on the distribution, and hold for that deployment alone; none is given where too few rounds exist. \
+         Means have bias-corrected and accelerated bootstrap intervals ({REPLICATES} replicates). Over several deployments \
+         these are drawn, then rounds inside each ({POOLED_REPLICATES} replicates for quantiles, {REPLICATES} for means), and \
+         over exactly two the interval is Student's of the two deployments' own numbers where that is wider; the column \
+         `method` of `intervals.csv` names what was used. All resampling has seed {}. Rounds with a number below {} are \
+         warm-up and in no statistic. The round is the unit of every statistic: deliveries inside a round are not independent.\n",
         origin(options),
+        resampling(REPLICATES).seed,
         options.warm_up,
     );
-    let findings = made.quality.findings.iter().filter(|finding| finding.counts).count();
+    text.push_str(&telemetry(options));
+    let matters = |finding: &&Finding| finding.counts && finding.severity > Severity::Info;
+    let findings = made.quality.findings.iter().filter(matters).count();
     let _ = writeln!(
         text,
-        "The records were audited before anything was computed: the verdict is {}, with {findings} findings that count \
-         (`report/quality.json`).\n",
+        "The records were audited before anything was computed: the verdict is {}, with {findings} findings above \
+         info (`report/quality.json`).\n",
         made.quality.verdict
     );
     let _ = writeln!(
@@ -40,6 +50,18 @@ pub(super) fn methods(options: &ReportOptions, made: &Made) -> String {
         options.tool.version, options.tool.revision
     );
     text
+}
+
+/// Which samples of telemetry count, where files of it were named.
+fn telemetry(options: &ReportOptions) -> String {
+    let window = match options.window {
+        Window::Block => "the whole block of a run's scored rounds",
+        Window::Seed => "the whole seconds from a run's first record to its last, as the published study took them",
+    };
+    match options.telemetry.len() {
+        0 => String::new(),
+        files => format!("Telemetry comes from {files} files beside those of run folders; the window is {window}.\n\n"),
+    }
 }
 
 fn origin(options: &ReportOptions) -> &'static str {

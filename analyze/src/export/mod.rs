@@ -77,6 +77,9 @@ pub fn export(args: &ExportArgs) -> Result<(), ExportError> {
         write(args, &mut out, failed)?;
         return out.flush().map_err(failed);
     }
+    if whole::is_one_of(path, args.inputs.iter().map(PathBuf::as_path)) {
+        return Err(failed(io::Error::other("it is what is read")));
+    }
     let mut out = BufWriter::new(whole::stage(path).map_err(failed)?);
     write(args, &mut out, failed)?;
     let staged = out.into_inner().map_err(|error| failed(error.into_error()))?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cnsim::manifest::Manifest;
+use cnsim::manifest::{Manifest, RunOutcome};
 
 use crate::spool::Spool;
 
@@ -23,8 +23,16 @@ pub(super) struct Lack {
     hosts: BTreeSet<String>,
 }
 
-/// What the records of a manifest's run lack; none where every one is there.
+/// Whether a manifest counts all records of its run: not while that goes on.
+pub(super) fn counts(manifest: &Manifest) -> bool {
+    manifest.outcome != RunOutcome::Running && !manifest.last_seqs.is_empty()
+}
+
+/// What the records of a manifest's run lack; none where every one is there, or nobody counted them.
 pub(super) fn lack(spool: &Spool, manifest: &Manifest) -> Option<Lack> {
+    if !counts(manifest) {
+        return None;
+    }
     let run = spool.runs().get(&manifest.run_id);
     let missing = |(process, last): (&String, &u64)| {
         let there = run.and_then(|run| run.seqs.get(process)).map_or(0, |seqs| seqs.count_to(*last));
@@ -64,9 +72,10 @@ impl Lack {
     }
 }
 
-/// A note where the newest record is so young that others may still be on their way.
-pub(super) fn young(spool: &Spool, now_ns: i64) -> Option<String> {
-    let newest = spool.runs().values().map(|run| run.newest_ns).max()?;
+/// A note where the newest record of runs that nobody `counted` is so young that others may still be on their way.
+pub(super) fn young(spool: &Spool, counted: &BTreeSet<&str>, now_ns: i64) -> Option<String> {
+    let of_others = spool.runs().iter().filter(|(run_id, _)| !counted.contains(run_id.as_str()));
+    let newest = of_others.map(|(_, run)| run.newest_ns).max()?;
     let age_ns = now_ns.saturating_sub(newest);
     (age_ns < LAG_NS).then(|| {
         let seconds = age_ns.max(0) / 1_000_000_000;
@@ -119,6 +128,15 @@ mod tests {
                         bench-n0-1742869850000 (1), bench-n2-1742869850000 (1), bench-n3-1742869850000 (1): fetch again \
                         later, or with --wait";
         assert_eq!(notes, [expected]);
+    }
+
+    #[test]
+    fn a_run_that_goes_on_is_counted_by_nobody() {
+        let mut manifest = Manifest::from_json(MANIFEST).unwrap();
+        assert!(counts(&manifest));
+        manifest.outcome = RunOutcome::Running;
+        assert!(!counts(&manifest));
+        assert_eq!(lack(&Spool::new(Path::new("nowhere")), &manifest), None);
     }
 
     #[test]

@@ -32,7 +32,7 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
 pub(super) fn fetch(args: &BigQueryArgs, options: &Options) -> Result<Fetched, FetchError> {
     let target = args.target.resolve()?;
     let manifests = manifests(args, options)?;
-    if args.wait.is_some() && manifests.is_empty() {
+    if args.wait.is_some() && !manifests.iter().any(arrived::counts) {
         return Err(PullError::WaitForWhat.into());
     }
     let request = Request {
@@ -105,7 +105,8 @@ impl Task<'_> {
             if self.args.dry_run || is_over {
                 self.tell(&mut read, &lacks);
                 let is_whole = |run_id: &&String| lacks.iter().all(|lack| lack.run_id != **run_id);
-                let runs = self.manifests.iter().map(|manifest| &manifest.run_id);
+                let counted = self.manifests.iter().filter(|manifest| arrived::counts(manifest));
+                let runs = counted.map(|manifest| &manifest.run_id);
                 read.complete = runs.filter(is_whole).cloned().collect();
                 return Ok(read);
             }
@@ -168,10 +169,20 @@ impl Task<'_> {
             return;
         }
         read.plan.notes.extend(lacks.iter().flat_map(Lack::notes));
-        if self.manifests.is_empty() {
+        let counted: BTreeSet<&str> = self
+            .manifests
+            .iter()
+            .filter(|manifest| arrived::counts(manifest))
+            .map(|manifest| manifest.run_id.as_str())
+            .collect();
+        if read.spool.runs().keys().any(|run_id| !counted.contains(run_id.as_str())) {
             #[expect(clippy::disallowed_methods, reason = "how old a record is depends on the clock")]
             let now: DateTime<Utc> = std::time::SystemTime::now().into();
-            read.plan.notes.extend(arrived::young(&read.spool, now.timestamp_nanos_opt().unwrap_or(i64::MAX)));
+            read.plan.notes.extend(arrived::young(
+                &read.spool,
+                &counted,
+                now.timestamp_nanos_opt().unwrap_or(i64::MAX),
+            ));
         }
     }
 }

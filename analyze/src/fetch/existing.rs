@@ -20,6 +20,12 @@ pub(super) fn check(folder: &Path, fetched: &FetchFacts) -> Result<(), FetchErro
     Ok(())
 }
 
+/// Refuses where the folder holds more records that a fetch brought than this one found.
+pub(super) fn check_rows(folder: &Path, found: u64) -> Result<(), FetchError> {
+    let there = folder::fetched(folder)?.filter(|_| folder.join(write::EVENTS).exists()).map_or(0, |facts| facts.rows);
+    if there > found { Err(FetchError::Fewer { folder: folder.to_owned(), there, found }) } else { Ok(()) }
+}
+
 /// What a source is known again by: a file by its digest, a table by its name, for late rows may have come into it.
 fn mark(facts: &FetchFacts, file: &FetchedFile) -> String {
     if facts.queries.is_empty() { file.sha256.clone() } else { file.path.clone() }

@@ -117,9 +117,25 @@ pub enum FetchError {
         /// Where its events came from.
         source_there: String,
     },
+    /// Fewer records than there are.
+    #[error(
+        "{}: holds {there} records, and this fetch found {found}: widen --since and --until, or use --force to replace them",
+        folder.display()
+    )]
+    Fewer {
+        /// The run's folder.
+        folder: PathBuf,
+        /// Records in it.
+        there: u64,
+        /// Records that were found.
+        found: u64,
+    },
     /// Records could not be kept on their way.
     #[error(transparent)]
     Spool(#[from] spool::Failed),
+    /// The user stopped it.
+    #[error("interrupted: nothing was fetched")]
+    Interrupted,
     /// The output cannot be written.
     #[error("{}: cannot write it", path.display())]
     Write {
@@ -195,7 +211,10 @@ fn put(runs: Vec<Run>, options: &Options) -> Result<Vec<PathBuf>, FetchError> {
     let scratch = tempfile::Builder::new().prefix(".fetch-").tempdir_in(&options.out).map_err(write_error)?;
     let names: Vec<String> = runs.iter().map(|run| run.facts.run_id.clone()).collect();
     for (run, name) in runs.into_iter().zip(&names) {
-        write::run(run, &scratch.path().join(name))?;
+        let rows = write::run(run, &scratch.path().join(name))?;
+        if options.others == Others::Keep {
+            existing::check_rows(&options.out.join(name), rows)?;
+        }
     }
     let folders: Vec<PathBuf> = names.iter().map(|name| options.out.join(name)).collect();
     for (name, folder) in names.iter().zip(&folders) {

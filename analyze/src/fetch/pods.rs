@@ -7,6 +7,7 @@ use super::files::Reading;
 use super::logs::{Logs, LogsError, PodLog, Pods, collect};
 use super::processes::{self, Tally};
 use super::{FetchError, Fetched, Options, chosen, put};
+use crate::interrupt;
 use crate::source::SourceError;
 use crate::source::open::Stream;
 
@@ -47,6 +48,7 @@ fn read(log: &PodLog, reading: &mut Reading) -> Result<Tally, FetchError> {
 pub(super) fn logs(pods: &Pods) -> Result<(Logs, tempfile::TempDir), LogsError> {
     let keep = |source| LogsError::Keep { path: std::env::temp_dir(), source };
     let folder = tempfile::Builder::new().prefix("cnsim-logs-").tempdir().map_err(keep)?;
+    interrupt::listen();
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(keep)?;
     let logs = runtime.block_on(async {
         tokio::select! {

@@ -10,6 +10,7 @@ use polars::prelude::*;
 use serde::Serialize;
 
 use super::{FetchError, Run};
+use crate::interrupt;
 use crate::source::gather::Reject;
 use crate::source::intern::Interner;
 use crate::source::own::{MARK, MARK_VERSION};
@@ -23,12 +24,14 @@ pub(super) const FACTS: &str = "fetch.json";
 /// Rows that a reader takes at once.
 const GROUP_ROWS: usize = 1 << 18;
 
-/// Writes a run's files into a new folder.
-pub(super) fn run(run: Run, folder: &Path) -> Result<(), FetchError> {
+/// Writes a run's files into a new folder; gives the number of its records.
+pub(super) fn run(run: Run, folder: &Path) -> Result<u64, FetchError> {
     let Run { mut facts, mut records, rejects } = run;
     fs::create_dir(folder).map_err(|source| FetchError::Write { path: folder.to_owned(), source })?;
     let vocabulary = std::mem::take(&mut records.vocabulary);
-    let found = events(&folder.join(EVENTS), vocabulary, |file| records.each(|block| file.add(block)))?;
+    let found = events(&folder.join(EVENTS), vocabulary, |file| {
+        records.each(|block| if interrupt::was_asked() { Err(FetchError::Interrupted) } else { file.add(block) })
+    })?;
     facts.rows = found.rounds.iter().map(|round| round.rows).sum();
     facts.rounds = found.rounds;
     facts.files.iter_mut().filter(|file| file.sha256.is_empty()).for_each(|file| file.sha256.clone_from(&found.sha256));
@@ -38,7 +41,8 @@ pub(super) fn run(run: Run, folder: &Path) -> Result<(), FetchError> {
     save(&folder.join(FACTS), |out| {
         serde_json::to_writer_pretty(&mut *out, &facts)?;
         out.write_all(b"\n")
-    })
+    })?;
+    Ok(facts.rows)
 }
 
 /// Writes events.parquet with rows that `fill` adds in order.

@@ -13,7 +13,7 @@ use super::hash::hash;
 use super::intern::Interner;
 use super::open::Stream;
 use super::parquet::{FLOAT_TIMESTAMP, MAGIC, check_end, damaged, digest, groups};
-use super::table::{copy_bytes, latency_ns};
+use super::table::{copy_bytes, exact_latency_ns, latency_ns};
 use crate::frame::{Column, Dictionary, Events, Names, UNKNOWN_NS};
 
 /// The file's own word that `fetch` wrote it.
@@ -131,11 +131,14 @@ impl Gathered {
         events.sender.extend(numbers("sender_id")?.interned(&mut self.nodes));
         events.receiver.extend(numbers("receiver_id")?.interned(&mut self.nodes));
         let received_ns: Vec<i64> = values(frame.column("received_ns")?.i64()?, 0);
-        let latency_ns = latencies(frame.column("propagation_time")?.f64()?);
+        let floats = frame.column(FLOAT_TIMESTAMP)?.bool()?.iter();
+        let floats: Vec<bool> = floats.map(|float| float.unwrap_or(false)).collect();
+        let mut latency_ns = latencies(frame.column("propagation_time")?.f64()?);
         let mut sent_ns: Vec<i64> = values(frame.column("sent_ns")?.i64()?, UNKNOWN_NS);
-        for (row, sent_ns) in sent_ns.iter_mut().enumerate() {
-            if *sent_ns == UNKNOWN_NS && latency_ns[row] != UNKNOWN_NS {
-                *sent_ns = received_ns[row].saturating_sub(latency_ns[row]);
+        for (row, (sent_ns, latency_ns)) in sent_ns.iter_mut().zip(&mut latency_ns).enumerate() {
+            *latency_ns = exact_latency_ns((received_ns[row], *sent_ns), *latency_ns, floats[row]);
+            if *sent_ns == UNKNOWN_NS && *latency_ns != UNKNOWN_NS {
+                *sent_ns = received_ns[row].saturating_sub(*latency_ns);
             }
         }
         events.received_ns.extend(received_ns);
@@ -150,8 +153,7 @@ impl Gathered {
         events.host.append(&numbers("host")?.interned(&mut self.hosts), total);
         events.protocol.append(&numbers("protocol")?.interned(&mut self.protocols), total);
         events.condition.append(&numbers("condition")?.interned(&mut self.conditions), total);
-        let floats = frame.column(FLOAT_TIMESTAMP)?.bool()?.iter();
-        events.float_timestamp.append(&floats.map(|float| float.unwrap_or(false)).collect::<Vec<bool>>(), total);
+        events.float_timestamp.append(&floats, total);
         Ok(())
     }
 

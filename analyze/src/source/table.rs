@@ -136,7 +136,8 @@ impl Table {
         self.receiver.push(receiver);
         self.received_ns.push(record.received_ns);
         self.sent_ns.push(sent_ns);
-        self.latency_ns.push(latency_ns);
+        let times = (record.received_ns, record.sent_ns.unwrap_or(UNKNOWN_NS));
+        self.latency_ns.push(exact_latency_ns(times, latency_ns, record.float_timestamp));
         self.hop.push(rows, hop);
         self.send.push(rows, send);
         self.bytes.push(rows, copy_bytes(record.bytes));
@@ -258,6 +259,13 @@ impl Rest {
 /// Milliseconds in whole nanoseconds: what the record means. A call for rounding would cost more than all the rest.
 pub(crate) fn latency_ns(ms: f64) -> i64 {
     (ms * 1e6 + 0.5_f64.copysign(ms)) as i64
+}
+
+/// From send to receipt, given what the propagation time says: the difference of (received, sent) where both are on record and
+/// exact.
+pub(crate) fn exact_latency_ns((received_ns, sent_ns): (i64, i64), told_ns: i64, is_float: bool) -> i64 {
+    let is_exact = told_ns != UNKNOWN_NS && sent_ns != UNKNOWN_NS && !is_float;
+    if is_exact { received_ns.saturating_sub(sent_ns) } else { told_ns }
 }
 
 /// The size of a copy; 0 unknown. gRPC gives a message's length 32 bits, so what is larger is no size.

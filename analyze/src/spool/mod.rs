@@ -305,11 +305,12 @@ fn rows(entries: &[Entry], names: &Interner) -> Result<Table, Failed> {
     let mut rows = Table::new(Keep::Records);
     let changed = || Failed {
         path: PathBuf::from("temporary files"),
-        source: io::Error::new(io::ErrorKind::InvalidData, "they were changed meanwhile"),
+        reason: io::Error::new(io::ErrorKind::InvalidData, "they were changed meanwhile"),
     };
     parts.ok_or_else(changed)?.iter().for_each(|part| rows.append(part));
     Ok(rows)
 }
 
 #[cfg(test)]
+#[path = "spool_tests.rs"]
 mod tests;

