@@ -123,7 +123,7 @@ pub struct PodArgs {
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:
   cnsim-analyze report runs/4abf0c12-cubaan10
-  cnsim-analyze report default=test-default-10X.csv 5M=test-5M-10X.csv -o report
+  cnsim-analyze report default=test-default-bwidth-10X.csv 5M=test-bwidth-5M-10X.csv -o report
   cnsim-analyze report runs/* --origin initiate --format csv --strict
   cnsim-analyze report runs/* --style paper --venue plos --width single --formats tiff,pdf")]
 #[command(
@@ -133,7 +133,7 @@ Exit code: 0 fine, 1 failed, 2 usage, 3 the verdict is unsound and --strict was 
 )]
 pub struct ReportArgs {
     /// Run folder, JSON lines, CSV or Parquet, plain, .gz or .zst; a pattern; - is standard input. The condition is
-    /// LABEL, else the manifest's, else the file's name
+    /// LABEL, else the manifest's (of a folder without one: its records'), else the file's name
     #[arg(required = true, value_name = "[LABEL=]INPUT")]
     pub inputs: Vec<Input>,
     /// Folder of the report [default: report in the run folder where that is the only input, else report]

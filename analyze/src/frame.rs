@@ -28,8 +28,8 @@ pub struct Events {
     pub received_ns: Vec<i64>,
     /// When it was sent, ns since the Unix epoch; in old logs received - propagation time; [`UNKNOWN_NS`] where neither is.
     pub sent_ns: Vec<i64>,
-    /// From send to receipt in ns, from `propagation_time` where there is one: exact where timestamps went through a
-    /// float64; [`UNKNOWN_NS`] unknown.
+    /// From send to receipt in ns: received - sent, from `propagation_time` where timestamps went through a float64 or the
+    /// send's is not on record; [`UNKNOWN_NS`] where the record has no propagation time.
     pub latency_ns: Vec<i64>,
     /// Distance from the initiator as logged; -1 unknown.
     pub hop: Column<i32>,

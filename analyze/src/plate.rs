@@ -70,6 +70,13 @@ pub(crate) struct FigureWords {
 }
 
 impl FigureOptions {
+    /// The options that a figure's look depends on, with their values.
+    pub(crate) fn chosen(&self) -> [(&'static str, String); 3] {
+        let Sheet { style, venue, width } = self.sheet;
+        [("style", style.as_str()), ("venue", venue.as_str()), ("width", width.as_str())]
+            .map(|(option, value)| (option, value.to_owned()))
+    }
+
     /// As words.
     pub(crate) fn words(&self) -> FigureWords {
         FigureWords {

@@ -240,7 +240,7 @@ fn time(count: usize) -> TimeSpent {
         waiting_ms: level_ms(index) * 0.5,
         wire_ms: 3.0 + 6.0 * index as f64,
     };
-    TimeSpent { bars: (0..count).map(bar).collect() }
+    TimeSpent { bars: (0..count).map(bar).collect(), left_out: Vec::new() }
 }
 
 fn tail(count: usize) -> LatencyTail {
@@ -282,10 +282,15 @@ fn effects(count: usize) -> Effects {
     let row = |index: usize| {
         let shift = 40.0 * noise(index as u64 + 5);
         let low = (index != 2).then_some(shift - 30.0);
-        Effect { label: format!("{} against flood", label(index, count)), shift, low, high: Some(shift + 25.0) }
+        Effect {
+            label: format!("{} against flood", label(index, count)),
+            shift: Some(shift),
+            low,
+            high: Some(shift + 25.0),
+        }
     };
     let words = "Shift of t100_first_send".to_owned();
-    Effects { words, unit: Some("ms".to_owned()), rows: (0..count).map(row).collect() }
+    Effects { words, unit: Some("ms".to_owned()), rows: (0..count).map(row).collect(), left_out: Vec::new() }
 }
 
 fn telemetry(count: usize) -> Telemetry {

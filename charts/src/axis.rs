@@ -140,6 +140,12 @@ impl Axis {
         Self { marks: Marks::Whole, ..Self::linear(quantity, low - 0.5, high + 0.5) }
     }
 
+    /// The numbers from 1 to `last`, each with a tick.
+    pub(crate) fn each(quantity: Quantity, last: u32) -> Self {
+        let marks = Marks::At((1..=last).map(f64::from).collect());
+        Self { marks, ..Self::whole(quantity, [1, last]) }
+    }
+
     /// Ticks at the values themselves; on a log scale where a linear one would crowd the smaller ones at its end.
     pub(crate) fn at(quantity: Quantity, values: &[f64]) -> Self {
         let (low, high) = bounds(values.iter().copied());

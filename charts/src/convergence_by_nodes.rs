@@ -55,7 +55,12 @@ pub(crate) fn layout(data: &ConvergenceByNodes, sheet: &Sheet) -> Result<Figure,
     }
     let entries = shown.iter().enumerate().map(|(index, series)| Entry::series(style::series(index), &series.label));
     figure.legend(&entries.collect::<Vec<_>>());
-    figure.note("Small points: rounds; markers: medians; bars: 95 % intervals of the median, where they exist.");
+    let side_by_side = if shown.len() > 1 { " Conditions at one number of nodes stand side by side." } else { "" };
+    let words = "Small points: rounds; markers: medians; bars: 95 % intervals of the median, where they exist.";
+    figure.note(&format!("{words}{side_by_side}"));
+    let empty =
+        data.conditions.iter().filter(|series| series.points.iter().all(|point| values(point).next().is_none()));
+    figure.left_out(&empty.map(|series| series.label.clone()).collect::<Vec<_>>(), "no round converged");
     Ok(figure)
 }
 

@@ -216,6 +216,8 @@ pub struct RoundSeries {
 pub struct TimeSpent {
     /// One stacked bar each.
     pub bars: Vec<TimeBar>,
+    /// Those without a bar, since the path to the last delivery is known in none of their rounds.
+    pub left_out: Vec<String>,
 }
 
 /// One condition at one number of nodes.
@@ -307,6 +309,8 @@ pub struct Effects {
     pub unit: Option<String>,
     /// One row each.
     pub rows: Vec<Effect>,
+    /// Comparisons of which nothing can be drawn.
+    pub left_out: Vec<String>,
 }
 
 /// One comparison.
@@ -314,8 +318,8 @@ pub struct Effects {
 pub struct Effect {
     /// What was compared.
     pub label: String,
-    /// How much more it is than the baseline.
-    pub shift: f64,
+    /// How much more it is than the baseline; none where it is infinite.
+    pub shift: Option<f64>,
     /// The lower end of its interval; none where it has none.
     pub low: Option<f64>,
     /// The upper end.

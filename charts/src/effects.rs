@@ -42,6 +42,10 @@ pub(crate) fn layout(data: &Effects, sheet: &Sheet) -> Result<Figure, ChartError
     if shown.iter().any(|row| row.low.is_none() || row.high.is_none()) {
         figure.note("An arrow: the interval has no end on that side.");
     }
+    if shown.iter().any(|row| row.shift.is_none()) {
+        figure.note("A line without a point: the shift is infinite or not known, its interval is not.");
+    }
+    figure.left_out(&data.left_out, "neither a shift nor an end of its interval is known");
     if shown.len() < data.rows.len() {
         figure.note(&format!("The first {} of {} comparisons are shown.", shown.len(), data.rows.len()));
     }
@@ -49,18 +53,21 @@ pub(crate) fn layout(data: &Effects, sheet: &Sheet) -> Result<Figure, ChartError
 }
 
 fn values(row: &Effect) -> impl Iterator<Item = f64> + use<> {
-    [Some(row.shift), row.low, row.high].into_iter().flatten()
+    [row.shift, row.low, row.high].into_iter().flatten()
 }
 
 fn draw_row(figure: &mut Figure, panel: &Panel, effect: &Effect, row: Rect) {
     let middle = (row.top + row.bottom) / 2.0;
     let at = |value: f64| -> Point { (panel.at(value, panel.y.low()).0, middle) };
     let stroke = Stroke::solid(MEDIAN, LINE_PT);
+    let Some(known) = values(effect).next() else { return };
     for (end, edge, inward) in [(effect.low, panel.rect.left, 1.0), (effect.high, panel.rect.right, -1.0)] {
         let (x, _) = end.map_or((edge + inward, middle), at);
-        figure.canvas.line(vec![at(effect.shift), (x, middle)], stroke);
+        figure.canvas.line(vec![at(known), (x, middle)], stroke);
         let back = if end.is_some() { 0.0 } else { CAP_PT * inward };
         figure.canvas.line(vec![(x + back, middle - CAP_PT), (x, middle), (x + back, middle + CAP_PT)], stroke);
     }
-    figure.canvas.marker(at(effect.shift), Marker::Square, MARKER_PT * 1.2, INK);
+    if let Some(shift) = effect.shift {
+        figure.canvas.marker(at(shift), Marker::Square, MARKER_PT * 1.2, INK);
+    }
 }

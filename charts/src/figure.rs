@@ -276,6 +276,19 @@ impl Figure {
         }
     }
 
+    /// Names the series that have nothing to show, and says why.
+    pub(crate) fn left_out(&mut self, labels: &[String], why: &str) {
+        const NAMED_MAX: usize = 4;
+        let named = labels[..labels.len().min(NAMED_MAX)].join("; ");
+        let more = match labels.len().saturating_sub(NAMED_MAX) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        if !labels.is_empty() {
+            self.note(&format!("Not shown ({why}): {named}{more}."));
+        }
+    }
+
     /// Width and height in points.
     pub(crate) fn size_pt(&self) -> (f64, f64) {
         (self.sheet.width_pt(), self.bottom + BORDER_PT)

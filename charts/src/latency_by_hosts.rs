@@ -15,6 +15,8 @@ const NAME: &str = "latency-by-hosts";
 const LOG_SPAN: f64 = 20.0;
 /// Names that a note lists; data hold all.
 const NAMED_MAX: usize = 8;
+/// Up to so many machines have each a number on the axes.
+const EACH_MAX: u32 = 8;
 
 /// Draws latency by machines. Of more panels than a page holds the first are drawn, and a note says so.
 ///
@@ -34,7 +36,10 @@ pub(crate) fn layout(data: &LatencyByHosts, sheet: &Sheet) -> Result<Figure, Cha
     }
     let hosts = filled.iter().map(|panel| panel.hosts.len() as u32).max().unwrap_or(1);
     let mut figure = Figure::new(NAME, "Median latency of first deliveries by the machines at both ends", sheet)?;
-    let axis = |words| Axis::whole(Quantity::count(words), [1, hosts]);
+    let axis = |words| match hosts {
+        0..=EACH_MAX => Axis::each(Quantity::count(words), hosts),
+        _ => Axis::whole(Quantity::count(words), [1, hosts]),
+    };
     let y = axis("Sending machine");
     let shown = &filled[..filled.len().min(figure.columns_max(&y) * GRID_ROWS_MAX)];
     let cell = |panel: &&HostPanel| Cell { heading: panel.label.clone(), x: axis("Receiving machine") };
@@ -45,9 +50,7 @@ pub(crate) fn layout(data: &LatencyByHosts, sheet: &Sheet) -> Result<Figure, Cha
     }
     let ends = [heat.low, heat.high].map(number);
     figure.color_scale(&heat.title(), [&ends[0], &ends[1]], color);
-    if let Some(names) = names(shown) {
-        figure.note(&names);
-    }
+    figure.note(&names(shown));
     if shown.len() < filled.len() {
         figure.note(&format!("The first {} of {} panels are shown.", shown.len(), filled.len()));
     }
@@ -99,10 +102,12 @@ fn draw_cell(figure: &mut Figure, panel: &Panel, cell: &HostCell, heat: &Heat) {
     }
 }
 
-/// The machines by number, where all panels have the same few.
-fn names(panels: &[&HostPanel]) -> Option<String> {
-    let hosts = &panels.first()?.hosts;
-    let is_short = hosts.len() <= NAMED_MAX && panels.iter().all(|panel| panel.hosts == *hosts);
+/// The machines by number, where all panels have the same few; else where they are named.
+fn names(panels: &[&HostPanel]) -> String {
+    let hosts = &panels[0].hosts;
     let name = |(number, host): (usize, &String)| format!("{} {host}", number + 1);
-    is_short.then(|| format!("Machines: {}.", hosts.iter().enumerate().map(name).collect::<Vec<_>>().join(", ")))
+    if hosts.len() <= NAMED_MAX && panels.iter().all(|panel| panel.hosts == *hosts) {
+        return format!("Machines: {}.", hosts.iter().enumerate().map(name).collect::<Vec<_>>().join(", "));
+    }
+    "Machines are numbered in each panel in the order of their names, which stand with the figure's data.".to_owned()
 }

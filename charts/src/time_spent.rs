@@ -52,6 +52,7 @@ pub(crate) fn layout(data: &TimeSpent, sheet: &Sheet) -> Result<Figure, ChartErr
         name: name.to_owned(),
     });
     figure.legend(&entries.collect::<Vec<_>>());
+    figure.left_out(&data.left_out, "the path to the last delivery is known in no round");
     if shown.len() < data.bars.len() {
         figure.note(&format!("The first {} of {} bars are shown.", shown.len(), data.bars.len()));
     }

@@ -13,7 +13,7 @@ use crate::source::Input;
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:
   cnsim-analyze compare runs/4abf0c12-cubaan50 runs/77d0e1a9-cubaan50
-  cnsim-analyze compare default=test-default-10X.csv 5M=test-5M-10X.csv --by nodes --metric t100
+  cnsim-analyze compare default=test-default-bwidth-10X.csv 5M=test-bwidth-5M-10X.csv --by nodes --metric t100
   cnsim-analyze compare before=a.parquet after=b.parquet --fail-if 't100_first_send.shift_low > 0'")]
 #[command(
     after_help = "A shift is what the second condition has more than the first. Intervals are of each comparison alone; \
@@ -22,7 +22,7 @@ Exit code: 0 fine, 1 failed or refused, 2 usage, 3 --fail-if was met."
 )]
 pub struct CompareArgs {
     /// Run folder, JSON lines, CSV or Parquet, plain, .gz or .zst; a pattern. The condition is LABEL, else the
-    /// manifest's, else the file's name
+    /// manifest's (of a folder without one: its records'), else the file's name
     #[arg(required = true, value_name = "[LABEL=]INPUT")]
     pub inputs: Vec<Input>,
     /// A column of rounds.csv, with or without _ms; may be given again [default: t100_first_send, or what --fail-if

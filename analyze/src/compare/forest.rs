@@ -11,6 +11,7 @@ use cnsim_charts::{ChartError, Metadata};
 
 use super::{Comparison, Metric};
 use crate::plate::{FigureOptions, Plate};
+use crate::stats::Shift;
 use crate::whole;
 
 /// Where figures go, and how they look.
@@ -62,20 +63,23 @@ fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     written.with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Comparisons whose shift is not known, because rounds without an end meet rounds without an end, have no row.
+/// A row for each comparison. Where rounds without an end meet rounds without an end, nothing of one may be known.
 fn effects(metric: Metric, comparisons: &[&Comparison]) -> Effects {
     let baseline = comparisons.first().map_or("", |comparison| comparison.a.as_str());
     let is_one = comparisons.iter().map(|comparison| comparison.nodes).collect::<BTreeSet<u32>>().len() <= 1;
     let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
     let row = |comparison: &&Comparison| {
         let label = if is_one { comparison.b.clone() } else { format!("{}, N={}", comparison.b, comparison.nodes) };
-        let shift = finite(comparison.shift.shift)?;
-        Some(Effect { label, shift, low: finite(comparison.shift.low), high: finite(comparison.shift.high) })
+        let Shift { shift, low, high } = comparison.shift;
+        Effect { label, shift: finite(shift), low: finite(low), high: finite(high) }
     };
+    let is_known = |row: &Effect| row.shift.or(row.low).or(row.high).is_some();
+    let (rows, unknown): (Vec<Effect>, Vec<Effect>) = comparisons.iter().map(row).partition(is_known);
     Effects {
         words: format!("Shift of {} against {baseline}", metric.name().trim_end_matches("_ms")),
         unit: Some(metric.unit().to_owned()),
-        rows: comparisons.iter().filter_map(row).collect(),
+        rows,
+        left_out: unknown.into_iter().map(|row| row.label).collect(),
     }
 }
 

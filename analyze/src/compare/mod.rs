@@ -158,5 +158,6 @@ fn metadata(options: &CompareOptions, forest: &Forest, study: &Study) -> Metadat
         ("seed", options.seed.to_string()),
         ("warm-up", options.warm_up.to_string()),
     ];
+    let chosen: Vec<_> = chosen.into_iter().chain(forest.figures.chosen()).collect();
     report::metadata(&forest.tool, &chosen, &source::combined_digest(&files))
 }

@@ -5,10 +5,11 @@ use super::{Comparison, Design, Metric};
 /// The sentence; `censored` rounds of either side never got there, or nobody knows from when.
 pub(super) fn of(comparison: &Comparison, censored: [usize; 2]) -> String {
     let nodes = comparison.nodes;
-    let Some(size) = comparison.shift.shift else {
-        return format!("With {nodes} nodes, {}", unknown(comparison, censored));
-    };
     let words = Words::of(comparison);
+    let Some(size) = comparison.shift.shift else {
+        let text = bounded(comparison, &words, censored).unwrap_or_else(|| unknown(comparison, censored));
+        return format!("With {nodes} nodes, {text}");
+    };
     let level = words.level;
     let claim = |certainty| claim(comparison, &words, size, certainty);
     let text = match (comparison.shift.low, comparison.shift.high) {
@@ -107,11 +108,30 @@ fn goal(percent: u32, metric: Metric) -> String {
     to + &from.map_or_else(String::new, |from| format!(" from {}", from.as_str()))
 }
 
+/// What the one end of an interval says of a shift that is infinite; none where it does not tell the sides apart.
+fn bounded(comparison: &Comparison, words: &Words, censored: [usize; 2]) -> Option<String> {
+    let end = match (comparison.shift.low, comparison.shift.high) {
+        (Some(low), None) if low > 0.0 => low,
+        (None, Some(high)) if high < 0.0 => high,
+        (Some(_) | None, Some(_) | None) => return None,
+    };
+    let (claim, level, open) = (claim(comparison, words, end, Certainty::Is), words.level, open_end(censored));
+    Some(format!("{claim} or more, by the end of the {level} % interval{open}"))
+}
+
 fn unknown(comparison: &Comparison, censored: [usize; 2]) -> String {
     let Comparison { a, b, rounds_a, rounds_b, .. } = comparison;
     let [in_a, in_b] = censored;
+    let ranks = match comparison.test.p {
+        p if p < 1.0 - comparison.level => {
+            let longer = if comparison.dominance.delta > 0.0 { b } else { a };
+            format!("; what is known puts {longer} behind (p {p:.1e}, Cliff's delta {:.2})", comparison.dominance.delta)
+        }
+        _ => String::new(),
+    };
     format!(
-        "no shift can be told: {in_a} of {rounds_a} rounds of {a} and {in_b} of {rounds_b} of {b} have no such time"
+        "no shift can be told: {in_a} of {rounds_a} rounds of {a} and {in_b} of {rounds_b} of {b} have no such \
+         time{ranks}; compare --metric coverage, or the time to fewer nodes (t50, t90)"
     )
 }
 

@@ -9,9 +9,10 @@ use cnsim_charts::data::{
     TailSeries, TimeBar, TimeSpent,
 };
 
+use super::estimate::summary;
 use super::{Analysis, Group, Origin, PathTime, RoundMetrics, by_hop, curve, tail};
 use crate::frame::UNKNOWN_NS;
-use crate::stats::{LEVEL, Summary, dkw_half_width, gini, mean, percentile};
+use crate::stats::{LEVEL, dkw_half_width, gini, mean, percentile};
 
 /// More bands of theory would hide what was measured.
 const BANDS_MAX: usize = 3;
@@ -52,7 +53,7 @@ pub fn convergence_ecdf(analysis: &Analysis, origin: Origin) -> ConvergenceEcdf 
 /// Convergence time against the number of nodes, a line for each condition.
 pub fn convergence_by_nodes(analysis: &Analysis, origin: Origin) -> ConvergenceByNodes {
     let point = |group: &Group| {
-        let summary = Summary::of(group.scored().map(|round| round.complete_ns(origin)));
+        let summary = summary(group, origin);
         GrowthPoint {
             nodes: group.nodes,
             rounds_ms: complete_ms(group, origin),
@@ -124,18 +125,26 @@ pub fn convergence_by_round(analysis: &Analysis, origin: Origin) -> ConvergenceB
 
 /// Where the time until the last delivery went: means over complete rounds whose path is known.
 pub fn time_spent(analysis: &Analysis) -> TimeSpent {
-    let bar = |group: &Group| {
-        let complete = group.scored().filter(|round| round.complete_ns(Origin::Initiate).is_some());
-        let paths: Vec<PathTime> = complete.filter_map(|round| round.path).collect();
-        let part = |part: fn(&PathTime) -> i64| mean(paths.iter().map(|path| whole_ms(part(path))));
-        Some(TimeBar {
-            label: label(analysis, group),
-            setup_ms: part(|path| path.setup_ns)?,
-            waiting_ms: part(|path| path.waiting_ns)?,
-            wire_ms: part(|path| path.wire_ns)?,
-        })
-    };
-    TimeSpent { bars: analysis.groups.iter().filter_map(bar).collect() }
+    let mut spent = TimeSpent { bars: Vec::new(), left_out: Vec::new() };
+    for group in &analysis.groups {
+        match time_bar(group, label(analysis, group)) {
+            Some(bar) => spent.bars.push(bar),
+            None => spent.left_out.push(label(analysis, group)),
+        }
+    }
+    spent
+}
+
+fn time_bar(group: &Group, label: String) -> Option<TimeBar> {
+    let complete = group.scored().filter(|round| round.complete_ns(Origin::Initiate).is_some());
+    let paths: Vec<PathTime> = complete.filter_map(|round| round.path).collect();
+    let part = |part: fn(&PathTime) -> i64| mean(paths.iter().map(|path| whole_ms(part(path))));
+    Some(TimeBar {
+        label,
+        setup_ms: part(|path| path.setup_ns)?,
+        waiting_ms: part(|path| path.waiting_ns)?,
+        wire_ms: part(|path| path.wire_ns)?,
+    })
 }
 
 /// The upper end of latency, over all first deliveries whose latency is known.

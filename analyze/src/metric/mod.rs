@@ -13,6 +13,7 @@ mod critical;
 mod curve;
 mod dissemination;
 mod duplicates;
+pub(crate) mod estimate;
 mod expected;
 pub mod figures;
 pub mod growth;

@@ -49,7 +49,9 @@ fn together(a: Band, b: Band) -> Option<Band> {
 fn of_run(run: &Known<'_>, rounds: &[RoundMetrics]) -> Option<Band> {
     let protocol = run.facts.map_or(run.protocol.as_str(), |facts| facts.manifest.options.protocol.as_str());
     match protocol.parse::<Protocol>().ok()?.strategy {
-        Strategy::DirectMail => Some(Band { low: 1.0, high: Some(1.0), label: "direct mail: one hop".to_owned() }),
+        Strategy::DirectMail => {
+            Some(Band { low: 1.0, high: Some(1.0), label: "one hop, as of any direct mail".to_owned() })
+        }
         Strategy::Flood => flood(run.facts?, rounds),
         Strategy::Push { fanout, ttl } => {
             let manifest = &run.facts?.manifest;
@@ -68,7 +70,7 @@ fn flood(facts: &RunFacts, rounds: &[RoundMetrics]) -> Option<Band> {
         true => 1,
         false => least_eccentricity(facts.topology.as_ref()?, complete)?,
     };
-    let label = "flood: at least the distance to the farthest node".to_owned();
+    let label = "at least the distance to the farthest node, as of any flood".to_owned();
     Some(Band { low: f64::from(least), high: None, label })
 }
 
@@ -114,7 +116,7 @@ struct Push {
 impl Push {
     fn band(&self) -> Option<Band> {
         let chances = self.largest_hop()?;
-        let label = format!("push:{}: 95 % of rounds, if all copies took equally long", self.fanout);
+        let label = format!("95 % of rounds of push:{}, if all copies took equally long", self.fanout);
         Some(Band { low: quantile(&chances, TAIL), high: Some(quantile(&chances, 1.0 - TAIL)), label })
     }
 

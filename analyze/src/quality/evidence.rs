@@ -53,6 +53,7 @@ pub(super) struct OfRound {
     pub(super) stretches: Vec<(u32, sequence::Stretch)>,
     pub(super) broken: Vec<invariants::Broken>,
     pub(super) early: Option<timing::Early>,
+    pub(super) impossible: Option<timing::Impossible>,
     /// Who was heard of, where deliveries are missing.
     pub(super) heard: Option<deliveries::Heard>,
     /// The busiest node, in a scored round of a run whose traffic was to be limited.
@@ -103,6 +104,11 @@ impl OfRound {
             stretches: sequence::stretches(round),
             broken: invariants::broken(round, metrics.initiator.as_deref()),
             early: timing::early(round),
+            impossible: timing::impossible(
+                round,
+                metrics.initiate_ns,
+                manifest.and_then(|manifest| timing::Driven::of(manifest, round.round)),
+            ),
             heard: is_short.then(|| deliveries::Heard::of(round)),
             busiest: if is_limited && metrics.scored { traffic::busiest(round) } else { None },
         }

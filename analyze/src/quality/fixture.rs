@@ -35,6 +35,8 @@ pub(super) struct Fixture {
     nodes: Vec<String>,
     hosts: Vec<String>,
     files: Option<RunFacts>,
+    /// The run whose folder the records stand in; none: their own.
+    folder_of: Option<String>,
     float_timestamps: bool,
     /// What every record says of the number of nodes.
     says_nodes: u32,
@@ -85,6 +87,7 @@ impl Fixture {
             nodes: nodes.map(str::to_owned).to_vec(),
             hosts: vec![String::new(); 4],
             files: None,
+            folder_of: None,
             float_timestamps: false,
             says_nodes: 4,
         };
@@ -217,6 +220,10 @@ impl Fixture {
         self.manifest().rounds.iter_mut().find(|candidate| candidate.round == round).unwrap()
     }
 
+    pub(super) fn in_folder_of(self, run_id: &str) -> Self {
+        Self { folder_of: Some(run_id.to_owned()), ..self }
+    }
+
     pub(super) fn audit(&self) -> Quality {
         audit_all(vec![self.clone()])
     }
@@ -304,7 +311,8 @@ impl Fixture {
     }
 
     fn load(&self) -> Loaded {
-        let runs = self.files.clone().map(|files| (self.run_id.clone(), files));
+        let folder = self.folder_of.clone().unwrap_or_else(|| self.run_id.clone());
+        let runs = self.files.clone().map(|files| (folder, files));
         let (condition, facts) = (self.condition.clone(), self.facts.clone());
         Loaded { about: About { condition, facts, runs: runs.into_iter().collect() }, events: self.events() }
     }

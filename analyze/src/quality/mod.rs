@@ -14,9 +14,11 @@ mod humps;
 mod incidents;
 mod invariants;
 mod limits;
+mod manifest;
 mod rows;
 mod runs;
 mod sequence;
+mod settings;
 mod telemetry;
 mod timing;
 mod view;
@@ -89,6 +91,10 @@ pub enum Check {
     HostOverload,
     /// Two series of telemetry that are one.
     IdenticalTelemetry,
+    /// Times that no clock can have read.
+    ImpossibleTimes,
+    /// Records that say something else than the run's manifest.
+    ManifestContradicted,
     /// Telemetry in a unit that cannot be.
     ImplausibleTelemetry,
     /// A run or a round that was cut off.
@@ -97,6 +103,8 @@ pub enum Check {
     InvariantBroken,
     /// Runs that stand together and ran on different clusters or images.
     MixedClusters,
+    /// Runs of one condition that were not run alike.
+    MixedSettings,
     /// Deliveries without a receipt.
     MissingDeliveries,
     /// A message that nobody began.
@@ -180,6 +188,8 @@ pub fn audit(study: &Study) -> Quality {
     findings.extend(timing::setup_inside_timing(analysis));
     findings.extend(clocks::clock_offset(analysis));
     findings.extend(clusters::mixed(&survey));
+    findings.extend(settings::mixed(&survey));
+    findings.extend(manifest::findings(&survey));
     findings.extend(drift::drift_over_rounds(analysis));
     findings.extend(humps::bimodal_convergence(analysis));
     findings.extend(incidents::findings(&survey, &gaps));
@@ -284,10 +294,13 @@ words!(Check:
     FloatTimestamps = "float-timestamps",
     HostOverload = "host-overload",
     IdenticalTelemetry = "identical-telemetry",
+    ImpossibleTimes = "impossible-times",
+    ManifestContradicted = "manifest-contradicted",
     ImplausibleTelemetry = "implausible-telemetry",
     IncompleteRun = "incomplete-run",
     InvariantBroken = "invariant-broken",
     MixedClusters = "mixed-clusters",
+    MixedSettings = "mixed-settings",
     MissingDeliveries = "missing-deliveries",
     MissingInitiate = "missing-initiate",
     NoScoredRounds = "no-scored-rounds",

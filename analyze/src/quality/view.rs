@@ -135,6 +135,11 @@ impl<'a> Run<'a> {
         self.people.get_or_init(|| People::of(self))
     }
 
+    /// The protocol as records name it; none where they do not.
+    pub(super) fn recorded_protocol(&self) -> Option<&'a str> {
+        self.parts.first().map(|(_, part)| part.protocol.as_str()).filter(|protocol| !protocol.is_empty())
+    }
+
     /// Every node that a record names.
     pub(super) fn recorded_nodes(&self) -> impl Iterator<Item = &'a str> {
         self.parts.iter().flat_map(|(names, part)| part.nodes.iter().map(|node| names.nodes.text(*node)))
@@ -150,9 +155,10 @@ impl<'a> Run<'a> {
     }
 
     fn look(&mut self) {
-        let logged = self.parts.first().map_or("", |(_, part)| part.protocol.as_str());
-        let protocol = self.manifest().map_or(logged, |manifest| manifest.options.protocol.as_str());
-        self.strategy = protocol.parse::<Protocol>().ok().map(|protocol| protocol.strategy);
+        let of_manifest = self.manifest().map(|manifest| manifest.options.protocol.as_str());
+        let protocol = of_manifest.or(self.recorded_protocol());
+        self.strategy =
+            protocol.and_then(|protocol| protocol.parse::<Protocol>().ok()).map(|protocol| protocol.strategy);
         self.shape =
             self.topology().map(|topology| Shape { simple: topology.is_simple(), connected: topology.is_connected() });
     }

@@ -54,7 +54,7 @@ const RECIPES: [Recipe; 13] = [
         name: "infection-curves",
         title: "Infection curves",
         caption: "Share of the nodes that hold the message over time: a thin line for each round, the bold line for the \
-                  median round.",
+                  median over rounds.",
         origin: Counts::FromOrigin,
         draw: |it| {
             Plate::draw(
@@ -242,6 +242,7 @@ pub(super) fn rounds_words(analysis: &Analysis) -> String {
         analysis.groups.iter().map(|group| group.rounds.iter().filter(|round| round.scored).count()).collect();
     let (fewest, most) = (counts.iter().min().copied().unwrap_or(0), counts.iter().max().copied().unwrap_or(0));
     match (counts.len(), fewest == most) {
+        (0 | 1, _) if most == 1 => "1 scored round.".to_owned(),
         (0 | 1, _) => format!("{most} scored rounds."),
         (_, true) => format!("{most} scored rounds for each condition and number of nodes."),
         (_, false) => format!("{fewest} to {most} scored rounds for each condition and number of nodes."),

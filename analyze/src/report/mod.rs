@@ -15,7 +15,7 @@ mod telemetry;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use cnsim::manifest::{Manifest, Tool};
 use cnsim_charts::Metadata;
 
@@ -28,6 +28,7 @@ use crate::source::{self, About, FileFacts, Input};
 use crate::study::Study;
 use crate::table::{self, Table};
 use crate::telemetry::Window;
+use crate::whole;
 use folder::Place;
 use telemetry::Telemetry;
 
@@ -82,6 +83,9 @@ pub struct Outcome {
 pub fn run(options: &ReportOptions) -> anyhow::Result<Outcome> {
     let folder = options.output.clone().unwrap_or_else(|| default_folder(&options.inputs));
     folder::check_replaceable(&folder)?;
+    if let Some(bundle) = &options.bundle {
+        check_bundle(bundle, &folder, &options.inputs)?;
+    }
     let place = Place::claim(&folder)?;
     let made = make(options, None)?;
     place.fill(&made.files)?;
@@ -94,6 +98,17 @@ pub fn run(options: &ReportOptions) -> anyhow::Result<Outcome> {
         verdict: made.quality.verdict,
         folder,
     })
+}
+
+/// Refuses a bundle in the place of an input, and in the report's folder, which every report replaces.
+fn check_bundle(bundle: &Path, folder: &Path, inputs: &[Input]) -> anyhow::Result<()> {
+    if whole::is_one_of(bundle, inputs.iter().map(|input| input.path.as_path())) {
+        bail!("--bundle {} is one of the inputs: give it another name", bundle.display());
+    }
+    if std::path::absolute(bundle)?.starts_with(std::path::absolute(folder)?) {
+        bail!("--bundle {} lies in the report's folder, which is replaced: put it elsewhere", bundle.display());
+    }
+    Ok(())
 }
 
 /// A report that is written nowhere yet.
@@ -148,6 +163,7 @@ fn serialise(
     };
     let figures = figures::all(&material).context("cannot draw a figure")?;
     let chosen = [("origin", options.origin.as_str().to_owned()), ("warm-up", options.warm_up.to_string())];
+    let chosen: Vec<_> = chosen.into_iter().chain(options.figures.chosen()).collect();
     let metadata = metadata(&options.tool, &chosen, &input_sha256);
     let mut files = figures::files(&figures, &options.figures, &metadata).context("cannot encode a figure")?;
     let mut tables = table::all(analysis);

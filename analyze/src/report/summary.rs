@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::figures::Figure;
 use super::{ReportOptions, TOOL_NAME};
+use crate::metric::estimate::summary;
 use crate::metric::{Analysis, Group, Origin};
 use crate::quality::{Quality, Severity, Verdict};
 use crate::source::FileFacts;
@@ -151,7 +152,7 @@ impl<'a> GroupEntry<'a> {
 
 impl Convergence {
     fn of(group: &Group, origin: Origin) -> Self {
-        let times = stats::Summary::of(group.scored().map(|round| round.complete_ns(origin)));
+        let times = summary(group, origin);
         let ms = |ns: Option<f64>| ns.map(|ns| ns / 1e6);
         Self {
             origin: origin.as_str(),

@@ -1,8 +1,8 @@
 //! `convergence`: time until the last delivery over scored rounds, one line for each origin.
 
 use super::{Cell, Table, count, ms, text};
+use crate::metric::estimate::summary;
 use crate::metric::{Analysis, Group, Origin};
-use crate::stats::Summary;
 
 pub(super) fn table(analysis: &Analysis) -> Table {
     let columns = [
@@ -26,7 +26,7 @@ pub(super) fn table(analysis: &Analysis) -> Table {
 
 /// A round whose origin is not on record counts as one that never converged: nothing is made up for it.
 fn row(group: &Group, origin: Origin) -> [Cell; 12] {
-    let summary = Summary::of(group.scored().map(|round| round.complete_ns(origin)));
+    let summary = summary(group, origin);
     [
         group.condition.as_str().into(),
         group.nodes.into(),

@@ -2,7 +2,8 @@
 //! three numbers of nodes or more.
 
 use super::comparisons::ends;
-use super::{Cell, Table, count, number, resampling, text};
+use super::{Cell, Table, count, number, text};
+use crate::metric::estimate::resampling;
 use crate::metric::{Analysis, Group, Origin, growth};
 use crate::stats::{Fit, growth_fits, slope_interval};
 

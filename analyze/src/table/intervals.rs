@@ -1,21 +1,16 @@
 //! `intervals`: how sure the numbers of each condition are, one line for each statistic and origin.
 
 use super::comparisons::ends;
-use super::{Cell, Table, count, number, resampling, text};
+use super::{Cell, Table, count, number, text};
+use crate::metric::estimate::{self, Estimate, POOLED_REPLICATES, resampling};
 use crate::metric::{Analysis, Group, Origin, RoundMetrics};
-use crate::stats::{
-    self, Interval, LEVEL, Pool, REPLICATES, censored_ms, hierarchical_interval, over_deployments, quantile_interval,
-    wilson_interval,
-};
+use crate::stats::{self, Interval, LEVEL, Pool, REPLICATES, hierarchical_interval, over_deployments, wilson_interval};
 
 /// What of the rounds' times is told besides their mean, in per cent.
 const PERCENTS: [(u32, &str); 4] = [(50, "t100_p50"), (90, "t100_p90"), (95, "t100_p95"), (99, "t100_p99")];
 
 /// What of the deliveries' times is told, in per cent.
 const DELIVERY_PERCENTS: [(u32, &str); 2] = [(50, "delivery_p50"), (99, "delivery_p99")];
-
-/// Replicates where every one of them looks at all deliveries.
-const POOLED_REPLICATES: usize = 1_999;
 
 pub(super) fn table(analysis: &Analysis) -> Table {
     let columns = [
@@ -96,10 +91,7 @@ fn complete_share(group: &Group) -> Line {
 
 /// Over the rounds' times until the last delivery; one that never came is infinitely long.
 fn convergence(group: &Group, origin: Origin) -> Vec<Line> {
-    let rounds: Vec<&RoundMetrics> = group.scored().collect();
-    let in_ms = |round: &&RoundMetrics| censored_ms(round.complete_ns(origin));
-    let deployments: Vec<Vec<f64>> =
-        rounds.chunk_by(|a, b| a.run_id == b.run_id).map(|rounds| rounds.iter().map(in_ms).collect()).collect();
+    let deployments = estimate::deployments_ms(group, origin);
     let times = stats::sorted(deployments.concat());
     let mut lines: Vec<Line> = PERCENTS.map(|percentile| quantile(&times, &deployments, percentile)).into();
     let value = stats::mean(times.iter().copied());
@@ -118,36 +110,8 @@ fn convergence(group: &Group, origin: Origin) -> Vec<Line> {
 
 /// A quantile as a line of the table.
 fn quantile(times: &[f64], deployments: &[Vec<f64>], (percent, statistic): (u32, &'static str)) -> Line {
-    let Estimate { value, interval, method } = estimate(times, deployments, percent, statistic);
+    let Estimate { value, interval, method } = estimate::quantile(times, deployments, percent, statistic);
     Line { statistic, value, interval, method, ..Line::of_times() }
-}
-
-/// A number over rounds, and how sure it is.
-pub(super) struct Estimate {
-    pub(super) value: Option<f64>,
-    pub(super) interval: Option<Interval>,
-    pub(super) method: &'static str,
-}
-
-/// The median of finite values by deployment, none of which is empty; `purpose` keeps its draws apart from others'.
-pub(super) fn median_of(deployments: &[Vec<f64>], purpose: &'static str) -> Estimate {
-    estimate(&stats::sorted(deployments.concat()), deployments, 50, purpose)
-}
-
-/// One quantile; several deployments have an interval where as many rounds of one have.
-fn estimate(times: &[f64], deployments: &[Vec<f64>], percent: u32, purpose: &'static str) -> Estimate {
-    let share = f64::from(percent) / 100.0;
-    let ranks = quantile_interval(times.len(), share, LEVEL);
-    let by_ranks = ranks.map(|ranks| Interval { low: times[ranks.low - 1], high: times[ranks.high - 1] });
-    let of_deployments = || {
-        let quantile = |values: &[f64]| stats::quantile(values, share).unwrap_or(f64::NAN);
-        hierarchical_interval(deployments, purpose, &resampling(POOLED_REPLICATES), quantile)
-    };
-    let (interval, method) = match deployments.len() {
-        0 | 1 => (by_ranks, "order-statistics"),
-        deployments => (by_ranks.and_then(|_| of_deployments()), over_deployments(deployments)),
-    };
-    Estimate { value: stats::quantile(times, share), interval, method }
 }
 
 /// Over all deliveries together, which are alike inside a round.

@@ -28,7 +28,6 @@ use crate::compare::{Comparison, Side};
 use crate::metric::Analysis;
 use crate::quality::Quality;
 use crate::source::About;
-use crate::stats::{LEVEL, Resampling};
 use crate::telemetry::Usage;
 
 /// A table.
@@ -195,11 +194,6 @@ const fn count(name: &'static str) -> Column {
 
 const fn flag(name: &'static str) -> Column {
     Column { name, kind: ColumnKind::Flag }
-}
-
-/// How the tables of every report are resampled: the same each time.
-fn resampling(replicates: usize) -> Resampling {
-    Resampling { seed: 1, replicates, level: LEVEL }
 }
 
 /// Milliseconds, to the microsecond where they are rounded.

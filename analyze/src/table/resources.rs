@@ -1,7 +1,7 @@
 //! `resources`: what the processes of scored rounds used, as their own counters tell.
 
-use super::intervals::{Estimate, median_of};
 use super::{Cell, Table, count, ms, number, text};
+use crate::metric::estimate::{self, Estimate};
 use crate::metric::{Analysis, Group, RoundMetrics, RoundResources};
 use crate::stats::{median, sorted};
 
@@ -69,7 +69,7 @@ fn estimate(rounds: &[Used<'_>], name: &'static str, value: impl Fn(&Used<'_>) -
     let deployments = rounds.chunk_by(|(a, _), (b, _)| a.run_id == b.run_id);
     let deployments = deployments.map(|rounds| rounds.iter().filter_map(&value).collect());
     let deployments: Vec<Vec<f64>> = deployments.filter(|values: &Vec<f64>| !values.is_empty()).collect();
-    median_of(&deployments, name)
+    estimate::median(&deployments, name)
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ impl All {
             latency: LatencyByHop { series: series().map(boxes).collect() },
             copies: CopiesByRound { series: series().map(copies).collect() },
             by_round: ConvergenceByRound { series: series().map(rounds).collect() },
-            time: TimeSpent { bars: series().map(bar).collect() },
+            time: TimeSpent { bars: series().map(bar).collect(), left_out: vec![label()] },
             tail: LatencyTail { series: series().map(|index| tail(label(), level(index))).collect() },
             hosts: LatencyByHosts { panels: series().map(|index| hosts(label(), level(index))).collect() },
             lorenz: LoadLorenz { series: series().map(|_| lorenz(label())).collect() },
@@ -88,6 +88,7 @@ impl All {
                 words: "Shift of t100_first_send against default".to_owned(),
                 unit: Some("ms".to_owned()),
                 rows: series().map(|index| effect(label(), level(index))).collect(),
+                left_out: vec![label()],
             },
             telemetry: telemetry_of(count, &label(), top),
         }
@@ -171,7 +172,7 @@ fn lorenz(label: String) -> LorenzSeries {
 }
 
 fn effect(label: String, level: f64) -> Effect {
-    Effect { label, shift: level, low: Some(-0.5 * level), high: None }
+    Effect { label, shift: Some(level), low: Some(-0.5 * level), high: None }
 }
 
 /// `count` runs; the later the quantity, the fewer its series.
