@@ -195,10 +195,15 @@ fn only_the_run_that_was_named_comes_and_wildcards_are_letters() {
     server.table("stdout", Divided::ByTimestamp, &all);
     let home = tempfile::tempdir().unwrap();
     fetch(&server, home.path(), "a_c", &["--since", "2025-03-25"]).success().stdout("runs/a_c\n");
-    let mut prefixed = command(home.path());
-    prefixed.args(["fetch", "--run-id-prefix", "a_c", "--project", PROJECT, "--dataset", DATASET]);
-    prefixed.args(["--endpoint", &server.rest, "--since", "2025-03-25", "--out", "more"]);
-    prefixed.assert().success().stdout("more/a_c\nmore/a_c-7\nmore/a_cd\n");
+    let prefixed = |prefix: &str| {
+        let mut prefixed = command(home.path());
+        prefixed.args(["fetch", "--run-id-prefix", prefix, "--project", PROJECT, "--dataset", DATASET]);
+        prefixed.args(["--endpoint", &server.rest, "--since", "2025-03-25", "--out", "more"]);
+        prefixed.assert()
+    };
+    prefixed("a_c").success().stdout("more/a_c\nmore/a_c-7\nmore/a_cd\n");
+    // A run's messages end with their round, which is no part of its name.
+    prefixed("abc-1").code(1).stderr(predicates::str::contains("no record of abc-1"));
     let error = "no record of a% in study.gke_logs.stdout";
     fetch(&server, home.path(), "a%", &["--since", "2025-03-25"]).code(1).stderr(predicates::str::contains(error));
 }
@@ -256,6 +261,14 @@ fn the_doctor_finds_a_sound_table_and_what_is_wrong_with_others() {
     let locked = "WRONG  columns: study.gke_logs.locked: jsonpayload.sent_ns is FLOAT";
     doctor(&["--table", "locked"]).stdout(predicates::str::contains(locked));
     doctor(&["--table", "nope"]).stdout(predicates::str::contains("WRONG  table: no table study.gke_logs.nope"));
+    for entry in &mut entries {
+        entry["jsonPayload"]["message"] = 1.into();
+    }
+    let today = format!("daily_{}", chrono::Utc::now().format("%Y%m%d"));
+    server.table(&today, Divided::No, &entries);
+    let unfit = format!("WRONG  table: study.gke_logs.{today}: ");
+    doctor(&["--table", "daily"])
+        .stdout(predicates::str::contains(unfit + "its column jsonpayload.message is not of type STRING"));
 }
 
 #[test]

@@ -61,8 +61,8 @@ impl Pool {
 
     /// The expanded percentile interval of [`Pool::percentile`] by the hierarchical bootstrap (Davison and Hinkley 1997, ch. 3.8):
     /// deployments are drawn, then rounds inside each, and a round's values stay together. With one deployment it is the
-    /// cluster bootstrap, and holds for that deployment alone; with two see [`two_deployments`]. None of fewer than two rounds. `purpose` keeps draws for
-    /// different numbers apart.
+    /// cluster bootstrap, and holds for that deployment alone; with two it is no narrower than Student's of the two. None of
+    /// fewer than two rounds. `purpose` keeps draws for different numbers apart.
     pub fn percentile_interval(&self, percent: u32, purpose: &str, resampling: &Resampling) -> Option<Interval> {
         if self.rounds < 2 {
             return None;

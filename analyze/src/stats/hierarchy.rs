@@ -16,8 +16,8 @@ pub fn over_deployments(deployments: usize) -> &'static str {
     if deployments == 2 { "student-two-deployments" } else { "hierarchical-bootstrap" }
 }
 
-/// The expanded percentile interval of a statistic of sorted values, which stand by deployment; of two deployments see
-/// [`two_deployments`]. None of fewer than two: what one deployment says of others is nothing. `purpose` keeps draws for
+/// The expanded percentile interval of a statistic of sorted values, which stand by deployment; of two deployments it is no
+/// narrower than Student's of the two. None of fewer than two: what one deployment says of others is nothing. `purpose` keeps draws for
 /// different numbers apart.
 pub fn hierarchical_interval(
     deployments: &[Vec<f64>],

@@ -130,6 +130,19 @@ fn a_log_in_that_serves_no_longer_is_told_and_a_server_that_fails_is_asked_again
     });
 }
 
+#[test]
+fn secrets_go_to_the_server_of_the_file_and_to_no_other() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = Played::start([token("not mine", 3600)]).await;
+        let headers = format!("location: {}/token\r\n", elsewhere.endpoint).leak();
+        let tokens = Played::start([Play::Answer { status: 307, headers, body: String::new() }]).await;
+        let credentials = login(folder.path(), &tokens).await;
+        assert!(credentials.token(Freshness::Cached).await.is_err());
+        assert!(tokens.is_done() && elsewhere.requests().is_empty(), "{:?}", elsewhere.requests());
+    });
+}
+
 /// A program that stands for `gcloud`.
 fn gcloud(folder: &Path, script: &str) -> Places {
     use std::os::unix::fs::PermissionsExt;
