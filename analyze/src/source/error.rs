@@ -106,15 +106,19 @@ pub enum SourceError {
         /// What is wrong.
         reason: String,
     },
-    /// Two files that would be one condition.
-    #[error("{first} and {second} would both be the condition {stem:?}: name them, as in LABEL={first}")]
-    SameStem {
+    /// Two paths that would be one condition.
+    #[error(
+        "{first} and {second} would both be the condition {condition:?}: give each its label, as in LABEL={unnamed}"
+    )]
+    SameName {
         /// The condition.
-        stem: String,
+        condition: String,
         /// One path.
         first: String,
         /// The other path.
         second: String,
+        /// One of them that has no label.
+        unnamed: String,
     },
 }
 

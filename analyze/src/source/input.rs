@@ -47,15 +47,16 @@ pub(crate) fn stem(path: &Path) -> String {
     if stem.is_empty() { name } else { stem.to_owned() }
 }
 
-/// Refuses two files that would be the same condition without anyone having said so.
-pub(crate) fn check_stems(files: &[&Path]) -> Result<(), SourceError> {
-    let mut seen: BTreeMap<String, &Path> = BTreeMap::new();
-    for path in files {
-        if let Some(first) = seen.insert(stem(path), path)
-            && !same(first, path)
-        {
-            let (first, second) = (first.display().to_string(), path.display().to_string());
-            return Err(SourceError::SameStem { stem: stem(path), first, second });
+/// Refuses two paths that would be the same condition without anyone having said so of both; each with its label.
+pub(crate) fn check_names(named: &[(Option<&str>, &Path)]) -> Result<(), SourceError> {
+    let mut seen: BTreeMap<String, (Option<&str>, &Path)> = BTreeMap::new();
+    for &(label, path) in named {
+        let condition = label.map_or_else(|| stem(path), str::to_owned);
+        let Some((earlier, first)) = seen.insert(condition.clone(), (label, path)) else { continue };
+        if (label.is_none() || earlier.is_none()) && !same(first, path) {
+            let [first, second, unnamed] =
+                [first, path, if earlier.is_none() { first } else { path }].map(|path| path.display().to_string());
+            return Err(SourceError::SameName { condition, first, second, unnamed });
         }
     }
     Ok(())
@@ -102,12 +103,21 @@ mod tests {
     }
 
     #[test]
-    fn equal_stems_of_different_files_are_refused() {
-        assert!(check_stems(&[Path::new("x/a.csv"), Path::new("y/b.csv"), Path::new("x/a.csv")]).is_ok());
-        let error = check_stems(&[Path::new("x/a.csv"), Path::new("y/a.csv.gz")]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "x/a.csv and y/a.csv.gz would both be the condition \"a\": name them, as in LABEL=x/a.csv"
-        );
+    fn equal_names_of_different_files_are_refused_unless_both_were_said() {
+        let told = |named: &[(Option<&str>, &str)]| {
+            let named: Vec<_> = named.iter().map(|(label, path)| (*label, Path::new(*path))).collect();
+            check_names(&named).map_err(|error| error.to_string())
+        };
+        assert_eq!(told(&[(None, "x/a.csv"), (None, "y/b.csv"), (None, "x/a.csv")]), Ok(()));
+        assert_eq!(told(&[(Some("c"), "x/a.csv"), (Some("c"), "y/a.csv.gz")]), Ok(()));
+        for (named, unnamed) in [
+            ([(None, "x/a.csv"), (None, "y/a.csv.gz")], "x/a.csv"),
+            ([(Some("a"), "x/a.csv"), (None, "y/a.csv.gz")], "y/a.csv.gz"),
+        ] {
+            let error = format!(
+                "x/a.csv and y/a.csv.gz would both be the condition \"a\": give each its label, as in LABEL={unnamed}"
+            );
+            assert_eq!(told(&named), Err(error));
+        }
     }
 }

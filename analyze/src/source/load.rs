@@ -22,9 +22,11 @@ pub fn each(inputs: &[Input]) -> Result<impl Iterator<Item = Result<Loaded, Sour
     for input in inputs {
         named.extend(input::expand(&input.path)?.into_iter().map(|path| (input.label.as_deref(), path)));
     }
-    let unnamed = |(label, path): &&(Option<&str>, PathBuf)| label.is_none() && !path.join("manifest.json").exists();
-    let stems: Vec<&Path> = named.iter().filter(unnamed).map(|(_, path)| path.as_path()).collect();
-    input::check_stems(&stems)?;
+    // A run folder without a label is the condition of its manifest.
+    let by_name = |(label, path): &&(Option<&str>, PathBuf)| label.is_some() || !path.join("manifest.json").exists();
+    let names: Vec<(Option<&str>, &Path)> =
+        named.iter().filter(by_name).map(|(label, path)| (*label, &**path)).collect();
+    input::check_names(&names)?;
     Ok(together(named).into_iter().map(Part::load))
 }
 
