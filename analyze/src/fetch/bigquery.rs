@@ -104,10 +104,8 @@ impl Task<'_> {
             let is_over = lacks.is_empty() || waited >= wait;
             if self.args.dry_run || is_over {
                 self.tell(&mut read, &lacks);
-                let is_whole = |run_id: &&String| lacks.iter().all(|lack| lack.run_id != **run_id);
-                let counted = self.manifests.iter().filter(|manifest| arrived::counts(manifest));
-                let runs = counted.map(|manifest| &manifest.run_id);
-                read.complete = runs.filter(is_whole).cloned().collect();
+                let is_whole = |run_id: &&str| lacks.iter().all(|lack| lack.run_id != *run_id);
+                read.complete = self.counted().filter(is_whole).map(str::to_owned).collect();
                 return Ok(read);
             }
             lacks.iter().flat_map(Lack::notes).for_each(|note| eprintln!("waiting: {note}"));
@@ -163,18 +161,19 @@ impl Task<'_> {
         }
     }
 
+    /// The runs whose manifests count all records.
+    fn counted(&self) -> impl Iterator<Item = &str> {
+        let counted = self.manifests.iter().filter(|manifest| arrived::counts(manifest));
+        counted.map(|manifest| manifest.run_id.as_str())
+    }
+
     /// Adds what may be missing to what should be known.
     fn tell(&self, read: &mut Read, lacks: &[Lack]) {
         if self.args.dry_run {
             return;
         }
         read.plan.notes.extend(lacks.iter().flat_map(Lack::notes));
-        let counted: BTreeSet<&str> = self
-            .manifests
-            .iter()
-            .filter(|manifest| arrived::counts(manifest))
-            .map(|manifest| manifest.run_id.as_str())
-            .collect();
+        let counted: BTreeSet<&str> = self.counted().collect();
         if read.spool.runs().keys().any(|run_id| !counted.contains(run_id.as_str())) {
             #[expect(clippy::disallowed_methods, reason = "how old a record is depends on the clock")]
             let now: DateTime<Utc> = std::time::SystemTime::now().into();

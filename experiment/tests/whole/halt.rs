@@ -1,8 +1,9 @@
 //! Runs that do not reach their end: nothing outlives them, and what was recorded is kept.
 
 use std::fs;
+use std::path::Path;
 
-use crate::common::{children, cnsim, manifest, read, signal, started, wait_for};
+use crate::common::{Run, children, cnsim, manifest, read, signal, started, wait_for};
 use cnsim::manifest::{RoundOutcome, RunOutcome};
 use rustix::process::Signal;
 
@@ -52,6 +53,18 @@ fn an_interrupted_run_keeps_what_was_recorded() {
     }
 }
 
+/// A run that was halted after its first round, as `--resume` has ended it at the first try.
+fn resumed_to_round_3(folder: &Path) -> Run {
+    let resumed = cnsim(&["run", "--resume", folder.to_str().unwrap()]);
+    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    let run = read(folder);
+    assert_eq!(run.manifest.outcome, RunOutcome::Complete);
+    let numbers: Vec<u32> = run.manifest.rounds.iter().map(|round| round.round).collect();
+    assert_eq!(numbers, [0, 1, 2, 3]);
+    assert_eq!(run.manifest.rounds[3].outcome, RoundOutcome::Quiescent);
+    run
+}
+
 #[test]
 fn a_run_that_was_stopped_goes_on_after_the_round_it_was_stopped_in() {
     let out = tempfile::tempdir().unwrap();
@@ -61,14 +74,8 @@ fn a_run_that_was_stopped_goes_on_after_the_round_it_was_stopped_in() {
     signal(run.id() as i32, Signal::INT);
     assert_eq!(run.wait_with_output().unwrap().status.code(), Some(1));
 
-    let resumed = cnsim(&["run", "--resume", folder.to_str().unwrap()]);
+    let run = resumed_to_round_3(&folder);
 
-    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
-    let run = read(&folder);
-    assert_eq!(run.manifest.outcome, RunOutcome::Complete);
-    let numbers: Vec<u32> = run.manifest.rounds.iter().map(|round| round.round).collect();
-    assert_eq!(numbers, [0, 1, 2, 3]);
-    assert_eq!(run.manifest.rounds[3].outcome, RoundOutcome::Quiescent);
     for round in &run.manifest.rounds {
         assert_eq!(round.resources.is_some(), round.outcome == RoundOutcome::Quiescent, "round {}", round.round);
     }
@@ -91,14 +98,8 @@ fn a_run_whose_driver_was_killed_goes_on_at_the_first_try() {
     wait_for("the children to end", || children(out.path()).is_empty());
     assert!(folder.join("parts/00000.json").exists(), "what the processes before said is there yet");
 
-    let resumed = cnsim(&["run", "--resume", folder.to_str().unwrap()]);
+    let run = resumed_to_round_3(&folder);
 
-    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
-    let run = read(&folder);
-    assert_eq!(run.manifest.outcome, RunOutcome::Complete);
-    let numbers: Vec<u32> = run.manifest.rounds.iter().map(|round| round.round).collect();
-    assert_eq!(numbers, [0, 1, 2, 3]);
-    assert_eq!(run.manifest.rounds[3].outcome, RoundOutcome::Quiescent);
     assert_eq!(run.of(3, "received").len(), 2);
 }
 
