@@ -1,11 +1,11 @@
 //! Metrics and tables of a million records, from columns in memory: what a report costs after reading.
 
 use cnsim::event::Kind;
-use cnsim_analyze::frame::{Dictionary, Events, Names, UNKNOWN_NS};
-use cnsim_analyze::metric::{Options, analyse};
-use cnsim_analyze::round::Rounds;
-use cnsim_analyze::source::{About, Loaded};
-use cnsim_analyze::table;
+use cnsim_analyze::inputs::{About, Loaded};
+use cnsim_analyze::measure::{Options, analyse};
+use cnsim_analyze::output;
+use cnsim_analyze::rounds::Rounds;
+use cnsim_records::frame::{Dictionary, Events, Names, UNKNOWN_NS};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 
@@ -34,7 +34,7 @@ fn metrics(bencher: Bencher, order: Order) {
 fn tables(bencher: Bencher) {
     let analysis = analyse(&[input(Order::Rounds)], &Options::default());
     bencher.counter(ItemsCount::new(ROWS)).bench(|| {
-        let tables = table::all(&analysis);
+        let tables = output::all(&analysis);
         tables.iter().map(|table| table.to_csv().len()).sum::<usize>()
     });
 }

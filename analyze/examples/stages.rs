@@ -4,9 +4,9 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use cnsim_analyze::source::{self, Input};
-use cnsim_analyze::study::Study;
-use cnsim_analyze::{quality, table};
+use cnsim_analyze::evaluation::Study;
+use cnsim_analyze::inputs::{self, Input};
+use cnsim_analyze::{audit, output};
 
 fn main() -> ExitCode {
     let Some(input) = std::env::args().nth(1).and_then(|path| path.parse::<Input>().ok()) else {
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let begun = Instant::now();
-    let loaded = match source::load(&[input]) {
+    let loaded = match inputs::load(&[input]) {
         Ok(loaded) => loaded,
         Err(error) => {
             eprintln!("error: {error}");
@@ -25,9 +25,9 @@ fn main() -> ExitCode {
     let rows: usize = loaded.iter().map(|input| input.events.len()).sum();
     let study = Study::of(loaded, 1);
     let measured = begun.elapsed();
-    let bytes: usize = table::all(&study.analysis).iter().map(|table| table.to_csv().len()).sum();
+    let bytes: usize = output::all(&study.analysis).iter().map(|table| table.to_csv().len()).sum();
     let tabled = begun.elapsed();
-    let quality = quality::audit(&study);
+    let quality = audit::audit(&study);
     let audited = begun.elapsed();
     println!("{rows} rows, {bytes} bytes of tables, {} findings", quality.findings.len());
     println!("read {:.3} s", read.as_secs_f64());

@@ -6,19 +6,20 @@ use std::process::ExitCode;
 use anyhow::Error;
 use clap::Parser;
 use cnsim::manifest::Tool;
-#[cfg(feature = "bigquery")]
-use cnsim_analyze::bigquery::{self, settings::DoctorArgs};
+use cnsim_analyze::audit::Verdict;
 use cnsim_analyze::bundle::{self, Verified};
-use cnsim_analyze::cli::{Cli, Command, FetchArgs, ReportArgs, RunsArgs, VerifyArgs};
+use cnsim_analyze::commands::arguments::{Cli, Command, FetchArgs, ReportArgs, RunsArgs, VerifyArgs};
+use cnsim_analyze::commands::runs;
 use cnsim_analyze::compare::args::CompareArgs;
 use cnsim_analyze::compare::{self, Judgement};
 use cnsim_analyze::explain;
 use cnsim_analyze::export::{self, ExportArgs, ExportError};
-use cnsim_analyze::fetch::{self, Fetched};
-use cnsim_analyze::quality::Verdict;
 #[cfg(feature = "bigquery")]
-use cnsim_analyze::telemetry::ask;
-use cnsim_analyze::{report, runs};
+use cnsim_analyze::fetch::bigquery::telemetry as ask;
+#[cfg(feature = "bigquery")]
+use cnsim_analyze::fetch::bigquery::{self, settings::DoctorArgs};
+use cnsim_analyze::fetch::{self, Fetched};
+use cnsim_analyze::report;
 
 /// Exit code of a verdict that says no.
 const REFUSED: u8 = 3;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
-use cnsim_analyze::source::{Input, Loaded, load};
+use cnsim_analyze::inputs::{Input, Loaded, load};
 use predicates::prelude::*;
 
 const SEED: &str = include_str!("fixtures/seed-n5.csv");

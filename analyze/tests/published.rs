@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cnsim::event::Kind;
-use cnsim_analyze::metric::{Group, Origin, RoundMetrics};
-use cnsim_analyze::quality::{Check, Verdict, audit};
-use cnsim_analyze::source::{Input, Loaded, load};
-use cnsim_analyze::study;
-use cnsim_analyze::table::{self, Cell, Table};
-use cnsim_analyze::telemetry::{Quantity, Series, Source, Window, load as load_telemetry, usages};
+use cnsim_analyze::audit::{Check, Verdict, audit};
+use cnsim_analyze::evaluation;
+use cnsim_analyze::inputs::telemetry::{Quantity, Series, Source, Window, load as load_telemetry, usages};
+use cnsim_analyze::inputs::{Input, Loaded, load};
+use cnsim_analyze::measure::{Group, Origin, RoundMetrics};
+use cnsim_analyze::output::{self, Cell, Table};
 
 /// The study's CSVs hold float text: its tables have two decimals, other numbers are good to a microsecond.
 const MS: f64 = 0.001;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use cnsim_analyze::telemetry::{self, FILE, Quantity, Series};
+use cnsim_analyze::inputs::telemetry::{self, FILE, Quantity, Series};
 use predicates::prelude::*;
 use serde_json::{Value, json};
 

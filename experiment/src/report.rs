@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use cnsim_analyze::metric::Origin;
-use cnsim_analyze::plate::FigureOptions;
+use cnsim_analyze::commands::runs::Format;
+use cnsim_analyze::inputs::Input;
+use cnsim_analyze::inputs::telemetry::Window;
+use cnsim_analyze::measure::Origin;
+use cnsim_analyze::output::figure_file::FigureOptions;
 use cnsim_analyze::report::{self, ReportOptions};
-use cnsim_analyze::runs::Format;
-use cnsim_analyze::source::Input;
-use cnsim_analyze::telemetry::Window;
 
 /// Makes the report on the run in `folder`, and returns what it has to say.
 pub fn make(folder: &Path) -> anyhow::Result<String> {

@@ -16,12 +16,12 @@ use std::path::{Path, PathBuf};
 use cnsim::manifest::Tool;
 use serde::{Deserialize, Serialize};
 
-use crate::metric::Origin;
-use crate::plate::{FigureOptions, FigureWords};
+use crate::commands::runs::Format;
+use crate::inputs::Input;
+use crate::inputs::telemetry::{Quantity, Source, Window};
+use crate::measure::Origin;
+use crate::output::figure_file::{FigureOptions, FigureWords};
 use crate::report::ReportOptions;
-use crate::runs::Format;
-use crate::source::Input;
-use crate::telemetry::{Quantity, Source, Window};
 
 pub(crate) use pack::pack;
 pub use verify::{Verified, verify};

@@ -9,9 +9,9 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::{BundleError, FORMAT, INDEX, Index, Options, REPORT, stage, words};
+use crate::inputs::sha256;
 use crate::report::{self, ReportOptions};
-use crate::source::sha256;
-use crate::whole;
+use cnsim_records::whole;
 
 /// Makes the bundle of a report. The zip is there whole or not at all.
 pub(crate) fn pack(options: &ReportOptions, path: &Path) -> anyhow::Result<()> {

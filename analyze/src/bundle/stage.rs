@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::{BundleError, INPUTS, Labelled, Measuring, Options};
+use crate::inputs::telemetry;
+use crate::inputs::{folder, name};
 use crate::report::ReportOptions;
-use crate::source::{folder, input};
-use crate::telemetry;
 
 /// The files of a run folder that a report reads beside its events.
 const SMALL: [&str; 4] = ["manifest.json", "topology.json", "fetch.json", telemetry::FILE];
@@ -17,7 +17,7 @@ const SMALL: [&str; 4] = ["manifest.json", "topology.json", "fetch.json", teleme
 pub(super) fn stage(options: &ReportOptions, root: &Path) -> anyhow::Result<Options> {
     let mut inputs = Vec::new();
     for one in &options.inputs {
-        for path in input::expand(&one.path)? {
+        for path in name::expand(&one.path)? {
             let number = inputs.len() + 1;
             let name = copy(&path, root, &format!("{INPUTS}/{number:02}"))?;
             inputs.push(Labelled { label: one.label.clone(), path: name });

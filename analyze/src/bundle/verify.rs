@@ -10,8 +10,8 @@ use cnsim::manifest::Tool;
 use zip::ZipArchive;
 
 use super::{BundleError, FORMAT, INDEX, INPUTS, Index, REPORT};
+use crate::inputs::sha256;
 use crate::report;
-use crate::source::sha256;
 
 /// Relative precision of numbers that another build has computed.
 const PRECISION: f64 = 1e-9;

@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 use cnsim::manifest::Manifest;
 
-use crate::metric::Group;
-use crate::metric::estimate::{POOLED_REPLICATES, resampling};
-use crate::quality::{Finding, Severity};
+use crate::audit::{Finding, Severity};
+use crate::inputs::telemetry::Window;
+use crate::measure::Group;
+use crate::measure::estimate::{POOLED_REPLICATES, resampling};
 use crate::report::{Made, ReportOptions};
 use crate::stats::{LEVEL, REPLICATES};
-use crate::telemetry::Window;
 
 /// The methods paragraph, with all settings.
 pub(super) fn methods(options: &ReportOptions, made: &Made) -> String {
@@ -66,8 +66,8 @@ fn telemetry(options: &ReportOptions) -> String {
 
 fn origin(options: &ReportOptions) -> &'static str {
     match options.origin {
-        crate::metric::Origin::Initiate => "the initiator's record that it began the message",
-        crate::metric::Origin::FirstSend => "the initiator's first send",
+        crate::measure::Origin::Initiate => "the initiator's record that it began the message",
+        crate::measure::Origin::FirstSend => "the initiator's first send",
     }
 }
 

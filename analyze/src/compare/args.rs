@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use cnsim::manifest::Tool;
 
 use super::{CompareOptions, Design, Forest, Format, Gate, Grouping, Metric, Unsound};
-use crate::plate::FigureArgs;
-use crate::source::Input;
+use crate::inputs::Input;
+use crate::output::figure_file::FigureArgs;
 
 /// What can be typed after `cnsim-analyze compare`.
 #[derive(Debug, Args)]

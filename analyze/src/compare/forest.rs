@@ -10,9 +10,9 @@ use cnsim_charts::data::{Effect, Effects};
 use cnsim_charts::{ChartError, Metadata};
 
 use super::{Comparison, Metric};
-use crate::plate::{FigureOptions, Plate};
+use crate::output::figure_file::{FigureOptions, Plate};
 use crate::stats::Shift;
-use crate::whole;
+use cnsim_records::whole;
 
 /// Where figures go, and how they look.
 #[derive(Debug, Clone)]

@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use crate::metric::{Analysis, Origin};
-use crate::table::{self, ColumnKind};
+use crate::measure::{Analysis, Origin};
+use crate::output::{self, ColumnKind};
 
 /// Columns that say which round it is, or follow from that.
 const IDENTITY: [&str; 3] = ["round", "nodes", "expected"];
@@ -90,7 +90,7 @@ impl Metric {
 }
 
 fn names() -> Vec<&'static str> {
-    let columns = table::rounds(&Analysis::default()).columns;
+    let columns = output::rounds(&Analysis::default()).columns;
     let is_number = |kind: ColumnKind| match kind {
         ColumnKind::Count | ColumnKind::Number { .. } => true,
         ColumnKind::Text | ColumnKind::Flag => false,

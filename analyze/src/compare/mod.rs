@@ -15,11 +15,11 @@ mod sentence;
 
 use cnsim_charts::Metadata;
 
-use crate::quality;
+use crate::audit;
+use crate::evaluation::Study;
+use crate::inputs::{self, FileFacts, Input};
 use crate::report;
-use crate::source::{self, FileFacts, Input};
 use crate::stats::{self, REPLICATES, Resampling};
-use crate::study::Study;
 
 pub use comparison::{Comparison, Side};
 pub use forest::Forest;
@@ -115,10 +115,10 @@ pub struct Outcome {
 /// Where an input cannot be read, or the conditions may not be compared; the message says why.
 pub fn run(options: &CompareOptions) -> anyhow::Result<Outcome> {
     let study = Study::read(&options.inputs, options.warm_up)?;
-    let mut notes = refusal::check_quality(&quality::audit(&study), options.unsound)?;
+    let mut notes = refusal::check_quality(&audit::audit(&study), options.unsound)?;
     let plan = refusal::plan(&study.analysis, options)?;
     notes.extend(plan.notes);
-    let rounds = crate::table::rounds(&study.analysis);
+    let rounds = crate::output::rounds(&study.analysis);
     let resampling = Resampling { seed: options.seed, replicates: REPLICATES, level: options.level };
     let pooled = Resampling { replicates: SHIFT_REPLICATES, ..resampling };
     let mut comparisons = Vec::new();
@@ -159,5 +159,5 @@ fn metadata(options: &CompareOptions, forest: &Forest, study: &Study) -> Metadat
         ("warm-up", options.warm_up.to_string()),
     ];
     let chosen: Vec<_> = chosen.into_iter().chain(forest.figures.chosen()).collect();
-    report::metadata(&forest.tool, &chosen, &source::combined_digest(&files))
+    report::metadata(&forest.tool, &chosen, &inputs::combined_digest(&files))
 }

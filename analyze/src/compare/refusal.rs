@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CompareOptions, Grouping, Unsound};
-use crate::metric::Analysis;
-use crate::quality::{Check, Finding, Quality, Severity, Verdict};
+use crate::audit::{Check, Finding, Quality, Severity, Verdict};
+use crate::measure::Analysis;
 
 /// Why conditions are not compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

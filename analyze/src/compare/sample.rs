@@ -2,7 +2,7 @@
 
 use super::metric::Missing;
 use super::{Metric, Refusal};
-use crate::table::{Cell, Table};
+use crate::output::{Cell, Table};
 
 /// Values of one condition.
 #[derive(Debug, Clone, PartialEq)]

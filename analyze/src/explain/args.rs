@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::metric::Origin;
-use crate::source::Input;
+use crate::inputs::Input;
+use crate::measure::Origin;
 
 /// What can be typed after `cnsim-analyze explain`.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "ID")]
     pub run_id: Option<String>,
     /// What time counts from
-    #[arg(long, value_parser = crate::cli::origin(), default_value = Origin::FirstSend.as_str())]
+    #[arg(long, value_parser = crate::commands::arguments::origin(), default_value = Origin::FirstSend.as_str())]
     pub origin: Origin,
     /// How the round is written
     #[arg(long, value_enum, default_value = "text")]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::story::{Story, ms};
-use crate::metric::{Reached, RoundMetrics};
+use crate::measure::{Reached, RoundMetrics};
 
 #[derive(Serialize)]
 struct Document<'a> {

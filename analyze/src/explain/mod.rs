@@ -7,9 +7,9 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::metric::{self, Dissemination, Origin, RoundMetrics};
-use crate::round::{Round, Rounds};
-use crate::source::{self, Input, Loaded, SourceError};
+use crate::inputs::{self, Input, Loaded, SourceError};
+use crate::measure::{self, Dissemination, Origin, RoundMetrics};
+use crate::rounds::{Round, Rounds};
 use args::{ExplainArgs, Format};
 use story::Story;
 
@@ -98,7 +98,7 @@ impl From<ExplainArgs> for ExplainOptions {
 
 /// Explains one round.
 pub fn explain(options: &ExplainOptions) -> Result<Vec<u8>, ExplainError> {
-    let loaded = source::load(std::slice::from_ref(&options.input))?;
+    let loaded = inputs::load(std::slice::from_ref(&options.input))?;
     let grouped: Vec<Rounds<'_>> = loaded.iter().map(|input| Rounds::of(&input.events)).collect();
     let places = || {
         let inputs = loaded.iter().zip(&grouped);
@@ -107,7 +107,7 @@ pub fn explain(options: &ExplainOptions) -> Result<Vec<u8>, ExplainError> {
     let run_id = chosen_run(options, places().map(|(_, round)| (round.run_id(), round.round)))?;
     let place = places().find(|(_, round)| round.run_id() == run_id && round.round == options.round);
     let (input, round) = place.expect("the chosen run has the round");
-    let analysis = metric::analyse(std::slice::from_ref(input), &metric::Options::default());
+    let analysis = measure::analyse(std::slice::from_ref(input), &measure::Options::default());
     let metrics = analysis.groups.iter().flat_map(|group| &group.rounds);
     let metrics = metrics.into_iter().find(|metrics| metrics.run_id == run_id && metrics.round == options.round);
     let story = told(input, &round, metrics.expect("every round is measured"), options.origin);
@@ -177,7 +177,7 @@ fn ranges(numbers: &BTreeSet<u32>) -> String {
 /// Brings together what is told of a round.
 fn told(input: &Loaded, round: &Round<'_>, metrics: &RoundMetrics, origin: Origin) -> Story {
     let facts = input.about.runs.get(round.run_id());
-    let dissemination = metric::dissemination(round, facts);
+    let dissemination = measure::dissemination(round, facts);
     let stranded = stranded(input, round, &dissemination, metrics);
     Story { condition: input.about.condition.clone(), metrics: metrics.clone(), dissemination, stranded, origin }
 }
@@ -188,7 +188,7 @@ fn stranded(input: &Loaded, round: &Round<'_>, tree: &Dissemination, metrics: &R
     let rows = (0..events.len()).filter(|row| events.run[*row] == round.run);
     let numbers: BTreeSet<u32> = rows.flat_map(|row| [events.sender[row], events.receiver[row]]).collect();
     let recorded = numbers.into_iter().map(|number| events.names.nodes.text(number));
-    let whereabouts = metric::whereabouts::Whereabouts::of(input.about.runs.get(round.run_id()));
+    let whereabouts = measure::whereabouts::Whereabouts::of(input.about.runs.get(round.run_id()));
     let mut nodes: BTreeSet<&str> = recorded.chain(whereabouts.nodes()).collect();
     for held in tree.reached.iter().map(|node| node.node.as_str()).chain(metrics.initiator.as_deref()) {
         nodes.remove(held);

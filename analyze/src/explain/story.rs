@@ -1,6 +1,6 @@
 //! What is told of a round, whatever the format.
 
-use crate::metric::{Dissemination, Origin, Reached, RoundMetrics};
+use crate::measure::{Dissemination, Origin, Reached, RoundMetrics};
 
 /// One round, its tree and its measurements.
 pub(super) struct Story {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::story::{Story, ms};
 use super::{Extent, shown};
-use crate::metric::{Parent, Reached};
+use crate::measure::{Parent, Reached};
 
 /// The largest tree that is printed whole.
 const NODES_WHOLE: usize = 40;

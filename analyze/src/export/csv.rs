@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use cnsim::event::{Column, FORMAT, Record};
 
 use super::record;
-use crate::source::table::Table;
+use cnsim_records::table::Table;
 
 /// A file of lines, which begins with its header.
 pub(super) struct Lines<W: Write> {

@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 use cnsim::event::Record;
 
 use crate::fetch::{self, FetchError};
-use crate::source::table::{Keep, Table};
-use crate::whole;
+use cnsim_records::table::{Keep, Table};
+use cnsim_records::whole;
 
 /// Which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

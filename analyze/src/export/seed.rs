@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use cnsim::event::{Kind, Record};
 
 use super::{ExportError, record};
-use crate::source::table::Table;
+use cnsim_records::table::Table;
 
 const HEADER: &str = "sender_id,receiver_id,message,event_type,received_timestamp,propagation_time,detail";
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim::manifest::{Manifest, RunOutcome};
 
-use crate::spool::Spool;
+use cnsim_records::spool::Spool;
 
 /// How long an entry may take from a node's output to a table, in nanoseconds: minutes where the table is new.
 const LAG_NS: i64 = 10 * 60 * 1_000_000_000;
@@ -100,7 +100,7 @@ mod tests {
     use cnsim::event::Record;
 
     use super::*;
-    use crate::source::table::{Keep, Table};
+    use cnsim_records::table::{Keep, Table};
 
     const MANIFEST: &[u8] = include_bytes!("../../tests/fixtures/flood-n4/manifest.json");
     const FLOOD: &str = include_str!("../../tests/fixtures/flood-n4/events.jsonl");

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::bigquery::client::JobName;
-use crate::bigquery::plan::Part;
-use crate::source::fetch_facts::FetchFacts;
-use crate::source::folder;
+use crate::fetch::bigquery::client::JobName;
+use crate::fetch::bigquery::plan::Part;
+use crate::inputs::fetch_facts::FetchFacts;
+use crate::inputs::folder;
 
 /// The job that asked for the same before, for runs that were complete by their manifests then; none where a run was not: late
 /// rows are in no earlier result.

@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 
 use super::{FetchError, write};
-use crate::source::fetch_facts::{FetchFacts, FetchedFile};
-use crate::source::open::Stream;
-use crate::source::{SourceError, folder};
+use crate::inputs::fetch_facts::{FetchFacts, FetchedFile};
+use crate::inputs::{SourceError, folder};
+use cnsim_records::open::Stream;
 
 /// Refuses where the folder's events come from a file that is not among the fetched ones.
 pub(super) fn check(folder: &Path, fetched: &FetchFacts) -> Result<(), FetchError> {

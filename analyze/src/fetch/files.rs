@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{FetchError, Options, Run, chosen, facts, put};
-use crate::source::fetch_facts::{FetchFacts, FetchedFile, RejectedFor};
-use crate::source::gather::{self, Reject, Rejects, examples};
-use crate::source::open::Stream;
-use crate::source::table::{Keep, Table};
-use crate::source::{FileFacts, SourceError, folder, input};
-use crate::spool::{Failed, Spool, Spooling};
+use crate::inputs::fetch_facts::{FetchFacts, FetchedFile, RejectedFor};
+use crate::inputs::{FileFacts, SourceError, folder, name};
+use cnsim_records::gather::{self, Reject, Rejects, examples};
+use cnsim_records::open::Stream;
+use cnsim_records::spool::{Failed, Spool, Spooling};
+use cnsim_records::table::{Keep, Table};
 
 /// Gives the records of files to `take`, of the wanted runs: run by run, repeats left out, each in its total order.
 pub(crate) fn ordered<E: From<FetchError>>(
@@ -125,7 +125,7 @@ impl Reading {
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SourceError> {
     let mut files = Vec::new();
     for path in paths {
-        for path in input::expand(path)? {
+        for path in name::expand(path)? {
             if !path.is_dir() {
                 files.push(path);
                 continue;

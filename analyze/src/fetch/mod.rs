@@ -3,11 +3,12 @@
 #[cfg(feature = "bigquery")]
 mod arrived;
 #[cfg(feature = "bigquery")]
-mod bigquery;
+pub mod bigquery;
 #[cfg(feature = "bigquery")]
 mod earlier;
 mod existing;
 mod files;
+pub(crate) mod interrupt;
 #[cfg(feature = "kubernetes")]
 mod logs;
 #[cfg(feature = "kubernetes")]
@@ -23,11 +24,11 @@ use std::path::{Path, PathBuf};
 use cnsim::id::RunId;
 
 #[cfg(feature = "bigquery")]
-use crate::bigquery::{PullError, settings::BigQueryArgs};
-use crate::source::SourceError;
-use crate::source::fetch_facts::{FORMAT, FetchFacts};
-use crate::source::gather::Reject;
-use crate::spool::{self, Spool, SpooledRun};
+use crate::fetch::bigquery::{PullError, settings::BigQueryArgs};
+use crate::inputs::SourceError;
+use crate::inputs::fetch_facts::{FORMAT, FetchFacts};
+use cnsim_records::gather::Reject;
+use cnsim_records::spool::{self, Spool, SpooledRun};
 use files::Gathered;
 
 pub(crate) use files::ordered;

@@ -7,9 +7,9 @@ use super::files::Reading;
 use super::logs::{Logs, LogsError, PodLog, Pods, collect};
 use super::processes::{self, Tally};
 use super::{FetchError, Fetched, Options, chosen, put};
-use crate::interrupt;
-use crate::source::SourceError;
-use crate::source::open::Stream;
+use crate::fetch::interrupt;
+use crate::inputs::SourceError;
+use cnsim_records::open::Stream;
 
 /// Fetches what logs hold.
 pub(super) fn fetch(found: Logs, options: &Options) -> Result<Fetched, FetchError> {
@@ -75,10 +75,10 @@ mod tests {
 
     use super::super::{Others, Source};
     use super::*;
-    use crate::quality::{Check, audit};
-    use crate::source::fetch_facts::{FetchFacts, FetchedProcess};
-    use crate::source::{Input, folder};
-    use crate::study::Study;
+    use crate::audit::{Check, audit};
+    use crate::evaluation::Study;
+    use crate::inputs::fetch_facts::{FetchFacts, FetchedProcess};
+    use crate::inputs::{Input, folder};
 
     const FLOOD: &str = include_str!("../../tests/fixtures/flood-n4/events.jsonl");
     const RUN: &str = "5e1f00d2-cubaan4";

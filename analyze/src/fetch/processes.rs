@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use cnsim_cluster::Instance;
 
 use super::logs::PodLog;
-use crate::source::fetch_facts::FetchedProcess;
-use crate::source::table::Table;
+use crate::inputs::fetch_facts::FetchedProcess;
+use cnsim_records::table::Table;
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 5;

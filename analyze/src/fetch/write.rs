@@ -10,13 +10,13 @@ use polars::prelude::*;
 use serde::Serialize;
 
 use super::{FetchError, Run};
-use crate::interrupt;
-use crate::source::gather::Reject;
-use crate::source::intern::Interner;
-use crate::source::own::{MARK, MARK_VERSION};
-use crate::source::parquet::FLOAT_TIMESTAMP;
-use crate::source::table::{Keep, Strings, Table, Texts};
-use crate::spool::vocabulary::{Categories, Vocabulary};
+use crate::fetch::interrupt;
+use cnsim_records::gather::Reject;
+use cnsim_records::intern::Interner;
+use cnsim_records::own::{MARK, MARK_VERSION};
+use cnsim_records::parquet::FLOAT_TIMESTAMP;
+use cnsim_records::spool::vocabulary::{Categories, Vocabulary};
+use cnsim_records::table::{Keep, Strings, Table, Texts};
 
 pub(super) const EVENTS: &str = "events.parquet";
 pub(super) const REJECTS: &str = "rejects.jsonl";

@@ -4,9 +4,9 @@ use cnsim_charts::{ChartError, Metadata, data};
 use rayon::prelude::*;
 
 use super::folder::File;
-use crate::metric::figures as figure;
-use crate::metric::{Analysis, Origin, growth};
-use crate::plate::{FigureOptions, Plate};
+use crate::measure::figures as figure;
+use crate::measure::{Analysis, Origin, growth};
+use crate::output::figure_file::{FigureOptions, Plate};
 
 /// One figure, made or left out.
 #[derive(Debug)]

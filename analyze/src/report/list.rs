@@ -1,6 +1,6 @@
 //! Findings as a reader gets them: the first few of each check, then how many more there are.
 
-use crate::quality::{Check, Finding, Severity};
+use crate::audit::{Check, Finding, Severity};
 
 /// Findings of one check and severity that are listed; the others are counted.
 const FINDINGS_SHOWN: usize = 5;

@@ -19,16 +19,16 @@ use anyhow::{Context, bail};
 use cnsim::manifest::{Manifest, Tool};
 use cnsim_charts::Metadata;
 
+use crate::audit::{self, Quality, Verdict};
 use crate::bundle;
-use crate::metric::{Analysis, Origin};
-use crate::plate::FigureOptions;
-use crate::quality::{self, Quality, Verdict};
-use crate::runs::Format;
-use crate::source::{self, About, FileFacts, Input};
-use crate::study::Study;
-use crate::table::{self, Table};
-use crate::telemetry::Window;
-use crate::whole;
+use crate::commands::runs::Format;
+use crate::evaluation::Study;
+use crate::inputs::telemetry::Window;
+use crate::inputs::{self, About, FileFacts, Input};
+use crate::measure::{Analysis, Origin};
+use crate::output::figure_file::FigureOptions;
+use crate::output::{self, Table};
+use cnsim_records::whole;
 use folder::Place;
 use telemetry::Telemetry;
 
@@ -50,7 +50,7 @@ pub struct ReportOptions {
     /// Rounds below it are in the tables and in no statistic.
     pub warm_up: u32,
     /// What pods used: files beside those that stand in run folders.
-    pub telemetry: Vec<crate::telemetry::Source>,
+    pub telemetry: Vec<crate::inputs::telemetry::Source>,
     /// Which samples of it count.
     pub window: Window,
     /// The zip to put everything into that a reader needs to make the report again.
@@ -138,7 +138,7 @@ pub(crate) fn make(options: &ReportOptions, root: Option<&Path>) -> anyhow::Resu
         study.inputs.iter_mut().for_each(|input| input.facts.below(root));
         telemetry.below(root);
     }
-    let quality = quality::audit(&study).with_telemetry(&telemetry.series);
+    let quality = audit::audit(&study).with_telemetry(&telemetry.series);
     let files = serialise(options, &study, &telemetry, &quality)?;
     let Study { inputs, analysis, .. } = study;
     Ok(Made { files, analysis, quality, inputs })
@@ -154,7 +154,7 @@ fn serialise(
     let analysis = &study.analysis;
     let read = study.inputs.iter().flat_map(|input| &input.facts.files);
     let inputs: Vec<&FileFacts> = read.chain(&telemetry.files).collect();
-    let input_sha256 = source::combined_digest(&inputs);
+    let input_sha256 = inputs::combined_digest(&inputs);
     let material = figures::Material {
         analysis,
         origin: options.origin,
@@ -166,9 +166,9 @@ fn serialise(
     let chosen: Vec<_> = chosen.into_iter().chain(options.figures.chosen()).collect();
     let metadata = metadata(&options.tool, &chosen, &input_sha256);
     let mut files = figures::files(&figures, &options.figures, &metadata).context("cannot encode a figure")?;
-    let mut tables = table::all(analysis);
-    tables.extend(table::of_network(&study.inputs, quality));
-    tables.extend(table::telemetry(&telemetry.usages));
+    let mut tables = output::all(analysis);
+    tables.extend(output::of_network(&study.inputs, quality));
+    tables.extend(output::telemetry(&telemetry.usages));
     files.extend(tables.iter().flat_map(table_files));
     let summary =
         summary::Content { options, files: &inputs, input_sha256: &input_sha256, analysis, quality, figures: &figures };

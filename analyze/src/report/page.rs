@@ -7,10 +7,10 @@ use askama::Template;
 use super::figures::Figure;
 use super::list::{self, Line};
 use super::{ReportOptions, TOOL_NAME};
-use crate::metric::{Analysis, Origin};
-use crate::quality::{Quality, Verdict};
-use crate::source::FileFacts;
-use crate::table::{Column, Table};
+use crate::audit::{Quality, Verdict};
+use crate::inputs::FileFacts;
+use crate::measure::{Analysis, Origin};
+use crate::output::{Column, Table};
 
 /// Rows of a table that the page holds; its file has all.
 const ROWS_SHOWN: usize = 500;
@@ -113,7 +113,7 @@ impl Cell {
 impl HtmlTable {
     fn of(table: &Table) -> Self {
         let cell = |column: &Column, text| Cell { text, is_number: !column.is_left_aligned() };
-        let row = |cells: &Vec<crate::table::Cell>| {
+        let row = |cells: &Vec<crate::output::Cell>| {
             let cells = table.columns.iter().zip(cells);
             cells.map(|(column, value)| cell(column, column.rounded(value).unwrap_or_default())).collect()
         };

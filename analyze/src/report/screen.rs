@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::list;
-use crate::metric::{Analysis, Origin};
-use crate::quality::{Quality, Severity};
-use crate::runs::Format;
-use crate::table;
+use crate::audit::{Quality, Severity};
+use crate::commands::runs::Format;
+use crate::measure::{Analysis, Origin};
+use crate::output;
 
 /// The convergence times from `origin`.
 pub(super) fn convergence(analysis: &Analysis, origin: Origin, format: Format) -> Vec<u8> {
-    let table = table::convergence(analysis).only("origin", origin.as_str());
+    let table = output::convergence(analysis).only("origin", origin.as_str());
     match format {
         Format::Table => table.to_text(),
         Format::Json => table.to_json(),

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::figures::Figure;
 use super::{ReportOptions, TOOL_NAME};
-use crate::metric::estimate::summary;
-use crate::metric::{Analysis, Group, Origin};
-use crate::quality::{Quality, Severity, Verdict};
-use crate::source::FileFacts;
+use crate::audit::{Quality, Severity, Verdict};
+use crate::inputs::FileFacts;
+use crate::measure::estimate::summary;
+use crate::measure::{Analysis, Group, Origin};
 use crate::stats;
 
 /// What the summary is made from.

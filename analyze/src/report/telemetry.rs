@@ -7,9 +7,9 @@ use anyhow::{Context, bail};
 use cnsim_charts::data;
 
 use super::ReportOptions;
-use crate::source::{About, FileFacts, shortened};
-use crate::study::Study;
-use crate::telemetry::{self, FILE, Series, Source, Usage};
+use crate::evaluation::Study;
+use crate::inputs::telemetry::{self, FILE, Series, Source, Usage};
+use crate::inputs::{About, FileFacts, shortened};
 
 /// See the module.
 pub(super) struct Telemetry {

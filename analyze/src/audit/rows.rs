@@ -1,0 +1,133 @@
+//! What was seen while reading: repeats, contradictions, lines that are no events, blurred timestamps.
+
+use std::collections::BTreeMap;
+
+use super::view::Survey;
+use super::{Check, Finding, Severity};
+use crate::inputs::About;
+
+/// The findings of every input.
+pub(super) fn findings(survey: &Survey<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for input in survey.inputs {
+        let facts = &input.facts;
+        findings.extend(counted(survey, &facts.repeats, |count| repeated(input, count)));
+        findings.extend(counted(survey, &facts.conflicts, |count| conflicting(input, count)));
+        findings.extend(rejected(input));
+    }
+    findings.extend(float_timestamps(survey));
+    findings
+}
+
+/// One finding for each run and round.
+fn counted<'a>(
+    survey: &'a Survey<'_>,
+    counts: &'a BTreeMap<(String, u32), u64>,
+    finding: impl Fn(u64) -> Finding + 'a,
+) -> impl Iterator<Item = Finding> + 'a {
+    let found = counts.iter().filter(|(_, count)| **count > 0);
+    found.map(move |((run_id, round), count)| finding(*count).of_run(run_id).of_round(*round, survey.is_scored(*round)))
+}
+
+fn repeated(input: &About, count: u64) -> Finding {
+    let detail = format!("{count} rows were there more than once; each is counted once");
+    Finding::in_condition(Check::RepeatedRows, Severity::Info, &input.condition, count, detail)
+}
+
+fn conflicting(input: &About, count: u64) -> Finding {
+    let detail = format!(
+        "{count} records have the process and number of another and say something else, so at least one of them is \
+         wrong; all are counted"
+    );
+    Finding::in_condition(Check::ConflictingRows, Severity::Unsound, &input.condition, count, detail)
+}
+
+fn rejected(input: &About) -> Option<Finding> {
+    let count = input.facts.rejected;
+    let example = input.facts.rejected_examples.first().map_or_else(String::new, |line| format!(" (first: {line})"));
+    let detail = format!("{count} lines are no events and were left out{example}");
+    (count > 0).then(|| Finding::in_condition(Check::RejectedLines, Severity::Info, &input.condition, count, detail))
+}
+
+/// One finding for each condition.
+fn float_timestamps(survey: &Survey<'_>) -> Vec<Finding> {
+    let mut blurred: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
+    for (input, evidence) in survey.inputs.iter().zip(&survey.evidence.inputs) {
+        let (count, latest_ns) = evidence.blurred;
+        if count > 0 {
+            let known = blurred.entry(&input.condition).or_default();
+            *known = (known.0 + count, known.1.max(latest_ns));
+        }
+    }
+    let finding = |(condition, (count, latest_ns)): (&str, (u64, i64))| {
+        let detail = format!(
+            "timestamps went through a float64 and are multiples of {} ns, so times between two of them are exact to \
+             that; latencies come from propagation_time and are not touched",
+            spacing_ns(latest_ns)
+        );
+        Finding::in_condition(Check::FloatTimestamps, Severity::Info, condition, count, detail)
+    };
+    blurred.into_iter().map(finding).collect()
+}
+
+/// The distance between neighbouring float64 values at `ns`: 53 bits are significant.
+fn spacing_ns(ns: i64) -> u64 {
+    let bits = i64::BITS - ns.leading_zeros();
+    1 << bits.saturating_sub(f64::MANTISSA_DIGITS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Fixture, only};
+    use super::super::{Quality, Verdict};
+    use super::*;
+
+    fn findings_of(quality: &Quality, check: Check) -> Vec<(Option<u32>, u64, Severity)> {
+        only(quality, check).into_iter().map(|finding| (finding.round, finding.count, finding.severity)).collect()
+    }
+
+    #[test]
+    fn clean_input_has_nothing_to_tell() {
+        let quality = Fixture::flood().audit();
+        for check in [Check::RepeatedRows, Check::ConflictingRows, Check::RejectedLines, Check::FloatTimestamps] {
+            assert_eq!(only(&quality, check), vec![]);
+        }
+    }
+
+    #[test]
+    fn repeats_are_counted_by_round_and_do_no_harm() {
+        let mut fixture = Fixture::flood();
+        fixture.facts.repeats.insert((Fixture::RUN.to_owned(), 1), 2);
+        let quality = fixture.audit();
+        assert_eq!(findings_of(&quality, Check::RepeatedRows), [(Some(1), 2, Severity::Info)]);
+        assert_eq!(quality.verdict, Verdict::Sound);
+    }
+
+    #[test]
+    fn contradictions_make_a_report_unsound() {
+        let mut fixture = Fixture::flood();
+        fixture.facts.conflicts.insert((Fixture::RUN.to_owned(), 1), 1);
+        let quality = fixture.audit();
+        assert_eq!(findings_of(&quality, Check::ConflictingRows), [(Some(1), 1, Severity::Unsound)]);
+        assert_eq!(quality.verdict, Verdict::Unsound);
+    }
+
+    #[test]
+    fn rejected_lines_are_counted_with_an_example() {
+        let mut fixture = Fixture::flood();
+        fixture.facts.rejected = 3;
+        fixture.facts.rejected_examples = vec!["x.jsonl:7: not JSON".to_owned()];
+        let found = only(&fixture.audit(), Check::RejectedLines);
+        assert_eq!((found[0].count, found[0].severity), (3, Severity::Info));
+        assert!(found[0].detail.ends_with("(first: x.jsonl:7: not JSON)"));
+    }
+
+    #[test]
+    fn the_blur_of_a_float_is_given_in_nanoseconds() {
+        assert_eq!(spacing_ns(1_742_869_853_645_687_600), 256);
+        assert_eq!(spacing_ns(1), 1);
+        let found = only(&Fixture::csv_of_flood().with_float_timestamps().audit(), Check::FloatTimestamps);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].detail.contains("multiples of 256 ns"));
+    }
+}

@@ -1,0 +1,4 @@
+//! The commands of `cnsim-analyze`.
+
+pub mod arguments;
+pub mod runs;

@@ -1,0 +1,166 @@
+//! From a result's rows to records: each row is an entry's payload and how often the export wrote it.
+
+use cnsim::event::{ReadError, Record};
+
+use cnsim_records::spool::Records;
+
+/// A row that is no record.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    /// Its payload is none.
+    #[error("{problem}, in the record {shown}")]
+    Record {
+        /// What is wrong.
+        problem: ReadError,
+        /// Its beginning.
+        shown: String,
+    },
+    /// A batch is damaged.
+    #[error("a batch of rows is not Arrow's: {0}")]
+    Batch(String),
+}
+
+/// A row of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row<'a> {
+    /// The payload as JSON.
+    pub(crate) record: &'a str,
+    /// Its `received_timestamp`, where that is a number.
+    pub(crate) received_ns: Option<i64>,
+    /// How often it is in the table.
+    pub(crate) copies: u64,
+    /// What its number of nanoseconds is.
+    pub(crate) timestamps: Timestamps,
+}
+
+/// What a table's `received_timestamp` is. Its type tells and no text of a number: a float64 of nanoseconds is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timestamps {
+    /// A float64, which is some hundred nanoseconds off.
+    Float,
+    /// As the node wrote it.
+    Exact,
+}
+
+/// Records of a result, as they come.
+#[derive(Debug, Default)]
+pub(crate) struct Came {
+    pub(crate) records: Records,
+    /// Bytes of their payloads.
+    pub(crate) bytes: u64,
+}
+
+impl Came {
+    /// Adds a row.
+    pub(crate) fn push(&mut self, row: Row<'_>) -> Result<(), RowError> {
+        let mut record = Record::read_line(row.record.as_bytes())
+            .map_err(|problem| RowError::Record { problem, shown: shown(row.record) })?;
+        record.float_timestamp |= row.timestamps == Timestamps::Float && !has_nanoseconds(row.record);
+        // A float in JSON may be read one step of a float64 off; a number of the result is what the table holds.
+        if let (true, Some(received_ns)) = (record.float_timestamp, row.received_ns) {
+            record.received_ns = received_ns;
+        }
+        let Records { table, repeats } = &mut self.records;
+        if row.copies > 1 {
+            *repeats.entry((record.run_id.clone().into_owned(), record.round)).or_default() += row.copies - 1;
+        }
+        table.push(&record);
+        self.bytes += row.record.len() as u64;
+        Ok(())
+    }
+}
+
+/// Whether a payload has `received_ns`, which every node but those of the published system writes. Within a text the quotes
+/// would be escaped.
+fn has_nanoseconds(record: &str) -> bool {
+    const KEY: &str = "\"received_ns\":";
+    memchr::memmem::find(record.as_bytes(), KEY.as_bytes())
+        .is_some_and(|at| !record[at + KEY.len()..].trim_start().starts_with("null"))
+}
+
+/// The beginning of a record, for messages.
+fn shown(record: &str) -> String {
+    const SHOWN: usize = 160;
+    match record.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &record[..end]),
+        None => record.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// As BigQuery writes a record of ours whose numbers went through float64.
+    const SINK: &str = r#"{"bytes":62,"event_type":"received","hop":1,"message":"5e1f00d2-cubaan4-0","nodes":4,"propagation_time":0.319746,"receiver_id":"n0","received_ns":"1742869853000414345","received_timestamp":1.7428698530004142e18,"round":0,"run_id":"5e1f00d2-cubaan4","sender_id":"n1","sent_ns":"1742869853000094599","seq":1,"detail":null}"#;
+    /// As it writes a record of the published system.
+    const SEED: &str = r#"{"detail":"x","event_type":"duplicate","message":"4abf-cubaan50-7","propagation_time":null,"receiver_id":"a","received_timestamp":1.7429522590987039e18,"sender_id":"b"}"#;
+
+    fn row(record: &str, copies: u64) -> Row<'_> {
+        Row { record, received_ns: None, copies, timestamps: Timestamps::Exact }
+    }
+
+    #[test]
+    fn a_float_timestamp_is_the_table_s_and_not_the_parser_s() {
+        let mut came = Came::default();
+        came.push(Row { received_ns: Some(1_742_952_259_098_703_872), ..row(SEED, 1) }).unwrap();
+        came.push(Row { received_ns: Some(7), ..row(SINK, 1) }).unwrap();
+        assert_eq!(came.records.table.received_ns, [1_742_952_259_098_703_872, 1_742_869_853_000_414_345]);
+    }
+
+    #[test]
+    fn nanoseconds_come_from_the_texts_and_only_floats_are_marked() {
+        let mut came = Came::default();
+        for record in [SINK, SEED] {
+            came.push(row(record, 1)).unwrap();
+        }
+        let table = &came.records.table;
+        assert_eq!(table.received_ns[0], 1_742_869_853_000_414_345);
+        assert_eq!([table.float_timestamp.get(0), table.float_timestamp.get(1)], [false, true]);
+        assert_eq!((table.run.text(1), table.round[1], table.nodes[1]), ("4abf-cubaan50", 7, 50));
+        assert_eq!((table.hop.get(1), table.seq.get(1)), (-1, 0));
+    }
+
+    #[test]
+    fn entries_that_were_written_again_are_counted_by_round() {
+        let mut came = Came::default();
+        for (record, copies) in [(SINK, 3), (SINK, 2), (SEED, 1)] {
+            came.push(row(record, copies)).unwrap();
+        }
+        assert_eq!(came.records.repeats, BTreeMap::from([(("5e1f00d2-cubaan4".to_owned(), 0), 3)]));
+        assert_eq!(came.records.table.rows(), 3);
+    }
+
+    #[test]
+    fn a_whole_number_is_a_float_where_the_column_is_one_and_no_text_says_more() {
+        let whole = |record: &str| record.replace("1.7429522590987039e18", "1742952259098703900");
+        let from_float = Some(1_742_952_259_098_703_872);
+        let mut came = Came::default();
+        let rows = [
+            (whole(SEED), from_float, Timestamps::Float),
+            (whole(SEED).replace("\"detail\"", "\"received_ns\": null,\"detail\""), from_float, Timestamps::Float),
+            (whole(SEED), Some(1_742_952_259_098_703_900), Timestamps::Exact),
+            (SINK.to_owned(), from_float, Timestamps::Float),
+        ];
+        for (record, received_ns, timestamps) in &rows {
+            came.push(Row { received_ns: *received_ns, timestamps: *timestamps, ..row(record, 1) }).unwrap();
+        }
+        let found = |at| (came.records.table.received_ns[at], came.records.table.float_timestamp.get(at));
+        let expected = [
+            (1_742_952_259_098_703_872, true),
+            (1_742_952_259_098_703_872, true),
+            (1_742_952_259_098_703_900, false),
+            (1_742_869_853_000_414_345, false),
+        ];
+        assert_eq!([0, 1, 2, 3].map(found), expected);
+    }
+
+    #[test]
+    fn a_row_that_is_no_record_is_shown() {
+        let row = row(r#"{"event_type":"received","message":"a-1"}"#, 1);
+        let error = Came::default().push(row).unwrap_err().to_string();
+        assert_eq!(error, r#"field sender_id is missing, in the record {"event_type":"received","message":"a-1"}"#);
+    }
+}

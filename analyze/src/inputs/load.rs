@@ -1,0 +1,138 @@
+//! From what the user named to events: one result for each run folder, and one for all files of a condition.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::folder;
+use super::{About, Facts, Input, Loaded, name};
+use cnsim_records::error::SourceError;
+use cnsim_records::frame::Events;
+use cnsim_records::gather::Gather;
+use cnsim_records::repeats;
+
+/// Reads every input.
+pub fn load(inputs: &[Input]) -> Result<Vec<Loaded>, SourceError> {
+    each(inputs)?.collect()
+}
+
+/// The inputs, each read when it is asked for. A pattern stands for each file that it matches. Equal file names without
+/// labels are refused unless they are the same file.
+pub fn each(inputs: &[Input]) -> Result<impl Iterator<Item = Result<Loaded, SourceError>>, SourceError> {
+    let mut named: Vec<(Option<&str>, PathBuf)> = Vec::new();
+    for input in inputs {
+        named.extend(name::expand(&input.path)?.into_iter().map(|path| (input.label.as_deref(), path)));
+    }
+    // A run folder without a label is the condition of its manifest.
+    let by_name = |(label, path): &&(Option<&str>, PathBuf)| label.is_some() || !path.join("manifest.json").exists();
+    let names: Vec<(Option<&str>, &Path)> =
+        named.iter().filter(by_name).map(|(label, path)| (*label, &**path)).collect();
+    name::check_names(&names)?;
+    Ok(together(named).into_iter().map(Part::load))
+}
+
+/// What is read as one.
+enum Part<'a> {
+    Folder { label: Option<&'a str>, path: PathBuf },
+    Files { condition: String, paths: Vec<PathBuf> },
+}
+
+/// Files of one condition belong together: a run may lie in several, and a record in two.
+fn together(named: Vec<(Option<&str>, PathBuf)>) -> Vec<Part<'_>> {
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for (label, path) in named {
+        if path.is_dir() {
+            parts.push(Part::Folder { label, path });
+            continue;
+        }
+        let name = label.map_or_else(|| name::stem(&path), str::to_owned);
+        let same = parts.iter_mut().find_map(|part| match part {
+            Part::Files { condition, paths } if *condition == name => Some(paths),
+            Part::Files { .. } | Part::Folder { .. } => None,
+        });
+        match same {
+            Some(paths) => paths.push(path),
+            None => parts.push(Part::Files { condition: name, paths: vec![path] }),
+        }
+    }
+    parts
+}
+
+impl Part<'_> {
+    fn load(self) -> Result<Loaded, SourceError> {
+        match self {
+            Self::Folder { label, path } => load_folder(label, &path),
+            Self::Files { condition, paths } => {
+                let (facts, events) = read(&paths)?;
+                Ok(Loaded { about: About { condition, facts, ..About::default() }, events })
+            }
+        }
+    }
+}
+
+fn load_folder(label: Option<&str>, path: &Path) -> Result<Loaded, SourceError> {
+    let folder = folder::open(path)?;
+    let (mut facts, events) = read(&folder.events)?;
+    if let Some(fetched) = folder.fetched {
+        fetched.merge_into(&mut facts);
+    }
+    let own = match &folder.run {
+        Some(run) => Some(run.manifest.options.condition.clone()),
+        None => only_condition(&events),
+    };
+    let own = own.filter(|condition| !condition.is_empty());
+    let condition = label.map(str::to_owned).or(own).unwrap_or_else(|| name::stem(path));
+    let runs = folder.run.into_iter().map(|run| (run.manifest.run_id.clone(), run)).collect();
+    Ok(Loaded { about: About { condition, facts, runs }, events })
+}
+
+/// Reads files that belong together, and removes what they say twice.
+fn read(files: &[PathBuf]) -> Result<(Facts, Events), SourceError> {
+    if let [file] = files
+        && let Some((events, facts)) = cnsim_records::own::read(file)?
+    {
+        return Ok((Facts { files: vec![facts], ..Facts::default() }, events));
+    }
+    let mut gather = Gather::new();
+    for file in files {
+        gather.read(file)?;
+    }
+    Ok(finish(gather))
+}
+
+fn finish(gather: Gather) -> (Facts, Events) {
+    let Gather { mut table, files, rejects } = gather;
+    let found = repeats::find(&table);
+    let count = |rows: &[u32]| {
+        let mut counts: BTreeMap<(String, u32), u64> = BTreeMap::new();
+        for row in rows {
+            let row = *row as usize;
+            *counts.entry((table.run.text(row).to_owned(), table.round[row])).or_default() += 1;
+        }
+        counts
+    };
+    let facts = Facts {
+        files,
+        rejected: rejects.count,
+        rejected_examples: rejects.examples(),
+        repeats: count(&found.repeated),
+        conflicts: count(&found.conflicting),
+    };
+    if !found.repeated.is_empty() {
+        let mut keep = vec![true; table.rows()];
+        found.repeated.iter().for_each(|row| keep[*row as usize] = false);
+        table.retain(&keep);
+    }
+    (facts, table.into_events())
+}
+
+/// The condition that all events name.
+fn only_condition(events: &Events) -> Option<String> {
+    match events.names.conditions.texts() {
+        [condition] => Some(condition.clone()),
+        [] | [_, ..] => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

@@ -1,0 +1,40 @@
+//! How many duplicates a complete round of a condition has to make, where protocol and topology say so.
+
+use std::collections::BTreeSet;
+
+use cnsim::invariant::Flood;
+use cnsim::protocol::{Protocol, Strategy};
+use cnsim::topology::Topology;
+
+use crate::inputs::RunFacts;
+
+/// What is known of one run.
+pub(super) struct Known<'a> {
+    /// Its files, where the input has them.
+    pub(super) facts: Option<&'a RunFacts>,
+    /// The protocol as its records name it; may be empty.
+    pub(super) protocol: String,
+}
+
+/// The number on which all runs of a group agree; none where one run's is not known or differs.
+pub(super) fn duplicates(runs: &[Known<'_>]) -> Option<u64> {
+    let numbers: BTreeSet<Option<u64>> = runs.iter().map(of_run).collect();
+    match numbers.first() {
+        Some(number) if numbers.len() == 1 => *number,
+        Some(_) | None => None,
+    }
+}
+
+fn of_run(run: &Known<'_>) -> Option<u64> {
+    let protocol = run.facts.map_or(run.protocol.as_str(), |facts| facts.manifest.options.protocol.as_str());
+    match protocol.parse::<Protocol>().ok()?.strategy {
+        Strategy::DirectMail => Some(0),
+        Strategy::Flood => flood(run.facts?.topology.as_ref()?),
+        Strategy::Push { .. } => None,
+    }
+}
+
+fn flood(topology: &Topology) -> Option<u64> {
+    let dictates = !topology.directed && topology.is_simple() && topology.is_connected();
+    dictates.then(|| Flood::expected_duplicates(topology.nodes.len() as u64, topology.edges.len() as u64))
+}

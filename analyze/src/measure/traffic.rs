@@ -1,0 +1,103 @@
+//! Traffic: what the busiest node of a round sent or received.
+
+use cnsim::event::Kind;
+
+use crate::rounds::Round;
+use cnsim_records::frame::Events;
+
+/// The node that moved most bytes one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Busiest {
+    /// Its id.
+    pub node: String,
+    /// The round.
+    pub round: u32,
+    /// What it sent or what it received, whichever is more.
+    pub bytes: u64,
+}
+
+/// The busiest node of a round; none where no record says how large copies were. A copy that arrived counts at both ends,
+/// a failed one at its sender.
+pub(crate) fn busiest(round: &Round<'_>) -> Option<Busiest> {
+    let events = round.events;
+    let nodes = events.names.nodes.texts().len();
+    let [mut sent, mut received] = [vec![0_u64; nodes], vec![0_u64; nodes]];
+    let arrived = arrived_of_failed(round);
+    for row in round.rows.iter().map(|row| *row as usize) {
+        let bytes = u64::from(events.bytes[row]);
+        match events.kind[row] {
+            Kind::Initiate => {}
+            Kind::Received | Kind::Duplicate => {
+                sent[events.sender[row] as usize] += bytes;
+                received[events.receiver[row] as usize] += bytes;
+            }
+            Kind::Failed if arrived.contains(&events.send[row]) => {}
+            Kind::Failed => sent[events.sender[row] as usize] += bytes,
+        }
+    }
+    let most = |node: &usize| sent[*node].max(received[*node]);
+    // Of equals the first by name, whatever the order of records.
+    let node = (0..nodes).max_by_key(|node| (most(node), std::cmp::Reverse(*node)))?;
+    let (name, bytes) = (events.names.nodes.text(node as u32), most(&node));
+    (bytes > 0).then(|| Busiest { node: name.to_owned(), round: round.round, bytes })
+}
+
+/// The names of failed copies that arrived all the same: only their acknowledgments were lost.
+fn arrived_of_failed(round: &Round<'_>) -> Vec<u64> {
+    let events = round.events;
+    let failed: Vec<u64> = sends(events, round.rows, |kind| kind == Kind::Failed).collect();
+    if failed.is_empty() {
+        return failed;
+    }
+    let arrived = sends(events, round.rows, |kind| matches!(kind, Kind::Received | Kind::Duplicate));
+    arrived.filter(|send| failed.contains(send)).collect()
+}
+
+/// The known names of copies in the rows of some kinds.
+fn sends<'a>(
+    events: &'a Events,
+    rows: &'a [u32],
+    wanted: impl Fn(Kind) -> bool + 'a,
+) -> impl Iterator<Item = u64> + 'a {
+    let rows = rows.iter().map(|row| *row as usize).filter(move |row| wanted(events.kind[*row]));
+    rows.map(|row| events.send[row]).filter(|send| *send != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Row, events};
+    use super::*;
+    use crate::rounds::Rounds;
+
+    fn busiest_of(rows: &[Row]) -> Option<(String, u64)> {
+        let events = events(rows);
+        let rounds = Rounds::of(&events);
+        busiest(&rounds.get(0)).map(|busiest| (busiest.node, busiest.bytes))
+    }
+
+    #[test]
+    fn the_larger_direction_of_the_busiest_node_counts() {
+        let rows = [
+            Row::initiate("a", 0),
+            Row::received("a", "b", 1, 2).with_bytes(100),
+            Row::received("a", "c", 1, 2).with_bytes(100),
+            Row::duplicate("b", "c", 3, 4).with_bytes(50),
+        ];
+        assert_eq!(busiest_of(&rows), Some(("a".to_owned(), 200)));
+    }
+
+    #[test]
+    fn a_failed_copy_counts_at_its_sender_unless_it_arrived() {
+        let rows = [
+            Row::received("a", "b", 1, 2).with_bytes(100).with_send(7),
+            Row::failed("a", "b", 1, 9).with_bytes(100).with_send(7),
+            Row::failed("a", "c", 1, 9).with_bytes(30).with_send(8),
+        ];
+        assert_eq!(busiest_of(&rows), Some(("a".to_owned(), 130)));
+    }
+
+    #[test]
+    fn records_without_sizes_have_no_busiest_node() {
+        assert_eq!(busiest_of(&[Row::initiate("a", 0), Row::received("a", "b", 1, 2)]), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! `critical`: what the way to the last node leads over, how often, and what it spends there.
+
+use super::{Cell, Table, count, ms, number, text};
+use crate::measure::{Analysis, Bottleneck, Group, bottlenecks};
+use crate::stats::{LEVEL, wilson_interval};
+
+/// Lines of one kind in a group: behind them follow those that are hardly ever on a path.
+const LINES: usize = 10;
+
+pub(super) fn table(analysis: &Analysis) -> Option<Table> {
+    let columns = [
+        text("condition"),
+        count("nodes"),
+        text("part"),
+        text("name"),
+        count("on_path"),
+        count("rounds"),
+        number("share", 3),
+        number("share_low", 3),
+        number("share_high", 3),
+        count("last"),
+        ms("waiting_mean_ms"),
+        ms("wire_mean_ms"),
+    ];
+    let rows: Vec<[Cell; 12]> = analysis.groups.iter().flat_map(rows).collect();
+    let caption = "What the path to the node that was reached last leads over, the most frequent ones of each kind";
+    (!rows.is_empty()).then(|| Table::new("critical", caption, columns, rows))
+}
+
+fn rows(group: &Group) -> Vec<[Cell; 12]> {
+    let (found, rounds) = bottlenecks(group);
+    let kinds = found.chunk_by(|a, b| a.part == b.part);
+    kinds.flat_map(|kind| kind.iter().take(LINES)).map(|part| row(group, part, rounds)).collect()
+}
+
+fn row(group: &Group, part: &Bottleneck, rounds: usize) -> [Cell; 12] {
+    let share = wilson_interval(part.rounds, rounds, LEVEL);
+    let mean = |sum_ns: i128| Cell::ms(Some(sum_ns as f64 / part.rounds as f64));
+    [
+        group.condition.as_str().into(),
+        group.nodes.into(),
+        part.part.as_str().into(),
+        part.name.as_str().into(),
+        part.rounds.into(),
+        rounds.into(),
+        (part.rounds as f64 / rounds as f64).into(),
+        share.map(|share| share.low).into(),
+        share.map(|share| share.high).into(),
+        part.last.into(),
+        mean(part.waiting_ns),
+        mean(part.wire_ns),
+    ]
+}

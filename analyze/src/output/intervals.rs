@@ -1,0 +1,149 @@
+//! `intervals`: how sure the numbers of each condition are, one line for each statistic and origin.
+
+use super::comparisons::ends;
+use super::{Cell, Table, count, number, text};
+use crate::measure::estimate::{self, Estimate, POOLED_REPLICATES, resampling};
+use crate::measure::{Analysis, Group, Origin, RoundMetrics};
+use crate::stats::{self, Interval, LEVEL, Pool, REPLICATES, hierarchical_interval, over_deployments, wilson_interval};
+
+/// What of the rounds' times is told besides their mean, in per cent.
+const PERCENTS: [(u32, &str); 4] = [(50, "t100_p50"), (90, "t100_p90"), (95, "t100_p95"), (99, "t100_p99")];
+
+/// What of the deliveries' times is told, in per cent.
+const DELIVERY_PERCENTS: [(u32, &str); 2] = [(50, "delivery_p50"), (99, "delivery_p99")];
+
+pub(super) fn table(analysis: &Analysis) -> Table {
+    let columns = [
+        text("condition"),
+        count("nodes"),
+        text("origin"),
+        text("statistic"),
+        text("unit"),
+        count("rounds"),
+        number("value", 3),
+        number("low", 3),
+        number("high", 3),
+        text("method"),
+    ];
+    let rows = analysis.groups.iter().flat_map(of_group);
+    let caption = "How sure the numbers are: 95 % intervals over scored rounds";
+    Table::new("intervals", caption, columns, rows)
+}
+
+fn of_group(group: &Group) -> Vec<[Cell; 10]> {
+    if group.scored().next().is_none() {
+        return Vec::new();
+    }
+    let mut lines = vec![complete_share(group)];
+    for origin in Origin::ALL {
+        lines.extend(convergence(group, origin));
+        lines.extend(deliveries(group, origin));
+    }
+    lines.into_iter().map(|line| line.cells(group)).collect()
+}
+
+/// One line of the table.
+struct Line {
+    origin: Option<Origin>,
+    statistic: &'static str,
+    unit: &'static str,
+    value: Option<f64>,
+    interval: Option<Interval>,
+    method: &'static str,
+}
+
+impl Line {
+    /// One to be filled in.
+    const fn of_times() -> Self {
+        Self { origin: None, statistic: "", unit: "ms", value: None, interval: None, method: "" }
+    }
+
+    fn cells(self, group: &Group) -> [Cell; 10] {
+        let [low, high] = ends(self.interval);
+        [
+            group.condition.as_str().into(),
+            group.nodes.into(),
+            self.origin.map(Origin::as_str).into(),
+            self.statistic.into(),
+            self.unit.into(),
+            group.scored().count().into(),
+            self.value.filter(|value| value.is_finite()).into(),
+            low,
+            high,
+            self.method.into(),
+        ]
+    }
+}
+
+/// Rounds at full coverage.
+fn complete_share(group: &Group) -> Line {
+    let rounds = group.scored().count();
+    let complete = group.scored().filter(|round| round.delivered >= round.expected).count();
+    Line {
+        origin: None,
+        statistic: "complete_share",
+        unit: "share",
+        value: Some(complete as f64 / rounds as f64),
+        interval: wilson_interval(complete, rounds, LEVEL),
+        method: "wilson",
+    }
+}
+
+/// Over the rounds' times until the last delivery; one that never came is infinitely long.
+fn convergence(group: &Group, origin: Origin) -> Vec<Line> {
+    let deployments = estimate::deployments_ms(group, origin);
+    let times = stats::sorted(deployments.concat());
+    let mut lines: Vec<Line> = PERCENTS.map(|percentile| quantile(&times, &deployments, percentile)).into();
+    let value = stats::mean(times.iter().copied());
+    let bca = stats::mean_interval(&times, &resampling(REPLICATES));
+    let of_deployments = || {
+        let mean = |values: &[f64]| stats::mean(values.iter().copied()).unwrap_or(f64::NAN);
+        hierarchical_interval(&deployments, "t100_mean", &resampling(REPLICATES), mean)
+    };
+    let (interval, method) = match deployments.len() {
+        0 | 1 => (bca, "bca-bootstrap"),
+        deployments => (bca.and_then(|_| of_deployments()), over_deployments(deployments)),
+    };
+    lines.push(Line { statistic: "t100_mean", value, interval, method, ..Line::of_times() });
+    lines.into_iter().map(|line| Line { origin: Some(origin), ..line }).collect()
+}
+
+/// A quantile as a line of the table.
+fn quantile(times: &[f64], deployments: &[Vec<f64>], (percent, statistic): (u32, &'static str)) -> Line {
+    let Estimate { value, interval, method } = estimate::quantile(times, deployments, percent, statistic);
+    Line { statistic, value, interval, method, ..Line::of_times() }
+}
+
+/// Over all deliveries together, which are alike inside a round.
+fn deliveries(group: &Group, origin: Origin) -> Vec<Line> {
+    let pool = Pool::new(&delivery_times(group, origin));
+    let resampling = resampling(POOLED_REPLICATES);
+    let in_ms = |ns: f64| ns / 1e6;
+    let line = |(percent, statistic): (u32, &'static str)| {
+        let interval = pool.percentile_interval(percent, statistic, &resampling);
+        Line {
+            origin: Some(origin),
+            statistic,
+            unit: "ms",
+            value: pool.percentile(percent).map(in_ms),
+            interval: interval.map(|ends| Interval { low: in_ms(ends.low), high: in_ms(ends.high) }),
+            method: match pool.deployments() {
+                0 | 1 => "cluster-bootstrap",
+                deployments => over_deployments(deployments),
+            },
+        }
+    };
+    DELIVERY_PERCENTS.map(line).into()
+}
+
+/// Times of first deliveries by deployment and scored round. Rounds without a delivery or an origin are left out.
+fn delivery_times(group: &Group, origin: Origin) -> Vec<Vec<Vec<i64>>> {
+    let rounds: Vec<&RoundMetrics> = group.scored().filter(|round| !round.reached_ns.is_empty()).collect();
+    let since_origin = |round: &&RoundMetrics| {
+        let origin_ns = round.origin_ns(origin)?;
+        Some(round.reached_ns.iter().map(|at_ns| at_ns.saturating_sub(origin_ns)).collect())
+    };
+    let deployments = rounds.chunk_by(|a, b| a.run_id == b.run_id);
+    let deployments = deployments.map(|rounds| rounds.iter().filter_map(since_origin).collect());
+    deployments.filter(|rounds: &Vec<Vec<i64>>| !rounds.is_empty()).collect()
+}

@@ -1,0 +1,196 @@
+//! A stream of lines as blocks of whole lines, parsed side by side and put together in order.
+
+use std::io::{self, Read};
+
+use cnsim::event::{ReadError, Record};
+use memchr::{memchr, memrchr};
+use rayon::prelude::*;
+
+use crate::csv::{self, Header};
+use crate::error::{LineProblem, SourceError};
+use crate::gather::{Reject, Rejects, Take};
+use crate::open::Stream;
+use crate::table::{Keep, Table};
+
+/// Bytes that one task parses.
+const BLOCK: usize = 1 << 21;
+/// Blocks that are in the air at once.
+const BATCH: usize = 8;
+/// The longest row: behind it a closing quote must be missing.
+const LONGEST_ROW: usize = 1 << 26;
+
+/// What one block gave.
+pub struct Parsed {
+    pub table: Table,
+    /// Lines in the block.
+    pub lines: u64,
+    /// Their lines are counted within the block.
+    pub rejects: Rejects,
+    /// The first broken line within the block, where reading ended.
+    pub stop: Option<(u64, LineProblem)>,
+}
+
+/// How lines become records.
+#[derive(Debug, Clone)]
+enum Format {
+    Csv(Header),
+    JsonLines,
+}
+
+/// Reads a stream of lines, which begins with `head`, to its end; gives its digest.
+pub fn read<E: From<SourceError> + Send>(
+    mut stream: Stream,
+    head: Vec<u8>,
+    rejects: &mut Rejects,
+    take: &mut Take<'_, E>,
+) -> Result<String, E> {
+    let (format, head, header_lines) = recognise(&stream.name, head)?;
+    let name = stream.name.clone();
+    let keep = rejects.keep();
+    let mut line = 1 + header_lines;
+    let mut blocks = Blocks { reader: &mut stream, rest: head, format: &format, ended: false };
+    let mut batch = blocks.batch();
+    let mut parsed = Vec::new();
+    loop {
+        let unread = match batch {
+            Ok(ref unread) => unread,
+            Err(error) => {
+                add(&name, parsed, &mut line, rejects, take)?;
+                return Err(stream.error(error).into());
+            }
+        };
+        if unread.is_empty() && parsed.is_empty() {
+            break;
+        }
+        let (added, (next, now)) = rayon::join(
+            || add(&name, parsed, &mut line, rejects, take),
+            || rayon::join(|| blocks.batch(), || unread.par_iter().map(|block| parse(&format, block, keep)).collect()),
+        );
+        added?;
+        (batch, parsed) = (next, now);
+    }
+    Ok(stream.digest())
+}
+
+/// Gives blocks away, in order.
+fn add<E: From<SourceError>>(
+    name: &str,
+    blocks: Vec<Parsed>,
+    line: &mut u64,
+    rejects: &mut Rejects,
+    take: &mut Take<'_, E>,
+) -> Result<(), E> {
+    for block in blocks {
+        take(block.table)?;
+        rejects.append(block.rejects, name, *line - 1);
+        if let Some((within, problem)) = block.stop {
+            return Err(SourceError::Line { path: name.to_owned(), line: *line + within - 1, problem }.into());
+        }
+        *line += block.lines;
+    }
+    Ok(())
+}
+
+/// What a stream that begins with `head` holds, and `head` without byte-order mark and header.
+fn recognise(name: &str, mut head: Vec<u8>) -> Result<(Format, Vec<u8>, u64), SourceError> {
+    if head.starts_with(b"\xef\xbb\xbf") {
+        head.drain(..3);
+    }
+    let end = memchr(b'\n', &head).unwrap_or(head.len());
+    let claims_csv = [".csv", ".csv.gz", ".csv.zst"].iter().any(|ending| name.ends_with(ending));
+    let first = match std::str::from_utf8(&head[..end]) {
+        Ok(first) => first,
+        Err(_) if claims_csv => {
+            return Err(SourceError::Line { path: name.to_owned(), line: 1, problem: LineProblem::Utf8 });
+        }
+        Err(_) => return Ok((Format::JsonLines, head, 0)),
+    };
+    if first.trim_start().starts_with('{') || !(claims_csv || Header::is_one(first)) {
+        return Ok((Format::JsonLines, head, 0));
+    }
+    let header = Header::parse(first).map_err(|csv::MissingColumn { missing, found }| SourceError::Column {
+        path: name.to_owned(),
+        missing,
+        found,
+    })?;
+    head.drain(..head.len().min(end + 1));
+    Ok((Format::Csv(header), head, 1))
+}
+
+fn parse(format: &Format, block: &[u8], keep: Keep) -> Parsed {
+    let mut parsed = Parsed { table: Table::new(keep), lines: 0, rejects: Rejects::new(keep), stop: None };
+    match format {
+        Format::Csv(header) => csv::parse(header, block, &mut parsed),
+        Format::JsonLines => parse_json_lines(block, &mut parsed),
+    }
+    parsed
+}
+
+fn parse_json_lines(block: &[u8], parsed: &mut Parsed) {
+    for line in block.strip_suffix(b"\n").unwrap_or(block).split(|byte| *byte == b'\n') {
+        parsed.lines += 1;
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            continue;
+        }
+        let problem = match Record::read_line(line) {
+            Ok(record) => {
+                parsed.table.push(&record);
+                continue;
+            }
+            Err(ReadError::NoEvent(_)) if line.starts_with(b"{") && std::str::from_utf8(line).is_err() => {
+                LineProblem::Utf8
+            }
+            Err(ReadError::NoEvent(reason)) => {
+                parsed.rejects.push(Reject::new(parsed.lines, reason, line));
+                continue;
+            }
+            Err(error) => error.into(),
+        };
+        parsed.stop = Some((parsed.lines, problem));
+        return;
+    }
+}
+
+/// Cuts a stream where lines end.
+struct Blocks<'a> {
+    reader: &'a mut Stream,
+    rest: Vec<u8>,
+    format: &'a Format,
+    ended: bool,
+}
+
+impl Blocks<'_> {
+    /// The next few blocks; none at the end.
+    fn batch(&mut self) -> io::Result<Vec<Vec<u8>>> {
+        let mut batch = Vec::with_capacity(BATCH);
+        while batch.len() < BATCH
+            && let Some(block) = self.next()?
+        {
+            batch.push(block);
+        }
+        Ok(batch)
+    }
+
+    fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut block = Vec::with_capacity(self.rest.len() + BLOCK);
+        block.append(&mut self.rest);
+        loop {
+            if !self.ended && self.reader.by_ref().take(BLOCK as u64).read_to_end(&mut block)? == 0 {
+                self.ended = true;
+            }
+            if self.ended || block.len() > LONGEST_ROW {
+                return Ok((!block.is_empty()).then_some(block));
+            }
+            let end = match self.format {
+                Format::Csv(_) => csv::last_row_end(&block),
+                Format::JsonLines => memrchr(b'\n', &block).map(|at| at + 1),
+            };
+            if let Some(end) = end {
+                self.rest.extend_from_slice(&block[end..]);
+                block.truncate(end);
+                return Ok(Some(block));
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A thread that keeps records while the next ones come.
+
+use std::path::Path;
+use std::sync::mpsc::{self, SyncSender};
+use std::thread::JoinHandle;
+
+use super::{Failed, Records, Spool};
+
+/// Records that wait for the thread, in parts as they came.
+const WAITING: usize = 4;
+
+/// The thread. Where it is dropped, it is waited for, so that its temporary files go with it.
+pub struct Spooling {
+    running: Option<Running>,
+}
+
+struct Running {
+    records: SyncSender<(String, Records)>,
+    thread: JoinHandle<Result<Spool, Failed>>,
+}
+
+impl Spooling {
+    /// Begins to keep records; what memory does not hold goes into temporary files on the disk of `place`.
+    pub fn start(place: &Path) -> Self {
+        let mut spool = Spool::new(place);
+        let (sender, records) = mpsc::sync_channel::<(String, Records)>(WAITING);
+        let thread = std::thread::spawn(move || {
+            for (origin, records) in records {
+                spool.add(&origin, &records)?;
+            }
+            Ok(spool)
+        });
+        Self { running: Some(Running { records: sender, thread }) }
+    }
+
+    /// Gives it records of a file or table. What was wrong with earlier ones is told here.
+    pub fn add(&mut self, origin: &str, records: Records) -> Result<(), Failed> {
+        let sent =
+            self.running.as_ref().is_none_or(|running| running.records.send((origin.to_owned(), records)).is_ok());
+        if sent { Ok(()) } else { self.end().map(drop) }
+    }
+
+    /// All records that were given.
+    pub fn finish(mut self) -> Result<Spool, Failed> {
+        self.end().map(|spool| spool.expect("it ends once: here, or with an error"))
+    }
+
+    fn end(&mut self) -> Result<Option<Spool>, Failed> {
+        let Some(Running { records, thread }) = self.running.take() else { return Ok(None) };
+        drop(records);
+        thread.join().expect("keeping records does not panic").map(Some)
+    }
+}
+
+impl Drop for Spooling {
+    fn drop(&mut self) {
+        // Whatever went wrong with it, something else went wrong before.
+        let _ = self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::records;
+    use super::*;
+
+    const FLOOD: &str = include_str!("../../../analyze/tests/fixtures/flood-n4/events.jsonl");
+
+    #[test]
+    fn what_is_given_is_there_at_the_end() {
+        let mut spooling = Spooling::start(Path::new("nowhere"));
+        spooling.add("one", records(FLOOD.lines())).unwrap();
+        spooling.add("two", records(FLOOD.lines())).unwrap();
+        let spool = spooling.finish().unwrap();
+        let origins: Vec<(&str, u64)> =
+            spool.runs()["5e1f00d2-cubaan4"].origins.iter().map(|(name, rows)| (name.as_str(), *rows)).collect();
+        assert_eq!(origins, [("one", 80), ("two", 80)]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn records_that_cannot_be_kept_are_told() {
+        let mut spooling = Spooling::start(Path::new("/proc/self"));
+        // As many as memory is not given for.
+        let told = (0..10_000).find_map(|_| spooling.add("t", records(FLOOD.lines())).err());
+        let told = told.or_else(|| spooling.finish().err()).unwrap().to_string();
+        assert!(told.starts_with("/proc/self: cannot keep records there on their way: "), "{told}");
+    }
+}
