@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod commands;
 pub mod compare;
 pub mod evaluation;
+pub mod evidence;
 pub mod explain;
 pub mod export;
 pub mod fetch;

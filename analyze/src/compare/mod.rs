@@ -16,7 +16,7 @@ mod sentence;
 use cnsim_charts::Metadata;
 
 use crate::audit;
-use crate::evaluation::Study;
+use crate::evaluation::{Evaluation, evaluate};
 use crate::inputs::{self, FileFacts, Input};
 use crate::report;
 use crate::stats::{self, REPLICATES, Resampling};
@@ -114,11 +114,11 @@ pub struct Outcome {
 /// # Errors
 /// Where an input cannot be read, or the conditions may not be compared; the message says why.
 pub fn run(options: &CompareOptions) -> anyhow::Result<Outcome> {
-    let study = Study::read(&options.inputs, options.warm_up)?;
-    let mut notes = refusal::check_quality(&audit::audit(&study), options.unsound)?;
-    let plan = refusal::plan(&study.analysis, options)?;
+    let evaluation = evaluate(&options.inputs, options.warm_up)?;
+    let mut notes = refusal::check_quality(&audit::audit(&evaluation), options.unsound)?;
+    let plan = refusal::plan(&evaluation.analysis, options)?;
     notes.extend(plan.notes);
-    let rounds = crate::output::rounds(&study.analysis);
+    let rounds = crate::output::rounds(&evaluation.analysis);
     let resampling = Resampling { seed: options.seed, replicates: REPLICATES, level: options.level };
     let pooled = Resampling { replicates: SHIFT_REPLICATES, ..resampling };
     let mut comparisons = Vec::new();
@@ -135,7 +135,7 @@ pub fn run(options: &CompareOptions) -> anyhow::Result<Outcome> {
     }
     adjust(&mut comparisons);
     if let Some(forest) = &options.forest {
-        let metadata = metadata(options, forest, &study);
+        let metadata = metadata(options, forest, &evaluation);
         notes.extend(forest::write(forest, &options.metrics, &comparisons, &metadata)?);
     }
     let judgement = gate::judge(&options.gates, &comparisons);
@@ -151,8 +151,8 @@ fn adjust(comparisons: &mut [Comparison]) {
 }
 
 /// Where the figures come from.
-fn metadata(options: &CompareOptions, forest: &Forest, study: &Study) -> Metadata {
-    let files: Vec<&FileFacts> = study.inputs.iter().flat_map(|input| &input.facts.files).collect();
+fn metadata(options: &CompareOptions, forest: &Forest, evaluation: &Evaluation) -> Metadata {
+    let files: Vec<&FileFacts> = evaluation.inputs.iter().flat_map(|input| &input.facts.files).collect();
     let chosen = [
         ("level", options.level.to_string()),
         ("seed", options.seed.to_string()),

@@ -76,7 +76,7 @@ mod tests {
     use super::super::{Others, Source};
     use super::*;
     use crate::audit::{Check, audit};
-    use crate::evaluation::Study;
+    use crate::evaluation::evaluate;
     use crate::inputs::fetch_facts::{FetchFacts, FetchedProcess};
     use crate::inputs::{Input, folder};
 
@@ -129,8 +129,8 @@ mod tests {
         assert_eq!(fetched.notes.len(), 1);
         assert!(fetched.notes[0].starts_with("n1: 5 records of bench-n1-"), "{}", fetched.notes[0]);
         assert!(fetched.notes[0].contains("(1-5): the log was probably rotated"), "{}", fetched.notes[0]);
-        let study = Study::read(&[Input { label: None, path: fetched.folders[0].clone() }], 1).unwrap();
-        let findings = audit(&study).findings;
+        let evaluation = evaluate(&[Input { label: None, path: fetched.folders[0].clone() }], 1).unwrap();
+        let findings = audit(&evaluation).findings;
         let gap = findings.iter().find(|finding| finding.check == Check::SequenceGap).unwrap();
         assert_eq!(gap.count, 5);
     }

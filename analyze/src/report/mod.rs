@@ -22,7 +22,7 @@ use cnsim_charts::Metadata;
 use crate::audit::{self, Quality, Verdict};
 use crate::bundle;
 use crate::commands::runs::Format;
-use crate::evaluation::Study;
+use crate::evaluation::{Evaluation, evaluate};
 use crate::inputs::telemetry::Window;
 use crate::inputs::{self, About, FileFacts, Input};
 use crate::measure::{Analysis, Origin};
@@ -132,27 +132,27 @@ impl Made {
 
 /// Makes a report. Files are named in it as they lie below `root`, where that is given.
 pub(crate) fn make(options: &ReportOptions, root: Option<&Path>) -> anyhow::Result<Made> {
-    let mut study = Study::read(&options.inputs, options.warm_up)?;
-    let mut telemetry = Telemetry::read(options, &study)?;
+    let mut evaluation = evaluate(&options.inputs, options.warm_up)?;
+    let mut telemetry = Telemetry::read(options, &evaluation)?;
     if let Some(root) = root {
-        study.inputs.iter_mut().for_each(|input| input.facts.below(root));
+        evaluation.inputs.iter_mut().for_each(|input| input.facts.below(root));
         telemetry.below(root);
     }
-    let quality = audit::audit(&study).with_telemetry(&telemetry.series);
-    let files = serialise(options, &study, &telemetry, &quality)?;
-    let Study { inputs, analysis, .. } = study;
+    let quality = audit::audit(&evaluation).with_telemetry(&telemetry.series);
+    let files = serialise(options, &evaluation, &telemetry, &quality)?;
+    let Evaluation { inputs, analysis, .. } = evaluation;
     Ok(Made { files, analysis, quality, inputs })
 }
 
 /// Every file of the report.
 fn serialise(
     options: &ReportOptions,
-    study: &Study,
+    evaluation: &Evaluation,
     telemetry: &Telemetry,
     quality: &Quality,
 ) -> anyhow::Result<Vec<File>> {
-    let analysis = &study.analysis;
-    let read = study.inputs.iter().flat_map(|input| &input.facts.files);
+    let analysis = &evaluation.analysis;
+    let read = evaluation.inputs.iter().flat_map(|input| &input.facts.files);
     let inputs: Vec<&FileFacts> = read.chain(&telemetry.files).collect();
     let input_sha256 = inputs::combined_digest(&inputs);
     let material = figures::Material {
@@ -167,7 +167,7 @@ fn serialise(
     let metadata = metadata(&options.tool, &chosen, &input_sha256);
     let mut files = figures::files(&figures, &options.figures, &metadata).context("cannot encode a figure")?;
     let mut tables = output::all(analysis);
-    tables.extend(output::of_network(&study.inputs, quality));
+    tables.extend(output::of_network(&evaluation.inputs, quality));
     tables.extend(output::telemetry(&telemetry.usages));
     files.extend(tables.iter().flat_map(table_files));
     let summary =

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use cnsim_charts::data;
 
 use super::ReportOptions;
-use crate::evaluation::Study;
+use crate::evaluation::Evaluation;
 use crate::inputs::telemetry::{self, FILE, Series, Source, Usage};
 use crate::inputs::{About, FileFacts, shortened};
 
@@ -25,8 +25,8 @@ pub(super) struct Telemetry {
 
 impl Telemetry {
     /// Reads every file. One that was named and tells of no run is an error: it belongs to another study.
-    pub(super) fn read(options: &ReportOptions, study: &Study) -> anyhow::Result<Self> {
-        let analysis = &study.analysis;
+    pub(super) fn read(options: &ReportOptions, evaluation: &Evaluation) -> anyhow::Result<Self> {
+        let analysis = &evaluation.analysis;
         let in_folders = options.inputs.iter().map(|input| input.path.join(FILE)).filter(|path| path.is_file());
         let in_folders = in_folders.map(|path| Source { condition: None, quantity: None, path });
         let (mut seen, mut files, mut series) = (BTreeSet::new(), Vec::new(), Vec::new());
@@ -45,7 +45,7 @@ impl Telemetry {
             files.push(read.file);
             series.extend(read.series);
         }
-        let pods = pods(&study.inputs);
+        let pods = pods(&evaluation.inputs);
         let usages = telemetry::usages(analysis, &series, &pods, options.window);
         let plotted = telemetry::plotted(analysis, &series, &pods);
         Ok(Self { files, series, usages, plotted })
