@@ -14,3 +14,4 @@ pub mod output;
 pub mod report;
 pub mod rounds;
 pub mod stats;
+pub mod table;
