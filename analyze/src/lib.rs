@@ -15,3 +15,4 @@ pub mod output;
 pub mod report;
 pub mod rounds;
 pub mod stats;
+pub mod table;

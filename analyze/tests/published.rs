@@ -10,7 +10,8 @@ use cnsim_analyze::evaluation::{Evaluation, evaluate_loaded};
 use cnsim_analyze::inputs::telemetry::{Quantity, Series, Source, Window, load as load_telemetry, usages};
 use cnsim_analyze::inputs::{Input, Loaded, load};
 use cnsim_analyze::measure::{Group, Origin, RoundMetrics};
-use cnsim_analyze::output::{self, Cell, Table};
+use cnsim_analyze::output;
+use cnsim_analyze::table::{Cell, Table};
 
 /// The study's CSVs hold float text: its tables have two decimals, other numbers are good to a microsecond.
 const MS: f64 = 0.001;

@@ -6,7 +6,6 @@ mod seed;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
 use cnsim::event::Record;
 
 use crate::fetch::{self, FetchError};
@@ -14,7 +13,7 @@ use cnsim_records::table::{Keep, Table};
 use cnsim_records::whole;
 
 /// Which form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// The published system's CSV, which its notebooks read: seven columns, no quotes, no final line end
     SeedCsv,
@@ -28,24 +27,16 @@ pub enum Form {
     Arrow,
 }
 
-/// What can be typed after `cnsim-analyze export`.
-#[derive(Debug, Clone, Args)]
-#[command(before_help = "Examples:
-  cnsim-analyze export runs/4abf0c12-cubaan10 --format seed-csv -o results.csv
-  cnsim-analyze export runs/4abf0c12-cubaan10 --format arrow -o - | python3 -c 'import pyarrow as pa, sys; ...'")]
-#[command(after_help = "Repeated rows are left out. Exit code: 0 fine, 1 failed, 2 usage.")]
-pub struct ExportArgs {
-    /// Run folder, JSON lines, CSV or Parquet, plain, .gz or .zst; a pattern; - is standard input
-    #[arg(required = true, value_name = "RUN")]
+/// What to export, and where to.
+#[derive(Debug, Clone)]
+pub struct ExportSpec {
+    /// Run folders, files and patterns; `-` is standard input.
     pub inputs: Vec<PathBuf>,
-    /// The form of the records
-    #[arg(long, value_enum)]
+    /// The form of the records.
     pub format: Form,
-    /// Export this run only; may be given again [default: every run that is there]
-    #[arg(long = "run-id", value_name = "ID")]
+    /// Export these runs only; none means all that are there.
     pub run_ids: Vec<String>,
-    /// The file to write; - is standard output
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    /// The file to write; `-` is standard output.
     pub output: PathBuf,
 }
 
@@ -69,31 +60,31 @@ pub enum ExportError {
 }
 
 /// Writes the records of runs: run by run, each in the order of `events.parquet`. A file is there whole or not at all.
-pub fn export(args: &ExportArgs) -> Result<(), ExportError> {
-    let path = &args.output;
+pub fn export(spec: &ExportSpec) -> Result<(), ExportError> {
+    let path = &spec.output;
     let failed = |source| ExportError::Write { path: path.clone(), source };
     if path == Path::new("-") {
         let mut out = BufWriter::new(io::stdout().lock());
-        write(args, &mut out, failed)?;
+        write(spec, &mut out, failed)?;
         return out.flush().map_err(failed);
     }
-    if whole::is_one_of(path, args.inputs.iter().map(PathBuf::as_path)) {
+    if whole::is_one_of(path, spec.inputs.iter().map(PathBuf::as_path)) {
         return Err(failed(io::Error::other("it is what is read")));
     }
     let mut out = BufWriter::new(whole::stage(path).map_err(failed)?);
-    write(args, &mut out, failed)?;
+    write(spec, &mut out, failed)?;
     let staged = out.into_inner().map_err(|error| failed(error.into_error()))?;
     whole::put(staged, path).map_err(failed)
 }
 
 fn write(
-    args: &ExportArgs,
+    spec: &ExportSpec,
     out: &mut impl Write,
     failed: impl Fn(io::Error) -> ExportError + Copy,
 ) -> Result<(), ExportError> {
     let each =
-        |take: &mut dyn FnMut(&Table) -> Result<(), ExportError>| fetch::ordered(&args.inputs, &args.run_ids, take);
-    match args.format {
+        |take: &mut dyn FnMut(&Table) -> Result<(), ExportError>| fetch::ordered(&spec.inputs, &spec.run_ids, take);
+    match spec.format {
         Form::SeedCsv => {
             seed::header(out).map_err(failed)?;
             each(&mut |rows| seed::write(rows, out, failed))

@@ -4,13 +4,15 @@ pub mod fetch_facts;
 pub(crate) mod folder;
 mod load;
 pub(crate) mod name;
+mod run_list;
 pub mod telemetry;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cnsim::manifest::Manifest;
 use cnsim::topology::Topology;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use cnsim_records::frame::Events;
@@ -19,9 +21,10 @@ pub use cnsim_records::FileFacts;
 
 pub use cnsim_records::error::{LineProblem, SourceError};
 pub use load::{each, load};
+pub use run_list::{ListedRun, RunsError, list_runs};
 
 /// One input as typed: `[LABEL=]PATH`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// The condition that the user gave it.
     pub label: Option<String>,
@@ -74,10 +77,12 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Names files as they lie below `root`.
-    pub(crate) fn below(&mut self, root: &Path) {
-        self.files.iter_mut().for_each(|file| file.path = shortened(&file.path, root));
-        self.rejected_examples.iter_mut().for_each(|example| *example = shortened(example, root));
+    /// The same with other names of files. What `rename` is given begins with a name, and may go on.
+    pub(crate) fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
+        let mut renamed = self.clone();
+        renamed.files.iter_mut().for_each(|file| file.path = rename(&file.path));
+        renamed.rejected_examples.iter_mut().for_each(|example| *example = rename(example));
+        renamed
     }
 }
 
@@ -93,10 +98,4 @@ pub(crate) fn combined_digest(files: &[&FileFacts]) -> String {
     }
     let lines: String = files.iter().map(|file| format!("{}\n", file.sha256)).collect();
     sha256(lines.as_bytes())
-}
-
-/// A text that begins with a path, as it is below `root`.
-pub(crate) fn shortened(text: &str, root: &Path) -> String {
-    let root = format!("{}/", root.display());
-    text.strip_prefix(&root).unwrap_or(text).to_owned()
 }

@@ -1,7 +1,7 @@
 //! `conditions`: one line for each limit that a run was meant to run under.
 
-use super::{Cell, Table, count, number, text};
 use crate::audit::Limit;
+use crate::table::{Cell, Table, count, number, text};
 
 pub(super) fn table(limits: &[Limit]) -> Option<Table> {
     let columns = [

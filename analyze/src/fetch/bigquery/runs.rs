@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use cnsim::id::nodes_in_run_id;
 
 use super::PullError;
@@ -13,7 +13,6 @@ use super::pull::{self, Servers};
 use super::settings::RunsArgs;
 use super::statement::Ask;
 use super::window::{Window, instant};
-use crate::output::{Cell, Column, ColumnKind, Table};
 
 /// How far back is looked where nothing says it.
 const RECENT: TimeDelta = TimeDelta::days(7);
@@ -116,38 +115,6 @@ fn run(row: &[Option<String>]) -> Option<Run> {
         delivered: number(6)?,
         run_id,
     })
-}
-
-/// The list as a table.
-pub fn table(runs: &[Run]) -> Table {
-    let column = |name, kind| Column { name, kind };
-    let columns = vec![
-        column("run_id", ColumnKind::Text),
-        column("first", ColumnKind::Text),
-        column("last", ColumnKind::Text),
-        column("nodes", ColumnKind::Count),
-        column("rounds", ColumnKind::Count),
-        column("entries", ColumnKind::Count),
-        column("delivered", ColumnKind::Count),
-        column("expected", ColumnKind::Count),
-        column("complete", ColumnKind::Flag),
-    ];
-    let time = |time: DateTime<Utc>| Cell::Text(time.to_rfc3339_opts(SecondsFormat::Secs, true));
-    let cells = |run: &Run| {
-        vec![
-            Cell::Text(run.run_id.clone()),
-            time(run.first),
-            time(run.last),
-            Cell::Count(run.nodes),
-            Cell::Count(run.rounds),
-            Cell::Count(run.entries),
-            Cell::Count(run.delivered),
-            Cell::Count(run.expected()),
-            Cell::Flag(run.is_complete()),
-        ]
-    };
-    let caption = "Runs in BigQuery; complete where every node has received every message.";
-    Table { name: "runs", caption, columns, rows: runs.iter().map(cells).collect() }
 }
 
 #[cfg(test)]

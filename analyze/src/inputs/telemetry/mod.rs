@@ -13,6 +13,7 @@ mod usage;
 use std::path::PathBuf;
 
 use cnsim::manifest::Manifest;
+use serde::{Deserialize, Serialize};
 
 use crate::inputs::{FileFacts, sha256};
 
@@ -22,7 +23,8 @@ pub(crate) use usage::is_elsewhere;
 pub use usage::{Usage, Window, usages};
 
 /// What a series measures, each in one unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Quantity {
     /// Processors in use, in cores: 1 is one processor for the whole interval. The published tables call it "%".
     Cpu,
@@ -163,7 +165,7 @@ impl Quantity {
 }
 
 /// A file as typed after `--telemetry`: `[CONDITION:][QUANTITY=]FILE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The only condition that it tells of, where that was typed.
     pub condition: Option<String>,

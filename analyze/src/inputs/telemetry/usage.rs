@@ -9,7 +9,8 @@ use crate::measure::{Analysis, Group};
 const COVERED: f64 = 0.99;
 
 /// Which part of a run's time samples are taken from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Window {
     /// From the first scored round's start to the last one's end
     #[default]
