@@ -21,7 +21,7 @@ pub fn make(folder: &Path) -> anyhow::Result<String> {
         bundle: None,
         figures: FigureOptions::default(),
         format: Format::Table,
-        tool: crate::run::tool(),
+        tool: crate::version::tool(),
     })?;
     Ok(format!("{}{}", String::from_utf8_lossy(&outcome.table), outcome.messages))
 }

@@ -53,8 +53,8 @@ fn initiators(manifest: &Manifest, views: &[&View<'_>]) -> Option<String> {
 }
 
 fn protocol(manifest: &Manifest, run: &Run<'_>) -> Option<String> {
-    let (expected, recorded) = (manifest.options.protocol.as_str(), run.recorded_protocol()?);
-    (recorded != expected).then(|| format!("protocol {recorded}, not {expected}"))
+    let (expected, recorded) = (manifest.options.protocol, run.recorded_protocol()?);
+    (recorded.parse() != Ok(expected)).then(|| format!("protocol {recorded}, not {expected}"))
 }
 
 /// Rounds that a complete run did not drive.

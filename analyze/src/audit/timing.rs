@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cnsim::event::Kind;
-use cnsim::manifest::{Manifest, RoundOutcome};
+use cnsim::manifest::{Backend, Manifest, RoundOutcome};
 
 use super::view::{Survey, View};
 use super::{Check, Finding, Severity};
@@ -35,9 +35,6 @@ const LOCAL_SLACK_NS: i64 = 250_000_000;
 
 /// A round of more than a day is none.
 const DAY_NS: i64 = 24 * 3600 * 1_000_000_000;
-
-/// The backend whose nodes share the driver's machine, as manifests name it.
-const LOCAL: &str = "local";
 
 /// What colours the times of one round.
 pub(super) fn in_round<'a>(view: &View<'a>, survey: &Survey<'a>) -> Vec<Finding> {
@@ -168,7 +165,10 @@ impl Driven {
     /// What a manifest says of a round.
     pub(super) fn of(manifest: &Manifest, round: u32) -> Option<Self> {
         let round = manifest.rounds.iter().find(|candidate| candidate.round == round)?;
-        let others = if manifest.backend == LOCAL { LOCAL_SLACK_NS } else { OTHER_CLOCK_NS };
+        let others = match manifest.backend {
+            Backend::Local(_) => LOCAL_SLACK_NS,
+            Backend::Kubernetes(_) => OTHER_CLOCK_NS,
+        };
         // A round that did not come to rest has copies that arrive later.
         let latest_ns = match round.outcome {
             RoundOutcome::Quiescent => (round.driver_ms * 1e6) as i64 + others,

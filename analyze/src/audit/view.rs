@@ -4,15 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use cnsim::manifest::{Manifest, Round as ManifestRound};
-use cnsim::protocol::{Protocol, Strategy};
+use cnsim::protocol::{ProtocolSpec, Strategy};
 use cnsim::topology::Topology;
 
 use super::evidence::{Evidence, Names, OfRound, OfRun};
 use crate::inputs::{About, RunFacts};
 use crate::measure::{Analysis, RoundMetrics};
-
-/// The backend whose processes are pods, as manifests name it.
-const KUBERNETES: &str = "kubernetes";
 
 /// One run of one condition, in whatever inputs it lies.
 pub(super) type RunKey<'a> = (&'a str, &'a str);
@@ -155,10 +152,9 @@ impl<'a> Run<'a> {
     }
 
     fn look(&mut self) {
-        let of_manifest = self.manifest().map(|manifest| manifest.options.protocol.as_str());
-        let protocol = of_manifest.or(self.recorded_protocol());
-        self.strategy =
-            protocol.and_then(|protocol| protocol.parse::<Protocol>().ok()).map(|protocol| protocol.strategy);
+        let of_manifest = self.manifest().map(|manifest| manifest.options.protocol);
+        let protocol = of_manifest.or_else(|| self.recorded_protocol()?.parse().ok());
+        self.strategy = protocol.map(ProtocolSpec::strategy);
         self.shape =
             self.topology().map(|topology| Shape { simple: topology.is_simple(), connected: topology.is_connected() });
     }
@@ -175,7 +171,7 @@ impl<'a> People<'a> {
             people.nodes.insert(&node.id);
             people.hosts.insert(&node.id, &node.host);
         }
-        let in_pods = run.manifest().filter(|manifest| manifest.backend == KUBERNETES);
+        let in_pods = run.manifest().filter(|manifest| manifest.backend.kubernetes().is_some());
         for node in in_pods.into_iter().flat_map(|manifest| &manifest.roster) {
             people.pods.extend(pod_of(&node.process).map(|pod| (node.id.as_str(), pod)));
         }

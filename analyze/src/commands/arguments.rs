@@ -21,9 +21,12 @@ use crate::measure::Origin;
 use crate::output::figure_file::FigureArgs;
 use crate::report::ReportOptions;
 
+/// The version of this program and the revision it was built from.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("CNSIM_REVISION"), ")");
+
 /// Turns gossip event records into runs, numbers and figures.
 #[derive(Debug, Parser)]
-#[command(name = "cnsim-analyze", version, max_term_width = 100)]
+#[command(name = "cnsim-analyze", version = VERSION, max_term_width = 100)]
 #[command(before_help = "Example: cnsim-analyze fetch logs/*.jsonl.gz -o runs")]
 pub struct Cli {
     /// What to do.
