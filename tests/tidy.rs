@@ -86,7 +86,7 @@ struct Source {
 
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut paths = vec![root.join("build.rs")];
+    let mut paths = vec![root.join("build.rs"), root.join("revision.rs")];
     for folder in ["proto", "node", "experiment", "analyze", "charts", "tests", "benches"] {
         collect(&root.join(folder), &mut paths);
     }

@@ -10,6 +10,6 @@ use cnsim_analyze::table::TableFormat;
 pub fn make(folder: &Path) -> anyhow::Result<String> {
     let spec = ReportSpec::of(vec![Input { label: None, path: folder.to_owned() }]);
     let place = report::default_folder(&spec.inputs);
-    let outcome = report::write(&spec, &crate::run::tool(), &place, TableFormat::Text)?;
+    let outcome = report::write(&spec, &crate::version::tool(), &place, TableFormat::Text)?;
     Ok(format!("{}{}", String::from_utf8_lossy(&outcome.table), outcome.messages))
 }

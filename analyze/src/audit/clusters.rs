@@ -129,14 +129,13 @@ fn network(address: &str) -> Option<String> {
 }
 
 fn images(run: &AuditedRun<'_>) -> BTreeSet<String> {
-    let pods = run.manifest().and_then(|manifest| manifest.backend_facts.get("pods")?.as_object());
-    let digests = pods.into_iter().flat_map(|pods| pods.values()).filter_map(|pod| pod.get("image_digest")?.as_str());
-    digests.map(str::to_owned).collect()
+    let facts = run.manifest().and_then(|manifest| manifest.backend.kubernetes());
+    facts.into_iter().flat_map(|facts| facts.pods.values()).filter_map(|pod| pod.image_digest.clone()).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use cnsim::manifest::{Backend, KubernetesFacts, PodFacts};
 
     use super::super::fixture::{Fixture, audit_all, only};
     use super::*;
@@ -155,8 +154,10 @@ mod tests {
 
     fn with_image(digest: &str) -> Fixture {
         let mut fixture = Fixture::flood();
-        let pods = json!({ "gossip-0": { "image_digest": digest }, "gossip-1": { "image_digest": null } });
-        fixture.manifest().backend_facts.insert("pods".to_owned(), pods);
+        let pods = [("gossip-0", Some(digest.to_owned())), ("gossip-1", None)]
+            .map(|(pod, image_digest)| (pod.to_owned(), PodFacts { image_digest, ..PodFacts::default() }));
+        let facts = KubernetesFacts { pods: pods.into(), ..KubernetesFacts::default() };
+        fixture.manifest().backend = Backend::Kubernetes(Box::new(facts));
         fixture
     }
 

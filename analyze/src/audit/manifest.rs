@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cnsim::manifest::{Manifest, RunOutcome};
+use cnsim::protocol::ProtocolSpec;
 
 use super::finding::{Check, Finding, Severity};
 use super::scope::{AuditedRound, AuditedRun, RunKey, Scope};
@@ -24,7 +25,7 @@ enum Contradiction<'a> {
     /// Rounds that another node began.
     Initiators(Vec<u32>),
     /// Another protocol.
-    Protocol { recorded: &'a str, expected: &'a str },
+    Protocol { recorded: &'a str, expected: ProtocolSpec },
     /// Rounds that a complete run did not drive.
     UnknownRounds(Vec<u32>),
 }
@@ -67,9 +68,9 @@ fn other_initiators(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option
     (!rounds.is_empty()).then_some(Contradiction::Initiators(rounds))
 }
 
-fn other_protocol<'a>(manifest: &'a Manifest, recorded: Option<&'a str>) -> Option<Contradiction<'a>> {
-    let (expected, recorded) = (manifest.options.protocol.as_str(), recorded?);
-    (recorded != expected).then_some(Contradiction::Protocol { recorded, expected })
+fn other_protocol<'a>(manifest: &Manifest, recorded: Option<&'a str>) -> Option<Contradiction<'a>> {
+    let (expected, recorded) = (manifest.options.protocol, recorded?);
+    (recorded.parse() != Ok(expected)).then_some(Contradiction::Protocol { recorded, expected })
 }
 
 /// A run that was cut off may have begun a round that its driver did not live to write down.

@@ -6,9 +6,6 @@ use cnsim::manifest::Manifest;
 
 use crate::evidence::{Names, RunParticipants};
 
-/// The backend whose processes are pods, as manifests name it.
-const KUBERNETES: &str = "kubernetes";
-
 /// Who takes part in a run, by node id.
 #[derive(Debug, Default)]
 pub(super) struct Participants<'a> {
@@ -32,7 +29,7 @@ impl<'a> Participants<'a> {
             all.nodes.insert(&node.id);
             all.hosts.insert(&node.id, &node.host);
         }
-        let in_pods = manifest.filter(|manifest| manifest.backend == KUBERNETES);
+        let in_pods = manifest.filter(|manifest| manifest.backend.kubernetes().is_some());
         for node in in_pods.into_iter().flat_map(|manifest| &manifest.roster) {
             all.pods.extend(pod_of(&node.process).map(|pod| (node.id.as_str(), pod)));
         }

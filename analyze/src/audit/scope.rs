@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use cnsim::manifest::{Manifest, Round as ManifestRound};
-use cnsim::protocol::{Protocol, Strategy};
+use cnsim::protocol::{ProtocolSpec, Strategy};
 use cnsim::topology::Topology;
 
 use super::finding::{Check, Finding, Severity};
@@ -166,10 +166,9 @@ impl<'a> AuditedRun<'a> {
     }
 
     fn read_protocol_and_topology(&mut self) {
-        let of_manifest = self.manifest().map(|manifest| manifest.options.protocol.as_str());
-        let protocol = of_manifest.or(self.recorded_protocol());
-        self.strategy =
-            protocol.and_then(|protocol| protocol.parse::<Protocol>().ok()).map(|protocol| protocol.strategy);
+        let of_manifest = self.manifest().map(|manifest| manifest.options.protocol);
+        let protocol = of_manifest.or_else(|| self.recorded_protocol()?.parse().ok());
+        self.strategy = protocol.map(ProtocolSpec::strategy);
         self.topology_shape = self
             .topology()
             .map(|topology| TopologyShape { is_simple: topology.is_simple(), is_connected: topology.is_connected() });

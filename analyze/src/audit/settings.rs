@@ -64,20 +64,20 @@ fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
     let bandwidth = manifest.limits.bandwidth.as_ref().map(|limit| limit.intended_bits_per_s);
     let memory = manifest.limits.memory.as_ref().map(|limit| limit.intended_bytes);
     vec![
-        ("backend", manifest.backend.clone()),
+        ("backend", manifest.backend.name().to_owned()),
         ("bandwidth in bit/s", optional(bandwidth)),
-        ("connections", connections.clone()),
+        ("connections", connections.to_string()),
         ("deadline in ms", optional(*deadline_ms)),
-        ("forwarding", forward.clone()),
-        ("initiators", initiator.clone()),
-        ("link delay", link_delay.clone()),
+        ("forwarding", forward.to_string()),
+        ("initiators", initiator.to_string()),
+        ("link delay", link_delay.to_string()),
         ("memory in bytes", optional(memory)),
         ("nodes in a process", nodes_per_process.to_string()),
-        ("order of sends", order.clone()),
+        ("order of sends", order.to_string()),
         ("payload in bytes", payload_bytes.to_string()),
-        ("protocol", protocol.clone()),
+        ("protocol", protocol.to_string()),
         ("sends in flight", in_flight.to_string()),
-        ("topology", topology.clone()),
+        ("topology", topology.to_string()),
     ]
 }
 

@@ -103,9 +103,10 @@ fn condition(group: &Group, spec: &ReportSpec, manifests: &BTreeMap<&str, &Manif
 fn run(run_id: &str, manifest: &Manifest) -> String {
     let options = &manifest.options;
     let deadline = options.deadline_ms.map_or_else(|| "no deadline".to_owned(), |ms| format!("a deadline of {ms} ms"));
-    let place = match manifest.backend_facts.get("kubernetes_version").and_then(|version| version.as_str()) {
+    let version = manifest.backend.kubernetes().and_then(|facts| facts.kubernetes_version.as_ref());
+    let place = match version {
         Some(version) => format!("the pods of a Kubernetes {version} cluster"),
-        None => format!("the backend `{}`", manifest.backend),
+        None => format!("the backend `{}`", manifest.backend.name()),
     };
     format!(
         " Run {run_id} ({}): protocol {} over topology {} with seed {}, initiator {}, order {}, {} sends in flight, forward \

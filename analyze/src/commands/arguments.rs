@@ -18,9 +18,12 @@ use super::{compare, explain, export, fetch, report, runs, verify};
 #[cfg(feature = "bigquery")]
 use crate::fetch::bigquery::settings::DoctorArgs;
 
+/// The version of this program and the revision it was built from.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("CNSIM_REVISION"), ")");
+
 /// Turns gossip event records into runs, numbers and figures.
 #[derive(Debug, Parser)]
-#[command(name = "cnsim-analyze", version, max_term_width = 100)]
+#[command(name = "cnsim-analyze", version = VERSION, max_term_width = 100)]
 #[command(before_help = "Example: cnsim-analyze fetch logs/*.jsonl.gz -o runs")]
 pub struct Cli {
     /// What to do.

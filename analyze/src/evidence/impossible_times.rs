@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cnsim::event::Kind;
-use cnsim::manifest::{Manifest, RoundOutcome};
+use cnsim::manifest::{Backend, Manifest, RoundOutcome};
 use cnsim_records::frame::UNKNOWN_NS;
 
 use crate::rounds::Round;
@@ -19,9 +19,6 @@ const LOCAL_SLACK_NS: i64 = 250_000_000;
 
 /// A round of more than a day is none.
 const DAY_NS: i64 = 24 * 3600 * 1_000_000_000;
-
-/// The backend whose nodes share the driver's machine, as manifests name it.
-const LOCAL: &str = "local";
 
 /// Times of a round that cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +68,10 @@ impl RoundLimits {
     /// What a manifest says of a round; none where it does not have the round.
     pub(super) fn of(manifest: &Manifest, round: u32) -> Option<Self> {
         let round = manifest.rounds.iter().find(|candidate| candidate.round == round)?;
-        let clocks_apart_ns = if manifest.backend == LOCAL { LOCAL_SLACK_NS } else { OTHER_CLOCK_NS };
+        let clocks_apart_ns = match manifest.backend {
+            Backend::Local(_) => LOCAL_SLACK_NS,
+            Backend::Kubernetes(_) => OTHER_CLOCK_NS,
+        };
         // A round that did not come to rest has copies that arrive later.
         let latest_ns = match round.outcome {
             RoundOutcome::Quiescent => (round.driver_ms * 1e6) as i64 + clocks_apart_ns,

@@ -61,9 +61,10 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
         .collect()
 }
 
-/// The tables of what the network was under, where there is anything to tell: limits, and what befell processes.
+/// The tables of what runs were made to be and what the network was under, where there is anything to tell: factors and
+/// limits of each condition, and what befell processes.
 pub fn of_network(inputs: &[About], quality: &Quality) -> Vec<Table> {
-    conditions::table(&quality.limits).into_iter().chain(incidents::table(inputs)).collect()
+    conditions::table(inputs, &quality.limits).into_iter().chain(incidents::table(inputs)).collect()
 }
 
 /// The table of what pods used, where any telemetry tells of it.

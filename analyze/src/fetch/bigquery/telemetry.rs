@@ -156,7 +156,7 @@ impl Block {
         if pods.is_empty() {
             return Err(MetricsError::NoPods(folder.to_owned()));
         }
-        let known = manifest.as_ref().and_then(|manifest| manifest.backend_facts.get("namespace")?.as_str());
+        let known = manifest.as_ref().and_then(|manifest| manifest.backend.kubernetes()?.namespace.as_deref());
         let namespace = namespace.or(known).ok_or_else(|| MetricsError::NoNamespace(folder.to_owned()))?;
         if namespace.is_empty() || !namespace.bytes().all(is_of_a_name) {
             return Err(MetricsError::Namespace(namespace.to_owned()));

@@ -218,8 +218,7 @@ pub fn load(source: &Source) -> Result<Loaded, TelemetryError> {
 
 /// The pods that a driver noted in a run's manifest.
 pub(crate) fn pods(manifest: &Manifest) -> Vec<String> {
-    let pods = manifest.backend_facts.get("pods").and_then(|pods| pods.as_object());
-    pods.into_iter().flatten().map(|(pod, _)| pod.clone()).collect()
+    manifest.backend.kubernetes().into_iter().flat_map(|facts| facts.pods.keys()).cloned().collect()
 }
 
 fn parse(source: &Source, bytes: Vec<u8>) -> Result<Vec<Series>, TelemetryError> {

@@ -12,7 +12,7 @@ use crate::ledger::now;
 
 /// Something that befell a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mishap {
+pub(super) struct PodIncident {
     /// When it was seen, RFC 3339 in UTC.
     pub(super) at: String,
     pub(super) pod: String,
@@ -22,53 +22,53 @@ pub(super) struct Mishap {
 
 /// A watch that goes on until this is dropped.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(super) struct PodWatch {
     task: JoinHandle<()>,
-    mishaps: Arc<Mutex<Vec<Mishap>>>,
+    incidents: Arc<Mutex<Vec<PodIncident>>>,
 }
 
-impl Guard {
+impl PodWatch {
     /// Begins to watch; what is as in `pods` is nothing new.
     pub(super) fn begin(namespace: &Namespace, selector: &str, pods: &[Pod]) -> Self {
-        let mishaps = Arc::new(Mutex::new(Vec::new()));
+        let incidents = Arc::new(Mutex::new(Vec::new()));
         let mut changes = Box::pin(namespace.watch(selector));
-        let mut known = Known::of(pods);
-        let noted = Arc::clone(&mishaps);
+        let mut known = KnownPods::of(pods);
+        let noted = Arc::clone(&incidents);
         let task = tokio::spawn(async move {
             while let Some(change) = changes.next().await {
-                let mishap = known.take(change);
-                noted.lock().expect("no holder of this lock panics").extend(mishap);
+                let incident = known.take(change);
+                noted.lock().expect("no holder of this lock panics").extend(incident);
             }
         });
-        Self { task, mishaps }
+        Self { task, incidents }
     }
 
     /// What has happened since this was last asked.
-    pub(super) fn since(&self) -> Vec<Mishap> {
-        std::mem::take(&mut self.mishaps.lock().expect("no holder of this lock panics"))
+    pub(super) fn take_incidents(&self) -> Vec<PodIncident> {
+        std::mem::take(&mut self.incidents.lock().expect("no holder of this lock panics"))
     }
 }
 
-impl Drop for Guard {
+impl Drop for PodWatch {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
 /// The pods as they were seen last.
-struct Known(BTreeMap<String, Pod>);
+struct KnownPods(BTreeMap<String, Pod>);
 
-impl Known {
+impl KnownPods {
     fn of(pods: &[Pod]) -> Self {
         Self(pods.iter().map(|pod| (pod.name.clone(), pod.clone())).collect())
     }
 
-    /// Takes a change, and says what it tells of a pod's misfortune.
-    fn take(&mut self, change: Change) -> Option<Mishap> {
+    /// Takes a change, and says what befell the pod, where something did.
+    fn take(&mut self, change: Change) -> Option<PodIncident> {
         let (kind, detail, pod) = match change {
             Change::Now(pod) => {
                 let before = self.0.insert(pod.name.clone(), pod.clone());
-                let (kind, detail) = befell(before.as_ref(), &pod)?;
+                let (kind, detail) = incident_of(before.as_ref(), &pod)?;
                 (kind, detail, pod.name)
             }
             Change::Gone(pod) => {
@@ -83,11 +83,12 @@ impl Known {
                 return None;
             }
         };
-        Some(Mishap { at: now(), pod, kind, detail })
+        Some(PodIncident { at: now(), pod, kind, detail })
     }
 }
 
-fn befell(before: Option<&Pod>, pod: &Pod) -> Option<(IncidentKind, String)> {
+/// What befell a pod between two looks at it.
+fn incident_of(before: Option<&Pod>, pod: &Pod) -> Option<(IncidentKind, String)> {
     let before = before?;
     if is_evicted(pod) && !is_evicted(before) {
         let why = pod.disruption.as_ref().or(pod.reason.as_ref());
@@ -133,8 +134,8 @@ mod tests {
     }
 
     fn kinds(before: Pod, changes: Vec<Change>) -> Vec<IncidentKind> {
-        let mut known = Known::of(&[before]);
-        changes.into_iter().filter_map(|change| known.take(change)).map(|mishap| mishap.kind).collect()
+        let mut known = KnownPods::of(&[before]);
+        changes.into_iter().filter_map(|change| known.take(change)).map(|incident| incident.kind).collect()
     }
 
     #[test]

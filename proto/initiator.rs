@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use cnsim::id::{IdError, NodeId};
-use cnsim::random::Random;
+use crate::id::{IdError, NodeId};
+use crate::random::Random;
 
 /// How the initiators of a run are chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]

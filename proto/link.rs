@@ -1,9 +1,9 @@
-//! How long each copy is held back at its sender: a latency that one machine does not have by itself.
+//! What a copy meets on the way between two nodes: today a delay, held at its sender, that one machine does not have by itself.
 
 use std::fmt;
 use std::str::FromStr;
 
-use cnsim::time::Interval;
+use crate::time::Interval;
 
 /// The link delay of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
