@@ -1,7 +1,7 @@
 //! One pass over the inputs: each is read, measured and examined, and its records leave memory before the next is read.
 
 use crate::audit::Evidence;
-use crate::inputs::{self, About, Input, Loaded, SourceError};
+use crate::inputs::{self, About, Input, InputError, Loaded};
 use crate::measure::{self, Analysis, Measuring};
 use crate::rounds::Rounds;
 
@@ -23,7 +23,7 @@ impl Study {
     ///
     /// # Errors
     /// Where one cannot be read.
-    pub fn read(inputs: &[Input], warm_up: u32) -> Result<Self, SourceError> {
+    pub fn read(inputs: &[Input], warm_up: u32) -> Result<Self, InputError> {
         let mut course = Course::new(warm_up);
         inputs::each(inputs)?.try_for_each(|loaded| loaded.map(|loaded| course.add(loaded)))?;
         Ok(course.finish())

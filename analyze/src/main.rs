@@ -9,15 +9,15 @@ use cnsim::manifest::Tool;
 use cnsim_analyze::audit::Verdict;
 use cnsim_analyze::bundle::{self, Verified};
 use cnsim_analyze::commands::arguments::{Cli, Command, FetchArgs, ReportArgs, RunsArgs, VerifyArgs};
+#[cfg(feature = "bigquery")]
+use cnsim_analyze::commands::bigquery_runs;
 use cnsim_analyze::commands::runs;
 use cnsim_analyze::compare::args::CompareArgs;
 use cnsim_analyze::compare::{self, Judgement};
 use cnsim_analyze::explain;
 use cnsim_analyze::export::{self, ExportArgs, ExportError};
 #[cfg(feature = "bigquery")]
-use cnsim_analyze::fetch::bigquery::telemetry as ask;
-#[cfg(feature = "bigquery")]
-use cnsim_analyze::fetch::bigquery::{self, settings::DoctorArgs};
+use cnsim_analyze::fetch::bigquery::{self, settings::DoctorArgs, telemetry};
 use cnsim_analyze::fetch::{self, Fetched};
 use cnsim_analyze::report;
 
@@ -56,15 +56,15 @@ fn main() -> ExitCode {
 fn fetch_command(args: FetchArgs) -> Result<ExitCode, Error> {
     #[cfg(feature = "bigquery")]
     if args.metrics.metrics {
-        let fetched = ask::fetch(&args.metrics, &args.bigquery.target, &args.run_ids, &args.out)?;
-        return Ok(told(&fetched));
+        let fetched = telemetry::fetch(&args.metrics.options(&args.bigquery.target, &args.run_ids, &args.out))?;
+        return Ok(print_fetched(&fetched));
     }
     let fetched = fetch::fetch(&args.into())?;
-    Ok(told(&fetched))
+    Ok(print_fetched(&fetched))
 }
 
 /// Prints what a fetch came to.
-fn told(fetched: &Fetched) -> ExitCode {
+fn print_fetched(fetched: &Fetched) -> ExitCode {
     fetched.notes.iter().for_each(|note| eprintln!("warning: {note}"));
     if let Some(plan) = &fetched.plan {
         return printed(plan.as_bytes());
@@ -74,7 +74,7 @@ fn told(fetched: &Fetched) -> ExitCode {
 }
 
 fn export_command(args: &ExportArgs) -> Result<ExitCode, Error> {
-    match export::export(args) {
+    match export::export(&args.into()) {
         // Whoever reads it has seen enough.
         Err(ExportError::Write { source, .. }) if source.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         exported => Ok(exported.map(|()| ExitCode::SUCCESS)?),
@@ -132,9 +132,9 @@ fn runs_command(args: &RunsArgs) -> Result<ExitCode, Error> {
 #[cfg(feature = "bigquery")]
 fn doctor_command(args: &DoctorArgs) -> Result<ExitCode, Error> {
     if args.print_sink {
-        return Ok(printed(bigquery::sink::commands(args)?.as_bytes()));
+        return Ok(printed(bigquery::sink::commands(&args.into())?.as_bytes()));
     }
-    let checks = bigquery::doctor::examine(args, now().into())?;
+    let checks = bigquery::doctor::examine(&args.into(), now().into())?;
     let lines: String = checks.iter().map(|check| format!("{check}\n")).collect();
     let code = printed(lines.as_bytes());
     let is_well = checks.iter().all(|check| check.health != bigquery::doctor::Health::Bad);
@@ -149,9 +149,9 @@ fn now() -> std::time::SystemTime {
 
 #[cfg(feature = "bigquery")]
 fn remote_runs(args: &RunsArgs) -> Result<ExitCode, Error> {
-    let listed = bigquery::runs::list(&args.bigquery, now().into())?;
+    let listed = bigquery::runs::list(&(&args.bigquery).into(), now().into())?;
     listed.notes.iter().for_each(|note| eprintln!("warning: {note}"));
-    let table = bigquery::runs::table(&listed.runs);
+    let table = bigquery_runs::table(&listed.runs);
     Ok(printed(&match args.format {
         runs::Format::Table => table.to_text(),
         runs::Format::Json => table.to_json(),

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use cnsim::event::Kind;
 use cnsim_analyze::audit::{Check, Verdict, audit};
 use cnsim_analyze::evaluation;
-use cnsim_analyze::inputs::telemetry::{Quantity, Series, Source, Window, load as load_telemetry, usages};
+use cnsim_analyze::inputs::telemetry::{Quantity, Series, Source, load as load_telemetry};
 use cnsim_analyze::inputs::{Input, Loaded, load};
+use cnsim_analyze::measure::usage::{Window, usages};
 use cnsim_analyze::measure::{Group, Origin, RoundMetrics};
 use cnsim_analyze::output::{self, Cell, Table};
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use cnsim_analyze::commands::runs::Format;
 use cnsim_analyze::inputs::Input;
-use cnsim_analyze::inputs::telemetry::Window;
 use cnsim_analyze::measure::Origin;
+use cnsim_analyze::measure::usage::Window;
 use cnsim_analyze::output::figure_file::FigureOptions;
 use cnsim_analyze::report::{self, ReportOptions};
 

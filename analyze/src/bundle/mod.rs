@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::runs::Format;
 use crate::inputs::Input;
-use crate::inputs::telemetry::{Quantity, Source, Window};
+use crate::inputs::telemetry::{Quantity, Source};
 use crate::measure::Origin;
+use crate::measure::usage::Window;
 use crate::output::figure_file::{FigureOptions, FigureWords};
 use crate::report::ReportOptions;
 

@@ -6,9 +6,9 @@ use std::fmt::Write;
 use cnsim::manifest::Manifest;
 
 use crate::audit::{Finding, Severity};
-use crate::inputs::telemetry::Window;
 use crate::measure::Group;
 use crate::measure::estimate::{POOLED_REPLICATES, resampling};
+use crate::measure::usage::Window;
 use crate::report::{Made, ReportOptions};
 use crate::stats::{LEVEL, REPLICATES};
 

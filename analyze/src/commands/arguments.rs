@@ -10,14 +10,14 @@ use crate::commands::runs;
 use crate::compare::args::CompareArgs;
 use crate::explain::args::ExplainArgs;
 use crate::export::ExportArgs;
+#[cfg(feature = "kubernetes")]
+use crate::fetch::Pods;
 #[cfg(feature = "bigquery")]
-use crate::fetch::bigquery::settings::{BigQueryArgs, DoctorArgs};
-#[cfg(feature = "bigquery")]
-use crate::fetch::bigquery::telemetry::MetricsArgs;
-use crate::fetch::{self, Others};
+use crate::fetch::bigquery::settings::{BigQueryArgs, DoctorArgs, MetricsArgs};
+use crate::fetch::{FetchOptions, FetchSource, Others};
 use crate::inputs::Input;
 use crate::inputs::telemetry;
-use crate::measure::Origin;
+use crate::measure::{Origin, usage};
 use crate::output::figure_file::FigureArgs;
 use crate::report::ReportOptions;
 
@@ -152,7 +152,7 @@ pub struct ReportArgs {
     pub telemetry: Vec<telemetry::Source>,
     /// Which samples of it count
     #[arg(long, value_enum, default_value = "block")]
-    pub window: telemetry::Window,
+    pub window: usage::Window,
     /// Put inputs, report, methods and REPRODUCE.md into this zip too, which `verify` makes again
     #[arg(long, value_name = "FILE")]
     pub bundle: Option<PathBuf>,
@@ -213,18 +213,18 @@ impl ReportArgs {
     }
 }
 
-impl From<FetchArgs> for fetch::Options {
+impl From<FetchArgs> for FetchOptions {
     fn from(args: FetchArgs) -> Self {
         let others = if args.force { Others::Replace } else { Others::Keep };
         let source = match args.files {
             #[cfg(feature = "bigquery")]
-            files if files.is_empty() => fetch::Source::BigQuery(Box::new(args.bigquery)),
-            files => fetch::Source::Files(files),
+            files if files.is_empty() => FetchSource::BigQuery(Box::new(args.bigquery.into())),
+            files => FetchSource::Files(files),
         };
         #[cfg(feature = "kubernetes")]
         let source = match args.pods {
             PodArgs { kubernetes: true, namespace, context, release } => {
-                fetch::Source::Pods(fetch::Pods { namespace, context, release })
+                FetchSource::Pods(Pods { namespace, context, release })
             }
             PodArgs { kubernetes: false, .. } => source,
         };

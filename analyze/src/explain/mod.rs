@@ -7,7 +7,7 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::inputs::{self, Input, Loaded, SourceError};
+use crate::inputs::{self, Input, InputError, Loaded};
 use crate::measure::{self, Dissemination, Origin, RoundMetrics};
 use crate::rounds::{Round, Rounds};
 use args::{ExplainArgs, Format};
@@ -21,7 +21,7 @@ const NAMES_SHOWN: usize = 12;
 pub enum ExplainError {
     /// The records cannot be read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(#[from] InputError),
     /// There is no record at all.
     #[error("{input}: there is no round in it")]
     Empty {

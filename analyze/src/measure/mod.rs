@@ -31,6 +31,7 @@ mod tail;
 mod theory;
 pub(crate) mod traffic;
 mod tree;
+pub mod usage;
 pub(crate) mod whereabouts;
 
 #[cfg(test)]

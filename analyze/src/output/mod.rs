@@ -10,6 +10,7 @@ mod csv;
 mod duplicates;
 mod ecdf;
 pub mod figure_file;
+pub mod figures;
 mod growth;
 mod hops;
 mod incidents;
@@ -28,8 +29,8 @@ mod variance;
 use crate::audit::Quality;
 use crate::compare::{Comparison, Side};
 use crate::inputs::About;
-use crate::inputs::telemetry::Usage;
 use crate::measure::Analysis;
+use crate::measure::usage::Usage;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,8 +8,10 @@ use cnsim_charts::data;
 
 use super::ReportOptions;
 use crate::evaluation::Study;
-use crate::inputs::telemetry::{self, FILE, Series, Source, Usage};
+use crate::inputs::telemetry::{self, FILE, Series, Source};
 use crate::inputs::{About, FileFacts, shortened};
+use crate::measure::usage::{self, Usage};
+use crate::output::figures;
 
 /// See the module.
 pub(super) struct Telemetry {
@@ -36,7 +38,7 @@ impl Telemetry {
                 continue;
             }
             let read = telemetry::load(&source).context("telemetry")?;
-            if read.series.iter().all(|one| telemetry::is_elsewhere(analysis, one)) {
+            if read.series.iter().all(|one| usage::is_elsewhere(analysis, one)) {
                 bail!(
                     "telemetry {}: none of its samples lies in the time of the scored rounds that it tells of",
                     read.file.path
@@ -46,8 +48,8 @@ impl Telemetry {
             series.extend(read.series);
         }
         let pods = pods(&study.inputs);
-        let usages = telemetry::usages(analysis, &series, &pods, options.window);
-        let plotted = telemetry::plotted(analysis, &series, &pods);
+        let usages = usage::usages(analysis, &series, &pods, options.window);
+        let plotted = figures::telemetry::plotted(analysis, &series, &pods);
         Ok(Self { files, series, usages, plotted })
     }
 

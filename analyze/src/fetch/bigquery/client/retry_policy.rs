@@ -7,7 +7,7 @@ use super::error::ApiError;
 
 /// How patient a client is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// How often a request is made in all.
     pub attempts: u32,
     /// The pause behind the first failure; it doubles with each one more.
@@ -18,7 +18,7 @@ pub struct Patience {
     pub call: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         let first_pause = Duration::from_millis(500);
         Self { attempts: 7, first_pause, longest_pause: Duration::from_secs(32), call: Duration::from_secs(60) }
@@ -28,9 +28,9 @@ impl Default for Patience {
 /// How often answers that are none of BigQuery's are asked for again: a wrong endpoint gives them for ever.
 const GARBLED: u32 = 3;
 
-impl Patience {
-    /// Makes a request until it succeeds, is refused, or patience ends.
-    pub(crate) async fn ask<T>(&self, mut request: impl AsyncFnMut() -> Result<T, ApiError>) -> Result<T, ApiError> {
+impl RetryPolicy {
+    /// Makes a request until it succeeds, is refused, or there are no more attempts.
+    pub(crate) async fn retry<T>(&self, mut request: impl AsyncFnMut() -> Result<T, ApiError>) -> Result<T, ApiError> {
         let mut attempt = 1;
         loop {
             let error = match request().await {
@@ -66,27 +66,27 @@ fn chance() -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::error::Act;
+    use super::super::error::Operation;
     use super::*;
 
     fn busy(pause: Option<Duration>) -> ApiError {
-        ApiError::Busy { act: Act::Query, status: 503, reason: String::new(), message: "busy".to_owned(), pause }
+        ApiError::Busy { operation: Operation::Query, status: 503, reason: String::new(), message: "busy".to_owned(), pause }
     }
 
     #[test]
     fn pauses_double_up_to_the_longest_and_vary() {
-        let patience = Patience::default();
-        let (first, later) = (patience.pause(1, &busy(None)), patience.pause(30, &busy(None)));
+        let retry_policy = RetryPolicy::default();
+        let (first, later) = (retry_policy.pause(1, &busy(None)), retry_policy.pause(30, &busy(None)));
         assert!((Duration::from_millis(250)..=Duration::from_millis(500)).contains(&first), "{first:?}");
         assert!((Duration::from_secs(16)..=Duration::from_secs(32)).contains(&later), "{later:?}");
-        let pauses: std::collections::BTreeSet<_> = (0..20).map(|_| patience.pause(9, &busy(None))).collect();
+        let pauses: std::collections::BTreeSet<_> = (0..20).map(|_| retry_policy.pause(9, &busy(None))).collect();
         assert!(pauses.len() > 1);
     }
 
     #[test]
     fn the_server_s_own_wish_is_heard_within_reason() {
-        let patience = Patience::default();
-        assert_eq!(patience.pause(1, &busy(Some(Duration::from_secs(9)))), Duration::from_secs(9));
-        assert_eq!(patience.pause(1, &busy(Some(Duration::from_secs(9999)))), patience.longest_pause);
+        let retry_policy = RetryPolicy::default();
+        assert_eq!(retry_policy.pause(1, &busy(Some(Duration::from_secs(9)))), Duration::from_secs(9));
+        assert_eq!(retry_policy.pause(1, &busy(Some(Duration::from_secs(9999)))), retry_policy.longest_pause);
     }
 }
