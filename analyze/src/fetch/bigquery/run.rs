@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBuilder};
 use chrono::{DateTime, Utc};
 use cnsim::manifest::Manifest;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -101,7 +102,8 @@ impl Task<'_> {
     /// Reads until every run has arrived or the time that the user gives is over, or else once.
     async fn read_in_time(&self, servers: &Servers, running: &Running) -> Result<Read, BigQueryError> {
         let wait = Duration::from_secs(60 * u64::from(self.options.wait_min.unwrap_or(0)));
-        let (mut waited, mut pause) = (Duration::ZERO, PAUSES[0]);
+        let pauses = ExponentialBuilder::new().with_min_delay(PAUSES[0]).with_max_delay(PAUSES[1]).without_max_times();
+        let (mut waited, mut pauses) = (Duration::ZERO, pauses.build());
         loop {
             let mut read = self.read(servers, running).await?;
             let missing: Vec<MissingRecords> = self
@@ -117,9 +119,9 @@ impl Task<'_> {
                 return Ok(read);
             }
             missing.iter().flat_map(MissingRecords::notes).for_each(|note| eprintln!("waiting: {note}"));
+            let pause = pauses.next().expect("the number of pauses has no limit");
             tokio::time::sleep(pause).await;
             waited += pause;
-            pause = (pause * 2).min(PAUSES[1]);
         }
     }
 

@@ -1,7 +1,8 @@
 //! How often and when a request that failed in passing is made again.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
 
 use super::error::ApiError;
 
@@ -31,6 +32,7 @@ const GARBLED: u32 = 3;
 impl RetryPolicy {
     /// Makes a request until it succeeds, is refused, or there are no more attempts.
     pub(crate) async fn retry<T>(&self, mut request: impl AsyncFnMut() -> Result<T, ApiError>) -> Result<T, ApiError> {
+        let mut pauses = self.pauses();
         let mut attempt = 1;
         loop {
             let error = match request().await {
@@ -38,30 +40,32 @@ impl RetryPolicy {
                 Err(error) if !error.is_passing() => return Err(error),
                 Err(error) => error,
             };
-            let is_garbled = matches!(error, ApiError::Garbled { .. });
-            let most = if is_garbled { GARBLED.min(self.attempts) } else { self.attempts };
-            if attempt >= most {
+            let is_hopeless = attempt >= GARBLED && matches!(error, ApiError::Garbled { .. });
+            let Some(pause) = pauses.next().filter(|_| !is_hopeless) else {
                 return Err(ApiError::GaveUp { attempts: attempt, last: Box::new(error) });
-            }
+            };
             tracing::info!(attempt, "{error}; trying again");
-            tokio::time::sleep(self.pause(attempt, &error)).await;
+            tokio::time::sleep(self.pause(pause, &error)).await;
             attempt += 1;
         }
     }
 
-    /// The pause behind a failure: half of it by chance, so that clients which failed together do not return together.
-    pub(crate) fn pause(&self, attempt: u32, error: &ApiError) -> Duration {
-        let asked = if let ApiError::Busy { pause: Some(pause), .. } = error { *pause } else { Duration::ZERO };
-        let doubled = self.first_pause.saturating_mul(1 << attempt.saturating_sub(1).min(16));
-        let share = 0.5 + 0.5 * chance();
-        doubled.min(self.longest_pause).mul_f64(share).max(asked.min(self.longest_pause))
+    /// The pauses between attempts: half of each by chance, so that clients which failed together do not return together.
+    fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
+        // The crate adds up to as much again by chance.
+        ExponentialBuilder::new()
+            .with_min_delay(self.first_pause / 2)
+            .with_max_delay(self.longest_pause / 2)
+            .with_max_times(self.attempts.saturating_sub(1) as usize)
+            .with_jitter()
+            .build()
     }
-}
 
-/// A number from 0 up to 1. The hasher's keys are the standard library's own random numbers.
-fn chance() -> f64 {
-    const BITS: u32 = 53;
-    (RandomState::new().hash_one(0) >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64
+    /// A pause, or what the server asks for where that is more, within reason.
+    fn pause(&self, pause: Duration, error: &ApiError) -> Duration {
+        let asked = if let ApiError::Busy { pause: Some(pause), .. } = error { *pause } else { Duration::ZERO };
+        pause.max(asked.min(self.longest_pause))
+    }
 }
 
 #[cfg(test)]
@@ -70,23 +74,34 @@ mod tests {
     use super::*;
 
     fn busy(pause: Option<Duration>) -> ApiError {
-        ApiError::Busy { operation: Operation::Query, status: 503, reason: String::new(), message: "busy".to_owned(), pause }
+        ApiError::Busy {
+            operation: Operation::Query,
+            status: 503,
+            reason: String::new(),
+            message: "busy".to_owned(),
+            pause,
+        }
     }
 
     #[test]
     fn pauses_double_up_to_the_longest_and_vary() {
-        let retry_policy = RetryPolicy::default();
-        let (first, later) = (retry_policy.pause(1, &busy(None)), retry_policy.pause(30, &busy(None)));
+        let retry_policy = RetryPolicy { attempts: 31, ..RetryPolicy::default() };
+        let pauses: Vec<Duration> = retry_policy.pauses().collect();
+        assert_eq!(pauses.len(), 30);
+        let (first, later) = (pauses[0], pauses[29]);
         assert!((Duration::from_millis(250)..=Duration::from_millis(500)).contains(&first), "{first:?}");
+        assert!((Duration::from_millis(500)..=Duration::from_secs(1)).contains(&pauses[1]), "{:?}", pauses[1]);
         assert!((Duration::from_secs(16)..=Duration::from_secs(32)).contains(&later), "{later:?}");
-        let pauses: std::collections::BTreeSet<_> = (0..20).map(|_| retry_policy.pause(9, &busy(None))).collect();
-        assert!(pauses.len() > 1);
+        let ninth: std::collections::BTreeSet<_> = (0..20).map(|_| retry_policy.pauses().nth(8)).collect();
+        assert!(ninth.len() > 1);
     }
 
     #[test]
     fn the_server_s_own_wish_is_heard_within_reason() {
         let retry_policy = RetryPolicy::default();
-        assert_eq!(retry_policy.pause(1, &busy(Some(Duration::from_secs(9)))), Duration::from_secs(9));
-        assert_eq!(retry_policy.pause(1, &busy(Some(Duration::from_secs(9999)))), retry_policy.longest_pause);
+        let pause = |asked| retry_policy.pause(retry_policy.first_pause, &busy(Some(asked)));
+        assert_eq!(pause(Duration::from_secs(9)), Duration::from_secs(9));
+        assert_eq!(pause(Duration::from_secs(9999)), retry_policy.longest_pause);
+        assert_eq!(pause(Duration::ZERO), retry_policy.first_pause);
     }
 }
