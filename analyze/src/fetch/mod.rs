@@ -6,6 +6,8 @@ mod error;
 mod existing;
 mod files;
 mod interrupt;
+#[cfg(any(feature = "bigquery", feature = "kubernetes"))]
+mod list;
 mod options;
 #[cfg(feature = "kubernetes")]
 mod pods;

@@ -1,3 +1,5 @@
+//! Inputs of every form, sound and damaged, as they are loaded.
+
 use std::borrow::Cow;
 use std::io::Write;
 

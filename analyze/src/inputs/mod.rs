@@ -11,7 +11,6 @@ pub(crate) mod name;
 pub mod telemetry;
 
 pub use cnsim_records::FileFacts;
-pub use cnsim_records::error::{LineProblem, SourceError};
 
 pub(crate) use digest::{combined_digest, sha256};
 pub use error::InputError;

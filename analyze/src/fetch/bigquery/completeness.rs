@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use cnsim::manifest::{Manifest, RunOutcome};
 use cnsim_records::spool::Spool;
 
+use crate::fetch::list::list_names;
+
 /// How long an entry may take from a node's output to a table, in nanoseconds: minutes where the table is new.
 const LAG_NS: i64 = 10 * 60 * 1_000_000_000;
 /// How many names a sentence lists.
@@ -58,13 +60,13 @@ impl MissingRecords {
              --wait",
             self.run_id,
             self.expected,
-            shown(processes)
+            list_names(&processes.collect::<Vec<_>>(), NAMES_SHOWN)
         )];
         if !self.hosts.is_empty() {
             notes.push(format!(
                 "{}: no record of the hosts {}: does the sink's filter leave them out?",
                 self.run_id,
-                shown(self.hosts.iter().cloned())
+                list_names(&self.hosts.iter().collect::<Vec<_>>(), NAMES_SHOWN)
             ));
         }
         notes
@@ -80,16 +82,6 @@ pub(super) fn note_recent(spool: &Spool, counted: &BTreeSet<&str>, now_ns: i64) 
         let seconds = age_ns.max(0) / 1_000_000_000;
         format!("the newest record is {seconds} s old: others may be on their way: fetch again in some minutes")
     })
-}
-
-/// The first few of some names.
-fn shown(names: impl Iterator<Item = String>) -> String {
-    let names: Vec<String> = names.collect();
-    let more = match names.len().saturating_sub(NAMES_SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!("{}{more}", names[..names.len().min(NAMES_SHOWN)].join(", "))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! A fetch from BigQuery: what it would read is told first, then a query for each table, then as any other fetch.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,6 +31,7 @@ use crate::fetch::runs::{FetchedRun, check_name, choose_runs, new_facts};
 use crate::inputs::fetch_facts::{FetchFacts, FetchedFile, FetchedQuery};
 use crate::inputs::folder;
 use cnsim_records::spool::{Spool, Spooling};
+use cnsim_records::whole;
 
 /// Between two looks whether a run has arrived: at first, and at most.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
@@ -65,11 +68,14 @@ pub(crate) fn fetch(asked: &RecordsOptions, options: &FetchOptions) -> Result<Fe
 
 /// Puts a co-author's manifest into the run's folder, where none is, so that the report knows what was expected.
 fn keep_manifest(path: &Path, folder: &Path) -> Result<(), FetchError> {
-    let (staged, target) = (folder.join(".manifest.json.tmp"), folder.join("manifest.json"));
+    let target = folder.join("manifest.json");
     if target.exists() || !folder.exists() {
         return Ok(());
     }
-    let copied = std::fs::copy(path, &staged).and_then(|_| std::fs::rename(&staged, &target));
+    let copied = whole::stage(&target).and_then(|mut staged| {
+        io::copy(&mut File::open(path)?, &mut staged)?;
+        whole::put(staged, &target)
+    });
     copied.map_err(|source| FetchError::Write { path: target, source })
 }
 

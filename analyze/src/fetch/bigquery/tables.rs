@@ -5,6 +5,7 @@ use super::error::BigQueryError;
 use super::names::{DatasetName, TableName};
 use super::records::Timestamps;
 use super::time_range::TimeRange;
+use crate::fetch::list::list_names;
 
 /// What every table of records has.
 const NEEDED: [&str; 5] =
@@ -101,14 +102,10 @@ pub(crate) fn timestamps(facts: &TableFacts) -> Timestamps {
     if facts.columns.iter().any(is_float) { Timestamps::Float } else { Timestamps::Exact }
 }
 
-/// The first few of some names.
+/// The first few of a dataset's tables.
 fn shown(names: &[String]) -> String {
     const SHOWN: usize = 8;
-    if names.is_empty() {
-        return "none".to_owned();
-    }
-    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
-    format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
+    if names.is_empty() { "none".to_owned() } else { list_names(names, SHOWN) }
 }
 
 #[cfg(test)]

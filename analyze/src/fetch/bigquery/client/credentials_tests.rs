@@ -1,3 +1,5 @@
+//! Where credentials are found, when tokens are renewed, and that no secret stands in an error.
+
 use super::super::scripted_server::{ScriptedReply, ScriptedServer};
 use super::*;
 

@@ -1,3 +1,5 @@
+//! REST calls against a server that plays faults: what is asked again, what is not, and what the user is told.
+
 use super::super::scripted_server::{ScriptedReply, ScriptedServer, retry_policy};
 use super::*;
 use crate::fetch::bigquery::client::Parameter;

@@ -1,3 +1,5 @@
+//! Storage Read against a server that breaks off, falls silent and refuses.
+
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
