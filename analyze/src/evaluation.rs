@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use crate::evidence::Evidence;
-use crate::inputs::{self, About, Input, Loaded, SourceError};
+use crate::inputs::{self, About, Input, InputError, Loaded};
 use crate::measure::{self, Analysis, Measuring};
 use crate::rounds::Rounds;
 
@@ -24,7 +24,7 @@ pub struct Evaluation {
 ///
 /// # Errors
 /// Where one cannot be read.
-pub fn evaluate(inputs: &[Input], warm_up: u32) -> Result<Evaluation, SourceError> {
+pub fn evaluate(inputs: &[Input], warm_up: u32) -> Result<Evaluation, InputError> {
     evaluate_each(inputs::each(inputs)?, warm_up)
 }
 

@@ -3,14 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::inputs::SourceError;
+use crate::inputs::InputError;
 
 /// Why a bundle could not be made or is not what it says.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// An input cannot be read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(#[from] InputError),
     /// The bundle would take the place of an input.
     #[error("--bundle {} is one of the inputs: give it another name", .0.display())]
     IsInput(PathBuf),

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use cnsim::manifest::Manifest;
 
 use crate::audit::{Finding, Quality, Severity};
-use crate::inputs::telemetry::Window;
 use crate::measure::estimate::{POOLED_REPLICATES, resampling};
+use crate::measure::usage::Window;
 use crate::measure::{Group, Origin};
 use crate::report::{Report, ReportSpec};
 use crate::stats::{LEVEL, REPLICATES};

@@ -11,9 +11,9 @@ use crate::fetch::bigquery::sink;
 /// Checks, and prints a line for each thing.
 pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     if args.print_sink {
-        return Ok(print(sink::commands(args)?.as_bytes()));
+        return Ok(print(sink::commands(&args.into())?.as_bytes()));
     }
-    let checks = examine(args, now())?;
+    let checks = examine(&args.into(), now())?;
     let lines: String = checks.iter().map(|check| format!("{check}\n")).collect();
     let code = print(lines.as_bytes());
     let is_well = checks.iter().all(|check| check.health != Health::Bad);

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::printing::print;
+#[cfg(feature = "kubernetes")]
+use crate::fetch::Pods;
 #[cfg(feature = "bigquery")]
-use crate::fetch::bigquery::settings::BigQueryArgs;
+use crate::fetch::bigquery::settings::{BigQueryArgs, MetricsArgs};
 #[cfg(feature = "bigquery")]
-use crate::fetch::bigquery::telemetry::{self, MetricsArgs};
-use crate::fetch::{self, Fetched, Others};
+use crate::fetch::bigquery::telemetry;
+use crate::fetch::{self, FetchOptions, FetchSource, Fetched, Others};
 
 /// What can be typed after `cnsim-analyze fetch`.
 #[derive(Debug, Args)]
@@ -82,7 +84,7 @@ pub struct PodArgs {
 pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     #[cfg(feature = "bigquery")]
     if args.metrics.metrics {
-        let fetched = telemetry::fetch(&args.metrics, &args.bigquery.target, &args.run_ids, &args.out)?;
+        let fetched = telemetry::fetch(&args.metrics.options(&args.bigquery.target, &args.run_ids, &args.out))?;
         return Ok(print_fetched(&fetched));
     }
     let fetched = fetch::fetch(&args.into())?;
@@ -99,18 +101,18 @@ fn print_fetched(fetched: &Fetched) -> ExitCode {
     print(lines.as_bytes())
 }
 
-impl From<FetchArgs> for fetch::Options {
+impl From<FetchArgs> for FetchOptions {
     fn from(args: FetchArgs) -> Self {
         let others = if args.force { Others::Replace } else { Others::Keep };
         let source = match args.files {
             #[cfg(feature = "bigquery")]
-            files if files.is_empty() => fetch::Source::BigQuery(Box::new(args.bigquery)),
-            files => fetch::Source::Files(files),
+            files if files.is_empty() => FetchSource::BigQuery(Box::new(args.bigquery.into())),
+            files => FetchSource::Files(files),
         };
         #[cfg(feature = "kubernetes")]
         let source = match args.pods {
             PodArgs { kubernetes: true, namespace, context, release } => {
-                fetch::Source::Pods(fetch::Pods { namespace, context, release })
+                FetchSource::Pods(Pods { namespace, context, release })
             }
             PodArgs { kubernetes: false, .. } => source,
         };

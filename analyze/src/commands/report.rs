@@ -13,8 +13,9 @@ use super::values::origin;
 use crate::audit::Verdict;
 use crate::bundle::{self, BundleError};
 use crate::inputs::Input;
-use crate::inputs::telemetry::{Source, Window};
+use crate::inputs::telemetry::Source;
 use crate::measure::Origin;
+use crate::measure::usage::Window;
 use crate::report::{self, Outcome, ReportFiles, ReportFolder, ReportSpec};
 use crate::table::TableFormat;
 

@@ -40,7 +40,7 @@ pub struct RunsArgs {
 pub(super) fn run(args: &RunsArgs) -> anyhow::Result<ExitCode> {
     #[cfg(feature = "bigquery")]
     if args.bigquery.target.is_given() {
-        let listed = bigquery::runs::list(&args.bigquery, now())?;
+        let listed = bigquery::runs::list(&(&args.bigquery).into(), now())?;
         listed.notes.iter().for_each(|note| eprintln!("warning: {note}"));
         return Ok(print(&remote_table(&listed.runs).printed(args.format)));
     }
@@ -104,7 +104,7 @@ fn size(bytes: u64) -> String {
 
 /// Runs in BigQuery as a table.
 #[cfg(feature = "bigquery")]
-fn remote_table(runs: &[bigquery::runs::Run]) -> Table {
+fn remote_table(runs: &[bigquery::runs::ListedRun]) -> Table {
     let columns = [
         text("run_id"),
         text("first"),
@@ -117,7 +117,7 @@ fn remote_table(runs: &[bigquery::runs::Run]) -> Table {
         flag("complete"),
     ];
     let time = |time: DateTime<Utc>| Cell::Text(time.to_rfc3339_opts(SecondsFormat::Secs, true));
-    let cells = |run: &bigquery::runs::Run| {
+    let cells = |run: &bigquery::runs::ListedRun| {
         [
             run.run_id.as_str().into(),
             time(run.first),

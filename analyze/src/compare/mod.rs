@@ -15,7 +15,7 @@ mod tables;
 
 use crate::audit;
 use crate::evaluation::evaluate;
-use crate::inputs::{self, FileFacts, SourceError};
+use crate::inputs::{self, FileFacts, InputError};
 use crate::stats::{self, REPLICATES, Resampling};
 
 pub use comparison::{Comparison, Design, Side};
@@ -33,7 +33,7 @@ const SHIFT_REPLICATES: usize = 1_999;
 pub enum CompareError {
     /// An input cannot be read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(#[from] InputError),
     /// The conditions may not be compared.
     #[error(transparent)]
     Refused(#[from] Refusal),

@@ -1,13 +1,13 @@
 //! Why a round cannot be explained.
 
-use crate::inputs::SourceError;
+use crate::inputs::InputError;
 
 /// Why a round cannot be explained.
 #[derive(Debug, thiserror::Error)]
 pub enum ExplainError {
     /// The records cannot be read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(#[from] InputError),
     /// There is no record at all.
     #[error("{input}: there is no round in it")]
     Empty {

@@ -29,6 +29,7 @@ mod spread;
 mod theory;
 pub(crate) mod traffic;
 mod tree;
+pub mod usage;
 pub(crate) mod whereabouts;
 
 #[cfg(test)]

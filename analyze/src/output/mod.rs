@@ -27,8 +27,8 @@ mod variance;
 
 use crate::audit::Quality;
 use crate::inputs::About;
-use crate::inputs::telemetry::Usage;
 use crate::measure::Analysis;
+use crate::measure::usage::Usage;
 use crate::table::Table;
 
 pub(crate) use figure_file::DrawnFigure;

@@ -1,6 +1,6 @@
 //! `telemetry`: one line for each run and quantity that telemetry tells of.
 
-use crate::inputs::telemetry::Usage;
+use crate::measure::usage::Usage;
 use crate::table::{Cell, Table, count, number, text};
 
 pub(super) fn table(usages: &[Usage]) -> Option<Table> {

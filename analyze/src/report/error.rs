@@ -1,7 +1,7 @@
 //! Why there is no report.
 
 use super::folder::FolderError;
-use crate::inputs::SourceError;
+use crate::inputs::InputError;
 use crate::inputs::telemetry::TelemetryError;
 use crate::output::FigureError;
 
@@ -10,7 +10,7 @@ use crate::output::FigureError;
 pub enum ReportError {
     /// An input cannot be read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(#[from] InputError),
     /// Telemetry cannot be read.
     #[error("telemetry")]
     Telemetry(#[source] TelemetryError),

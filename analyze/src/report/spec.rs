@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::Input;
-use crate::inputs::telemetry::{Source, Window};
+use crate::inputs::telemetry::Source;
 use crate::measure::Origin;
+use crate::measure::usage::Window;
 use crate::output::FigureSpec;
 
 /// What to report on, and how. `bundle.json` remembers it in this form.

@@ -7,8 +7,10 @@ use cnsim_charts::data;
 use super::error::ReportError;
 use super::spec::ReportSpec;
 use crate::evaluation::Evaluation;
-use crate::inputs::telemetry::{self, FILE, Series, Source, Usage};
+use crate::inputs::telemetry::{self, FILE, Series, Source};
 use crate::inputs::{About, FileFacts};
+use crate::measure::usage::{self, Usage};
+use crate::output::figures;
 
 /// The telemetry of a report.
 #[derive(Clone)]
@@ -36,15 +38,15 @@ impl Telemetry {
                 continue;
             }
             let read = telemetry::load(&source).map_err(ReportError::Telemetry)?;
-            if read.series.iter().all(|one| telemetry::is_elsewhere(analysis, one)) {
+            if read.series.iter().all(|one| usage::is_elsewhere(analysis, one)) {
                 return Err(ReportError::Elsewhere { path: read.file.path });
             }
             files.push(read.file);
             series.extend(read.series);
         }
         let pods = pods(&evaluation.inputs);
-        let usages = telemetry::usages(analysis, &series, &pods, spec.window);
-        let plotted = telemetry::plotted(analysis, &series, &pods);
+        let usages = usage::usages(analysis, &series, &pods, spec.window);
+        let plotted = figures::telemetry::plotted(analysis, &series, &pods);
         Ok(Self { files, series, usages, plotted })
     }
 

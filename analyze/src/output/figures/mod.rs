@@ -11,6 +11,7 @@ mod infection_curves;
 mod latency;
 mod latency_tail;
 mod load;
+pub mod telemetry;
 mod time_spent;
 
 pub use convergence::{convergence_by_nodes, convergence_by_round, convergence_ecdf};

@@ -6,14 +6,14 @@ use cnsim::manifest::Manifest;
 
 /// From `since`, to before `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct TimeRange {
     since: DateTime<Utc>,
     until: DateTime<Utc>,
 }
 
 /// A time that is none, or times in the wrong order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WindowError {
+pub enum TimeRangeError {
     /// Not a time.
     #[error("{0:?} is no time: write 2026-11-25, 2026-11-25T10:00 or 2026-11-25T10:00:00Z (UTC where no zone stands)")]
     NoTime(String),
@@ -34,21 +34,21 @@ const FIRST: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
 /// The end of 9998.
 const LAST_S: i64 = 253_370_764_800;
 
-impl Window {
+impl TimeRange {
     /// All of time.
     pub const ALL: Self = Self { since: FIRST, until: DateTime::from_timestamp(LAST_S, 0).expect("the year is 9999") };
 
     /// Between two times.
-    pub fn new(since: DateTime<Utc>, until: DateTime<Utc>) -> Result<Self, WindowError> {
+    pub fn new(since: DateTime<Utc>, until: DateTime<Utc>) -> Result<Self, TimeRangeError> {
         if since < until {
             Ok(Self { since, until })
         } else {
-            Err(WindowError::Empty { since: text(since), until: text(until) })
+            Err(TimeRangeError::Empty { since: text(since), until: text(until) })
         }
     }
 
     /// The time of a run with some slack; to the end of time where the run has no end yet.
-    pub fn of_run(manifest: &Manifest) -> Result<Self, WindowError> {
+    pub fn of_run(manifest: &Manifest) -> Result<Self, TimeRangeError> {
         let since = instant(&manifest.started_at)? - SLACK;
         let until = match &manifest.finished_at {
             Some(finished) => instant(finished)? + SLACK,
@@ -63,7 +63,7 @@ impl Window {
     }
 
     /// The same with what the user typed in the place of an end.
-    pub fn with(self, since: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Result<Self, WindowError> {
+    pub fn with(self, since: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Result<Self, TimeRangeError> {
         Self::new(since.unwrap_or(self.since), until.unwrap_or(self.until))
     }
 
@@ -99,7 +99,7 @@ impl Window {
 }
 
 /// A time as the user typed it, in UTC where it names no zone.
-pub fn instant(typed: &str) -> Result<DateTime<Utc>, WindowError> {
+pub fn instant(typed: &str) -> Result<DateTime<Utc>, TimeRangeError> {
     let zoned = DateTime::parse_from_rfc3339(typed).map(|time| time.to_utc());
     let plain = |format: &str| NaiveDateTime::parse_from_str(typed, format).map(|time| time.and_utc());
     zoned
@@ -110,7 +110,7 @@ pub fn instant(typed: &str) -> Result<DateTime<Utc>, WindowError> {
         .or_else(|_| {
             NaiveDate::parse_from_str(typed, "%Y-%m-%d").map(|day| day.and_time(chrono::NaiveTime::MIN).and_utc())
         })
-        .map_err(|_| WindowError::NoTime(typed.to_owned()))
+        .map_err(|_| TimeRangeError::NoTime(typed.to_owned()))
 }
 
 fn text(time: DateTime<Utc>) -> String {
@@ -126,8 +126,8 @@ fn day_of(name: &str) -> Option<NaiveDate> {
 mod tests {
     use super::*;
 
-    fn window(since: &str, until: &str) -> Window {
-        Window::new(instant(since).unwrap(), instant(until).unwrap()).unwrap()
+    fn range(since: &str, until: &str) -> TimeRange {
+        TimeRange::new(instant(since).unwrap(), instant(until).unwrap()).unwrap()
     }
 
     #[test]
@@ -135,29 +135,29 @@ mod tests {
         for typed in ["2026-11-25", "2026-11-25T00:00", "2026-11-25 00:00:00", "2026-11-25T02:00:00+02:00"] {
             assert_eq!(text(instant(typed).unwrap()), "2026-11-25T00:00:00.000000Z", "{typed}");
         }
-        assert_eq!(instant("yesterday"), Err(WindowError::NoTime("yesterday".to_owned())));
+        assert_eq!(instant("yesterday"), Err(TimeRangeError::NoTime("yesterday".to_owned())));
     }
 
     #[test]
     fn a_window_over_midnight_touches_both_days() {
-        let window = window("2026-11-25T23:59", "2026-11-26T00:01");
-        assert_eq!(window.days(), Some(vec!["20261125".to_owned(), "20261126".to_owned()]));
+        let range = range("2026-11-25T23:59", "2026-11-26T00:01");
+        assert_eq!(range.days(), Some(vec!["20261125".to_owned(), "20261126".to_owned()]));
         let touched: Vec<&str> = ["20261124", "20261125", "20261126", "20261127", "2026112x", "x"]
             .into_iter()
-            .filter(|day| window.touches(day))
+            .filter(|day| range.touches(day))
             .collect();
         assert_eq!(touched, ["20261125", "20261126"]);
     }
 
     #[test]
     fn a_window_that_ends_at_midnight_leaves_the_next_day_out() {
-        assert_eq!(window("2026-11-25", "2026-11-26").days(), Some(vec!["20261125".to_owned()]));
-        assert_eq!(Window::ALL.days(), None);
+        assert_eq!(range("2026-11-25", "2026-11-26").days(), Some(vec!["20261125".to_owned()]));
+        assert_eq!(TimeRange::ALL.days(), None);
     }
 
     #[test]
     fn times_in_the_wrong_order_are_refused() {
-        let error = Window::new(instant("2026-11-26").unwrap(), instant("2026-11-25").unwrap()).unwrap_err();
+        let error = TimeRange::new(instant("2026-11-26").unwrap(), instant("2026-11-25").unwrap()).unwrap_err();
         let expected = "--since 2026-11-26T00:00:00.000000Z is not before --until 2026-11-25T00:00:00.000000Z";
         assert_eq!(error.to_string(), expected);
     }

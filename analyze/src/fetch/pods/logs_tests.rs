@@ -1,3 +1,5 @@
+//! Logs of pods that restarted, are gone, hold nothing, or may not be read.
+
 use std::collections::BTreeMap;
 
 use cnsim_cluster::{Act, Container, Ended};

@@ -19,17 +19,6 @@ const AT_ONCE: usize = 16;
 /// What every record holds and a diagnostic hardly does: whether it is one is for the reader of records to say.
 const IN_EVERY_RECORD: &[u8] = b"\"event_type\"";
 
-/// Which pods' logs to fetch.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pods {
-    /// The namespace; none: the kubeconfig's.
-    pub namespace: Option<String>,
-    /// The context; none: the kubeconfig's current one.
-    pub context: Option<String>,
-    /// The Helm release; none: every one in the namespace.
-    pub release: Option<String>,
-}
-
 /// Why logs could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum LogsError {
@@ -232,7 +221,7 @@ async fn keep(
             log.holds_records = true;
             file.write_all(&line).map_err(unkept)?;
         }
-        tell(bar, log.lines);
+        count_line(bar, log.lines);
     }
     file.flush().map_err(unkept)?;
     Ok(log)
@@ -252,11 +241,11 @@ fn progress(pods: usize) -> ProgressBar {
 }
 
 /// Counts one line more on the bar; `lines` are those of its log so far.
-fn tell(bar: &ProgressBar, lines: u64) {
+fn count_line(bar: &ProgressBar, lines: u64) {
     const STEP: u64 = 1000;
     if lines.is_multiple_of(STEP) && !bar.is_hidden() {
-        let told: u64 = bar.message().parse().unwrap_or(0);
-        bar.set_message((told + STEP).to_string());
+        let counted: u64 = bar.message().parse().unwrap_or(0);
+        bar.set_message((counted + STEP).to_string());
     }
 }
 

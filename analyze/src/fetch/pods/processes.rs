@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cnsim_cluster::Instance;
 
 use super::logs::PodLog;
+use crate::fetch::list::list_names;
 use crate::inputs::fetch_facts::FetchedProcess;
 use cnsim_records::table::Table;
 
@@ -76,12 +77,7 @@ pub(super) fn notes(processes: &[FetchedProcess]) -> Vec<String> {
     let without: Vec<&str> =
         processes.iter().filter(|process| process.records == 0).map(|process| process.pod.as_str()).collect();
     if !without.is_empty() {
-        let shown = &without[..without.len().min(NAMES_SHOWN)];
-        let more = match without.len() - shown.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        notes.push(format!("no record of the run in the logs of {}{more}", shown.join(", ")));
+        notes.push(format!("no record of the run in the logs of {}", list_names(&without, NAMES_SHOWN)));
     }
     notes
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use cnsim_charts::data;
 
-use super::usage::{Span, is_about, is_of, spans, step};
-use super::{Quantity, Series, Window};
+use crate::inputs::telemetry::{Quantity, Series};
+use crate::measure::usage::{Span, Window, is_about, is_of, spans, step};
 use crate::measure::{Analysis, Group};
 
 const NS_PER_S: f64 = 1e9;
@@ -21,7 +21,7 @@ pub fn plotted(analysis: &Analysis, series: &[Series], pods: &BTreeMap<String, V
     let mut runs = Vec::new();
     let mut quantities: Vec<(Quantity, data::TelemetryQuantity)> = Quantity::ALL.map(empty).into();
     for session in analysis.groups.chunk_by(|a, b| a.condition == b.condition).flat_map(sessions) {
-        let its: Vec<&Series> = series.iter().filter(|one| session.is_told_of_by(one, pods)).collect();
+        let its: Vec<&Series> = series.iter().filter(|one| session.is_measured_by(one, pods)).collect();
         if its.is_empty() {
             continue;
         }
@@ -59,11 +59,11 @@ fn sessions(condition: &[Group]) -> Vec<Session<'_>> {
 }
 
 impl Session<'_> {
-    fn is_told_of_by(&self, one: &Series, pods: &BTreeMap<String, Vec<String>>) -> bool {
-        let is_told = |(group, run_id, span): &(&Group, &str, Span)| {
+    fn is_measured_by(&self, one: &Series, pods: &BTreeMap<String, Vec<String>>) -> bool {
+        let is_its = |(group, run_id, span): &(&Group, &str, Span)| {
             is_about(one, &group.condition) && is_of(one, pods.get(*run_id)) && span.is_near(one)
         };
-        self.runs.iter().any(is_told)
+        self.runs.iter().any(is_its)
     }
 
     fn label(&self) -> String {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::fetch::bigquery::client::JobName;
-use crate::fetch::bigquery::plan::Part;
+use super::client::JobName;
+use super::plan::Part;
 use crate::inputs::fetch_facts::FetchFacts;
 use crate::inputs::folder;
 

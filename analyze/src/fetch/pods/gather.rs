@@ -3,22 +3,25 @@
 use cnsim_cluster::{Namespace, Target};
 use tokio::runtime;
 
-use super::files::Reading;
-use super::logs::{Logs, LogsError, PodLog, Pods, collect};
+use super::logs::{Logs, LogsError, PodLog, collect};
 use super::processes::{self, Tally};
-use super::{FetchError, Fetched, Options, chosen, put};
+use crate::fetch::error::FetchError;
+use crate::fetch::files::Reading;
 use crate::fetch::interrupt;
-use crate::inputs::SourceError;
+use crate::fetch::options::{FetchOptions, Fetched, Pods};
+use crate::fetch::run_folders::put_runs;
+use crate::fetch::runs::choose_runs;
+use cnsim_records::error::SourceError;
 use cnsim_records::open::Stream;
 
 /// Fetches what logs hold.
-pub(super) fn fetch(found: Logs, options: &Options) -> Result<Fetched, FetchError> {
+pub(in crate::fetch) fn fetch(found: Logs, options: &FetchOptions) -> Result<Fetched, FetchError> {
     let Logs { logs, mut notes } = found;
     let mut reading = Reading::start(&options.out);
     let tallies: Vec<Tally> = logs.iter().map(|log| read(log, &mut reading)).collect::<Result<_, _>>()?;
     let mut gathered = reading.finish()?;
     let mut runs = Vec::new();
-    for run_id in chosen(&gathered.spool, &options.run_ids)? {
+    for run_id in choose_runs(&gathered.spool, &options.run_ids)? {
         let mut run = gathered.take(&run_id)?;
         let in_log = |(log, tally): (&PodLog, &Tally)| processes::in_log(log, tally, &run_id);
         run.facts.source = "kubernetes".to_owned();
@@ -26,7 +29,7 @@ pub(super) fn fetch(found: Logs, options: &Options) -> Result<Fetched, FetchErro
         notes.extend(processes::notes(&run.facts.processes));
         runs.push(run);
     }
-    Ok(Fetched { folders: put(runs, options)?, notes, plan: None })
+    Ok(Fetched { folders: put_runs(runs, options)?, notes, plan: None })
 }
 
 /// Reads one log, and counts what it holds.
@@ -45,7 +48,7 @@ fn read(log: &PodLog, reading: &mut Reading) -> Result<Tally, FetchError> {
 }
 
 /// The logs of the pods, in files that go when the folder is dropped.
-pub(super) fn logs(pods: &Pods) -> Result<(Logs, tempfile::TempDir), LogsError> {
+pub(in crate::fetch) fn logs(pods: &Pods) -> Result<(Logs, tempfile::TempDir), LogsError> {
     let keep = |source| LogsError::Keep { path: std::env::temp_dir(), source };
     let folder = tempfile::Builder::new().prefix("cnsim-logs-").tempdir().map_err(keep)?;
     interrupt::listen();
@@ -73,14 +76,14 @@ mod tests {
 
     use cnsim_cluster::Instance;
 
-    use super::super::{Others, Source};
     use super::*;
     use crate::audit::{Check, audit};
     use crate::evaluation::evaluate;
+    use crate::fetch::options::{FetchSource, Others};
     use crate::inputs::fetch_facts::{FetchFacts, FetchedProcess};
     use crate::inputs::{Input, folder};
 
-    const FLOOD: &str = include_str!("../../tests/fixtures/flood-n4/events.jsonl");
+    const FLOOD: &str = include_str!("../../../tests/fixtures/flood-n4/events.jsonl");
     const RUN: &str = "5e1f00d2-cubaan4";
 
     /// The flood's records as the logs of the pods n0 … n3, but for the first lines of n1.
@@ -98,8 +101,8 @@ mod tests {
     }
 
     fn fetched(home: &Path, lost: usize) -> (Fetched, FetchFacts) {
-        let options = Options {
-            source: Source::Pods(Pods::default()),
+        let options = FetchOptions {
+            source: FetchSource::Pods(Pods::default()),
             run_ids: vec![RUN.to_owned()],
             out: home.join("runs"),
             others: Others::Keep,

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Quantity, Sample, Series};
-use crate::measure::{Analysis, Group};
+use super::{Analysis, Group};
+use crate::inputs::telemetry::{Quantity, Sample, Series};
 
 /// The share of a window that samples must stand for before a mean over it is bounded.
 const COVERED: f64 = 0.99;
@@ -62,9 +62,9 @@ pub struct Usage {
 
 /// The time of a run's scored rounds, in ns since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) first: i64,
-    pub(super) last: i64,
+pub(crate) struct Span {
+    pub(crate) first: i64,
+    pub(crate) last: i64,
 }
 
 /// What each run of the analysis used, by group, run and quantity. `pods` says which pods a run had, where that is known.
@@ -83,8 +83,8 @@ pub fn usages(
                 };
                 let its: Vec<&Series> = series.iter().filter(is_its).filter(|one| span.is_near(one)).collect();
                 if !its.is_empty() {
-                    let place = Place { group, run_id, quantity, span, window };
-                    all.push(place.usage(&its));
+                    let run = RunQuantity { group, run_id, quantity, span, window };
+                    all.push(run.usage(&its));
                 }
             }
         }
@@ -100,21 +100,21 @@ pub(crate) fn is_elsewhere(analysis: &Analysis, one: &Series) -> bool {
 }
 
 /// Whether two series tell of the same pod, or one that was summed over pods stands beside another.
-fn is_told_twice(series: &[&Series]) -> bool {
+fn is_counted_twice(series: &[&Series]) -> bool {
     let pods: BTreeSet<Option<&String>> = series.iter().map(|one| one.pod.as_ref()).collect();
     pods.len() < series.len() || (pods.contains(&None) && pods.len() > 1)
 }
 
-pub(super) fn is_about(one: &Series, condition: &str) -> bool {
+pub(crate) fn is_about(one: &Series, condition: &str) -> bool {
     one.condition.as_ref().is_none_or(|its| its == condition)
 }
 
-pub(super) fn is_of(one: &Series, pods: Option<&Vec<String>>) -> bool {
+pub(crate) fn is_of(one: &Series, pods: Option<&Vec<String>>) -> bool {
     one.pod.as_ref().is_none_or(|pod| pods.is_none_or(|pods| pods.contains(pod)))
 }
 
 /// The time of each run's scored rounds.
-pub(super) fn spans(group: &Group, window: Window) -> BTreeMap<&str, Span> {
+pub(crate) fn spans(group: &Group, window: Window) -> BTreeMap<&str, Span> {
     let mut spans: BTreeMap<&str, Span> = BTreeMap::new();
     for round in group.rounds.iter().filter(|round| round.scored) {
         let first = round.initiate_ns.or(round.reached_ns.first().copied());
@@ -138,7 +138,7 @@ impl Span {
     }
 
     /// Whether a sample of the series stands for any of this time.
-    pub(super) fn is_near(self, one: &Series) -> bool {
+    pub(crate) fn is_near(self, one: &Series) -> bool {
         let step = step(&one.samples).unwrap_or(0);
         one.samples.iter().any(|sample| sample.at_ns >= self.first && sample.at_ns - step <= self.last)
     }
@@ -154,14 +154,14 @@ impl Span {
 }
 
 /// The usual time between two samples; none where there is one only.
-pub(super) fn step(samples: &[Sample]) -> Option<i64> {
+pub(crate) fn step(samples: &[Sample]) -> Option<i64> {
     let mut steps: Vec<i64> = samples.windows(2).map(|pair| pair[1].at_ns - pair[0].at_ns).collect();
     steps.sort_unstable();
     steps.get(steps.len() / 2).copied().filter(|step| *step > 0)
 }
 
 /// A run and a quantity.
-struct Place<'a> {
+struct RunQuantity<'a> {
     group: &'a Group,
     run_id: &'a str,
     quantity: Quantity,
@@ -171,7 +171,7 @@ struct Place<'a> {
 
 /// What one series says of a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Part {
+struct SeriesUsage {
     samples: usize,
     mean: Option<f64>,
     low: Option<f64>,
@@ -179,19 +179,19 @@ struct Part {
     max: Option<f64>,
 }
 
-impl Place<'_> {
+impl RunQuantity<'_> {
     fn usage(&self, series: &[&Series]) -> Usage {
         let steps: Vec<i64> = series.iter().filter_map(|one| step(&one.samples)).collect();
         let sampling = steps.iter().copied().max();
         let is_short = self.window == Window::Block && sampling.is_none_or(|step| self.span.length() < step);
         // The sum of two series of the same pods would count these twice.
-        let is_told_twice = is_told_twice(series);
-        let parts: Vec<Part> = match is_told_twice {
+        let is_counted_twice = is_counted_twice(series);
+        let parts: Vec<SeriesUsage> = match is_counted_twice {
             true => Vec::new(),
-            false => series.iter().map(|one| self.part(one)).collect(),
+            false => series.iter().map(|one| self.usage_by(one)).collect(),
         };
         let samples = parts.iter().map(|part| part.samples).sum();
-        let sum = |of: fn(&Part) -> Option<f64>| match is_short || is_told_twice {
+        let sum = |of: fn(&SeriesUsage) -> Option<f64>| match is_short || is_counted_twice {
             true => None,
             false => parts.iter().map(of).sum::<Option<f64>>(),
         };
@@ -201,7 +201,7 @@ impl Place<'_> {
             run_id: self.run_id.to_owned(),
             nodes: self.group.nodes,
             quantity: self.quantity,
-            pods: (!is_told_twice && series.iter().all(|one| one.pod.is_some())).then_some(series.len()),
+            pods: (!is_counted_twice && series.iter().all(|one| one.pod.is_some())).then_some(series.len()),
             window_s: self.span.length() as f64 / NS_PER_S as f64,
             sampling_s: sampling.map(|step| step as f64 / NS_PER_S as f64),
             samples,
@@ -209,14 +209,14 @@ impl Place<'_> {
             low: sum(|part| part.low),
             high: sum(|part| part.high),
             sample_max: maxima.fold(None, |max: Option<f64>, value| Some(max.map_or(value, |max| max.max(value)))),
-            note: match is_told_twice {
+            note: match is_counted_twice {
                 true => Some("several files tell of it: say which with CONDITION:FILE".to_owned()),
                 false => self.note(is_short, &parts),
             },
         }
     }
 
-    fn note(&self, is_short: bool, parts: &[Part]) -> Option<String> {
+    fn note(&self, is_short: bool, parts: &[SeriesUsage]) -> Option<String> {
         if self.span.length() == 0 {
             return Some("the window has no length".to_owned());
         }
@@ -230,7 +230,7 @@ impl Place<'_> {
         (!is_bounded).then(|| "samples are missing in the window".to_owned())
     }
 
-    fn part(&self, one: &Series) -> Part {
+    fn usage_by(&self, one: &Series) -> SeriesUsage {
         match self.window {
             Window::Seed => self.published(one),
             Window::Block => self.bounded(one),
@@ -238,18 +238,18 @@ impl Place<'_> {
     }
 
     /// The samples whose time lies in the window, both ends included.
-    fn published(&self, one: &Series) -> Part {
+    fn published(&self, one: &Series) -> SeriesUsage {
         let inside = |sample: &&Sample| (self.span.first..=self.span.last).contains(&sample.at_ns);
         let values: Vec<f64> = one.samples.iter().filter(inside).map(|sample| sample.value).collect();
         let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
-        Part { samples: values.len(), mean, low: None, high: None, max: values.iter().copied().reduce(f64::max) }
+        SeriesUsage { samples: values.len(), mean, low: None, high: None, max: values.iter().copied().reduce(f64::max) }
     }
 
     /// The mean over the window with its bounds.
     ///
     /// A sample stands for the time since the one before it. Where that reaches out of the window, a rate may have been
     /// used wholly within it or wholly outside; a reading is taken as it is.
-    fn bounded(&self, one: &Series) -> Part {
+    fn bounded(&self, one: &Series) -> SeriesUsage {
         let step = step(&one.samples).unwrap_or(0);
         let touched: Vec<(&Sample, i64)> = one
             .samples
@@ -272,7 +272,7 @@ impl Place<'_> {
                 (Some(sum(&whole) / length), Some(sum(&touched) / length))
             }
         };
-        Part {
+        SeriesUsage {
             samples: touched.len(),
             mean: (covered > 0).then(|| total / covered as f64),
             low: low.filter(|_| is_whole),
