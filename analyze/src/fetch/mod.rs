@@ -18,13 +18,12 @@ mod write;
 use files::Gathered;
 
 pub use error::FetchError;
-pub(crate) use files::ordered;
+pub(crate) use files::{frame, ordered};
 #[cfg(feature = "kubernetes")]
 pub use options::Pods;
 pub use options::{FetchOptions, FetchSource, Fetched, Others};
 #[cfg(feature = "kubernetes")]
 pub use pods::LogsError;
-pub(crate) use write::{arrow, parquet};
 
 /// Fetches. Every file is written before the first one is put in its place.
 pub fn fetch(options: &FetchOptions) -> Result<Fetched, FetchError> {

@@ -145,7 +145,7 @@ impl Task<'_> {
         eprintln!("reading {}", price::in_words(plan.bytes()));
         let bar = progress();
         let (mut pulled, mut spooling) = (Vec::with_capacity(plan.parts.len()), Spooling::start(self.out));
-        let mut bytes = 0;
+        let (mut bytes, texts) = (0, spooling.texts().clone());
         for part in &plan.parts {
             let table = part.table.to_string();
             let mut keep = |result: ResultRecords| {
@@ -153,7 +153,7 @@ impl Task<'_> {
                 bar.set_message(HumanBytes(bytes).to_string());
                 Ok(spooling.add(&table, result.records)?)
             };
-            let part = pull::pull(servers, part, self.options.method, running, &bar, &mut keep).await?;
+            let part = pull::pull(servers, part, self.options.method, running, &bar, &texts, &mut keep).await?;
             plan.notes.extend(part.note.clone());
             pulled.push(part);
         }

@@ -15,7 +15,7 @@ use super::options::MetricsOptions;
 use crate::fetch::options::Fetched;
 use crate::inputs::telemetry::{FILE, Quantity, Series, TelemetryError, pods, prometheus, write};
 use crate::inputs::{Input, InputError, folder, load};
-use cnsim_records::frame::Events;
+use cnsim_records::events::Events;
 
 /// How often Google's clusters sample what pods use.
 const SAMPLING_S: i64 = 60;
@@ -139,8 +139,9 @@ impl RunScope {
         if namespace.is_empty() || !namespace.bytes().all(is_of_a_name) {
             return Err(MetricsError::Namespace(namespace.to_owned()));
         }
-        let times = || events.iter().flat_map(|events| events.received_ns.iter().copied());
-        let (Some(first), Some(last)) = (times().min(), times().max()) else {
+        let spans: Vec<(i64, i64)> = events.iter().filter_map(|events| events.span_ns()).collect();
+        let firsts = spans.iter().map(|(first, _)| *first);
+        let (Some(first), Some(last)) = (firsts.min(), spans.iter().map(|(_, last)| *last).max()) else {
             return Err(MetricsError::NoRounds(folder.to_owned()));
         };
         let second = |ns: i64| ns.div_euclid(1_000_000_000);
@@ -203,9 +204,8 @@ impl RunScope {
 
 /// The pods that processes are named after, as `gossip-statefulset-0.1.1795600976073085788`.
 fn of_processes(events: &[&Events]) -> BTreeSet<String> {
-    let used = events.iter().flat_map(|events| events.process.iter().map(move |number| (*events, *number)));
-    let names: BTreeSet<&str> = used.map(|(events, number)| events.names.processes.text(number)).collect();
-    let pods = names.into_iter().filter_map(|name| name.split_once('.')).map(|(pod, _)| pod.to_owned());
+    let names = events.iter().flat_map(|events| events.names().processes.iter());
+    let pods = names.filter_map(|name| name.split_once('.')).map(|(pod, _)| pod.to_owned());
     pods.collect()
 }
 
