@@ -118,10 +118,12 @@ fn early_send(held_ns: Option<i64>, sent_ns: i64) -> Option<i64> {
 /// A receipt before `initiate`, or later than `latest_ns` after it.
 fn outside_round(node: u32, received_ns: i64, initiate_ns: Option<i64>, latest_ns: i64) -> Option<ImpossibleTime> {
     let since_ns = received_ns.saturating_sub(initiate_ns?);
-    match since_ns {
-        _ if since_ns < -OTHER_CLOCK_NS => Some(ImpossibleTime::BeforeInitiate { node, since_ns }),
-        _ if since_ns > latest_ns => Some(ImpossibleTime::AfterRound { node, since_ns }),
-        _ => None,
+    if since_ns < -OTHER_CLOCK_NS {
+        Some(ImpossibleTime::BeforeInitiate { node, since_ns })
+    } else if since_ns > latest_ns {
+        Some(ImpossibleTime::AfterRound { node, since_ns })
+    } else {
+        None
     }
 }
 
