@@ -384,7 +384,7 @@ fn outline(figure: &Figure) -> String {
             Shape::Area { outline, color, opacity } => format!("area {} {opacity:.2} {}\n", hex(*color), path(outline)),
             Shape::Text(label) => {
                 let (x, y) = label.at;
-                format!("text {:?} at {x:.1},{y:.1} {:?} {:?}\n", label.text, label.align, label.turn)
+                format!("text {:?} at {x:.1},{y:.1} {:?} {:?}\n", label.text, label.align, label.direction)
             }
         };
     }
