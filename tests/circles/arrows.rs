@@ -18,7 +18,7 @@ struct Crate {
 
 /// A module of one of the crates.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct ModuleRef<'a> {
     krate: &'a Crate,
     module: &'a Module,
     at: &'a Names,
@@ -26,25 +26,25 @@ struct Place<'a> {
 
 /// What a path leads to.
 enum Found<'a> {
-    Module(Place<'a>),
+    Module(ModuleRef<'a>),
     Item(&'a Module),
 }
 
 /// Every arrow between the files of the crates, each given by its name and its root file. Names that none of them defines, those of the
-/// standard library and of other crates, make none.
+/// standard library and of other crates, make none; nor does a call of a method, which names no file.
 pub(crate) fn find_arrows(roots: &[(String, String)], sources: &Sources) -> Arrows {
     let read = |(name, root): &(String, String)| Crate { name: name.clone(), modules: read_crate(root, sources) };
     let crates: Vec<Crate> = roots.iter().map(read).collect();
     let mut arrows = Arrows::new();
     for krate in &crates {
         for (at, module) in &krate.modules {
-            collect_arrows(&crates, Place { krate, module, at }, &mut arrows);
+            collect_arrows(&crates, ModuleRef { krate, module, at }, &mut arrows);
         }
     }
     arrows
 }
 
-fn collect_arrows(crates: &[Crate], here: Place<'_>, arrows: &mut Arrows) {
+fn collect_arrows(crates: &[Crate], here: ModuleRef<'_>, arrows: &mut Arrows) {
     let mut add = |to: &str, name: &str| {
         if to != here.module.file {
             arrows.entry((here.module.file.clone(), to.to_owned())).or_default().insert(name.to_owned());
@@ -66,17 +66,17 @@ fn collect_arrows(crates: &[Crate], here: Place<'_>, arrows: &mut Arrows) {
     }
 }
 
-fn leads_below(here: Place<'_>, path: &Names) -> bool {
+fn leads_below(here: ModuleRef<'_>, path: &Names) -> bool {
     path.first().is_some_and(|first| first == "self" || here.module.children.contains(first))
         || (path.first().is_some_and(|first| first == "crate") && path[1..].starts_with(here.at))
 }
 
 /// What `path` means where it is written.
-fn resolve<'a>(crates: &'a [Crate], here: Place<'a>, path: &[String], handed_on: usize) -> Option<Found<'a>> {
+fn resolve<'a>(crates: &'a [Crate], here: ModuleRef<'a>, path: &[String], handed_on: usize) -> Option<Found<'a>> {
     let (first, rest) = path.split_first()?;
     let place = |at: &[String]| {
         let (at, module) = here.krate.modules.get_key_value(at)?;
-        Some(Place { krate: here.krate, module, at })
+        Some(ModuleRef { krate: here.krate, module, at })
     };
     match first.as_str() {
         "crate" => descend(crates, place(&[])?, rest, handed_on),
@@ -93,13 +93,13 @@ fn resolve<'a>(crates: &'a [Crate], here: Place<'a>, path: &[String], handed_on:
         _ => find_in(crates, here, path, handed_on).or_else(|| {
             let krate = crates.iter().find(|krate| krate.name == *first)?;
             let (at, module) = krate.modules.get_key_value(&[][..])?;
-            descend(crates, Place { krate, module, at }, rest, handed_on)
+            descend(crates, ModuleRef { krate, module, at }, rest, handed_on)
         }),
     }
 }
 
 /// What `path` means from a module of ours on. A name that is not seen there is made by a macro there.
-fn descend<'a>(crates: &'a [Crate], place: Place<'a>, path: &[String], handed_on: usize) -> Option<Found<'a>> {
+fn descend<'a>(crates: &'a [Crate], place: ModuleRef<'a>, path: &[String], handed_on: usize) -> Option<Found<'a>> {
     if path.is_empty() {
         Some(Found::Module(place))
     } else {
@@ -108,11 +108,11 @@ fn descend<'a>(crates: &'a [Crate], place: Place<'a>, path: &[String], handed_on
 }
 
 /// What `path` means among the names that a module has.
-fn find_in<'a>(crates: &'a [Crate], place: Place<'a>, path: &[String], handed_on: usize) -> Option<Found<'a>> {
+fn find_in<'a>(crates: &'a [Crate], place: ModuleRef<'a>, path: &[String], handed_on: usize) -> Option<Found<'a>> {
     let (name, rest) = path.split_first()?;
-    let Place { krate, module, at } = place;
+    let ModuleRef { krate, module, at } = place;
     let below: Names = at.iter().chain([name]).cloned().collect();
-    let child = krate.modules.get_key_value(&below).map(|(at, module)| Place { krate, module, at });
+    let child = krate.modules.get_key_value(&below).map(|(at, module)| ModuleRef { krate, module, at });
     // A module and an item may bear one name.
     if let Some(child) = child.filter(|_| !rest.is_empty()) {
         return descend(crates, child, rest, handed_on);

@@ -70,8 +70,8 @@ fn no_files_use_each_other_in_a_circle() {
 
     let known: BTreeSet<Vec<String>> =
         known::CIRCLES.iter().map(|circle| circle.iter().map(|file| (*file).to_owned()).collect()).collect();
-    let told: String = circles.difference(&known).map(|circle| describe_circle(circle, arrows)).collect();
-    assert!(told.is_empty(), "{told}");
+    let described: String = circles.difference(&known).map(|circle| describe_circle(circle, arrows)).collect();
+    assert!(described.is_empty(), "what two files need of each other belongs in a third:\n{described}");
     let mended: Vec<_> = known.difference(&circles).collect();
     assert!(mended.is_empty(), "no circles any more, take them out of the list: {mended:#?}");
 }
@@ -102,7 +102,8 @@ fn folders_of_the_analysis_use_only_those_that_they_may() {
 
     let known: BTreeSet<(String, String)> =
         known::FOLDER_ARROWS.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
-    let new: String = found.iter().filter(|(pair, _)| !known.contains(pair)).map(|(_, told)| told.as_str()).collect();
+    let new: String =
+        found.iter().filter(|(pair, _)| !known.contains(pair)).map(|(_, described)| described.as_str()).collect();
     assert!(new.is_empty(), "arrows between folders against the order:\n{new}");
     let mended: Vec<_> = known.iter().filter(|pair| !found.contains_key(pair)).collect();
     assert!(mended.is_empty(), "no arrows any more, take them out of the list: {mended:?}");
@@ -145,9 +146,9 @@ fn a_planted_circle_and_a_planted_arrow_are_found() {
 
     let arrows = find_arrows(&roots, &sources);
 
-    let told: Vec<String> = arrows.iter().map(|arrow| describe_arrow(arrow).trim().replace("/src", "")).collect();
+    let described: Vec<String> = arrows.iter().map(|arrow| describe_arrow(arrow).trim().replace("/src", "")).collect();
     assert_eq!(
-        told,
+        described,
         [
             "one/a.rs -> one/b.rs: Second, second",
             "one/b.rs -> one/a.rs: LIMIT",
