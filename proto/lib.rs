@@ -4,7 +4,7 @@
 //! events as values; a host (a process behind gRPC, or a simulator) carries them out. There are deliberately no sockets,
 //! files, clocks, threads or global random numbers here: without the feature `grpc` the crate reaches no async runtime.
 //!
-//! - [`topology`]: who may send to whom
+//! - [`topology`]: who may send to whom; [`link`]: what a copy meets on its way; [`initiator`]: who begins which round
 //! - [`protocol`]: the dissemination strategies and their options
 //! - [`machine`]: one node
 //! - [`event`]: the record of a delivery, its writer and its reader
@@ -16,7 +16,9 @@
 
 pub mod event;
 pub mod id;
+pub mod initiator;
 pub mod invariant;
+pub mod link;
 pub mod machine;
 pub mod manifest;
 pub mod protocol;

@@ -82,7 +82,7 @@ pub fn start_message(node: &NodeId, message: &str, sent: Timestamp) -> gossip::G
 impl From<&Protocol> for control::Protocol {
     fn from(protocol: &Protocol) -> Self {
         Self {
-            name: protocol.name.clone(),
+            name: protocol.spec.to_string(),
             in_flight: protocol.in_flight,
             forward: protocol.forward.to_string(),
             connections: protocol.connections.to_string(),

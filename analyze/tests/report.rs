@@ -24,6 +24,14 @@ fn a_run_folder_becomes_a_report_inside_it() {
 }
 
 #[test]
+fn the_version_names_the_revision() {
+    let run = command(Path::new(".")).arg("--version").assert().success();
+    let text = stdout(&run);
+    let version = concat!("cnsim-analyze ", env!("CARGO_PKG_VERSION"), " (");
+    assert!(text.starts_with(version) && text.ends_with(")\n"), "{text}");
+}
+
+#[test]
 fn the_quality_of_a_clean_run_is_sound() {
     let home = tempfile::tempdir().unwrap();
     let folder = flood_folder(home.path());
@@ -140,7 +148,9 @@ fn limits_and_incidents_stand_beside_the_verdict_and_in_tables() {
     assert!(checks.iter().all(|check| stderr(&run).contains(&format!("caution: {check} "))), "{}", stderr(&run));
     let tables = folder.join("report/tables");
     let conditions = fs::read_to_string(tables.join("conditions.csv")).unwrap();
-    assert!(conditions.ends_with(",4781234,20875123,n0,1,186,\"effective, not exercised\"\n"), "{conditions}");
+    let factors = "flood,complete,4,0,5 Mbit/s,none,local";
+    let expected = format!(",4781234,20875123,n0,1,186,\"effective, not exercised\",{factors}\n");
+    assert!(conditions.ends_with(&expected), "{conditions}");
     let incidents = fs::read_to_string(tables.join("incidents.csv")).unwrap();
     assert!(incidents.contains(",4,2025-03-26T00:00:04Z,gossip-statefulset-3,was killed"), "{incidents}");
     let page = fs::read_to_string(folder.join("report/index.html")).unwrap();

@@ -64,7 +64,7 @@ impl AccessError {
         match error {
             kube::Error::Api(status) => Self::answered(status, act, namespace),
             kube::Error::HyperError(_) | kube::Error::Service(_) => {
-                Self::Unreachable { server: server.to_owned(), reason: innermost(error) }
+                Self::Unreachable { server: server.to_owned(), reason: innermost_cause(error) }
             }
             kube::Error::UpgradeConnection(kube::client::UpgradeConnectionError::ProtocolSwitch(code))
                 if code.as_u16() == 403 =>
@@ -72,7 +72,7 @@ impl AccessError {
                 let message = format!("the server refused the connection with {code}");
                 Self::Forbidden { act, namespace: namespace.to_owned(), message }
             }
-            _ => Self::Failed { act, reason: innermost(error) },
+            _ => Self::Failed { act, reason: innermost_cause(error) },
         }
     }
 
@@ -96,7 +96,7 @@ impl AccessError {
 }
 
 /// The last cause says most, and the ones before it repeat it.
-pub(crate) fn innermost(error: &dyn Error) -> String {
+pub fn innermost_cause(error: &dyn Error) -> String {
     let mut last = error;
     while let Some(cause) = last.source() {
         last = cause;

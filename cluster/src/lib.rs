@@ -10,7 +10,7 @@ mod namespace;
 mod pod;
 mod watch;
 
-pub use access::{AccessError, Act};
+pub use access::{AccessError, Act, innermost_cause};
 pub use host::Host;
 pub use namespace::{Forward, Instance, Namespace, Target};
 pub use pod::{Container, Ended, Pod, State};

@@ -10,7 +10,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 use tokio::io::{self, AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
-use crate::access::{AccessError, Act, innermost};
+use crate::access::{AccessError, Act, innermost_cause};
 use crate::client::client;
 use crate::host::Host;
 use crate::pod::Pod;
@@ -55,13 +55,15 @@ impl Namespace {
         let config = match Config::from_kubeconfig(&options).await {
             Ok(config) => config,
             Err(error) if target.context.is_some() || Kubeconfig::read().is_ok() => {
-                return Err(AccessError::NoCluster(unquoted(&innermost(&error))));
+                return Err(AccessError::NoCluster(unquoted(&innermost_cause(&error))));
             }
-            Err(error) => Config::incluster().map_err(|_| AccessError::NoCluster(unquoted(&innermost(&error))))?,
+            Err(error) => {
+                Config::incluster().map_err(|_| AccessError::NoCluster(unquoted(&innermost_cause(&error))))?
+            }
         };
         let name = target.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
         let server = config.cluster_url.to_string();
-        let client = client(config).map_err(|error| AccessError::NoCluster(innermost(&error)))?;
+        let client = client(config).map_err(|error| AccessError::NoCluster(innermost_cause(&error)))?;
         Ok(Self { client, name, server })
     }
 
@@ -202,7 +204,7 @@ mod tests {
         let yaml = "users: [{name: admin, user: {token: very-secret}]\ncontexts: []\n";
         let error = Kubeconfig::from_yaml(yaml).unwrap_err();
 
-        let told = unquoted(&innermost(&error));
+        let told = unquoted(&innermost_cause(&error));
 
         assert!(!told.is_empty() && !told.contains("secret"), "{told}");
     }

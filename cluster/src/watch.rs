@@ -26,7 +26,7 @@ pub(crate) fn watch(pods: Api<api::Pod>, selector: &str) -> impl Stream<Item = C
             Ok(Event::Apply(pod) | Event::InitApply(pod)) => Some(Change::Now(Pod::of(pod))),
             Ok(Event::Delete(pod)) => Some(Change::Gone(Pod::of(pod))),
             Ok(Event::Init | Event::InitDone) => None,
-            Err(error) => Some(Change::Missed(crate::access::innermost(&error))),
+            Err(error) => Some(Change::Missed(crate::access::innermost_cause(&error))),
         }
     })
 }

@@ -1,17 +1,17 @@
 //! What a run asks of the place that its processes live in.
 
+use std::error::Error;
 use std::future::Future;
 
 use crate::cluster::{Cluster, ClusterError};
 use crate::driver::Watcher;
 use crate::folder::FolderError;
-use crate::kubernetes::KubernetesError;
 use crate::ledger::Ledger;
-use crate::local::LocalError;
 use crate::plan::Plan;
+use crate::whole_file::WriteError;
 
 /// What a backend works with.
-pub struct Stage<'a> {
+pub struct RunContext<'a> {
     /// The run.
     pub plan: &'a Plan,
     /// Its manifest, and the folder that records go to.
@@ -23,25 +23,35 @@ pub struct Stage<'a> {
 /// Why a backend cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
-    /// This machine's processes.
-    #[error(transparent)]
-    Local(#[from] LocalError),
-    /// A cluster's pods.
-    #[error(transparent)]
-    Kubernetes(#[from] KubernetesError),
     /// A process did not do what it was asked.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
     /// Something could not be written.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// What the backend itself met.
+    #[error(transparent)]
+    Own(Box<dyn Error + Send + Sync>),
+}
+
+impl BackendError {
+    /// The error of a backend's own kind.
+    pub fn own(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Own(Box::new(error))
+    }
+}
+
+impl From<WriteError> for BackendError {
+    fn from(error: WriteError) -> Self {
+        Self::Folder(error.into())
+    }
 }
 
 /// Brings the processes of a run up and ends them. Every future can be dropped; [`Backend::stop`] ends what was started
 /// however far it came.
 pub trait Backend {
     /// Brings every process up.
-    fn start(&mut self, stage: &mut Stage<'_>) -> impl Future<Output = Result<Cluster, BackendError>>;
+    fn start(&mut self, run: &mut RunContext<'_>) -> impl Future<Output = Result<Cluster, BackendError>>;
 
     /// Waits until a process has ended that the run cannot go on without, and says how.
     fn death(&mut self) -> impl Future<Output = String>;
@@ -49,7 +59,7 @@ pub trait Backend {
     /// Makes the processes whole again after one did not do what it was asked; the error where they cannot be.
     fn recover(
         &mut self,
-        stage: &mut Stage<'_>,
+        run: &mut RunContext<'_>,
         cluster: &Cluster,
         error: ClusterError,
     ) -> impl Future<Output = Result<Cluster, BackendError>>;
@@ -57,19 +67,19 @@ pub trait Backend {
     /// A round has ended: what it left can be brought to safety.
     fn round_ended(
         &mut self,
-        stage: &mut Stage<'_>,
+        run: &mut RunContext<'_>,
         cluster: &Cluster,
     ) -> impl Future<Output = Result<(), BackendError>>;
 
     /// Every round has been driven: whether the run's condition took effect can be proven.
     fn rounds_ended(
         &mut self,
-        stage: &mut Stage<'_>,
+        run: &mut RunContext<'_>,
         cluster: &Cluster,
     ) -> impl Future<Output = Result<(), BackendError>>;
 
     /// Nothing more is driven: brings every record that is still with the processes into the run folder's parts.
-    fn close(&mut self, stage: &mut Stage<'_>, cluster: &Cluster) -> impl Future<Output = Result<(), BackendError>>;
+    fn close(&mut self, run: &mut RunContext<'_>, cluster: &Cluster) -> impl Future<Output = Result<(), BackendError>>;
 
     /// Ends what was started.
     fn stop(self, watcher: &dyn Watcher) -> impl Future<Output = ()>;

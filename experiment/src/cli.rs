@@ -1,4 +1,4 @@
-//! What can be typed after `cnsim`. Values are parsed here; whether they go together is decided in [`crate::plan`].
+//! What can be typed after `cnsim`. Values are parsed here; [`crate::resolve`] makes a plan of them.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,16 +7,15 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cnsim::id::RunId;
-use cnsim::protocol::{Connections, Forward, Order, Protocol};
+use cnsim::initiator::Initiators;
+use cnsim::link::LinkDelay;
+use cnsim::protocol::{Connections, Forward, Order};
 
-use crate::initiator::Initiators;
-use crate::kubernetes;
-use crate::link_delay::LinkDelay;
 use crate::topology_command::TopologyCommand;
 
 /// Measures how a message spreads by gossip, with real gRPC nodes.
 #[derive(Debug, Parser)]
-#[command(name = "cnsim", version = concat!(env!("CARGO_PKG_VERSION"), " (", env!("CNSIM_REVISION"), ")"))]
+#[command(name = "cnsim", version = crate::version::TEXT)]
 #[command(before_help = "Example: cnsim run --nodes 10 --rounds 5 --protocol flood", max_term_width = 100)]
 pub struct Cli {
     /// What to do.
@@ -54,7 +53,7 @@ pub struct RunArgs {
     pub backend: BackendName,
     /// Of a run on Kubernetes.
     #[command(flatten)]
-    pub kubernetes: kubernetes::Options,
+    pub kubernetes: KubernetesArgs,
     /// Run the experiment of this manifest.json again, under a new run id
     #[arg(long, value_name = "MANIFEST", conflicts_with = "Experiment", help_heading = FOLDER)]
     pub repeat: Option<PathBuf>,
@@ -177,21 +176,50 @@ impl Deadline {
     }
 }
 
-impl Experiment {
-    /// The protocol with the flags that were typed; what was not typed keeps the preset's value.
-    pub fn protocol(&self) -> Result<Protocol, cnsim::protocol::ParseError> {
-        let preset: Protocol = self.protocol.parse()?;
-        Ok(Protocol {
-            order: self.order.unwrap_or(preset.order),
-            in_flight: self.in_flight.unwrap_or(preset.in_flight),
-            forward: self.forward.unwrap_or(preset.forward),
-            connections: self.connections.unwrap_or(preset.connections),
-            deadline: match self.deadline {
-                Some(deadline) => deadline.ms().map(cnsim::time::Interval::from_ms),
-                None => preset.deadline,
-            },
-            ..preset
-        })
+/// The flags of `cnsim run --backend kubernetes`.
+#[derive(Debug, Clone, Args, Default)]
+#[command(next_help_heading = "With --backend kubernetes")]
+pub struct KubernetesArgs {
+    /// Namespace of the cluster [default: the kubeconfig's]
+    #[arg(long, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Context of the kubeconfig [default: the current one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Use this release, which is there already, and leave it there
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["chart", "image", "set"])]
+    pub release: Option<String>,
+    /// Leave the release there when the run ends
+    #[arg(long)]
+    pub keep: bool,
+    /// Image of the nodes, as REPOSITORY:TAG or REPOSITORY@sha256:DIGEST [default: the chart's]
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
+    /// Give the chart a value; may be given again
+    #[arg(long, value_name = "K=V")]
+    pub set: Vec<String>,
+    /// Install this chart [default: the one in this program]
+    #[arg(long, value_name = "DIR")]
+    pub chart: Option<PathBuf>,
+    /// Seconds in which every pod must become ready [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub ready_timeout: Option<Duration>,
+}
+
+impl KubernetesArgs {
+    /// The first flag that was typed, for a run that is not on Kubernetes.
+    pub fn first_typed(&self) -> Option<&'static str> {
+        let typed = [
+            ("--namespace", self.namespace.is_some()),
+            ("--context", self.context.is_some()),
+            ("--release", self.release.is_some()),
+            ("--keep", self.keep),
+            ("--image", self.image.is_some()),
+            ("--set", !self.set.is_empty()),
+            ("--chart", self.chart.is_some()),
+            ("--ready-timeout", self.ready_timeout.is_some()),
+        ];
+        typed.into_iter().find(|(_, typed)| *typed).map(|(flag, _)| flag)
     }
 }
 
@@ -204,18 +232,18 @@ pub fn one_line(error: &clap::Error) -> String {
 }
 
 fn conflict(text: &str) -> String {
-    let told = if text.contains("--resume") {
+    let reason = if text.contains("--resume") {
         "--resume takes every option from the run: only --report and flags of its backend go with it"
     } else if text.contains("--repeat") {
         "--repeat takes every option from the manifest: only --run-id, --out, --report and a backend go with it"
     } else {
         "--release is used as it was installed: --set, --image and --chart do not go with it"
     };
-    format!("error: {told}")
+    format!("error: {reason}")
 }
 
 /// Seconds as typed.
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+fn seconds(text: &str) -> Result<Duration, String> {
     let parsed: Option<f64> = text.parse().ok();
     parsed
         .filter(|seconds| *seconds > 0.0)

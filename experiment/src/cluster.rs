@@ -102,7 +102,7 @@ pub async fn connect(process: &str, address: &str) -> Result<ControlClient<Chann
     let failed = |error: tonic::transport::Error| ClusterError::Connect {
         process: process.to_owned(),
         address: address.to_owned(),
-        reason: chain(&error),
+        reason: format!("{:#}", anyhow::Error::from(error)),
     };
     let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(failed)?;
     let channel =
@@ -217,14 +217,4 @@ fn reason(status: &tonic::Status) -> String {
         "" => status.code().to_string(),
         message => message.to_owned(),
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -55,13 +55,14 @@ mod tests {
 
     use super::*;
     use crate::cli::{Cli, Command};
+    use crate::resolve::plan_of;
 
     fn needs(flags: &[&str]) -> u64 {
         let fixed = ["cnsim", "run", "--nodes", "4", "--nodes-per-process", "2", "--topology", "ring"];
         let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(fixed.iter().chain(flags)) else {
             panic!("{flags:?} are no flags of a run");
         };
-        process_needs(&Plan::new(&args.experiment, None, args.backend).unwrap())
+        process_needs(&plan_of(&args.experiment, None, args.backend).unwrap())
     }
 
     #[test]

@@ -55,8 +55,8 @@ pub trait Watcher {
     fn warn(&self, text: &str);
 }
 
-/// The way through a run's rounds.
-pub struct Course<'a> {
+/// Leads the processes of a run through its rounds, one after another.
+pub struct RoundDriver<'a> {
     plan: &'a Plan,
     epoch: u64,
     is_configured: bool,
@@ -67,15 +67,15 @@ pub struct Course<'a> {
     has_begun: bool,
 }
 
-impl<'a> Course<'a> {
-    /// The course of a plan from the round `first` on.
+impl<'a> RoundDriver<'a> {
+    /// The rounds of a plan from `first` on.
     pub fn new(plan: &'a Plan, first: u32) -> Self {
         let next = Some(first).filter(|first| *first <= plan.options.rounds);
         Self { plan, epoch: plan.epoch, is_configured: false, confirmed: None, next, has_begun: false }
     }
 
     /// Drives the next round, whose outcome is in the ledger afterwards; false where there is none left.
-    pub async fn turn(
+    pub async fn drive_next(
         &mut self,
         cluster: &Cluster,
         ledger: &mut Ledger,
@@ -89,14 +89,15 @@ impl<'a> Course<'a> {
             self.configure(cluster).await?;
         }
         watcher.round_begins(round);
-        let outcome = Turn { cluster, plan: self.plan, epoch: self.epoch, round }.drive(ledger, watcher).await?;
-        self.ended(round, outcome, watcher);
+        let driven = DrivenRound { cluster, plan: self.plan, epoch: self.epoch, round };
+        let outcome = driven.drive(ledger, watcher).await?;
+        self.end_round(round, outcome, watcher);
         Ok(true)
     }
 
     /// Goes on after the round that the ledger has closed, with another configuration: every node gives up what is left
     /// of the round before, so that it cannot colour the next one.
-    pub fn ended(&mut self, round: u32, outcome: RoundOutcome, watcher: &dyn Watcher) {
+    pub fn end_round(&mut self, round: u32, outcome: RoundOutcome, watcher: &dyn Watcher) {
         watcher.round_ended(round, outcome);
         self.next = (round < self.plan.options.rounds).then(|| round + 1);
         if outcome != RoundOutcome::Quiescent {
@@ -129,9 +130,8 @@ impl<'a> Course<'a> {
 
 /// Gives every node its neighbours and its protocol, and sees the epoch confirmed by every process.
 async fn configure(cluster: &Cluster, plan: &Plan, epoch: u64) -> Result<(), ClusterError> {
-    let shared = Shared::new(cluster, plan);
-    let requests: Vec<ConfigureRequest> =
-        (0..cluster.processes.len()).map(|index| shared.request(index, epoch)).collect();
+    let all = Configurations::new(cluster, plan);
+    let requests: Vec<ConfigureRequest> = (0..cluster.processes.len()).map(|index| all.request(index, epoch)).collect();
     cluster
         .each(|index, process| {
             let request = requests[index].clone();
@@ -152,14 +152,14 @@ async fn configure(cluster: &Cluster, plan: &Plan, epoch: u64) -> Result<(), Clu
 }
 
 /// What the configurations of all processes are made from.
-struct Shared<'a> {
+struct Configurations<'a> {
     cluster: &'a Cluster,
     plan: &'a Plan,
     /// Every node by its number in the topology, with its address.
     peers: Vec<&'a Peer>,
 }
 
-impl<'a> Shared<'a> {
+impl<'a> Configurations<'a> {
     fn new(cluster: &'a Cluster, plan: &'a Plan) -> Self {
         let mut by_id: Vec<&Peer> = cluster.processes.iter().flat_map(|process| &process.nodes).collect();
         by_id.sort_by(|a, b| a.id.cmp(&b.id));
@@ -203,14 +203,14 @@ fn port(address: &str) -> u32 {
 }
 
 /// One round.
-struct Turn<'a> {
+struct DrivenRound<'a> {
     cluster: &'a Cluster,
     plan: &'a Plan,
     epoch: u64,
     round: u32,
 }
 
-impl Turn<'_> {
+impl DrivenRound<'_> {
     async fn drive(&self, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<RoundOutcome, DriveError> {
         let initiator = self.plan.initiator(self.round);
         let id = self.plan.topology.nodes[initiator].as_str();
@@ -218,10 +218,11 @@ impl Turn<'_> {
         let before = self.prepare(id, watcher).await?;
         ledger.begin_round(self.round, id, before.clone());
         let begun = Instant::now();
-        let quiet = Quiet { turn: self, before: &before[host], host, sends: !self.plan.links[initiator].is_empty() };
+        let quiescence =
+            QuiescenceWait { round: self, before: &before[host], host, sends: !self.plan.links[initiator].is_empty() };
         let round = async {
             self.start(host, id).await?;
-            quiet.reached().await
+            quiescence.wait().await
         };
         let limit = Duration::from_millis(self.plan.options.round_timeout_ms);
         let ended = tokio::time::timeout(limit, round).await;
@@ -302,8 +303,8 @@ fn of_epoch(expected: u64, reply: WatchReply, process: &Process) -> Result<Watch
 ///
 /// While one process is known to be busy only that one is asked: asking all of them all the time would take the
 /// processors away from what is measured.
-struct Quiet<'a> {
-    turn: &'a Turn<'a>,
+struct QuiescenceWait<'a> {
+    round: &'a DrivenRound<'a>,
     /// The counters of the initiator's process before the start.
     before: &'a WatchReply,
     host: usize,
@@ -311,9 +312,9 @@ struct Quiet<'a> {
     sends: bool,
 }
 
-impl Quiet<'_> {
+impl QuiescenceWait<'_> {
     /// Waits until two passes over all processes in a row are equal and find nothing queued or in flight.
-    async fn reached(&self) -> Result<Pass, ClusterError> {
+    async fn wait(&self) -> Result<Pass, ClusterError> {
         let mut suspect = self.host;
         let mut last: Option<Pass> = None;
         let mut sleep = SLEEP_MIN;
@@ -321,17 +322,17 @@ impl Quiet<'_> {
         loop {
             tokio::time::sleep(sleep).await;
             sleep = (sleep * 2).min(SLEEP_MAX);
-            let mut process = self.turn.cluster.processes[suspect].clone();
-            let reply = self.turn.of_this_epoch(process.watch().await?, &process)?;
+            let mut process = self.round.cluster.processes[suspect].clone();
+            let reply = self.round.of_this_epoch(process.watch().await?, &process)?;
             if self.busy(suspect, &reply) {
                 last = None;
                 if looked.elapsed() >= LOOK_AT_ALL {
-                    self.turn.checked(self.turn.cluster.watch().await?)?;
+                    self.round.checked(self.round.cluster.watch().await?)?;
                     looked = Instant::now();
                 }
             } else {
                 looked = Instant::now();
-                let pass = self.turn.checked(self.turn.cluster.watch().await?)?;
+                let pass = self.round.checked(self.round.cluster.watch().await?)?;
                 let busy = (0..pass.len()).find(|index| self.busy(*index, &pass[*index]));
                 if let Some(busy) = busy {
                     suspect = busy;

@@ -12,9 +12,11 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use super::*;
+use crate::backend_choice::BackendChoice;
 use crate::cli::{Cli, Command};
 use crate::cluster::{Process, connect};
 use crate::folder::RunFolder;
+use crate::resolve::plan_of;
 
 #[test]
 fn a_round_is_not_over_while_its_start_is_still_queued_or_a_send_unfinished() {
@@ -153,14 +155,14 @@ fn driven(flags: &[&str], processes: [Scripted; 2]) -> Driven {
     let plan = plan(flags);
     let out = tempfile::tempdir().unwrap();
     let folder = RunFolder::create(out.path().join("run"), &[]).unwrap();
-    let manifest = crate::run::manifest(&plan, b"", Vec::new());
+    let manifest = crate::run::new_manifest(&plan, &BackendChoice::Local, b"", Vec::new());
     let mut ledger = Ledger::new(manifest, folder);
     let first = processes[0].clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let result = runtime.block_on(async {
         let cluster = cluster(&plan, processes).await;
-        let (mut course, warnings) = (Course::new(&plan, 0), Warnings::default());
-        while course.turn(&cluster, &mut ledger, &warnings).await? {}
+        let (mut driver, warnings) = (RoundDriver::new(&plan, 0), Warnings::default());
+        while driver.drive_next(&cluster, &mut ledger, &warnings).await? {}
         Ok(())
     });
     let configured = first.configured.lock().unwrap().clone();
@@ -172,7 +174,7 @@ fn plan(flags: &[&str]) -> Plan {
     let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(fixed.iter().chain(flags)) else {
         panic!("{flags:?} are no flags of a run");
     };
-    Plan::new(&args.experiment, Some("test".parse().unwrap()), args.backend).unwrap()
+    plan_of(&args.experiment, Some("test".parse().unwrap()), args.backend).unwrap()
 }
 
 async fn cluster(plan: &Plan, scripts: [Scripted; 2]) -> Cluster {

@@ -1,12 +1,24 @@
 //! The run folder: made whole under a temporary name, then renamed; its files are replaced whole too.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+
+use crate::whole_file::{self, WriteError, at};
+
+/// The manifest's file name in a run folder.
+pub const MANIFEST: &str = "manifest.json";
+/// The topology's.
+pub const TOPOLOGY: &str = "topology.json";
+/// The merged records'.
+pub const EVENTS: &str = "events.jsonl";
+/// The folder in it for each process's own records and messages.
+const PARTS: &str = "parts";
+/// The ending of a process's own records.
+const RECORDS: &str = "jsonl";
 
 /// A run folder that stands, and is this driver's alone as long as it is used.
 #[derive(Debug, Clone)]
@@ -26,13 +38,8 @@ pub enum FolderError {
     #[error("{}: a run is going on in it", .0.display())]
     Busy(PathBuf),
     /// The system refused.
-    #[error("cannot write {}: {reason}", path.display())]
-    Write {
-        /// What was to be written.
-        path: PathBuf,
-        /// Why it could not be.
-        reason: io::Error,
-    },
+    #[error(transparent)]
+    Write(#[from] WriteError),
 }
 
 /// A file of a run folder.
@@ -52,13 +59,14 @@ impl RunFolder {
         }
         let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(at(parent))?;
-        let staged = staged(&path);
-        let result = fill(&staged, files).and_then(|()| fs::rename(&staged, &path).map_err(at(&path)));
-        if let Err(error) = result {
-            // The error that is returned says more than one of cleaning up after it.
-            let _ = fs::remove_dir_all(&staged);
-            return Err(error);
-        }
+        whole_file::make_folder(&path, |staged| {
+            let parts = staged.join(PARTS);
+            fs::create_dir(&parts).map_err(at(&parts))?;
+            files.iter().try_for_each(|file| {
+                let path = staged.join(file.name);
+                fs::write(&path, file.bytes).map_err(at(&path))
+            })
+        })?;
         Self::locked(path)
     }
 
@@ -89,48 +97,29 @@ impl RunFolder {
 
     /// Where each process's own records and messages are while the run lasts.
     pub fn parts(&self) -> PathBuf {
-        self.path.join("parts")
+        self.path.join(PARTS)
     }
 
     /// Replaces a file as a whole.
     pub fn replace(&self, file: File<'_>) -> Result<(), FolderError> {
-        replace_file(&self.path.join(file.name), file.bytes)
+        Ok(whole_file::replace(&self.path.join(file.name), file.bytes)?)
     }
 }
 
-/// Writes a file under a temporary name and renames it, so that it is there whole or not at all.
-pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
-    let staged = staged(path);
-    let result = fs::write(&staged, bytes).and_then(|()| fs::rename(&staged, path)).map_err(at(path));
-    if result.is_err() {
-        // The error that is returned says more than one of cleaning up after it.
-        let _ = fs::remove_file(&staged);
+/// The record files in a folder of parts, in the order of their names, which is that of the processes.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn record_files(parts: &Path) -> Result<Vec<PathBuf>, WriteError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(parts).map_err(at(parts))? {
+        let path = entry.map_err(at(parts))?.path();
+        if path.extension().is_some_and(|extension| extension == RECORDS) {
+            found.push(path);
+        }
     }
-    result
-}
-
-/// The temporary name of a path, beside it and hidden.
-pub fn staged(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
-}
-
-/// The error of writing `path`.
-pub fn at(path: &Path) -> impl FnOnce(io::Error) -> FolderError {
-    let path = path.to_owned();
-    move |reason| FolderError::Write { path, reason }
-}
-
-fn fill(folder: &Path, files: &[File<'_>]) -> Result<(), FolderError> {
-    let parts = folder.join("parts");
-    fs::create_dir(folder).map_err(at(folder))?;
-    fs::create_dir(&parts).map_err(at(&parts))?;
-    files.iter().try_for_each(|file| write(&folder.join(file.name), file.bytes))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
-    let mut file = fs::File::create(path).map_err(at(path))?;
-    file.write_all(bytes).map_err(at(path))
+    found.sort();
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -5,28 +5,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{SecondsFormat, Utc};
-use cnsim::manifest::{Incident, Limits, LinkDelay, Manifest, RosterNode, Round, RoundOutcome, RunOutcome};
-use serde_json::Value;
+use cnsim::manifest::{
+    AchievedDelay, Backend, Incident, KubernetesFacts, Limits, Manifest, RosterNode, Round, RoundOutcome, RunOutcome,
+};
 use tokio::time::Instant;
 
 use crate::cluster::{Cluster, Pass};
-use crate::folder::{File, FolderError, RunFolder};
+use crate::folder::{File, FolderError, MANIFEST, RunFolder};
 use crate::tally::Tally;
-
-/// The manifest's file name in a run folder.
-pub const MANIFEST: &str = "manifest.json";
-
-/// The fact that says how large a process became.
-const RESIDENT: &str = "process_resident_bytes_max";
 
 /// A manifest and the folder that it stands in.
 #[derive(Debug)]
 pub struct Ledger {
     manifest: Manifest,
     folder: RunFolder,
-    open: Option<Open>,
-    held: Held,
-    resident_bytes_max: u64,
+    open: Option<OpenRound>,
+    held: HeldCopies,
 }
 
 /// How a round ended.
@@ -42,7 +36,7 @@ pub struct Ending {
 
 /// A round that has begun.
 #[derive(Debug)]
-struct Open {
+struct OpenRound {
     round: u32,
     initiator: String,
     before: Pass,
@@ -51,7 +45,7 @@ struct Open {
 
 /// Copies held back by a link delay, over all rounds.
 #[derive(Debug, Default)]
-struct Held {
+struct HeldCopies {
     copies: u64,
     intended_ns: u64,
     achieved_ns: u64,
@@ -66,16 +60,15 @@ pub fn now() -> String {
 impl Ledger {
     /// The ledger of a manifest that stands in `folder`.
     pub fn new(manifest: Manifest, folder: RunFolder) -> Self {
-        Self { manifest, folder, open: None, held: Held::default(), resident_bytes_max: 0 }
+        Self { manifest, folder, open: None, held: HeldCopies::default() }
     }
 
     /// The ledger of a run that goes on: its manifest says again that it does.
     pub fn resumed(mut manifest: Manifest, folder: RunFolder) -> Result<Self, FolderError> {
         manifest.outcome = RunOutcome::Running;
         (manifest.reason, manifest.finished_at) = (None, None);
-        let held = manifest.link_delay.map(Held::of).unwrap_or_default();
-        let resident = manifest.backend_facts.get(RESIDENT).and_then(Value::as_u64).unwrap_or(0);
-        let ledger = Self { manifest, folder, open: None, held, resident_bytes_max: resident };
+        let held = manifest.link_delay.map(HeldCopies::of).unwrap_or_default();
+        let ledger = Self { manifest, folder, open: None, held };
         ledger.save()?;
         Ok(ledger)
     }
@@ -99,7 +92,7 @@ impl Ledger {
     /// A round begins: from here on its receipts are expected. `before` are the counters just before its start.
     pub fn begin_round(&mut self, round: u32, initiator: &str, before: Pass) {
         self.manifest.expected_events += u64::from(self.manifest.options.nodes) - 1;
-        self.open = Some(Open { round, initiator: initiator.to_owned(), before, begun: Instant::now() });
+        self.open = Some(OpenRound { round, initiator: initiator.to_owned(), before, begun: Instant::now() });
     }
 
     /// How long the round that goes on has taken, and the counters just before its start; none between rounds.
@@ -152,14 +145,15 @@ impl Ledger {
         self.manifest.last_seqs.get(process).copied().unwrap_or(0)
     }
 
-    /// Something that the backend says of itself.
-    pub fn note_fact(&mut self, name: &str, value: impl Into<Value>) {
-        self.manifest.backend_facts.insert(name.to_owned(), value.into());
-    }
-
-    /// Several of that.
-    pub fn note_facts(&mut self, facts: impl IntoIterator<Item = (String, Value)>) {
-        self.manifest.backend_facts.extend(facts);
+    /// What is known of the cluster that the run is on, to note more of it.
+    ///
+    /// # Panics
+    /// Where the run is on no cluster.
+    pub fn kubernetes_facts(&mut self) -> &mut KubernetesFacts {
+        match &mut self.manifest.backend {
+            Backend::Kubernetes(facts) => facts,
+            Backend::Local(_) => panic!("the manifest of a run on Kubernetes says so from its first line on"),
+        }
     }
 
     /// The limits that the run's pods are under.
@@ -190,11 +184,9 @@ impl Ledger {
     }
 
     fn note_backend(&mut self, tally: &Tally<'_>) {
-        let resident = tally.after.iter().filter_map(|reply| reply.resident_bytes).max().unwrap_or(0);
-        if resident > self.resident_bytes_max {
-            self.resident_bytes_max = resident;
-            self.manifest.backend_facts.insert(RESIDENT.to_owned(), resident.into());
-        }
+        let facts = self.manifest.backend.processes_mut();
+        let resident = tally.after.iter().filter_map(|reply| reply.resident_bytes).max();
+        facts.process_resident_bytes_max = facts.process_resident_bytes_max.max(resident.filter(|bytes| *bytes > 0));
         let largest = tally.after.iter().map(|reply| reply.hold_error_max_ns).max().unwrap_or(0);
         self.held.copies += tally.grown(|reply| reply.holds);
         self.held.intended_ns += tally.grown(|reply| reply.hold_intended_ns);
@@ -204,9 +196,9 @@ impl Ledger {
     }
 }
 
-impl Held {
+impl HeldCopies {
     /// What a summary was made from, but for rounding.
-    fn of(summary: LinkDelay) -> Self {
+    fn of(summary: AchievedDelay) -> Self {
         let ns = |mean_ms: f64| (mean_ms * summary.copies as f64 * 1e6).round() as u64;
         Self {
             copies: summary.copies,
@@ -216,9 +208,9 @@ impl Held {
         }
     }
 
-    fn summary(&self) -> Option<LinkDelay> {
+    fn summary(&self) -> Option<AchievedDelay> {
         let mean_ms = |ns: u64| ns as f64 / self.copies as f64 / 1e6;
-        (self.copies > 0).then(|| LinkDelay {
+        (self.copies > 0).then(|| AchievedDelay {
             copies: self.copies,
             intended_mean_ms: mean_ms(self.intended_ns),
             achieved_mean_ms: mean_ms(self.achieved_ns),

@@ -1,31 +1,33 @@
 //! Plans gossip experiments, drives the nodes through their rounds and writes the run folder.
 //!
-//! [`plan`] turns what was typed into a plan that is checked before any work; [`run`] carries it out: a [`backend`]
-//! ([`local`] or [`kubernetes`]) brings processes up as a [`cluster::Cluster`], the one [`driver`] leads them through the
-//! rounds, and the [`ledger`] keeps the manifest true after every round. There is deliberately no protocol here and no figure: those are
-//! the core's and the analysis's.
+//! [`cli`] is what was typed; [`resolve`] makes plain values of it, a [`plan`] that is checked before any work; [`run`]
+//! carries it out: a [`backend`] ([`local`] or [`kubernetes`], as [`backend_choice`] says) brings processes up as a
+//! [`cluster::Cluster`], the one [`driver`] leads them through the rounds, and the [`ledger`] keeps the manifest true
+//! after every round. There is deliberately no protocol here and no figure: those are the core's and the analysis's.
 
 pub mod backend;
+pub mod backend_choice;
 pub mod cli;
 pub mod cluster;
 pub mod descriptors;
 pub mod driver;
-pub mod facts;
 pub mod folder;
-pub mod initiator;
 pub mod kubernetes;
 pub mod ledger;
-pub mod link_delay;
 pub mod local;
+pub mod machine;
 pub mod merge;
 pub mod plan;
 pub mod progress;
 pub mod repeat;
 #[cfg(feature = "report")]
 pub mod report;
+pub mod resolve;
 pub mod resume;
 pub mod run;
 pub mod session;
 pub mod tally;
 pub mod topology_command;
 pub mod topology_source;
+pub mod version;
+pub mod whole_file;

@@ -22,10 +22,10 @@ use serde::Deserialize;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::backend::{Backend, BackendError, Stage};
+use crate::backend::{Backend, BackendError, RunContext};
 use crate::cluster::{Cluster, ClusterError, Process, Then, connect};
 use crate::driver::Watcher;
-use crate::facts;
+use crate::machine;
 use crate::plan::Plan;
 
 /// How long processes may take until they listen, besides a while for each of them.
@@ -36,12 +36,12 @@ const ENDING: Duration = Duration::from_secs(5);
 /// How long a broken connection waits for the news that its process has died: the news says more.
 const NEWS: Duration = Duration::from_secs(2);
 /// How many of its last messages are shown of a process that died.
-const LAST_WORDS: usize = 5;
+const LAST_MESSAGES: usize = 5;
 
 /// The processes of a local run. Dropped, it kills them.
 #[derive(Debug, Default)]
 pub struct Local {
-    children: Vec<Member>,
+    children: Vec<NodeProcess>,
 }
 
 /// Why the processes did not come up.
@@ -88,7 +88,7 @@ pub enum LocalError {
 }
 
 /// What is the same for every child.
-struct Recipe<'a> {
+struct NodeCommand<'a> {
     program: PathBuf,
     parts: &'a Path,
     host: String,
@@ -98,7 +98,7 @@ struct Recipe<'a> {
 
 /// One child.
 #[derive(Debug)]
-struct Member {
+struct NodeProcess {
     index: usize,
     child: Child,
     /// Kept apart from the child: waiting for a child would close it, and it ends when this closes.
@@ -131,22 +131,22 @@ struct Announced {
 }
 
 impl Local {
-    async fn spawned(&mut self, plan: &Plan, parts: &Path) -> Result<Cluster, LocalError> {
-        let recipe = Recipe::new(plan, parts)?;
+    async fn spawn_all(&mut self, plan: &Plan, parts: &Path) -> Result<Cluster, LocalError> {
+        let command = NodeCommand::new(plan, parts)?;
         for (index, ids) in plan.hosted().enumerate() {
-            self.children.push(recipe.spawn(index, ids)?);
+            self.children.push(command.spawn(index, ids)?);
         }
         let deadline = Instant::now() + STARTING + STARTING_EACH * plan.processes();
         let mut processes = Vec::with_capacity(self.children.len());
-        for (member, ids) in self.children.iter_mut().zip(plan.hosted()) {
-            let announcement = member.announcement(deadline).await?;
-            processes.push(announcement.into_process(ids, &member.files.announcement).await?);
+        for (process, ids) in self.children.iter_mut().zip(plan.hosted()) {
+            let announcement = process.announcement(deadline).await?;
+            processes.push(announcement.into_process(ids, &process.files.announcement).await?);
         }
         Ok(Cluster { processes })
     }
 
     /// A process that does not answer has perhaps died: then that is what happened.
-    async fn explained(&mut self, error: ClusterError) -> LocalError {
+    async fn explain(&mut self, error: ClusterError) -> LocalError {
         match timeout(NEWS, self.death()).await {
             Ok(death) => LocalError::Died(death),
             Err(_) => error.into(),
@@ -155,88 +155,80 @@ impl Local {
 }
 
 impl Backend for Local {
-    async fn start(&mut self, stage: &mut Stage<'_>) -> Result<Cluster, BackendError> {
-        let parts = stage.ledger.folder().parts();
-        match self.spawned(stage.plan, &parts).await {
-            Err(LocalError::Cluster(error)) => Err(self.explained(error).await.into()),
-            started => Ok(started?),
+    async fn start(&mut self, run: &mut RunContext<'_>) -> Result<Cluster, BackendError> {
+        let parts = run.ledger.folder().parts();
+        match self.spawn_all(run.plan, &parts).await {
+            Err(LocalError::Cluster(error)) => Err(BackendError::own(self.explain(error).await)),
+            started => started.map_err(BackendError::own),
         }
     }
 
     async fn death(&mut self) -> String {
         let (index, status) = poll_fn(|context| {
-            for (index, member) in self.children.iter_mut().enumerate() {
-                if let Poll::Ready(Ok(status)) = pin!(member.child.wait()).poll(context) {
+            for (index, process) in self.children.iter_mut().enumerate() {
+                if let Poll::Ready(Ok(status)) = pin!(process.child.wait()).poll(context) {
                     return Poll::Ready((index, status));
                 }
             }
             Poll::Pending
         })
         .await;
-        self.children[index].obituary(status)
+        self.children[index].describe_end(status)
     }
 
     /// A process on one machine is lost for a reason that the next one would be lost for too.
-    async fn recover(&mut self, _: &mut Stage<'_>, _: &Cluster, error: ClusterError) -> Result<Cluster, BackendError> {
-        Err(self.explained(error).await.into())
+    async fn recover(
+        &mut self,
+        _: &mut RunContext<'_>,
+        _: &Cluster,
+        error: ClusterError,
+    ) -> Result<Cluster, BackendError> {
+        Err(BackendError::own(self.explain(error).await))
     }
 
     /// Each child writes into its own file.
-    async fn round_ended(&mut self, _: &mut Stage<'_>, _: &Cluster) -> Result<(), BackendError> {
+    async fn round_ended(&mut self, _: &mut RunContext<'_>, _: &Cluster) -> Result<(), BackendError> {
         Ok(())
     }
 
-    async fn rounds_ended(&mut self, _: &mut Stage<'_>, _: &Cluster) -> Result<(), BackendError> {
+    async fn rounds_ended(&mut self, _: &mut RunContext<'_>, _: &Cluster) -> Result<(), BackendError> {
         Ok(())
     }
 
-    async fn close(&mut self, stage: &mut Stage<'_>, cluster: &Cluster) -> Result<(), BackendError> {
-        stage.ledger.close_records(cluster.drain(&stage.plan.run_id, Then::End).await);
+    async fn close(&mut self, run: &mut RunContext<'_>, cluster: &Cluster) -> Result<(), BackendError> {
+        run.ledger.close_records(cluster.drain(&run.plan.run_id, Then::End).await);
         Ok(())
     }
 
     /// Waits for the children to end, and kills those that do not.
     async fn stop(mut self, watcher: &dyn Watcher) {
         let deadline = Instant::now() + ENDING;
-        self.children.iter_mut().for_each(|member| drop(member.stdin.take()));
-        for member in &mut self.children {
-            if timeout_at(deadline, member.child.wait()).await.is_err() {
-                watcher.warn(&format!("{} did not end when asked and was killed", member.name()));
+        self.children.iter_mut().for_each(|process| drop(process.stdin.take()));
+        for process in &mut self.children {
+            if timeout_at(deadline, process.child.wait()).await.is_err() {
+                watcher.warn(&format!("{} did not end when asked and was killed", process.name()));
             }
             // Killing waits for the end; a child that has ended is only reaped.
-            if let Err(error) = member.child.kill().await {
-                tracing::debug!(%error, child = member.index, "no child to kill");
+            if let Err(error) = process.child.kill().await {
+                tracing::debug!(%error, child = process.index, "no child to kill");
             }
         }
     }
 }
 
-/// The record files in `parts`, in the order of the processes.
-pub fn records(parts: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(parts)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "jsonl") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-impl<'a> Recipe<'a> {
+impl<'a> NodeCommand<'a> {
     fn new(plan: &Plan, parts: &'a Path) -> Result<Self, LocalError> {
         let program = std::env::current_exe().map_err(|reason| LocalError::Spawn { index: 0, reason })?;
         Ok(Self {
             program,
             parts,
-            host: facts::host(),
-            workers: (facts::processors() / plan.processes()).max(1),
+            host: machine::host(),
+            workers: (machine::processors() / plan.processes()).max(1),
             max_message: plan.options.max_message,
         })
     }
 
-    fn spawn(&self, index: usize, ids: &[NodeId]) -> Result<Member, LocalError> {
+    fn spawn(&self, index: usize, ids: &[NodeId]) -> Result<NodeProcess, LocalError> {
         let files = Files::new(self.parts, index);
         let list: String = ids.iter().map(|id| format!("{id}\n")).collect();
         fs::write(&files.ids, list).map_err(|reason| LocalError::File { path: files.ids.clone(), reason })?;
@@ -267,7 +259,7 @@ impl<'a> Recipe<'a> {
             .spawn()
             .map_err(|reason| LocalError::Spawn { index, reason })?;
         let stdin = child.stdin.take();
-        Ok(Member { index, child, stdin, files })
+        Ok(NodeProcess { index, child, stdin, files })
     }
 }
 
@@ -278,7 +270,7 @@ impl Files {
     }
 }
 
-impl Member {
+impl NodeProcess {
     async fn announcement(&mut self, deadline: Instant) -> Result<Announcement, LocalError> {
         let begun = Instant::now();
         loop {
@@ -292,7 +284,7 @@ impl Member {
                 Err(reason) => return Err(LocalError::File { path: path.clone(), reason }),
             }
             if let Ok(Some(status)) = self.child.try_wait() {
-                return Err(LocalError::Died(self.obituary(status)));
+                return Err(LocalError::Died(self.describe_end(status)));
             }
             if Instant::now() > deadline {
                 return Err(LocalError::Late { name: self.name(), seconds: begun.elapsed().as_secs() });
@@ -306,13 +298,13 @@ impl Member {
     }
 
     /// How a child ended, with its last messages.
-    fn obituary(&self, status: ExitStatus) -> String {
+    fn describe_end(&self, status: ExitStatus) -> String {
         let messages = fs::read(&self.files.messages).unwrap_or_default();
         let text = String::from_utf8_lossy(&messages);
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-        let last = lines[lines.len().saturating_sub(LAST_WORDS)..].join(" | ");
-        let words = if last.is_empty() { String::new() } else { format!(": {last}") };
-        format!("{} ended with {status}{words}", self.name())
+        let last = lines[lines.len().saturating_sub(LAST_MESSAGES)..].join(" | ");
+        let messages = if last.is_empty() { String::new() } else { format!(": {last}") };
+        format!("{} ended with {status}{messages}", self.name())
     }
 }
 

@@ -9,12 +9,14 @@ use anyhow::Context;
 use anyhow::{Error, bail};
 use clap::Parser;
 use cnsim::topology::GenerateError;
-use cnsim_experiment::cli::{BackendName, Cli, Command, RunArgs, one_line};
-use cnsim_experiment::plan::{Plan, PlanError};
+use cnsim_experiment::backend_choice::BackendChoice;
+use cnsim_experiment::cli::{Cli, Command, KubernetesArgs, RunArgs, one_line};
+use cnsim_experiment::plan::PlanError;
 use cnsim_experiment::progress::Progress;
-use cnsim_experiment::run::{self, Place, Where, run};
+use cnsim_experiment::resolve::{backend_of, plan_of};
+use cnsim_experiment::run::{self, Destination, run};
 use cnsim_experiment::topology_source::SourceError;
-use cnsim_experiment::{descriptors, kubernetes, repeat, resume, topology_command};
+use cnsim_experiment::{descriptors, repeat, resume, topology_command};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -27,15 +29,15 @@ fn main() -> ExitCode {
             eprintln!("{}", one_line(&error));
             return ExitCode::from(2);
         }
-        Err(help) => return printed(&help.to_string()),
+        Err(help) => return print_result(&help.to_string()),
     };
-    tell_on_stderr();
+    log_to_stderr();
     let result = match cli.command {
         Command::Topology(command) => topology_command::run(&command),
         Command::Run(args) => run_command(*args),
     };
     match result {
-        Ok(text) => printed(&text),
+        Ok(text) => print_result(&text),
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(exit_code(&error))
@@ -51,50 +53,41 @@ fn run_command(args: RunArgs) -> Result<String, Error> {
     let is_report = args.report;
     let command_line = std::env::args().collect();
     let folder = match &args.resume {
-        Some(run_folder) => resumed(run_folder, args.kubernetes, command_line)?,
-        None => begun(args, command_line)?,
+        Some(run_folder) => resume_run(run_folder, args.kubernetes, command_line)?,
+        None => begin_run(args, command_line)?,
     };
     #[cfg(feature = "report")]
     if is_report {
-        let told = cnsim_experiment::report::make(&folder)
+        let messages = cnsim_experiment::report::make(&folder)
             .with_context(|| format!("no report on the run in {}", folder.display()))?;
-        eprint!("{told}");
+        eprint!("{messages}");
     }
     Ok(format!("{}\n", folder.display()))
 }
 
 /// Runs what was typed, or what a manifest says.
-fn begun(args: RunArgs, command_line: Vec<String>) -> Result<PathBuf, Error> {
-    let at = place_of(args.backend, args.kubernetes)?;
+fn begin_run(args: RunArgs, command_line: Vec<String>) -> Result<PathBuf, Error> {
+    let backend = backend_of(args.backend, args.kubernetes)?;
     let plan = match &args.repeat {
-        Some(manifest) => repeat::plan(manifest, args.run_id)?,
-        None => Plan::new(&args.experiment, args.run_id, args.backend)?,
+        Some(manifest) => repeat::read_plan(manifest, args.run_id)?,
+        None => plan_of(&args.experiment, args.run_id, args.backend)?,
     };
-    if let Where::Local = at {
+    if let BackendChoice::Local = backend {
         descriptors::check(&plan)?;
     }
-    Ok(run(&plan, Place { out: args.out, command_line }, at, &Progress::new(&plan))?)
+    Ok(run(&plan, Destination { out: args.out, command_line }, backend, &Progress::new(&plan))?)
 }
 
 /// Goes on with a run.
-fn resumed(folder: &Path, typed: kubernetes::Options, command_line: Vec<String>) -> Result<PathBuf, Error> {
-    let resumption = resume::open(folder, typed, &command_line)?;
+fn resume_run(folder: &Path, typed: KubernetesArgs, command_line: Vec<String>) -> Result<PathBuf, Error> {
+    let resumption = resume::open(folder, typed.into(), &command_line)?;
     let progress = Progress::new(&resumption.plan);
     Ok(run::resume(resumption, &progress)?)
 }
 
-/// Where the run's processes live, where the flags go together.
-fn place_of(backend: BackendName, options: kubernetes::Options) -> Result<Where, PlanError> {
-    match (backend, options.first_typed()) {
-        (BackendName::Kubernetes, _) => Ok(Where::Kubernetes(options)),
-        (BackendName::Local, None) => Ok(Where::Local),
-        (BackendName::Local, Some(flag)) => Err(PlanError::NeedsKubernetes(flag)),
-    }
-}
-
 /// Warnings go to stderr; RUST_LOG asks for more. The Kubernetes client warns of every connection that a kubeconfig wants
 /// unverified.
-fn tell_on_stderr() {
+fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kube_client=error"));
     let is_terminal = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(std::io::stderr).init();
@@ -111,7 +104,7 @@ fn exit_code(error: &Error) -> u8 {
 }
 
 /// Writes a result to stdout. A reader that has gone has what it wanted.
-fn printed(text: &str) -> ExitCode {
+fn print_result(text: &str) -> ExitCode {
     match std::io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,

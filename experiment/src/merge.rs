@@ -5,13 +5,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::folder::{FolderError, at, staged};
+use crate::whole_file::{self, WriteError, at};
 
 /// What was merged.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -23,23 +23,18 @@ pub struct Merged {
 }
 
 /// Merges the record files `parts` into `target`, which is written whole or not at all.
-pub fn merge(parts: &[PathBuf], target: &Path) -> Result<Merged, FolderError> {
-    let staged = staged(target);
-    let result = write(parts, &staged).and_then(|merged| {
-        fs::rename(&staged, target).map_err(at(target))?;
-        Ok(merged)
-    });
-    if result.is_err() {
-        // The error that is returned says more than one of cleaning up after it.
-        let _ = fs::remove_file(&staged);
-    }
-    result
+///
+/// # Errors
+/// Where a part cannot be read, or the target not written.
+pub fn merge(parts: &[PathBuf], target: &Path) -> Result<Merged, WriteError> {
+    whole_file::fill(target, |file| write(parts, target, file))
 }
 
-fn write(paths: &[PathBuf], target: &Path) -> Result<Merged, FolderError> {
+fn write(paths: &[PathBuf], target: &Path, file: File) -> Result<Merged, WriteError> {
     let mut parts = paths.iter().map(Part::open).collect::<Result<Vec<_>, _>>()?;
-    let mut output = BufWriter::with_capacity(1 << 20, File::create(target).map_err(at(target))?);
+    let mut output = BufWriter::with_capacity(1 << 20, file);
     let mut merged = Merged::default();
+    // The next line of every part, the earliest on top.
     let mut heads = BinaryHeap::new();
     for (index, part) in parts.iter_mut().enumerate() {
         heads.extend(part.advance(&mut merged)?.map(|key| Reverse((key, index))));
@@ -69,13 +64,13 @@ struct Key {
 }
 
 impl Part {
-    fn open(path: &PathBuf) -> Result<Self, FolderError> {
+    fn open(path: &PathBuf) -> Result<Self, WriteError> {
         let input = BufReader::with_capacity(1 << 16, File::open(path).map_err(at(path))?);
         Ok(Self { path: path.clone(), input, line: Vec::new(), key: i64::MIN })
     }
 
     /// Reads the next line and returns its key; a line without one stays where it is, after the one before it.
-    fn advance(&mut self, merged: &mut Merged) -> Result<Option<i64>, FolderError> {
+    fn advance(&mut self, merged: &mut Merged) -> Result<Option<i64>, WriteError> {
         self.line.clear();
         let read: io::Result<usize> = self.input.read_until(b'\n', &mut self.line);
         if read.map_err(at(&self.path))? == 0 {
@@ -94,6 +89,8 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn part(folder: &Path, name: &str, text: &str) -> PathBuf {

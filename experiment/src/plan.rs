@@ -1,7 +1,9 @@
 //! A run that has been checked: everything that can be known to be wrong is refused here, before any work.
 
 use chrono::Utc;
-use cnsim::id::{MessageId, NodeId, RunId};
+use cnsim::id::{Epoch, Hop, MessageId, NodeId, RunId, SendId};
+use cnsim::initiator::Initiators;
+use cnsim::link::LinkDelay;
 use cnsim::machine::{Body, Gossip};
 use cnsim::manifest::Options;
 use cnsim::protocol::{ParseError, Protocol};
@@ -9,14 +11,7 @@ use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::Topology;
 use prost::Message;
 
-use crate::cli::{BackendName, Experiment};
-use crate::facts;
-use crate::initiator::Initiators;
-use crate::link_delay::LinkDelay;
-use crate::topology_source::{self, SourceError};
-
-/// Up to this many nodes, each has a process of its own.
-const SINGLE_PROCESSES_MAX: u32 = 64;
+use crate::topology_source::SourceError;
 
 /// A checked run.
 #[derive(Debug)]
@@ -33,7 +28,6 @@ pub struct Plan {
     pub links: Vec<Vec<Link>>,
     /// Names this run's first configuration: when the plan was made, in ns since the Unix epoch.
     pub epoch: u64,
-    initiators: Initiators,
 }
 
 /// One way out of a node.
@@ -101,73 +95,26 @@ pub enum PlanError {
     /// A flag of the other backend.
     #[error("{0} goes with --backend kubernetes")]
     NeedsKubernetes(&'static str),
-    /// A text in a manifest that cannot be an option's value.
-    #[error("option {option} cannot be {value:?}: {reason}")]
-    Option {
-        /// Its field in the manifest.
-        option: &'static str,
-        /// Its value.
-        value: String,
-        /// Why not.
-        reason: String,
-    },
 }
 
 impl Plan {
-    /// The plan of what was typed.
-    pub fn new(typed: &Experiment, run_id: Option<RunId>, backend: BackendName) -> Result<Self, PlanError> {
-        if let Some(nodes) = typed.nodes.filter(|nodes| *nodes < 2) {
-            return Err(PlanError::TooFewNodes(nodes));
-        }
-        let protocol = typed.protocol()?;
-        // A drawn seed has 53 bits, so that readers which take every number for a float64 read it right.
-        let seed = typed.seed.unwrap_or_else(|| drawn() >> 11);
-        let chosen = topology_source::choose(&typed.topology, typed.nodes, seed)?;
-        let found = u32::try_from(chosen.topology.nodes.len()).unwrap_or(u32::MAX);
-        let options = Options {
-            nodes: typed.nodes.unwrap_or(found),
-            rounds: typed.rounds,
-            condition: typed.condition.clone(),
-            order: protocol.order.to_string(),
-            in_flight: protocol.in_flight,
-            forward: protocol.forward.to_string(),
-            connections: protocol.connections.to_string(),
-            deadline_ms: protocol.deadline.map(|deadline| deadline.0 / 1_000_000),
-            protocol: protocol.name,
-            topology: chosen.name,
-            initiator: typed.initiator.to_string(),
-            seed,
-            payload_bytes: typed.payload_bytes,
-            nodes_per_process: typed.nodes_per_process.unwrap_or_else(|| packed(found, backend)).min(found.max(1)),
-            round_timeout_ms: u64::try_from(typed.round_timeout.as_millis()).unwrap_or(u64::MAX).max(1),
-            pause_ms: typed.pause,
-            link_delay: typed.link_delay.to_string(),
-            max_message: typed.max_message,
-            allow_partial: typed.allow_partial,
-        };
-        Self::of(options, chosen.topology, run_id)
-    }
-
     /// The plan of resolved options: what is typed and what is repeated are checked here alike.
     pub fn of(options: Options, topology: Topology, run_id: Option<RunId>) -> Result<Self, PlanError> {
         let run_id = run_id.unwrap_or_else(|| default_run_id(options.nodes));
         check_folder_name(&run_id)?;
         check_nodes(&options, &topology)?;
-        let link_delay = parsed("link_delay", &options.link_delay)?;
-        let initiators = parsed("initiator", &options.initiator)?;
-        if let Initiators::Fixed(id) = &initiators
+        if let Initiators::Fixed(id) = &options.initiator
             && !topology.nodes.contains(id)
         {
             return Err(PlanError::Initiator(id.clone()));
         }
         let plan = Self {
-            protocol: protocol(&options)?,
-            links: links(&topology, link_delay)?,
+            protocol: options.resolved_protocol(),
+            links: links(&topology, options.link_delay)?,
             epoch: now_ns(),
             run_id,
             options,
             topology,
-            initiators,
         };
         plan.check_message()?;
         Ok(plan)
@@ -175,7 +122,7 @@ impl Plan {
 
     /// The number of the node that begins `round`.
     pub fn initiator(&self, round: u32) -> usize {
-        let found = self.initiators.of_round(round, &self.topology.nodes, self.options.seed);
+        let found = self.options.initiator.of_round(round, &self.topology.nodes, self.options.seed);
         found.expect("a fixed initiator was found among the nodes when the plan was made")
     }
 
@@ -203,25 +150,17 @@ impl Plan {
     fn envelope_bytes(&self) -> u64 {
         let sender = self.topology.nodes.iter().max_by_key(|id| id.as_str().len());
         let sender = sender.expect("a plan has nodes");
-        let epoch = cnsim::id::Epoch(self.epoch);
+        let epoch = Epoch(self.epoch);
         let gossip = Gossip {
             message: MessageId::of(&self.run_id, self.options.rounds),
-            hop: Some(cnsim::id::Hop(u32::MAX)),
+            hop: Some(Hop(u32::MAX)),
             epoch: Some(epoch),
             payload: bytes::Bytes::from_static(b"-"),
         };
-        let send_id = cnsim::id::SendId(u64::MAX).label(sender, epoch);
+        let send_id = SendId(u64::MAX).label(sender, epoch);
         let message = cnsim::wire::to_wire(&Body::Gossip(gossip), sender, send_id, Timestamp(self.epoch));
         let length_digits_max = 10;
         (message.encoded_len() + length_digits_max) as u64
-    }
-}
-
-/// Nodes in one process where nobody says how many: a cluster gives each a pod of its own.
-fn packed(nodes: u32, backend: BackendName) -> u32 {
-    match backend {
-        BackendName::Local if nodes > SINGLE_PROCESSES_MAX => nodes.div_ceil(facts::processors()),
-        BackendName::Local | BackendName::Kubernetes => 1,
     }
 }
 
@@ -247,18 +186,6 @@ fn check_nodes(options: &Options, topology: &Topology) -> Result<(), PlanError> 
     }
 }
 
-fn protocol(options: &Options) -> Result<Protocol, PlanError> {
-    let preset: Protocol = options.protocol.parse()?;
-    Ok(Protocol {
-        order: options.order.parse()?,
-        in_flight: options.in_flight.max(1),
-        forward: options.forward.parse()?,
-        connections: options.connections.parse()?,
-        deadline: options.deadline_ms.map(Interval::from_ms),
-        ..preset
-    })
-}
-
 fn links(topology: &Topology, delay: LinkDelay) -> Result<Vec<Vec<Link>>, PlanError> {
     let name = |node: usize| topology.nodes[node].clone();
     let neighbours = topology.neighbours();
@@ -274,24 +201,13 @@ fn links(topology: &Topology, delay: LinkDelay) -> Result<Vec<Vec<Link>>, PlanEr
     Ok(links)
 }
 
-fn parsed<T: std::str::FromStr>(option: &'static str, value: &str) -> Result<T, PlanError>
-where
-    T::Err: std::fmt::Display,
-{
-    value.parse().map_err(|error: T::Err| PlanError::Option {
-        option,
-        value: value.to_owned(),
-        reason: error.to_string(),
-    })
-}
-
 fn default_run_id(nodes: u32) -> RunId {
     let text = format!("{:08x}-cubaan{nodes}", drawn() as u32);
     RunId::new(&text).expect("hex digits and a number have no spaces")
 }
 
 /// A number that nobody can foresee: the standard library seeds its hash tables from the system's random source.
-fn drawn() -> u64 {
+pub(crate) fn drawn() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one("cnsim")
 }
@@ -299,59 +215,4 @@ fn drawn() -> u64 {
 fn now_ns() -> u64 {
     let ns = Utc::now().timestamp_nanos_opt().and_then(|ns| u64::try_from(ns).ok());
     ns.expect("the clock stands between 1970 and 2262")
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-    use crate::cli::{Cli, Command};
-
-    fn plan(flags: &[&str]) -> Result<Plan, PlanError> {
-        let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(["cnsim", "run"].iter().chain(flags)) else {
-            panic!("{flags:?} are no flags of a run");
-        };
-        Plan::new(&args.experiment, args.run_id, args.backend)
-    }
-
-    #[test]
-    fn a_preset_keeps_its_options_unless_they_are_typed() {
-        let preset = plan(&["--nodes", "2", "--protocol", "seed-o"]).unwrap().protocol;
-        assert_eq!(preset, "seed-o".parse().unwrap());
-
-        let flags = ["--nodes", "2", "--protocol", "seed-o", "--in-flight", "8", "--deadline", "250"];
-        let changed = plan(&flags).unwrap().protocol;
-        assert_eq!(changed, Protocol { in_flight: 8, deadline: Some(Interval::from_ms(250)), ..preset });
-    }
-
-    #[test]
-    fn many_nodes_are_packed_into_as_many_processes_as_there_are_processors() {
-        let few = plan(&["--nodes", "64"]).unwrap();
-        assert_eq!((few.processes(), few.hosted().count()), (64, 64));
-
-        let many = plan(&["--nodes", "1001", "--topology", "ring"]).unwrap();
-        assert!(many.processes() <= facts::processors());
-        assert_eq!(many.hosted().map(<[NodeId]>::len).sum::<usize>(), 1001);
-        assert_eq!(many.hosted().count(), many.processes() as usize);
-    }
-
-    #[test]
-    fn the_largest_message_is_known_to_the_byte_or_a_few_more() {
-        let fits = plan(&["--nodes", "2", "--payload-bytes", "1000", "--max-message", "1200"]);
-        assert!(fits.is_ok(), "{fits:?}");
-        let Err(PlanError::TooLarge { bytes, .. }) =
-            plan(&["--nodes", "2", "--payload-bytes", "1000", "--max-message", "1050"])
-        else {
-            panic!("a message of more than 1050 bytes was accepted");
-        };
-        assert!((1050..1200).contains(&bytes), "{bytes}");
-    }
-
-    #[test]
-    fn a_default_run_id_names_the_number_of_nodes() {
-        let plan = plan(&["--nodes", "3"]).unwrap();
-        assert_eq!(cnsim::id::nodes_in_run_id(plan.run_id.as_str()), Some(3));
-        assert_eq!(plan.run_id.as_str().len(), "4abf0c12-cubaan3".len());
-    }
 }

@@ -12,26 +12,26 @@ use crate::driver::Watcher;
 use crate::plan::Plan;
 
 /// How often a line says what is waited for, where there is no terminal.
-const TELL: Duration = Duration::from_secs(10);
+const MESSAGE_EVERY: Duration = Duration::from_secs(10);
 
 /// The progress of one run.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
-    told: RefCell<Told>,
+    last: RefCell<LastMessage>,
 }
 
 /// What was last said to be waited for.
 #[derive(Debug, Default)]
-struct Told {
+struct LastMessage {
     text: String,
     at: Option<Instant>,
 }
 
-impl Told {
+impl LastMessage {
     /// Whether it is news, and time for it.
-    fn due(&mut self, text: &str) -> bool {
-        let is_due = self.text != text && self.at.is_none_or(|at| at.elapsed() >= TELL);
+    fn is_due(&mut self, text: &str) -> bool {
+        let is_due = self.text != text && self.at.is_none_or(|at| at.elapsed() >= MESSAGE_EVERY);
         if is_due {
             *self = Self { text: text.to_owned(), at: Some(Instant::now()) };
         }
@@ -45,7 +45,7 @@ impl Progress {
         let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}");
         let bar =
             ProgressBar::new(u64::from(plan.options.rounds) + 1).with_style(style.expect("the template is a constant"));
-        Self { bar, told: RefCell::default() }
+        Self { bar, last: RefCell::default() }
     }
 }
 
@@ -56,12 +56,11 @@ impl Watcher for Progress {
     }
 
     fn waits_for(&self, what: &str) {
-        let told = format!("waiting for {what}");
-        let mut last = self.told.borrow_mut();
-        if self.bar.is_hidden() && last.due(&told) {
-            eprintln!("{told}");
+        let message = format!("waiting for {what}");
+        if self.bar.is_hidden() && self.last.borrow_mut().is_due(&message) {
+            eprintln!("{message}");
         }
-        self.bar.set_message(told);
+        self.bar.set_message(message);
     }
 
     fn round_begins(&self, round: u32) {

@@ -6,13 +6,10 @@ use std::path::{Path, PathBuf};
 
 use cnsim::id::RunId;
 use cnsim::manifest::Manifest;
-use sha2::{Digest, Sha256};
 
+use crate::folder::TOPOLOGY;
 use crate::plan::{Plan, PlanError};
-use crate::topology_source::{self, SourceError};
-
-/// The topology's file name in a run folder.
-pub const TOPOLOGY: &str = "topology.json";
+use crate::topology_source::{self, SourceError, digest};
 
 /// Why a run cannot be repeated.
 #[derive(Debug, thiserror::Error)]
@@ -57,12 +54,12 @@ pub enum RepeatError {
 }
 
 /// The plan of the run whose manifest stands at `path`, under a new run id.
-pub fn plan(path: &Path, run_id: Option<RunId>) -> Result<Plan, RepeatError> {
-    plan_of(manifest(path)?, path, run_id)
+pub fn read_plan(path: &Path, run_id: Option<RunId>) -> Result<Plan, RepeatError> {
+    plan_of(read_manifest(path)?, path, run_id)
 }
 
 /// The manifest at `path`.
-pub fn manifest(path: &Path) -> Result<Manifest, RepeatError> {
+pub fn read_manifest(path: &Path) -> Result<Manifest, RepeatError> {
     Manifest::from_json(&read(path)?).map_err(|reason| RepeatError::Manifest { path: path.to_owned(), reason })
 }
 
@@ -77,12 +74,6 @@ pub fn plan_of(manifest: Manifest, path: &Path, run_id: Option<RunId>) -> Result
     let topology = topology_source::parse(&bytes, &file)?;
     Plan::of(manifest.options, topology, run_id)
         .map_err(|reason| RepeatError::Plan { path: path.to_owned(), reason: Box::new(reason) })
-}
-
-/// `sha256:` and the digest in hex.
-pub fn digest(bytes: &[u8]) -> String {
-    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RepeatError> {

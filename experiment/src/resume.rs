@@ -8,16 +8,14 @@ use std::path::{Path, PathBuf};
 use cnsim::event::Record;
 use cnsim::id::RunId;
 use cnsim::manifest::{Manifest, Round, RoundOutcome, RunOutcome};
-use serde_json::Value;
 
-use crate::folder::{FolderError, RunFolder, at};
+use crate::backend_choice::{BackendChoice, Start};
+use crate::folder::{EVENTS, FolderError, MANIFEST, RunFolder, record_files};
 use crate::kubernetes;
-use crate::ledger::MANIFEST;
-use crate::local;
 use crate::merge::merge;
 use crate::plan::Plan;
 use crate::repeat::{self, RepeatError};
-use crate::run::{EVENTS, KUBERNETES, Where};
+use crate::whole_file::{WriteError, at};
 
 /// The records of earlier sessions, among the parts.
 const EARLIER: &str = "earlier.jsonl";
@@ -31,12 +29,10 @@ pub struct Resumption {
     pub manifest: Manifest,
     /// Where it stands.
     pub folder: RunFolder,
-    /// The next round.
-    pub first: u32,
-    /// The last sequence number that is here of each process.
-    pub lasts: BTreeMap<String, u64>,
+    /// Where it goes on.
+    pub start: Start,
     /// Where it runs.
-    pub at: Where,
+    pub backend: BackendChoice,
 }
 
 /// Why a run cannot go on.
@@ -48,6 +44,9 @@ pub enum ResumeError {
     /// The folder cannot be written.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// A file of it cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// Every round was driven.
     #[error("{}: the run is complete; run it again with --repeat {}", folder.display(), folder.join(MANIFEST).display())]
     Complete {
@@ -67,21 +66,18 @@ pub enum ResumeError {
 /// Opens the run in `path`; `typed` are the flags of its backend, `command_line` what was typed.
 pub fn open(path: &Path, typed: kubernetes::Options, command_line: &[String]) -> Result<Resumption, ResumeError> {
     let file = path.join(MANIFEST);
-    let mut manifest = repeat::manifest(&file)?;
+    let mut manifest = repeat::read_manifest(&file)?;
     if manifest.outcome == RunOutcome::Complete {
         return Err(ResumeError::Complete { folder: path.to_owned() });
     }
     let run_id: Option<RunId> = manifest.run_id.parse().ok();
     let plan = repeat::plan_of(manifest.clone(), &file, run_id)?;
     let folder = RunFolder::reopen(path.to_owned())?;
-    let first = next_round(&mut manifest, &plan);
-    note(&mut manifest, command_line);
-    let at = match manifest.backend == KUBERNETES {
-        true => Where::Kubernetes(typed.or_recorded(&manifest.backend_facts)),
-        false => Where::Local,
-    };
-    let lasts = earlier(&folder)?;
-    Ok(Resumption { plan, manifest, folder, first, lasts, at })
+    let first_round = next_round(&mut manifest, &plan);
+    manifest.backend.processes_mut().resumed_with.push(command_line.to_vec());
+    let backend = BackendChoice::of_run(&manifest.backend, typed);
+    let last_seqs = gather_earlier(&folder)?;
+    Ok(Resumption { plan, manifest, folder, start: Start::Resumed { first_round, last_seqs }, backend })
 }
 
 /// The round to go on with. One that was cut off cannot be driven again: its message is in the records already. A driver
@@ -107,35 +103,28 @@ fn next_round(manifest: &mut Manifest, plan: &Plan) -> u32 {
     next + 1
 }
 
-/// Notes that the run was resumed, with the command line.
-fn note(manifest: &mut Manifest, command_line: &[String]) {
-    let resumed = manifest.backend_facts.entry("resumed_with".to_owned()).or_insert_with(|| Value::Array(Vec::new()));
-    if let Value::Array(lines) = resumed {
-        lines.push(command_line.into());
-    }
-}
-
 /// Brings the records of earlier sessions together as one part; the last sequence number of each process.
-fn earlier(folder: &RunFolder) -> Result<BTreeMap<String, u64>, ResumeError> {
+fn gather_earlier(folder: &RunFolder) -> Result<BTreeMap<String, u64>, ResumeError> {
     let (parts, events) = (folder.parts(), folder.path().join(EVENTS));
     let together = parts.join(EARLIER);
     // Merged records are written whole before their parts are taken away: where they stand, parts say nothing new.
     if events.exists() {
-        for part in local::records(&parts).map_err(at(&parts))? {
+        for part in record_files(&parts)? {
             fs::remove_file(&part).map_err(at(&part))?;
         }
         fs::rename(&events, &together).map_err(at(&events))?;
     } else {
-        let old = local::records(&parts).map_err(at(&parts))?;
+        let old = record_files(&parts)?;
         merge(&old, &together)?;
         for part in old.iter().filter(|part| **part != together) {
             fs::remove_file(part).map_err(at(part))?;
         }
     }
-    lasts(&together).map_err(|reason| ResumeError::Records { path: together, reason })
+    last_seqs(&together).map_err(|reason| ResumeError::Records { path: together, reason })
 }
 
-fn lasts(path: &Path) -> io::Result<BTreeMap<String, u64>> {
+/// The last sequence number of each process among the records of a file.
+fn last_seqs(path: &Path) -> io::Result<BTreeMap<String, u64>> {
     let mut lasts: BTreeMap<String, u64> = BTreeMap::new();
     let mut lines = BufReader::new(fs::File::open(path)?);
     let mut line = Vec::new();

@@ -6,9 +6,9 @@ use std::io;
 use cnsim::manifest::{RoundOutcome, RunOutcome};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::backend::{Backend, BackendError, Stage};
+use crate::backend::{Backend, BackendError, RunContext};
 use crate::cluster::{Cluster, ClusterError};
-use crate::driver::{Course, DriveError};
+use crate::driver::{DriveError, RoundDriver};
 use crate::folder::FolderError;
 use crate::ledger::Ending;
 
@@ -25,8 +25,8 @@ pub enum Halt {
 }
 
 impl Halt {
-    /// As the manifest says it.
-    pub fn told(self) -> (RunOutcome, String) {
+    /// As the manifest says it: how the run ended, and why.
+    pub fn into_outcome(self) -> (RunOutcome, String) {
         match self {
             Self::Interrupted(name) => (RunOutcome::Interrupted, format!("stopped by {name}")),
             Self::Failed(reason) => (RunOutcome::Failed, reason),
@@ -35,44 +35,44 @@ impl Halt {
 }
 
 /// Drives the rounds from `first` on, on processes of the backend; they are ended when this returns.
-pub async fn session(mut backend: impl Backend, stage: &mut Stage<'_>, first: u32) -> Result<(), Halt> {
+pub async fn run_session(mut backend: impl Backend, run: &mut RunContext<'_>, first: u32) -> Result<(), Halt> {
     let mut signals = Signals::new().map_err(|error| Halt::Failed(format!("cannot watch for signals: {error}")))?;
     let started = tokio::select! {
-        started = backend.start(stage) => started.map_err(Halt::from),
+        started = backend.start(run) => started.map_err(Halt::from),
         name = signals.next() => Err(Halt::Interrupted(name)),
     };
     let result = match started {
-        Ok(cluster) => Play { backend: &mut backend, cluster, signals: &mut signals }.rounds(stage, first).await,
+        Ok(cluster) => Session { backend: &mut backend, cluster, signals: &mut signals }.drive(run, first).await,
         Err(halt) => Err(halt),
     };
-    backend.stop(stage.watcher).await;
+    backend.stop(run.watcher).await;
     result
 }
 
 /// What a run goes on with once its processes are up.
-struct Play<'a, B> {
+struct Session<'a, B> {
     backend: &'a mut B,
     cluster: Cluster,
     signals: &'a mut Signals,
 }
 
-impl<B: Backend> Play<'_, B> {
+impl<B: Backend> Session<'_, B> {
     /// Drives the rounds, closes the one that was going on when the run was stopped, and brings every record home.
-    async fn rounds(mut self, stage: &mut Stage<'_>, first: u32) -> Result<(), Halt> {
-        let result = self.driven(stage, first).await;
-        if let Some(ending) = self.ending(stage, RoundOutcome::Interrupted).await {
-            stage.ledger.end_round(&self.cluster, ending)?;
+    async fn drive(mut self, run: &mut RunContext<'_>, first: u32) -> Result<(), Halt> {
+        let result = self.drive_rounds(run, first).await;
+        if let Some(ending) = self.ending(run, RoundOutcome::Interrupted).await {
+            run.ledger.end_round(&self.cluster, ending)?;
         }
-        let closed = self.backend.close(stage, &self.cluster).await;
+        let closed = self.backend.close(run, &self.cluster).await;
         result.and(closed.map_err(Halt::from))
     }
 
-    async fn driven(&mut self, stage: &mut Stage<'_>, first: u32) -> Result<(), Halt> {
-        stage.ledger.enlist(&self.cluster)?;
-        let mut course = Course::new(stage.plan, first);
+    async fn drive_rounds(&mut self, run: &mut RunContext<'_>, first: u32) -> Result<(), Halt> {
+        run.ledger.enlist(&self.cluster)?;
+        let mut driver = RoundDriver::new(run.plan, first);
         let mut recoveries = 0;
         loop {
-            match self.turn(&mut course, stage).await? {
+            match self.drive_round(&mut driver, run).await? {
                 Ok(true) => recoveries = 0,
                 Ok(false) => break,
                 Err(_) if recoveries == RECOVERIES_MAX => {
@@ -80,29 +80,29 @@ impl<B: Backend> Play<'_, B> {
                 }
                 Err(error) => {
                     recoveries += 1;
-                    self.recover(&mut course, stage, error).await?;
+                    self.recover(&mut driver, run, error).await?;
                 }
             }
-            let kept = self.backend.round_ended(stage, &self.cluster);
+            let kept = self.backend.round_ended(run, &self.cluster);
             until_stopped(self.signals, kept).await??;
         }
-        let proven = self.backend.rounds_ended(stage, &self.cluster);
+        let proven = self.backend.rounds_ended(run, &self.cluster);
         Ok(until_stopped(self.signals, proven).await??)
     }
 
     /// The next round, until a process dies or the user stops it; what is inside may be recovered from.
-    async fn turn(
+    async fn drive_round(
         &mut self,
-        course: &mut Course<'_>,
-        stage: &mut Stage<'_>,
+        driver: &mut RoundDriver<'_>,
+        run: &mut RunContext<'_>,
     ) -> Result<Result<bool, ClusterError>, Halt> {
-        let turned = tokio::select! {
-            turned = course.turn(&self.cluster, stage.ledger, stage.watcher) => turned,
+        let driven = tokio::select! {
+            driven = driver.drive_next(&self.cluster, run.ledger, run.watcher) => driven,
             death = self.backend.death() => return Err(Halt::Failed(death)),
             name = self.signals.next() => return Err(Halt::Interrupted(name)),
         };
-        match turned {
-            Ok(turned) => Ok(Ok(turned)),
+        match driven {
+            Ok(is_driven) => Ok(Ok(is_driven)),
             Err(DriveError::Cluster(error)) => Ok(Err(error)),
             Err(DriveError::Folder(error)) => Err(error.into()),
         }
@@ -111,25 +111,25 @@ impl<B: Backend> Play<'_, B> {
     /// Has the backend make its processes whole again. The round that was going on is lost.
     async fn recover(
         &mut self,
-        course: &mut Course<'_>,
-        stage: &mut Stage<'_>,
+        driver: &mut RoundDriver<'_>,
+        run: &mut RunContext<'_>,
         error: ClusterError,
     ) -> Result<(), Halt> {
-        let ending = self.ending(stage, RoundOutcome::Disturbed).await;
-        let recovered = self.backend.recover(stage, &self.cluster, error);
+        let ending = self.ending(run, RoundOutcome::Disturbed).await;
+        let recovered = self.backend.recover(run, &self.cluster, error);
         let whole = until_stopped(self.signals, recovered).await??;
-        if let Some((round, ending)) = stage.ledger.open_round().zip(ending) {
-            stage.ledger.end_round(&self.cluster, ending)?;
-            course.ended(round, RoundOutcome::Disturbed, stage.watcher);
+        if let Some((round, ending)) = run.ledger.open_round().zip(ending) {
+            run.ledger.end_round(&self.cluster, ending)?;
+            driver.end_round(round, RoundOutcome::Disturbed, run.watcher);
         }
-        course.begin_anew();
+        driver.begin_anew();
         self.cluster = whole;
-        Ok(stage.ledger.enlist(&self.cluster)?)
+        Ok(run.ledger.enlist(&self.cluster)?)
     }
 
     /// How the round that is going on would end now; none between rounds.
-    async fn ending(&self, stage: &Stage<'_>, outcome: RoundOutcome) -> Option<Ending> {
-        let (took, before) = stage.ledger.going_on()?;
+    async fn ending(&self, run: &RunContext<'_>, outcome: RoundOutcome) -> Option<Ending> {
+        let (took, before) = run.ledger.going_on()?;
         Some(Ending { outcome, took, after: self.cluster.watch_alive(before).await })
     }
 }

@@ -10,8 +10,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use cnsim::topology::{Degrees, Paths, TopologySpec, TopologyStats};
 use serde::Serialize;
 
-use crate::folder::replace_file;
 use crate::topology_source::{choose, generate};
+use crate::whole_file;
 
 /// What can be typed after `cnsim topology`.
 #[derive(Debug, Args)]
@@ -101,7 +101,7 @@ fn write_graph(args: &GenerateArgs, now: NaiveDateTime) -> Result<String> {
         Some(path) => path.clone(),
         None => PathBuf::from(args.spec.file_name(args.nodes, now)),
     };
-    replace_file(&path, &json)?;
+    whole_file::replace(&path, &json)?;
     Ok(format!("{}\n", path.display()))
 }
 

@@ -4,23 +4,21 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cnsim::topology::{GenerateError, ReadError, SpecError, Topology, TopologySpec, default_ids};
+use cnsim::topology::{GenerateError, ReadError, SpecError, Topology, TopologySource, TopologySpec, default_ids};
+use sha2::{Digest, Sha256};
 
-/// What stands in a manifest for a topology that was read from a file.
-const FILE: &str = "file";
-
-/// A topology and the word for it.
+/// A topology and where it comes from.
 #[derive(Debug)]
 pub struct Chosen {
     /// The topology.
     pub topology: Topology,
-    /// The spec, or `file`.
-    pub name: String,
+    /// Where it comes from, as the manifest says it.
+    pub source: TopologySource,
 }
 
 /// What a text asks for.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Source {
+enum Asked {
     /// A graph to be generated.
     Spec(TopologySpec),
     /// A file to be read.
@@ -77,9 +75,9 @@ impl SourceError {
     }
 }
 
-impl Source {
+impl Asked {
     /// A spec, else a file: a path that exists or that ends in `.json`. `./ring` is a file.
-    pub fn of(text: &str) -> Result<Self, SourceError> {
+    fn of(text: &str) -> Result<Self, SourceError> {
         let path = Path::new(text);
         match text.parse() {
             Ok(spec) => Ok(Self::Spec(spec)),
@@ -92,18 +90,18 @@ impl Source {
 /// The topology that `text` names: a spec with its number of nodes and its seed, or a file whose number of nodes is
 /// `nodes` where that is given.
 pub fn choose(text: &str, nodes: Option<u32>, seed: u64) -> Result<Chosen, SourceError> {
-    match Source::of(text)? {
-        Source::Spec(spec) => {
+    match Asked::of(text)? {
+        Asked::Spec(spec) => {
             let topology = generate(spec, nodes.ok_or(SourceError::NodesMissing(spec))?, seed)?;
-            Ok(Chosen { topology, name: spec.to_string() })
+            Ok(Chosen { topology, source: TopologySource::Spec(spec) })
         }
-        Source::File(path) => {
+        Asked::File(path) => {
             let bytes = fs::read(&path).map_err(|reason| SourceError::File { path: path.clone(), reason })?;
             let topology = parse(&bytes, &path)?;
             let found = topology.nodes.len();
             match nodes {
                 Some(asked) if asked as usize != found => Err(SourceError::NodesDiffer { path, asked, found }),
-                Some(_) | None => Ok(Chosen { topology, name: FILE.to_owned() }),
+                Some(_) | None => Ok(Chosen { topology, source: TopologySource::File }),
             }
         }
     }
@@ -121,6 +119,12 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Topology, SourceError> {
     Topology::from_json(bytes).map_err(|reason| SourceError::Content { path: path.to_owned(), reason: reason.into() })
 }
 
+/// `sha256:` and the digest of a topology's bytes in hex.
+pub fn digest(bytes: &[u8]) -> String {
+    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,7 +136,7 @@ mod tests {
     #[test]
     fn a_spec_needs_a_number_of_nodes_and_gives_its_own_name() {
         let chosen = choose("ba:2", Some(9), 1).unwrap();
-        assert_eq!((chosen.topology.nodes.len(), chosen.name.as_str()), (9, "ba:2"));
+        assert_eq!((chosen.topology.nodes.len(), chosen.source.to_string().as_str()), (9, "ba:2"));
         assert_eq!(error("ring", None), "--nodes is missing: ring does not say how many");
         assert_eq!(
             error("ring", Some(u32::MAX)),
@@ -148,7 +152,7 @@ mod tests {
         let text = path.to_str().unwrap();
 
         let chosen = choose(text, None, 1).unwrap();
-        assert_eq!((chosen.topology.nodes.len(), chosen.name.as_str()), (2, "file"));
+        assert_eq!((chosen.topology.nodes.len(), chosen.source), (2, TopologySource::File));
         assert!(choose(text, Some(2), 1).is_ok());
         assert_eq!(error(text, Some(3)), format!("--nodes 3: {text} has 2 nodes"));
     }

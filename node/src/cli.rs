@@ -17,11 +17,11 @@ use crate::gossip_service::Starts;
 use crate::host::Rules;
 use crate::pods::{self, Layout, LayoutFlags, PodsError};
 use crate::serve::{Fixed, Pods, ServeConfig, Stdin};
-use crate::spool;
+use crate::{spool, version};
 
 /// A gossip node: the protocol core behind gRPC.
 #[derive(Debug, Parser)]
-#[command(name = "cnsim-node", bin_name = "cnsim-node", version, propagate_version = true)]
+#[command(name = "cnsim-node", bin_name = "cnsim-node", version = version::TEXT.as_str(), propagate_version = true)]
 #[command(before_help = "Example, two nodes that know each other and a message:\n  \
     cnsim-node serve --id a --listen 127.0.0.1:5050 --peer b=127.0.0.1:5060\n  \
     cnsim-node serve --id b --listen 127.0.0.1:5060 --control 127.0.0.1:5061 --peer a=127.0.0.1:5050\n  \
@@ -297,7 +297,7 @@ impl ServeArgs {
 
     fn pods(&self, layout: Layout) -> Result<Pods, PodsError> {
         if self.wait_for_driver {
-            return Ok(Pods::Led);
+            return Ok(Pods::WaitingForDriver);
         }
         let topology = layout.topology(&self.topology, self.seed)?;
         let rules = Rules { protocol: self.full_protocol(), seed: self.seed };

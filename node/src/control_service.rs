@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status};
 use crate::host::{Configuration, Host, HostError};
 use crate::recorder::LastSeqs;
 use crate::spool::Wanted;
-use crate::{cgroup, lag, probe};
+use crate::{cgroup, lag, probe, version};
 
 /// Pieces of the spool that wait for a slow reader.
 const PIECES_MAX: usize = 4;
@@ -118,8 +118,8 @@ impl ControlService for Control {
         Ok(Response::new(StatusReply {
             process: stamp.process.clone(),
             host: stamp.host.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            revision: crate::revision(),
+            version: version::VERSION.to_owned(),
+            revision: version::revision(),
             epoch: self.host.network().context().epoch.0,
             nodes: nodes
                 .map(|node| Peer { id: node.handle.id().to_string(), address: node.address.to_string() })

@@ -177,15 +177,15 @@ impl Host {
 
     /// Gives each core its configuration; returns when all have taken it.
     pub(crate) async fn configure(&self, configuration: Configuration) -> Result<(), HostError> {
-        let _turn = self.configuring.lock().await;
-        self.take(configuration).await
+        let _only = self.configuring.lock().await;
+        self.apply(configuration).await
     }
 
     /// The same, unless a driver has configured the nodes.
-    pub(crate) async fn configure_unless_led(&self, configuration: Configuration) -> Result<(), HostError> {
-        let _turn = self.configuring.lock().await;
+    pub(crate) async fn configure_unless_driven(&self, configuration: Configuration) -> Result<(), HostError> {
+        let _only = self.configuring.lock().await;
         match self.network().context().epoch {
-            Epoch(0) => self.take(configuration).await,
+            Epoch(0) => self.apply(configuration).await,
             Epoch(_) => Ok(()),
         }
     }
@@ -193,7 +193,7 @@ impl Host {
     /// Opens every connection that a receiver of a message could use.
     pub(crate) async fn open_all(&self) {
         let network = self.network();
-        if !network.settings().protocol.strategy.receivers_send() {
+        if !network.settings().protocol.strategy().receivers_send() {
             return;
         }
         if let Some(node) = self.nodes.values().next() {
@@ -202,7 +202,7 @@ impl Host {
         }
     }
 
-    async fn take(&self, configuration: Configuration) -> Result<(), HostError> {
+    async fn apply(&self, configuration: Configuration) -> Result<(), HostError> {
         let Configuration { settings, mut configs } = configuration;
         let network = Arc::new(Network::new(settings, Arc::clone(&self.parts.traffic))?);
         let mut taken = Vec::new();
@@ -332,7 +332,7 @@ impl Configuration {
             addresses.insert(NodeId::new(&peer.id)?, peer.address);
         }
         let context =
-            Context { nodes: request.nodes, protocol: protocol.name.clone(), condition: request.condition, epoch };
+            Context { nodes: request.nodes, protocol: protocol.spec.to_string(), condition: request.condition, epoch };
         Ok(Self::new(request.run_id, context, Rules { protocol, seed: request.seed }, addresses, names, neighbours))
     }
 

@@ -26,6 +26,7 @@ mod start;
 #[cfg(test)]
 mod testing;
 mod traffic;
+mod version;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -66,12 +67,6 @@ pub fn main_from<I: IntoIterator<Item = OsString>>(args: I) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The revision that the program was built from: what the environment says now, else what it said at the build.
-fn revision() -> String {
-    let built = option_env!("CNSIM_REVISION").unwrap_or("unknown");
-    std::env::var("CNSIM_REVISION").unwrap_or_else(|_| built.to_owned())
 }
 
 fn usage(error: &clap::Error) -> ExitCode {

@@ -168,7 +168,7 @@ impl Network {
         let Settings { protocol, neighbours, .. } = &self.settings;
         match protocol.connections {
             Connections::PerSend => BTreeSet::new(),
-            Connections::Reuse if protocol.strategy.receivers_send() => neighbours.values().flatten().collect(),
+            Connections::Reuse if protocol.strategy().receivers_send() => neighbours.values().flatten().collect(),
             Connections::Reuse => neighbours.get(initiator).into_iter().flatten().collect(),
         }
     }

@@ -192,13 +192,13 @@ impl Network {
                 break;
             }
             let named: Vec<&str> = missing.iter().take(NAMED_MAX).map(String::as_str).collect();
-            let told = format!("the names of {} pods, first {}", missing.len(), named.join(", "));
-            tracing::info!("waiting for {told}");
-            host.waits_for(&told);
+            let awaited = format!("the names of {} pods, first {}", missing.len(), named.join(", "));
+            tracing::info!("waiting for {awaited}");
+            host.waits_for(&awaited);
             sleep(RETRY).await;
         }
         let configuration = self.configuration(neighbours, &reached);
-        match host.configure_unless_led(configuration).await {
+        match host.configure_unless_driven(configuration).await {
             Ok(()) => host.open_all().await,
             Err(error) => tracing::error!(%error, "the nodes cannot be configured"),
         }
@@ -221,7 +221,7 @@ impl Network {
         let addresses = reached.iter().map(|node| (id(*node), self.layout.address(*node))).collect();
         let context = Context {
             nodes: self.layout.nodes,
-            protocol: self.rules.protocol.name.clone(),
+            protocol: self.rules.protocol.spec.to_string(),
             condition: self.condition.clone(),
             epoch: Epoch(0),
         };

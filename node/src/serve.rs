@@ -74,7 +74,7 @@ pub(crate) struct ServeConfig {
 #[derive(Debug, Clone)]
 pub(crate) enum Pods {
     /// A driver does it.
-    Led,
+    WaitingForDriver,
     /// They do it themselves.
     Joining(Box<pods::Network>),
 }
@@ -146,7 +146,7 @@ impl Process {
             host.configure(fixed.configuration(&config.ids)).await?;
         }
         match &config.pods {
-            Some(Pods::Led) => host.waits_for("a driver"),
+            Some(Pods::WaitingForDriver) => host.waits_for("a driver"),
             Some(Pods::Joining(network)) => {
                 host.waits_for("the other pods");
                 tokio::spawn((**network).clone().join(Arc::clone(&host)));
@@ -226,7 +226,7 @@ impl Fixed {
             self.peers.iter().map(|id| Neighbour { id: id.clone(), hold: Interval::ZERO }).collect();
         let context = Context {
             nodes: u32::try_from(self.peers.len() + 1).unwrap_or(u32::MAX),
-            protocol: self.protocol.name.clone(),
+            protocol: self.protocol.spec.to_string(),
             condition: self.condition.clone(),
             epoch: Epoch(0),
         };

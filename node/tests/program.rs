@@ -26,6 +26,18 @@ fn start_prints_the_acknowledgment_as_its_last_line() {
 }
 
 #[test]
+fn the_version_names_the_revision_that_the_environment_says_or_the_build() {
+    let version = concat!("cnsim-node ", env!("CARGO_PKG_VERSION"), " (");
+    program()
+        .arg("--version")
+        .env_remove("CNSIM_REVISION")
+        .assert()
+        .success()
+        .stdout(predicate::str::starts_with(version));
+    program().arg("--version").env("CNSIM_REVISION", "abc").assert().stdout(format!("{version}abc)\n"));
+}
+
+#[test]
 fn sigterm_leaves_every_record_and_exit_code_0() {
     let mut served = Served::start(&["--id", "a"]);
     for round in 0..50 {

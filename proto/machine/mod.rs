@@ -245,7 +245,7 @@ impl Machine {
         };
         let ids: Vec<NodeId> = config.neighbours.iter().map(|neighbour| neighbour.id.clone()).collect();
         let holder = Holder { seed: config.seed, node: &self.id, message };
-        let mut targets = config.protocol.strategy.targets(&holder, &ids, origin);
+        let mut targets = config.protocol.strategy().targets(&holder, &ids, origin);
         match config.protocol.order {
             Order::Listed => targets.sort_unstable(),
             Order::Shuffled => holder.random("order").shuffle(&mut targets),

@@ -1,6 +1,6 @@
 //! Direct mail: the initiator mails every neighbour, nobody forwards.
 
-use super::{Origin, all_but_sender};
+use super::forwarding::{Origin, all_but_sender};
 use crate::id::NodeId;
 
 pub(super) fn targets(neighbours: &[NodeId], origin: Origin<'_>) -> Vec<usize> {

@@ -1,6 +1,6 @@
 //! Push: forward on first receipt to a few random neighbours, up to a distance.
 
-use super::{Holder, Origin, all_but_sender};
+use super::forwarding::{Holder, Origin, all_but_sender};
 use crate::id::{Hop, NodeId};
 
 pub(super) struct Rule {

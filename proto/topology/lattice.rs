@@ -1,6 +1,6 @@
 //! The graphs without chance. Each gives every edge once, as a pair of node numbers.
 
-use super::spec::Pairs;
+use super::pairs::Pairs;
 
 /// Every two nodes.
 pub(super) fn complete(nodes: u32) -> Pairs {

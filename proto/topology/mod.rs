@@ -5,17 +5,22 @@
 
 mod check;
 mod lattice;
+mod pairs;
+mod probability;
 mod random_graph;
 mod read;
 mod regular;
 mod shape;
+mod source;
 mod spec;
 mod stats;
 mod write;
 
 pub use check::TopologyError;
+pub use probability::Probability;
 pub use read::ReadError;
-pub use spec::{EDGES_MAX, GenerateError, NODES_MAX, Probability, SpecError, TopologySpec, default_ids};
+pub use source::TopologySource;
+pub use spec::{EDGES_MAX, GenerateError, NODES_MAX, SpecError, TopologySpec, default_ids};
 pub use stats::{Degrees, PATH_STEPS_MAX, Paths, TopologyStats};
 
 use crate::id::NodeId;

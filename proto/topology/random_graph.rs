@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::spec::{Pairs, Probability};
+use super::pairs::Pairs;
+use super::probability::Probability;
 use crate::random::Random;
 
 /// 1 as a fixed-point number with 63 bits after the point.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::spec::Pairs;
+use super::pairs::Pairs;
 use crate::random::Random;
 
 /// Shuffles after which a graph that has not come together is given up.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use chrono::NaiveDateTime;
 
+use super::pairs::Pairs;
+use super::probability::Probability;
 use super::{Edge, Topology, TopologyError, lattice, random_graph, regular, shape};
 use crate::id::NodeId;
 use crate::random::Random;
@@ -17,9 +19,6 @@ pub const EDGES_MAX: u64 = 20_000_000;
 
 /// Graphs drawn until one is in one piece.
 const ATTEMPTS: u32 = 100;
-
-/// Edges by the numbers of their ends.
-pub(super) type Pairs = Vec<(u32, u32)>;
 
 /// A kind of graph with its parameters, as in `complete`, `k-regular:8`, `ws:4:0.1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,10 +66,6 @@ pub enum TopologySpec {
         attached: u32,
     },
 }
-
-/// A number from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct Probability(f64);
 
 /// A text that names no topology.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -305,24 +300,6 @@ impl TopologySpec {
 pub fn default_ids(nodes: u32) -> Vec<NodeId> {
     let id = |number| NodeId::new(&format!("gossip-statefulset-{number}")).expect("a word and a number have no spaces");
     (0..nodes).map(id).collect()
-}
-
-impl Probability {
-    /// None where `number` is not from 0 to 1.
-    pub fn new(number: f64) -> Option<Self> {
-        (0.0..=1.0).contains(&number).then_some(Self(number.abs()))
-    }
-
-    /// The number.
-    pub fn get(self) -> f64 {
-        self.0
-    }
-}
-
-impl fmt::Display for Probability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 impl fmt::Display for TopologySpec {

@@ -1,3 +1,5 @@
+//! Specifications of topologies, and what they generate.
+
 use std::fmt::Write;
 
 use proptest::prelude::*;
@@ -166,7 +168,7 @@ fn an_edge_of_er_is_as_likely_as_was_asked_for() {
 fn every_pair_of_er_is_as_likely_as_every_other() {
     let mut counts = [0u32; 10];
     for seed in 0..4000 {
-        let graph = random_graph::erdos_renyi(5, Probability(0.3), &mut Random::keyed(seed, &["pairs"]));
+        let graph = random_graph::erdos_renyi(5, Probability::new(0.3).unwrap(), &mut Random::keyed(seed, &["pairs"]));
         for (low, high) in graph {
             counts[(high * (high - 1) / 2 + low) as usize] += 1;
         }
@@ -196,7 +198,7 @@ fn connected_spec(nodes: u32) -> impl Strategy<Value = TopologySpec> {
         (1u32..5).prop_map(|children| TopologySpec::Tree { children }),
         (1..=most).prop_map(|attached| TopologySpec::Ba { attached }),
         (2..=most, 0.0..0.4f64).prop_map(|(neighbours, p)| {
-            TopologySpec::Ws { neighbours: (neighbours / 2 * 2).max(4), rewired: Probability(p) }
+            TopologySpec::Ws { neighbours: (neighbours / 2 * 2).max(4), rewired: Probability::new(p).unwrap() }
         }),
         (2..=most).prop_map(move |degree| TopologySpec::KRegular { degree: degree - degree % 2 * (nodes % 2) }),
     ]
@@ -246,7 +248,7 @@ proptest! {
 
     #[test]
     fn er_graphs_are_simple(nodes in 2u32..60, p in 0.1..1.0f64, seed: u64) {
-        if let Ok(topology) = (TopologySpec::Er { probability: Probability(p) }).generate(default_ids(nodes), seed) {
+        if let Ok(topology) = (TopologySpec::Er { probability: Probability::new(p).unwrap() }).generate(default_ids(nodes), seed) {
             prop_assert!(topology.is_simple());
         }
     }

@@ -42,6 +42,7 @@ enum MayUse {
 /// The folders of `analyze/src`, and its files that are like one, in their order.
 const FOLDERS: &[(&str, MayUse)] = &[
     ("stats", MayUse::Before),
+    ("table", MayUse::Before),
     ("inputs", MayUse::Only(&[])),
     ("rounds", MayUse::Before),
     ("measure", MayUse::Before),

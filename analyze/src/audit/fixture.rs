@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim::event::Kind;
 use cnsim::id::NodeId;
-use cnsim::manifest::{Manifest, Options, RosterNode, Round, RoundOutcome, RunOutcome, Tool};
+use cnsim::link::LinkDelay;
+use cnsim::manifest::{Backend, Manifest, Options, RosterNode, Round, RoundOutcome, RunOutcome, Tool};
+use cnsim::protocol::{Connections, Forward, Order};
 use cnsim::topology::{Edge, Topology};
 
-use super::{Check, Finding, Quality, audit};
-use crate::evaluation::Study;
+use super::audit;
+use super::finding::{Check, Finding};
+use super::quality::Quality;
+use crate::evaluation::evaluate_loaded;
 use crate::inputs::{About, Facts, Loaded, RunFacts};
 use cnsim_records::frame::{Dictionary, Events, Names};
 
@@ -111,7 +115,7 @@ impl Fixture {
     }
 
     pub(super) fn with_protocol(mut self, protocol: &str) -> Self {
-        self.manifest().options.protocol = protocol.to_owned();
+        self.manifest().options.protocol = protocol.parse().unwrap();
         self
     }
 
@@ -133,7 +137,7 @@ impl Fixture {
     /// Says that the nodes run in these pods.
     pub(super) fn on_kubernetes(&mut self, pods: [&str; 4]) {
         let manifest = self.manifest();
-        manifest.backend = "kubernetes".to_owned();
+        manifest.backend = Backend::Kubernetes(Default::default());
         for (node, pod) in manifest.roster.iter_mut().zip(pods) {
             node.process = format!("{pod}.1.17");
         }
@@ -294,8 +298,7 @@ impl Fixture {
             options: options(protocol),
             topology_sha256: "sha256:0".to_owned(),
             topology_complete: true,
-            backend: "local".to_owned(),
-            backend_facts: BTreeMap::new(),
+            backend: Backend::Local(Default::default()),
             roster: roster.collect(),
             started_at: "2025-03-26T00:00:00Z".to_owned(),
             finished_at: Some("2025-03-26T00:01:00Z".to_owned()),
@@ -368,7 +371,7 @@ pub(super) fn audit_all(fixtures: Vec<Fixture>) -> Quality {
 
 /// Audits several inputs together; rounds below `warm_up` are warm-up.
 pub(super) fn audit_after_warm_up(fixtures: Vec<Fixture>, warm_up: u32) -> Quality {
-    audit(&Study::of(fixtures.iter().map(Fixture::load), warm_up))
+    audit(&evaluate_loaded(fixtures.iter().map(Fixture::load), warm_up))
 }
 
 /// The findings of one check.
@@ -394,20 +397,20 @@ fn options(protocol: &str) -> Options {
         nodes: 4,
         rounds: 2,
         condition: "base".to_owned(),
-        protocol: protocol.to_owned(),
-        order: "shuffled".to_owned(),
+        protocol: protocol.parse().unwrap(),
+        order: Order::Shuffled,
         in_flight: 32,
-        forward: "after-ack".to_owned(),
-        connections: "reuse".to_owned(),
+        forward: Forward::AfterAck,
+        connections: Connections::Reuse,
         deadline_ms: Some(5000),
-        topology: "complete".to_owned(),
-        initiator: "n0".to_owned(),
+        topology: "complete".parse().unwrap(),
+        initiator: "n0".parse().unwrap(),
         seed: 1,
         payload_bytes: 0,
         nodes_per_process: 1,
         round_timeout_ms: 60_000,
         pause_ms: 0,
-        link_delay: "none".to_owned(),
+        link_delay: LinkDelay::None,
         max_message: 4 << 20,
         allow_partial: false,
     }

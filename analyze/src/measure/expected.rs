@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cnsim::invariant::Flood;
-use cnsim::protocol::{Protocol, Strategy};
+use cnsim::protocol::{ProtocolSpec, Strategy};
 use cnsim::topology::Topology;
 
 use crate::inputs::RunFacts;
@@ -16,6 +16,16 @@ pub(super) struct Known<'a> {
     pub(super) protocol: String,
 }
 
+impl Known<'_> {
+    /// Who tells whom, as its manifest says, else its records; none where they name no known protocol.
+    pub(super) fn strategy(&self) -> Option<Strategy> {
+        match self.facts {
+            Some(facts) => Some(facts.manifest.options.protocol.strategy()),
+            None => self.protocol.parse().ok().map(ProtocolSpec::strategy),
+        }
+    }
+}
+
 /// The number on which all runs of a group agree; none where one run's is not known or differs.
 pub(super) fn duplicates(runs: &[Known<'_>]) -> Option<u64> {
     let numbers: BTreeSet<Option<u64>> = runs.iter().map(of_run).collect();
@@ -26,8 +36,7 @@ pub(super) fn duplicates(runs: &[Known<'_>]) -> Option<u64> {
 }
 
 fn of_run(run: &Known<'_>) -> Option<u64> {
-    let protocol = run.facts.map_or(run.protocol.as_str(), |facts| facts.manifest.options.protocol.as_str());
-    match protocol.parse::<Protocol>().ok()?.strategy {
+    match run.strategy()? {
         Strategy::DirectMail => Some(0),
         Strategy::Flood => flood(run.facts?.topology.as_ref()?),
         Strategy::Push { .. } => None,

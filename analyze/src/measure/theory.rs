@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use cnsim::protocol::{Protocol, Strategy};
+use cnsim::protocol::Strategy;
 use cnsim::topology::{Neighbour, Topology};
 
 use super::RoundMetrics;
@@ -47,8 +47,7 @@ fn together(a: Band, b: Band) -> Option<Band> {
 }
 
 fn of_run(run: &Known<'_>, rounds: &[RoundMetrics]) -> Option<Band> {
-    let protocol = run.facts.map_or(run.protocol.as_str(), |facts| facts.manifest.options.protocol.as_str());
-    match protocol.parse::<Protocol>().ok()?.strategy {
+    match run.strategy()? {
         Strategy::DirectMail => {
             Some(Band { low: 1.0, high: Some(1.0), label: "one hop, as of any direct mail".to_owned() })
         }

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tonic::transport::Channel;
 
 use crate::cluster::Cluster;
-use crate::folder::{FolderError, at};
+use crate::whole_file::{WriteError, at};
 
 /// What is at home of each process's records.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub(super) struct Wanted {
 }
 
 /// What a process sent.
-struct Parcel {
+struct ProcessRecords {
     process: String,
     lines: Vec<u8>,
     /// Why no more came.
@@ -68,7 +68,7 @@ impl Collected {
         cluster: &Cluster,
         run_id: &str,
         parts: &Path,
-    ) -> Result<Vec<String>, FolderError> {
+    ) -> Result<Vec<String>, WriteError> {
         let wanted =
             cluster.processes.iter().map(|process| (process.control.clone(), self.wanted(run_id, &process.name)));
         self.bring_from(wanted.collect(), parts).await
@@ -79,19 +79,19 @@ impl Collected {
         &mut self,
         asked: Vec<(ControlClient<Channel>, Wanted)>,
         parts: &Path,
-    ) -> Result<Vec<String>, FolderError> {
+    ) -> Result<Vec<String>, WriteError> {
         let begun = Instant::now();
         let mut bytes = 0;
         let mut asking = JoinSet::new();
         for (control, wanted) in asked {
-            asking.spawn(parcel(control, wanted));
+            asking.spawn(records_of(control, wanted));
         }
         let mut broken = Vec::new();
-        while let Some(parcel) = asking.join_next().await {
-            let parcel = parcel.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
-            bytes += parcel.lines.len();
-            self.keep(&parcel.process, &parcel.lines, parts)?;
-            broken.extend(parcel.broken.map(|reason| format!("{}: {reason}", parcel.process)));
+        while let Some(records) = asking.join_next().await {
+            let records = records.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+            bytes += records.lines.len();
+            self.keep(&records.process, &records.lines, parts)?;
+            broken.extend(records.broken.map(|reason| format!("{}: {reason}", records.process)));
         }
         tracing::debug!(bytes, took = ?begun.elapsed(), "records came home");
         broken.sort_unstable();
@@ -104,7 +104,7 @@ impl Collected {
         namespace: &Namespace,
         source: &LogSource<'_>,
         parts: &Path,
-    ) -> Result<(), FolderError> {
+    ) -> Result<(), WriteError> {
         let missing = self.missing(source.process, source.last);
         if missing.is_empty() {
             return Ok(());
@@ -126,7 +126,7 @@ impl Collected {
     }
 
     /// Appends whole records to the process's part, each of them once.
-    fn keep(&mut self, process: &str, lines: &[u8], parts: &Path) -> Result<(), FolderError> {
+    fn keep(&mut self, process: &str, lines: &[u8], parts: &Path) -> Result<(), WriteError> {
         let seqs = self.seqs.entry(process.to_owned()).or_default();
         let mut new = Vec::with_capacity(lines.len());
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
@@ -173,7 +173,7 @@ fn part(parts: &Path, process: &str) -> PathBuf {
     parts.join(format!("{name}.jsonl"))
 }
 
-async fn parcel(mut control: ControlClient<Channel>, wanted: Wanted) -> Parcel {
+async fn records_of(mut control: ControlClient<Channel>, wanted: Wanted) -> ProcessRecords {
     let Wanted { run_id, process, from_seq } = wanted;
     let mut lines = Vec::new();
     let request = RecordsRequest { run_id, from_seq, process: process.clone() };
@@ -185,7 +185,7 @@ async fn parcel(mut control: ControlClient<Channel>, wanted: Wanted) -> Parcel {
         Ok::<(), tonic::Status>(())
     };
     let broken = read.await.err().map(|status| status.message().to_owned());
-    Parcel { process, lines, broken }
+    ProcessRecords { process, lines, broken }
 }
 
 async fn log_lines(
@@ -219,8 +219,8 @@ pub(super) fn ranges(numbers: &BTreeSet<u64>) -> String {
             Some(_) | None => spans.push((*number, *number)),
         }
     }
-    let told = |(start, end)| if start == end { format!("{start}") } else { format!("{start}-{end}") };
-    spans.into_iter().map(told).collect::<Vec<_>>().join(", ")
+    let text = |(start, end)| if start == end { format!("{start}") } else { format!("{start}-{end}") };
+    spans.into_iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

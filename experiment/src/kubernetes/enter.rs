@@ -1,17 +1,18 @@
 //! The way into the pods of a release: a port-forward to each one's control port, and what it says of itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cnsim::id::NodeId;
 use cnsim::wire::control::control_client::ControlClient;
 use cnsim::wire::control::{Peer, StatusReply, StatusRequest};
-use cnsim_cluster::{Namespace, Pod};
+use cnsim_cluster::{Namespace, Pod, innermost_cause};
 use hyper_util::rt::TokioIo;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint, Uri};
 
-use super::KubernetesError;
+use super::error::KubernetesError;
 use crate::cluster::Process;
 
 /// Where a pod's control service listens, on its loopback.
@@ -36,13 +37,13 @@ pub(super) struct Entered {
 }
 
 /// Enters every pod, in their order.
-pub(super) async fn all(namespace: &Namespace, pods: &[Pod]) -> Result<Vec<Entered>, KubernetesError> {
-    let turns = std::sync::Arc::new(Semaphore::new(OPENING_MAX));
+pub(super) async fn enter_all(namespace: &Namespace, pods: &[Pod]) -> Result<Vec<Entered>, KubernetesError> {
+    let permits = Arc::new(Semaphore::new(OPENING_MAX));
     let mut entering = JoinSet::new();
     for (index, pod) in pods.iter().cloned().enumerate() {
-        let (namespace, turns) = (namespace.clone(), std::sync::Arc::clone(&turns));
+        let (namespace, permits) = (namespace.clone(), Arc::clone(&permits));
         entering.spawn(async move {
-            let _turn = turns.acquire_owned().await;
+            let _permit = permits.acquire_owned().await;
             (index, enter(&namespace, pod).await)
         });
     }
@@ -64,7 +65,7 @@ async fn enter(namespace: &Namespace, pod: Pod) -> Result<Entered, KubernetesErr
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES);
     let closed = |reason: String| KubernetesError::Closed { pod: pod.name.clone(), reason };
-    let channel = endpoint.connect_with_connector(connector).await.map_err(|error| closed(innermost(&error)))?;
+    let channel = endpoint.connect_with_connector(connector).await.map_err(|error| closed(innermost_cause(&error)))?;
     let mut control = ControlClient::new(channel).max_decoding_message_size(usize::MAX);
     let status = control.status(StatusRequest {}).await.map_err(|status| closed(status.message().to_owned()))?;
     Ok(Entered { status: status.into_inner(), control, pod })
@@ -88,13 +89,4 @@ impl Entered {
 
 fn port(address: &str) -> Option<u16> {
     address.rsplit_once(':')?.1.parse().ok()
-}
-
-/// The last cause says what the others only wrap.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut last = error;
-    while let Some(cause) = last.source() {
-        last = cause;
-    }
-    last.to_string()
 }

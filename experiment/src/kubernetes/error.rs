@@ -83,12 +83,12 @@ pub enum KubernetesError {
         reason: String,
     },
     /// Pods did not become ready.
-    #[error("not ready after {seconds} s (--ready-timeout): {told}")]
+    #[error("not ready after {seconds} s (--ready-timeout): {text}")]
     NotReady {
         /// How long was waited.
         seconds: u64,
         /// What was waited for.
-        told: String,
+        text: String,
     },
     /// A pod's control service does not answer.
     #[error("cannot reach the control port of pod {pod}: {reason}")]

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cnsim::manifest::{KubernetesFacts, PodFacts};
 use cnsim_cluster::{Host, Namespace, Pod};
-use serde_json::{Value, json};
 
 use super::enter::Entered;
 
@@ -30,32 +30,34 @@ pub(super) async fn hosts(namespace: &Namespace, pods: &[Pod]) -> BTreeMap<Strin
     hosts
 }
 
-/// Every pod: where it is, what it runs, what it asks for.
-pub(super) fn pods(entered: &[Entered], hosts: &BTreeMap<String, Host>) -> Value {
-    let each = entered.iter().map(|one| (one.pod.name.clone(), pod(one, hosts)));
-    Value::Object(each.collect())
+/// Notes every pod with its host, and what the pods run.
+pub(super) fn note_pods(facts: &mut KubernetesFacts, entered: &[Entered], hosts: &BTreeMap<String, Host>) {
+    facts.pods = entered.iter().map(|one| (one.pod.name.clone(), pod(one, hosts))).collect();
+    facts.hosts = hosts.iter().map(|(name, host)| (name.clone(), machine(host))).collect();
+    if let Some(Entered { status, .. }) = entered.first() {
+        facts.node_version = Some(status.version.clone());
+        facts.node_revision = Some(status.revision.clone());
+    }
 }
 
-fn pod(entered: &Entered, hosts: &BTreeMap<String, Host>) -> Value {
+fn pod(entered: &Entered, hosts: &BTreeMap<String, Host>) -> PodFacts {
     let Entered { pod, status, .. } = entered;
-    let zone = pod.host.as_ref().and_then(|name| hosts.get(name)).and_then(|host| host.zone.clone());
-    let network: BTreeMap<&str, &String> =
-        NETWORK_ANNOTATIONS.into_iter().filter_map(|name| Some((name, pod.annotations.get(name)?))).collect();
-    json!({
-        "process": status.process,
-        "node": pod.host,
-        "zone": zone,
-        "ip": pod.address,
-        "image": pod.container.as_ref().map(|container| &container.image),
-        "image_digest": pod.image_digest(),
-        "requests": pod.requests,
-        "limits": pod.limits,
-        "restarts": pod.restarts(),
-        "network": network,
-    })
+    let annotation = |name: &str| Some((name.to_owned(), pod.annotations.get(name)?.clone()));
+    PodFacts {
+        image: pod.container.as_ref().map(|container| container.image.clone()),
+        image_digest: pod.image_digest().map(str::to_owned),
+        ip: pod.address.clone(),
+        limits: pod.limits.clone(),
+        network: NETWORK_ANNOTATIONS.into_iter().filter_map(annotation).collect(),
+        node: pod.host.clone(),
+        process: Some(status.process.clone()),
+        requests: pod.requests.clone(),
+        restarts: pod.restarts(),
+        zone: pod.host.as_ref().and_then(|name| hosts.get(name)).and_then(|host| host.zone.clone()),
+    }
 }
 
-/// Every host as it says of itself.
-pub(super) fn machines(hosts: &BTreeMap<String, Host>) -> Value {
-    Value::Object(hosts.iter().map(|(name, host)| (name.clone(), json!(host.facts))).collect())
+/// A host as it says of itself.
+fn machine(host: &Host) -> BTreeMap<String, String> {
+    host.facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }

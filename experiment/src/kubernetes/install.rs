@@ -6,9 +6,11 @@ use cnsim_cluster::Namespace;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
+use super::chart;
+use super::error::KubernetesError;
 use super::helm::{Helm, HelmError, Install};
 use super::options::Options;
-use super::{KubernetesError, Resumed, chart, selector};
+use super::release::selector;
 use crate::driver::Watcher;
 
 /// How long pods may take to be gone after their release was taken away.
@@ -26,8 +28,17 @@ pub(super) struct Installed {
     release: String,
 }
 
+/// Whether a run goes on that was begun before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resumed {
+    /// It does.
+    Yes,
+    /// It begins.
+    No,
+}
+
 /// What is to be installed.
-pub(super) struct Order<'a> {
+pub(super) struct Installation<'a> {
     pub(super) options: &'a Options,
     pub(super) namespace: &'a str,
     pub(super) release: &'a str,
@@ -38,47 +49,47 @@ pub(super) struct Order<'a> {
 }
 
 /// Installs the release, or finds it where its run is resumed.
-pub(super) async fn install(order: Order<'_>) -> Result<(), KubernetesError> {
-    let helm = Helm::find(&order.options.target(), order.namespace).await?;
+pub(super) async fn install(wanted: Installation<'_>) -> Result<(), KubernetesError> {
+    let helm = Helm::find(&wanted.options.target(), wanted.namespace).await?;
     let installed =
-        Installed { helm: helm.clone(), namespace: order.namespace.to_owned(), release: order.release.to_owned() };
-    if helm.has(order.release).await? {
-        return match order.is_resumed {
+        Installed { helm: helm.clone(), namespace: wanted.namespace.to_owned(), release: wanted.release.to_owned() };
+    if helm.has(wanted.release).await? {
+        return match wanted.is_resumed {
             Resumed::Yes => {
-                *order.installed = Some(installed);
+                *wanted.installed = Some(installed);
                 Ok(())
             }
             Resumed::No => {
-                let (release, namespace) = (order.release.to_owned(), order.namespace.to_owned());
+                let (release, namespace) = (wanted.release.to_owned(), wanted.namespace.to_owned());
                 Err(HelmError::Exists { release, namespace }.into())
             }
         };
     }
     let scratch = tempfile::tempdir().map_err(KubernetesError::Chart)?;
     let values = scratch.path().join("values.json");
-    std::fs::write(&values, order.values.to_string()).map_err(KubernetesError::Chart)?;
+    std::fs::write(&values, wanted.values.to_string()).map_err(KubernetesError::Chart)?;
     let unpacked = scratch.path().join("cnsim");
-    if order.options.chart.is_none() {
+    if wanted.options.chart.is_none() {
         chart::unpack(&unpacked).map_err(KubernetesError::Chart)?;
     }
-    let chart = order.options.chart.as_deref().unwrap_or(&unpacked);
-    *order.installed = Some(installed);
+    let chart = wanted.options.chart.as_deref().unwrap_or(&unpacked);
+    *wanted.installed = Some(installed);
     let result =
-        helm.install(Install { release: order.release, chart, values: &values, set: &order.options.set }).await;
+        helm.install(Install { release: wanted.release, chart, values: &values, set: &wanted.options.set }).await;
     if let Err(HelmError::Exists { .. }) = &result {
         // Somebody else's, made meanwhile.
-        *order.installed = None;
+        *wanted.installed = None;
     }
     Ok(result?)
 }
 
-/// The values that the release was installed with; null where they cannot be read.
+/// The values that the release was installed with; none where they cannot be read.
 pub(super) async fn values_of(
     installed: Option<&Installed>,
     options: &Options,
     namespace: &str,
     release: &str,
-) -> Value {
+) -> Option<Value> {
     let helm = match installed {
         Some(installed) => Ok(installed.helm.clone()),
         None => Helm::find(&options.target(), namespace).await,
@@ -88,7 +99,7 @@ pub(super) async fn values_of(
         tracing::warn!(%error, "the values of the release cannot be read");
         String::new()
     });
-    serde_json::from_str(&text).unwrap_or(Value::Null)
+    serde_json::from_str(&text).ok()
 }
 
 impl Installed {

@@ -4,7 +4,7 @@ use cnsim::manifest::{Bandwidth, Limits, Memory};
 
 use super::enter::Entered;
 use super::{probe, quantity};
-use crate::backend::Stage;
+use crate::backend::RunContext;
 use crate::cluster::Cluster;
 
 /// Where the network plugin reads the limit from.
@@ -32,13 +32,13 @@ fn common(entered: &[Entered], of: impl Fn(&Entered) -> Option<u64>) -> Option<u
 }
 
 /// Probes the limit on traffic between two pods, where there is one.
-pub(super) async fn prove_bandwidth(stage: &mut Stage<'_>, cluster: &Cluster) {
-    let mut limits = stage.ledger.manifest().limits.clone();
+pub(super) async fn prove_bandwidth(run: &mut RunContext<'_>, cluster: &Cluster) {
+    let mut limits = run.ledger.manifest().limits.clone();
     let Some(bandwidth) = &mut limits.bandwidth else { return };
-    stage.watcher.waits_for("the bandwidth probe between two pods");
+    run.watcher.waits_for("the bandwidth probe between two pods");
     let [from, .., to] = cluster.processes.as_slice() else {
         bandwidth.reason = Some("a probe needs two pods".to_owned());
-        stage.ledger.set_limits(limits);
+        run.ledger.set_limits(limits);
         return;
     };
     match probe::probe(from, to, bandwidth.intended_bits_per_s).await {
@@ -47,9 +47,9 @@ pub(super) async fn prove_bandwidth(stage: &mut Stage<'_>, cluster: &Cluster) {
             bandwidth.reason = None;
         }
         Err(reason) => {
-            stage.watcher.warn(&format!("the bandwidth probe failed: {reason}"));
+            run.watcher.warn(&format!("the bandwidth probe failed: {reason}"));
             bandwidth.reason = Some(reason);
         }
     }
-    stage.ledger.set_limits(limits);
+    run.ledger.set_limits(limits);
 }

@@ -1,65 +1,39 @@
-//! What can be typed for a run on Kubernetes.
+//! How a run on Kubernetes is made: where, from which chart and image, and how long pods may take.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use cnsim::manifest::KubernetesFacts;
 use cnsim_cluster::Target;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::plan::Plan;
 
-/// The flags of `cnsim run --backend kubernetes`.
-#[derive(Debug, Clone, Args, Default)]
-#[command(next_help_heading = "With --backend kubernetes")]
+/// What was chosen for a run on Kubernetes.
+#[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Namespace of the cluster [default: the kubeconfig's]
-    #[arg(long, value_name = "NAME")]
+    /// Namespace of the cluster; none: the kubeconfig's.
     pub namespace: Option<String>,
-    /// Context of the kubeconfig [default: the current one]
-    #[arg(long, value_name = "NAME")]
+    /// Context of the kubeconfig; none: the current one.
     pub context: Option<String>,
-    /// Use this release, which is there already, and leave it there
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["chart", "image", "set"])]
+    /// A release that is there already and stays; none: one is installed for the run.
     pub release: Option<String>,
-    /// Leave the release there when the run ends
-    #[arg(long)]
+    /// Whether the run's own release stays when the run ends.
     pub keep: bool,
-    /// Image of the nodes, as REPOSITORY:TAG or REPOSITORY@sha256:DIGEST [default: the chart's]
-    #[arg(long, value_name = "IMAGE")]
+    /// Image of the nodes, as REPOSITORY:TAG or REPOSITORY@sha256:DIGEST; none: the chart's.
     pub image: Option<String>,
-    /// Give the chart a value; may be given again
-    #[arg(long, value_name = "K=V")]
+    /// Values for the chart, each as `K=V`.
     pub set: Vec<String>,
-    /// Install this chart [default: the one in this program]
-    #[arg(long, value_name = "DIR")]
+    /// The chart's folder; none: the chart in this program.
     pub chart: Option<PathBuf>,
-    /// Seconds in which every pod must become ready [default: 300]
-    #[arg(long, value_name = "SECONDS", value_parser = crate::cli::seconds)]
+    /// In how long every pod must become ready; none: the usual time.
     pub ready_timeout: Option<Duration>,
 }
 
 /// How long pods may take to become ready where nobody says.
 const READY_TIMEOUT: Duration = Duration::from_secs(300);
-/// A release's name may have this many characters: its pods' names are longer, and labels of theirs have at most 63.
-const RELEASE_LEN_MAX: usize = 40;
 
 impl Options {
-    /// The first flag that was typed, for a run that is not on Kubernetes.
-    pub fn first_typed(&self) -> Option<&'static str> {
-        let typed = [
-            ("--namespace", self.namespace.is_some()),
-            ("--context", self.context.is_some()),
-            ("--release", self.release.is_some()),
-            ("--keep", self.keep),
-            ("--image", self.image.is_some()),
-            ("--set", !self.set.is_empty()),
-            ("--chart", self.chart.is_some()),
-            ("--ready-timeout", self.ready_timeout.is_some()),
-        ];
-        typed.into_iter().find(|(_, typed)| *typed).map(|(flag, _)| flag)
-    }
-
     /// Which cluster and namespace.
     pub fn target(&self) -> Target {
         Target { context: self.context.clone(), namespace: self.namespace.clone() }
@@ -70,24 +44,23 @@ impl Options {
         self.ready_timeout.unwrap_or(READY_TIMEOUT)
     }
 
-    /// What a run that is resumed takes from the manifest, where it was not typed again.
-    pub fn or_recorded(mut self, facts: &std::collections::BTreeMap<String, Value>) -> Self {
-        let text = |name: &str| facts.get(name).and_then(Value::as_str).map(str::to_owned);
-        self.namespace = self.namespace.or_else(|| text("namespace"));
-        self.context = self.context.or_else(|| text("context"));
-        self.image = self.image.or_else(|| text("image_asked"));
-        if self.set.is_empty() {
-            let set = facts.get("chart_set").and_then(Value::as_array).into_iter().flatten();
-            self.set = set.filter_map(Value::as_str).map(str::to_owned).collect();
+    /// What a run that is resumed takes from its manifest, where it was not typed again.
+    pub fn or_recorded(self, facts: &KubernetesFacts) -> Self {
+        let facts = facts.clone();
+        Self {
+            namespace: self.namespace.or(facts.namespace),
+            context: self.context.or(facts.context),
+            image: self.image.or(facts.image_asked),
+            set: if self.set.is_empty() { facts.chart_set } else { self.set },
+            ..self
         }
-        self
     }
 
-    /// What a later command needs to go on with this run.
-    pub fn recorded(&self) -> Map<String, Value> {
-        let facts = json!({ "context": self.context, "image_asked": self.image, "chart_set": self.set });
-        let Value::Object(facts) = facts else { return Map::new() };
-        facts.into_iter().filter(|(_, value)| !value.is_null()).collect()
+    /// Notes what a later command needs to go on with this run.
+    pub fn note_in(&self, facts: &mut KubernetesFacts) {
+        facts.context.clone_from(&self.context);
+        facts.image_asked.clone_from(&self.image);
+        facts.chart_set.clone_from(&self.set);
     }
 
     /// The chart's values for a plan; `--set` overrides them.
@@ -104,18 +77,6 @@ impl Options {
         }
         values
     }
-}
-
-/// The name of a run's release, from the run's.
-pub fn release_of(run_id: &str) -> String {
-    let head = run_id.split("-cubaan").next().unwrap_or(run_id);
-    let plain: String = head
-        .to_ascii_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .take(RELEASE_LEN_MAX)
-        .collect();
-    format!("cnsim-{}", plain.trim_matches('-'))
 }
 
 /// A text as a label's value.
@@ -141,13 +102,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_release_has_a_name_that_kubernetes_takes() {
-        assert_eq!(release_of("4abf0c12-cubaan10"), "cnsim-4abf0c12");
-        assert_eq!(release_of("My_Run.1"), "cnsim-my-run-1");
-        assert!(release_of(&"x".repeat(200)).len() <= 46);
-    }
-
-    #[test]
     fn an_image_is_taken_apart_at_its_tag_or_digest() {
         let known = [
             ("cnsim-node", json!({"repository": "cnsim-node"})),
@@ -163,10 +117,10 @@ mod tests {
 
     #[test]
     fn a_run_that_is_resumed_goes_where_it_was() {
-        let facts =
+        let typed =
             Options { context: Some("c".to_owned()), set: vec!["bandwidth=5M".to_owned()], ..Options::default() };
-        let mut recorded: std::collections::BTreeMap<String, Value> = facts.recorded().into_iter().collect();
-        recorded.insert("namespace".to_owned(), "gossip".into());
+        let mut recorded = KubernetesFacts { namespace: Some("gossip".to_owned()), ..KubernetesFacts::default() };
+        typed.note_in(&mut recorded);
 
         let resumed = Options { context: Some("d".to_owned()), ..Options::default() }.or_recorded(&recorded);
 

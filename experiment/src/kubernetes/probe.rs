@@ -36,9 +36,9 @@ struct Window {
 pub(super) async fn probe(from: &Process, to: &Process, intended_bits_per_s: u64) -> Result<Probe, String> {
     let request = AbsorbRequest { bytes_max: BYTES_MAX, ms_max: TIME_MAX.as_millis() as u64 };
     let mut absorbing = to.control.clone();
-    let reply = absorbing.absorb(request).await.map_err(|status| told(&to.name, &status))?;
+    let reply = absorbing.absorb(request).await.map_err(|status| failure(&to.name, &status))?;
     let mut windows = reply.into_inner();
-    let first = windows.message().await.map_err(|status| told(&to.name, &status))?;
+    let first = windows.message().await.map_err(|status| failure(&to.name, &status))?;
     let port = first.map(|reply| reply.port).filter(|port| *port > 0).ok_or("the receiver opened no port")?;
     let host = to.nodes.first().and_then(|node| node.address.rsplit_once(':')).map(|(host, _)| host);
     let address = format!("{}:{port}", host.ok_or("the receiver has no address")?);
@@ -48,8 +48,8 @@ pub(super) async fn probe(from: &Process, to: &Process, intended_bits_per_s: u64
     let seen = seen(&mut windows, intended_bits_per_s as f64).await;
     drop(windows);
     let sent = sent.await.map_err(|error| error.to_string())?;
-    sent.map_err(|status| told(&from.name, &status))?;
-    let seen = seen.map_err(|status| told(&to.name, &status))?;
+    sent.map_err(|status| failure(&from.name, &status))?;
+    let seen = seen.map_err(|status| failure(&to.name, &status))?;
     Ok(judged(&seen, from, to))
 }
 
@@ -123,7 +123,7 @@ fn burst(windows: &[Window], rate: f64) -> u64 {
     most.round() as u64
 }
 
-fn told(process: &str, status: &tonic::Status) -> String {
+fn failure(process: &str, status: &tonic::Status) -> String {
     format!("{process}: {}", status.message())
 }
 

@@ -8,7 +8,8 @@ use cnsim_cluster::{Change, Container, Instance, Namespace, Pod, State};
 use futures_util::StreamExt;
 use tokio::time::{Instant, interval, timeout_at};
 
-use super::KubernetesError;
+use super::error::KubernetesError;
+use super::release::selector;
 use crate::driver::Watcher;
 
 /// How often what is waited for is looked at, though nothing happened.
@@ -16,7 +17,7 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How many pods are named at once.
 const NAMED_MAX: usize = 3;
 /// How many of its last lines are shown of a pod that crashes.
-const LAST_WORDS: u16 = 5;
+const LAST_LINES: u16 = 5;
 /// Restarts from which on a container is not expected to come up.
 const CRASHES_MAX: u32 = 3;
 
@@ -34,7 +35,7 @@ impl Wait<'_> {
     /// Waits until every pod is ready; the pods in the order of their ordinals.
     pub(super) async fn ready(&self) -> Result<Vec<Pod>, KubernetesError> {
         let deadline = Instant::now() + self.limit;
-        let mut changes = pin!(self.namespace.watch(&super::selector(self.release)));
+        let mut changes = pin!(self.namespace.watch(&selector(self.release)));
         let mut looks = interval(LOOK);
         let mut pods = BTreeMap::new();
         let mut missed = None;
@@ -43,7 +44,7 @@ impl Wait<'_> {
             if ready == self.pods && pods.len() == self.pods {
                 return Ok(in_order(pods.into_values().collect()));
             }
-            self.watcher.waits_for(&self.told(&pods, missed.as_deref()));
+            self.watcher.waits_for(&self.describe(&pods, missed.as_deref()));
             let change = tokio::select! {
                 change = timeout_at(deadline, changes.next()) => change.unwrap_or(None),
                 _ = looks.tick() => {
@@ -64,15 +65,15 @@ impl Wait<'_> {
     async fn check(&self, pods: &BTreeMap<String, Pod>) -> Result<(), KubernetesError> {
         for pod in pods.values() {
             let Some(container) = &pod.container else { continue };
-            match hopeless(container) {
-                Some(Hopeless::Image(message)) => {
+            match unrecoverable(container) {
+                Some(Unrecoverable::Image(message)) => {
                     return Err(KubernetesError::Image {
                         image: container.image.clone(),
                         pod: pod.name.clone(),
                         message,
                     });
                 }
-                Some(Hopeless::Crashes) => return Err(self.crashed(pod).await),
+                Some(Unrecoverable::Crashes) => return Err(self.crashed(pod).await),
                 None => {}
             }
         }
@@ -91,11 +92,11 @@ impl Wait<'_> {
     }
 
     async fn crashed(&self, pod: &Pod) -> KubernetesError {
-        let previous = self.namespace.last_lines(&pod.name, Instance::Previous, LAST_WORDS).await;
+        let previous = self.namespace.last_lines(&pod.name, Instance::Previous, LAST_LINES).await;
         let text = match previous {
             Ok(text) if !text.trim().is_empty() => text,
             Ok(_) | Err(_) => {
-                self.namespace.last_lines(&pod.name, Instance::Current, LAST_WORDS).await.unwrap_or_default()
+                self.namespace.last_lines(&pod.name, Instance::Current, LAST_LINES).await.unwrap_or_default()
             }
         };
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -104,19 +105,19 @@ impl Wait<'_> {
     }
 
     async fn late(&self, pods: &BTreeMap<String, Pod>) -> KubernetesError {
-        let mut told = self.told(pods, None);
+        let mut text = self.describe(pods, None);
         let first = pods.values().find(|pod| pod.trouble().is_some());
         let name = first.map_or(self.release, |pod| pod.name.as_str());
         let warnings = self.namespace.warnings(name).await.unwrap_or_default();
         // What pods say of themselves is often the warning in other words.
-        if let Some(last) = warnings.last().filter(|last| !repeats(&told, last)) {
-            told = format!("{told}; the cluster says of {name}: {last}");
+        if let Some(last) = warnings.last().filter(|last| !repeats(&text, last)) {
+            text = format!("{text}; the cluster says of {name}: {last}");
         }
-        KubernetesError::NotReady { seconds: self.limit.as_secs(), told }
+        KubernetesError::NotReady { seconds: self.limit.as_secs(), text }
     }
 
     /// What is waited for, with the reasons.
-    fn told(&self, pods: &BTreeMap<String, Pod>, missed: Option<&str>) -> String {
+    fn describe(&self, pods: &BTreeMap<String, Pod>, missed: Option<&str>) -> String {
         let troubled: Vec<String> =
             pods.values().filter_map(|pod| Some(format!("{} ({})", pod.name, pod.trouble()?))).collect();
         if pods.is_empty() && missed.is_none() {
@@ -134,21 +135,21 @@ impl Wait<'_> {
 }
 
 /// Why a container will not come up.
-enum Hopeless {
+enum Unrecoverable {
     Image(String),
     Crashes,
 }
 
-fn hopeless(container: &Container) -> Option<Hopeless> {
+fn unrecoverable(container: &Container) -> Option<Unrecoverable> {
     let State::Waiting { reason, message } = &container.state else {
         return (container.restarts >= CRASHES_MAX && !matches!(container.state, State::Running))
-            .then_some(Hopeless::Crashes);
+            .then_some(Unrecoverable::Crashes);
     };
     match reason.as_str() {
         "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" | "ImageInspectError" => {
-            Some(Hopeless::Image(format!("{reason}: {message}")))
+            Some(Unrecoverable::Image(format!("{reason}: {message}")))
         }
-        "CrashLoopBackOff" => Some(Hopeless::Crashes),
+        "CrashLoopBackOff" => Some(Unrecoverable::Crashes),
         _ => None,
     }
 }
@@ -159,9 +160,9 @@ pub(super) fn in_order(mut pods: Vec<Pod>) -> Vec<Pod> {
     pods
 }
 
-/// Whether a warning, as `REASON: text`, says only what was told.
-fn repeats(told: &str, warning: &str) -> bool {
-    told.contains(warning.split_once(": ").map_or(warning, |(_, text)| text))
+/// Whether a warning, as `REASON: message`, says only what stands in `text`.
+fn repeats(text: &str, warning: &str) -> bool {
+    text.contains(warning.split_once(": ").map_or(warning, |(_, message)| message))
 }
 
 fn ordinal(name: &str) -> Option<u32> {
@@ -174,9 +175,9 @@ mod tests {
 
     #[test]
     fn a_warning_in_the_words_of_a_pod_is_a_repetition() {
-        let told = "1 of 1 pods: g-0 (no host takes it: Insufficient cpu)";
-        assert!(repeats(told, "FailedScheduling: Insufficient cpu"));
-        assert!(!repeats(told, "Unhealthy: Startup probe failed"));
+        let text = "1 of 1 pods: g-0 (no host takes it: Insufficient cpu)";
+        assert!(repeats(text, "FailedScheduling: Insufficient cpu"));
+        assert!(!repeats(text, "Unhealthy: Startup probe failed"));
     }
 
     #[test]
@@ -195,9 +196,9 @@ mod tests {
             state: State::Waiting { reason: reason.to_owned(), message: String::new() },
             last: None,
         };
-        assert!(hopeless(&waiting("ErrImagePull")).is_none());
-        assert!(matches!(hopeless(&waiting("ImagePullBackOff")), Some(Hopeless::Image(_))));
-        assert!(matches!(hopeless(&waiting("CrashLoopBackOff")), Some(Hopeless::Crashes)));
-        assert!(hopeless(&waiting("ContainerCreating")).is_none());
+        assert!(unrecoverable(&waiting("ErrImagePull")).is_none());
+        assert!(matches!(unrecoverable(&waiting("ImagePullBackOff")), Some(Unrecoverable::Image(_))));
+        assert!(matches!(unrecoverable(&waiting("CrashLoopBackOff")), Some(Unrecoverable::Crashes)));
+        assert!(unrecoverable(&waiting("ContainerCreating")).is_none());
     }
 }

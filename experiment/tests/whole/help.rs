@@ -3,6 +3,14 @@
 use crate::common::cnsim;
 
 #[test]
+fn the_version_names_the_revision() {
+    let output = cnsim(&["--version"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let revision = text.strip_prefix(concat!("cnsim ", env!("CARGO_PKG_VERSION"), " (")).unwrap();
+    assert!(output.status.success() && revision.len() > ")\n".len() && revision.ends_with(")\n"), "{text}");
+}
+
+#[test]
 fn every_command_explains_itself() {
     let commands: [(&str, &[&str]); 5] = [
         ("cnsim", &["--help"]),

@@ -6,7 +6,8 @@ use std::fs;
 use crate::common::{Run, run};
 use cnsim::invariant::{Flood, Verdict, acyclic_tree, direct_mail_has_no_duplicates, flood_duplicates};
 use cnsim::invariant::{hop_follows_parent, one_first_receipt};
-use cnsim::manifest::{RoundOutcome, RunOutcome};
+use cnsim::manifest::{Backend, RoundOutcome, RunOutcome};
+use cnsim::topology::TopologySource;
 
 #[test]
 fn flooding_reaches_every_node_once_and_makes_the_exact_duplicates() {
@@ -123,7 +124,7 @@ fn the_weights_of_a_file_are_the_delays_of_its_links() {
 
     let run = run(out.path(), &flags);
 
-    assert_eq!(run.manifest.options.topology, "file");
+    assert_eq!(run.manifest.options.topology, TopologySource::File);
     let delay = run.manifest.link_delay.unwrap();
     assert_eq!((delay.copies, delay.intended_mean_ms), (2, 20.25));
     for event in run.of(0, "received") {
@@ -178,10 +179,9 @@ fn a_run_is_repeated_from_its_manifest() {
 fn the_manifest_says_where_the_run_was_made() {
     let out = tempfile::tempdir().unwrap();
     let run = run(out.path(), &["--nodes", "2", "--rounds", "0", "--seed", "5", "--condition", "probe"]);
-    let facts = &run.manifest.backend_facts;
-    for fact in ["processors", "kernel", "processes", "nodes_per_process"] {
-        assert!(facts.contains_key(fact), "{fact} in {facts:?}");
-    }
+    let Backend::Local(facts) = &run.manifest.backend else { panic!("{:?}", run.manifest.backend) };
+    assert!(facts.processors.is_some() && facts.kernel.is_some(), "{facts:?}");
+    assert_eq!((facts.processes.processes, facts.processes.nodes_per_process), (Some(2), Some(1)));
     assert_eq!((run.manifest.options.seed, run.manifest.options.condition.as_str()), (5, "probe"));
     assert_eq!(run.manifest.expected_events, 1);
     assert!(run.manifest.topology_complete);

@@ -1,0 +1,88 @@
+//! Files that are there whole or not at all: written under a temporary name beside their own, then renamed.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A file or folder that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {reason}", path.display())]
+pub struct WriteError {
+    path: PathBuf,
+    reason: io::Error,
+}
+
+/// Replaces the file `path` by one with these bytes.
+///
+/// # Errors
+/// Where the system refuses; the file is then as it was.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    fill(path, |mut file| file.write_all(bytes).map_err(at(path)))
+}
+
+/// Replaces the file `path` by what `write` writes, and returns what `write` does.
+///
+/// # Errors
+/// Where `write` fails or the system refuses; the file is then as it was.
+pub fn fill<T, E: From<WriteError>>(path: &Path, write: impl FnOnce(File) -> Result<T, E>) -> Result<T, E> {
+    let staged = staged(path);
+    let written = || {
+        let result = write(File::create(&staged).map_err(at(path))?)?;
+        fs::rename(&staged, path).map_err(at(path))?;
+        Ok(result)
+    };
+    written().inspect_err(|_| {
+        // The error that is returned says more than one of cleaning up after it.
+        let _ = fs::remove_file(&staged);
+    })
+}
+
+/// Makes the folder `path`, which is not there yet, with what `write` puts into it.
+///
+/// # Errors
+/// Where `write` fails or the system refuses; there is no such folder then.
+pub fn make_folder(path: &Path, write: impl FnOnce(&Path) -> Result<(), WriteError>) -> Result<(), WriteError> {
+    let staged = staged(path);
+    let made = || {
+        fs::create_dir(&staged).map_err(at(&staged))?;
+        write(&staged)?;
+        fs::rename(&staged, path).map_err(at(path))
+    };
+    made().inspect_err(|_| {
+        // The error that is returned says more than one of cleaning up after it.
+        let _ = fs::remove_dir_all(&staged);
+    })
+}
+
+/// The error of writing `path`.
+pub fn at(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
+    let path = path.to_owned();
+    move |reason| WriteError { path, reason }
+}
+
+/// The temporary name of a path, beside it and hidden.
+fn staged(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_to_its_end_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("manifest.json");
+        replace(&path, b"old").unwrap();
+
+        let error = fill(&path, |mut file| {
+            file.write_all(b"ne").map_err(at(&path))?;
+            Err::<(), _>(at(&path)(io::Error::other("the disk is full")))
+        });
+
+        assert_eq!(error.unwrap_err().to_string(), format!("cannot write {}: the disk is full", path.display()));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,99 @@
+//! The factors of an experiment: what a run was made to differ in from others, in the words that a table shows.
+
+use super::limits::Limits;
+use super::options::Options;
+use super::run::Manifest;
+use crate::link::LinkDelay;
+use crate::protocol::Protocol;
+use crate::topology::TopologySource;
+
+/// How many digits of a topology file's digest tell it from another.
+const DIGEST_DIGITS: usize = 8;
+
+/// What a run was made to differ in from others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Factors {
+    /// The protocol, with the options in which it differs from what its name stands for: `push:3, 8 in flight`.
+    pub protocol: String,
+    /// The topology's spec, or `file` with the first digits of its digest.
+    pub topology: String,
+    /// Number of nodes.
+    pub nodes: u32,
+    /// Size of the payload.
+    pub payload_bytes: u64,
+    /// What was done to links on purpose: `link delay 5 ms`, `5 Mbit/s`; `unshaped` where nothing was.
+    pub network: String,
+    /// What was done to nodes and links while the run went on; `none` so far.
+    pub scenario: String,
+    /// Where it ran.
+    pub backend: String,
+}
+
+impl Factors {
+    /// The names of the factors, in the order of [`Factors::texts`].
+    pub const NAMES: [&'static str; 7] =
+        ["protocol", "topology", "nodes", "payload_bytes", "network", "scenario", "backend"];
+
+    /// The factors of the run that a manifest tells of.
+    pub fn of(manifest: &Manifest) -> Self {
+        let options = &manifest.options;
+        Self {
+            protocol: protocol(options),
+            topology: topology(options.topology, &manifest.topology_sha256),
+            nodes: options.nodes,
+            payload_bytes: options.payload_bytes,
+            network: network(options.link_delay, &manifest.limits),
+            scenario: "none".to_owned(),
+            backend: manifest.backend.name().to_owned(),
+        }
+    }
+
+    /// Every factor as a text.
+    pub fn texts(self) -> [String; 7] {
+        let Self { protocol, topology, nodes, payload_bytes, network, scenario, backend } = self;
+        [protocol, topology, nodes.to_string(), payload_bytes.to_string(), network, scenario, backend]
+    }
+}
+
+fn protocol(options: &Options) -> String {
+    let (chosen, usual) = (options.resolved_protocol(), Protocol::from(options.protocol));
+    let mut words = vec![options.protocol.to_string()];
+    if chosen.order != usual.order {
+        words.push(chosen.order.to_string());
+    }
+    if chosen.in_flight != usual.in_flight {
+        words.push(format!("{} in flight", chosen.in_flight));
+    }
+    if chosen.forward != usual.forward {
+        words.push(chosen.forward.to_string());
+    }
+    if chosen.connections != usual.connections {
+        words.push(format!("{} connections", chosen.connections));
+    }
+    if chosen.deadline != usual.deadline {
+        words.push(options.deadline_ms.map_or_else(|| "no deadline".to_owned(), |ms| format!("deadline {ms} ms")));
+    }
+    words.join(", ")
+}
+
+/// Graphs of one spec are draws of one kind; two files are two graphs.
+fn topology(source: TopologySource, sha256: &str) -> String {
+    match source {
+        TopologySource::Spec(spec) => spec.to_string(),
+        TopologySource::File => {
+            let digest: String = sha256.trim_start_matches("sha256:").chars().take(DIGEST_DIGITS).collect();
+            format!("{source} {digest}").trim_end().to_owned()
+        }
+    }
+}
+
+fn network(link_delay: LinkDelay, limits: &Limits) -> String {
+    let delay = match link_delay {
+        LinkDelay::None => None,
+        LinkDelay::Weights => Some("link delay by weights".to_owned()),
+        LinkDelay::Constant(ms) => Some(format!("link delay {ms} ms")),
+    };
+    let rate = limits.bandwidth.as_ref().map(|limit| format!("{} Mbit/s", limit.intended_bits_per_s as f64 / 1e6));
+    let words: Vec<String> = delay.into_iter().chain(rate).collect();
+    if words.is_empty() { "unshaped".to_owned() } else { words.join(", ") }
+}

@@ -1,0 +1,23 @@
+//! The record of a run: what was asked for, what ran, and how each round ended. Written by the driver, read by the
+//! analysis and by whoever repeats the run.
+
+mod as_text;
+mod backend;
+mod factors;
+mod incident;
+mod limits;
+mod options;
+mod round;
+mod run;
+
+pub use backend::{Backend, KubernetesFacts, LocalFacts, PodFacts, ProcessFacts};
+pub use factors::Factors;
+pub use incident::{Incident, IncidentKind};
+pub use limits::{Bandwidth, Limits, Memory, Probe};
+pub use options::Options;
+pub use round::{AchievedDelay, Resources, Round, RoundOutcome};
+pub use run::{FORMAT, Manifest, RosterNode, RunOutcome, Tool};
+
+#[cfg(test)]
+#[path = "manifest_tests.rs"]
+mod tests;

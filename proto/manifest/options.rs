@@ -1,0 +1,74 @@
+//! The options of a run as they were resolved: what `--repeat` runs again.
+
+use serde::{Deserialize, Serialize};
+
+use super::as_text;
+use crate::initiator::Initiators;
+use crate::link::LinkDelay;
+use crate::protocol::{Connections, Forward, Order, Protocol, ProtocolSpec};
+use crate::time::Interval;
+use crate::topology::TopologySource;
+
+/// The options of `cnsim run`, resolved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// Number of nodes.
+    pub nodes: u32,
+    /// Scored rounds; round 0 is extra.
+    pub rounds: u32,
+    /// The experiment's condition; may be empty.
+    pub condition: String,
+    /// As it is typed: `flood`, `push:3:8`, `seed-h`.
+    #[serde(with = "as_text")]
+    pub protocol: ProtocolSpec,
+    /// `shuffled` or `listed`.
+    #[serde(with = "as_text")]
+    pub order: Order,
+    /// Sends of one node at once.
+    pub in_flight: u32,
+    /// `after-ack` or `before-ack`.
+    #[serde(with = "as_text")]
+    pub forward: Forward,
+    /// `reuse` or `per-send`.
+    #[serde(with = "as_text")]
+    pub connections: Connections,
+    /// None: no deadline.
+    pub deadline_ms: Option<u64>,
+    /// A spec, or `file` where the run folder's topology.json is the only source.
+    #[serde(with = "as_text")]
+    pub topology: TopologySource,
+    /// `random`, `rotate` or a node's id.
+    #[serde(with = "as_text")]
+    pub initiator: Initiators,
+    /// What topology, initiators and permutations follow from.
+    pub seed: u64,
+    /// Size of the payload.
+    pub payload_bytes: u64,
+    /// Nodes hosted by one process.
+    pub nodes_per_process: u32,
+    /// When a round is given up.
+    pub round_timeout_ms: u64,
+    /// Pause between rounds.
+    pub pause_ms: u64,
+    /// `none`, `weights` or milliseconds.
+    #[serde(with = "as_text")]
+    pub link_delay: LinkDelay,
+    /// Largest message a node takes.
+    pub max_message: u64,
+    /// Whether a topology in several pieces was accepted.
+    pub allow_partial: bool,
+}
+
+impl Options {
+    /// The protocol with the options that were resolved for it.
+    pub fn resolved_protocol(&self) -> Protocol {
+        Protocol {
+            spec: self.protocol,
+            order: self.order,
+            in_flight: self.in_flight.max(1),
+            forward: self.forward,
+            connections: self.connections,
+            deadline: self.deadline_ms.map(Interval::from_ms),
+        }
+    }
+}

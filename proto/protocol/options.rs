@@ -1,0 +1,76 @@
+//! The options that every strategy shares and that are typed as one word each.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::error::ParseError;
+
+/// The order of one node's sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// A permutation of its own for every seed, node and message.
+    Shuffled,
+    /// As the neighbours are configured.
+    Listed,
+}
+
+/// When a first receipt is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forward {
+    /// At once; forwarding follows.
+    AfterAck,
+    /// When every copy has been forwarded and acknowledged, as handlers with blocking sends do.
+    BeforeAck,
+}
+
+/// How long a connection lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connections {
+    /// Opened in advance and kept.
+    Reuse,
+    /// Opened for each send and closed after it.
+    PerSend,
+}
+
+macro_rules! word_type {
+    ($type:ident, $option:literal, $($value:ident = $word:literal),+) => {
+        impl $type {
+            const ALLOWED: &'static str = word_type!(@allowed $($word),+);
+        }
+
+        impl FromStr for $type {
+            type Err = ParseError;
+
+            fn from_str(text: &str) -> Result<Self, ParseError> {
+                match text {
+                    $($word => Ok(Self::$value),)+
+                    _ => Err(ParseError::Option { option: $option, value: text.to_owned(), allowed: Self::ALLOWED }),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$value => $word,)+ })
+            }
+        }
+    };
+    (@allowed $first:literal, $second:literal) => { concat!($first, " or ", $second) };
+}
+
+word_type!(Order, "order", Shuffled = "shuffled", Listed = "listed");
+word_type!(Forward, "forward", AfterAck = "after-ack", BeforeAck = "before-ack");
+word_type!(Connections, "connections", Reuse = "reuse", PerSend = "per-send");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn option_words_round_trip() {
+        assert_eq!(Forward::BeforeAck.to_string().parse(), Ok(Forward::BeforeAck));
+        assert_eq!(Order::Listed.to_string().parse(), Ok(Order::Listed));
+        let error = "pooled".parse::<Connections>().unwrap_err().to_string();
+        assert_eq!(error, "unknown connections \"pooled\": use reuse or per-send");
+    }
+}

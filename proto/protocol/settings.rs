@@ -1,0 +1,82 @@
+//! A protocol with all its options: what a node is configured with.
+
+use std::str::FromStr;
+
+use super::error::ParseError;
+use super::options::{Connections, Forward, Order};
+use super::spec::ProtocolSpec;
+use super::strategy::Strategy;
+use crate::time::Interval;
+
+/// A strategy with all its options: what is typed as `--protocol` and the flags that go with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protocol {
+    /// What was typed: whom to send to and when to stop, and what the event records call it.
+    pub spec: ProtocolSpec,
+    /// In which order copies are sent.
+    pub order: Order,
+    /// How many sends of one node may wait for their acknowledgment at once; at least 1.
+    pub in_flight: u32,
+    /// Whether a first receipt is acknowledged before or after it has been forwarded.
+    pub forward: Forward,
+    /// Whether a connection outlives its send.
+    pub connections: Connections,
+    /// How long a send may take before it has failed; none: as long as it takes.
+    pub deadline: Option<Interval>,
+}
+
+impl Protocol {
+    /// Whom to send to, and when to stop.
+    pub fn strategy(&self) -> Strategy {
+        self.spec.strategy()
+    }
+}
+
+impl From<ProtocolSpec> for Protocol {
+    /// With the options that the spec has where none is typed.
+    fn from(spec: ProtocolSpec) -> Self {
+        let plain = Self {
+            spec,
+            order: Order::Shuffled,
+            in_flight: 32,
+            forward: Forward::AfterAck,
+            connections: Connections::Reuse,
+            deadline: Some(Interval::from_ms(5000)),
+        };
+        let seed = || Self {
+            order: Order::Listed,
+            in_flight: 1,
+            connections: Connections::PerSend,
+            deadline: None,
+            ..plain.clone()
+        };
+        match spec {
+            ProtocolSpec::Plain(_) => plain,
+            ProtocolSpec::SeedH => seed(),
+            ProtocolSpec::SeedO => Self { forward: Forward::BeforeAck, ..seed() },
+        }
+    }
+}
+
+impl FromStr for Protocol {
+    type Err = ParseError;
+
+    /// A strategy or a preset, with the defaults of its options.
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        text.parse::<ProtocolSpec>().map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_presets_keep_their_names_and_send_one_copy_at_a_time() {
+        for preset in ["seed-h", "seed-o"] {
+            let protocol: Protocol = preset.parse().unwrap();
+            assert_eq!((protocol.spec.to_string().as_str(), protocol.in_flight, protocol.deadline), (preset, 1, None));
+            assert_eq!(protocol.connections, Connections::PerSend);
+        }
+    }
+}
