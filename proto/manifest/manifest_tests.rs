@@ -1,3 +1,5 @@
+//! Manifests of today and of older versions.
+
 use super::*;
 use crate::initiator::Initiators;
 use crate::link::LinkDelay;

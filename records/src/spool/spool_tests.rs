@@ -1,3 +1,5 @@
+//! Records that are sorted out of memory.
+
 use std::collections::BTreeSet;
 
 use cnsim::event::Record;
