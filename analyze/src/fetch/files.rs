@@ -7,9 +7,9 @@ use cnsim::event::Record;
 use polars::prelude::DataFrame;
 
 use super::error::FetchError;
-use super::options::FetchOptions;
 use super::run_folders::put_runs;
 use super::runs::{FetchedRun, choose_runs, new_facts};
+use super::spec::FetchSpec;
 use crate::inputs::fetch_facts::{FetchFacts, FetchedFile, RejectedFor};
 use crate::inputs::{FileFacts, InputError, folder, name};
 use cnsim_records::gather::{Reader, Reject, Rejects, examples};
@@ -86,10 +86,10 @@ impl Gathered {
     }
 
     /// Writes the wanted runs into their folders.
-    pub(super) fn put(mut self, options: &FetchOptions) -> Result<Vec<PathBuf>, FetchError> {
-        let names = choose_runs(&self.spool, &options.run_ids)?;
+    pub(super) fn put(mut self, spec: &FetchSpec) -> Result<Vec<PathBuf>, FetchError> {
+        let names = choose_runs(&self.spool, &spec.run_ids)?;
         let runs = names.into_iter().map(|name| self.take(&name)).collect::<Result<_, _>>()?;
-        put_runs(runs, options)
+        put_runs(runs, spec)
     }
 
     /// Takes one of its runs out of it.

@@ -14,10 +14,10 @@ use super::collect::{Collect, Take};
 use super::error::BigQueryError;
 use super::job::{Running, query};
 use super::names::TableName;
-use super::options::Method;
 use super::plan::Part;
 use super::records::{ResultRecords, Row, RowError, Timestamps};
 use super::servers::Servers;
+use super::spec::Method;
 
 /// The ways of rows, as `fetch.json` names them.
 const REST: &str = "rest";
