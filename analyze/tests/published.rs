@@ -77,7 +77,7 @@ const DEFAULT_FROM_FIRST_SEND: [(u32, f64); 6] =
 
 #[test]
 fn the_distribution_of_propagation_time_reproduces() {
-    let table = table::convergence(&distribution().known.analysis);
+    let table = output::convergence(&distribution().known.analysis);
     for (nodes, [mean, median, max, variance, std], from_first_send, _) in DISTRIBUTION {
         let line = Line { table: &table, condition: "distribution", nodes, origin: Origin::Initiate };
         line.has("mean_ms", mean, MS);
@@ -93,7 +93,7 @@ fn the_distribution_of_propagation_time_reproduces() {
 
 #[test]
 fn the_bandwidth_tables_reproduce() {
-    let table = table::convergence(&bandwidth().known.analysis);
+    let table = output::convergence(&bandwidth().known.analysis);
     for (condition, _, numbers) in BANDWIDTH {
         for (nodes, [mean, min, median, max]) in numbers {
             let line = Line { table: &table, condition, nodes, origin: Origin::Initiate };
@@ -327,7 +327,7 @@ fn the_audit_finds_what_is_there_and_nothing_else() {
 
 struct Study {
     loaded: Vec<Loaded>,
-    known: study::Study,
+    known: evaluation::Study,
 }
 
 fn distribution() -> Study {
@@ -344,7 +344,7 @@ impl Study {
         let folder = folder();
         let input = |(label, file): (&str, String)| Input { label: Some(label.to_owned()), path: folder.join(file) };
         let loaded = load(&files.map(input)).expect("the study's files are events");
-        let known = study::Study::of(loaded.iter().cloned(), 1);
+        let known = evaluation::Study::of(loaded.iter().cloned(), 1);
         Self { loaded, known }
     }
 

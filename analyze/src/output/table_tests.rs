@@ -1,3 +1,5 @@
+//! Every table of small analyses, in every form.
+
 use std::collections::BTreeMap;
 
 use cnsim::manifest::{Incident, IncidentKind};

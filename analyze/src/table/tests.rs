@@ -1,3 +1,5 @@
+//! What the forms of a table promise.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! What figures show of small analyses.
+
 use cnsim_charts::data::{LatencyBox, TimeBar};
 
 use super::latency::latency_box;
