@@ -24,22 +24,52 @@ pub enum Verdict {
     Broken {
         /// How often.
         count: u64,
-        /// The node of the example, where it has one.
-        node: Option<u32>,
-        /// What is wrong with that node, or the numbers that differ.
-        detail: String,
+        /// The first time that it is broken.
+        example: Violation,
     },
     /// Its conditions do not hold here.
     NotApplied(&'static str),
 }
 
+/// How an invariant is broken. Nodes are the caller's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Violation {
+    /// A node has more than one first receipt: see [`one_first_receipt`].
+    SecondFirstReceipt {
+        /// The node.
+        node: u32,
+    },
+    /// A node is not one hop behind its parent: see [`hop_follows_parent`].
+    HopNotBehindParent {
+        /// The node.
+        node: u32,
+        /// Its hop.
+        hop: u32,
+        /// Its parent's.
+        parent_hop: u32,
+    },
+    /// A node is its own ancestor: see [`acyclic_tree`].
+    OwnAncestor {
+        /// The node.
+        node: u32,
+    },
+    /// Direct mail made duplicates: see [`direct_mail_has_no_duplicates`].
+    DirectMailDuplicates {
+        /// How many.
+        duplicates: u64,
+    },
+    /// A complete flood made another number of duplicates: see [`flood_duplicates`].
+    FloodDuplicates {
+        /// How many.
+        duplicates: u64,
+        /// How many it should have made.
+        expected: u64,
+    },
+}
+
 impl Verdict {
-    fn of(count: usize, example: impl FnOnce() -> (Option<u32>, String)) -> Self {
-        if count == 0 {
-            return Self::Holds;
-        }
-        let (node, detail) = example();
-        Self::Broken { count: count as u64, node, detail }
+    fn of(count: u64, example: impl FnOnce() -> Violation) -> Self {
+        if count == 0 { Self::Holds } else { Self::Broken { count, example: example() } }
     }
 }
 
@@ -48,7 +78,7 @@ pub fn one_first_receipt(arrivals: &[Arrival]) -> Verdict {
     let mut receivers: Vec<u32> = first_receipts(arrivals).map(|arrival| arrival.receiver).collect();
     receivers.sort_unstable();
     let again: Vec<u32> = receivers.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
-    Verdict::of(again.len(), || (Some(again[0]), "has more than one first receipt".to_owned()))
+    Verdict::of(again.len() as u64, || Violation::SecondFirstReceipt { node: again[0] })
 }
 
 /// hop(child) = hop(parent) + 1 for every first receipt where both are known. The initiator's hop is 0.
@@ -69,9 +99,9 @@ pub fn hop_follows_parent(arrivals: &[Arrival], initiator: u32) -> Verdict {
     if judged == 0 {
         return Verdict::NotApplied("no hop is known at both ends of a delivery");
     }
-    Verdict::of(wrong.len(), || {
-        let (node, child, parent) = wrong[0];
-        (Some(node), format!("is at hop {child}, its parent at hop {parent}"))
+    Verdict::of(wrong.len() as u64, || {
+        let (node, hop, parent_hop) = wrong[0];
+        Violation::HopNotBehindParent { node, hop, parent_hop }
     })
 }
 
@@ -101,12 +131,12 @@ pub fn acyclic_tree(arrivals: &[Arrival], initiator: u32) -> Verdict {
             }
         }
     }
-    Verdict::of(cyclic.len(), || (Some(cyclic[0]), "is its own ancestor".to_owned()))
+    Verdict::of(cyclic.len() as u64, || Violation::OwnAncestor { node: cyclic[0] })
 }
 
 /// Direct mail sends each neighbour one copy and nobody forwards: there is no duplicate.
 pub fn direct_mail_has_no_duplicates(duplicates: u64) -> Verdict {
-    Verdict::of(duplicates as usize, || (None, format!("{duplicates} duplicates, 0 expected")))
+    Verdict::of(duplicates, || Violation::DirectMailDuplicates { duplicates })
 }
 
 /// What the number of a flood's duplicates depends on.
@@ -152,7 +182,7 @@ pub fn flood_duplicates(flood: Flood) -> Verdict {
     }
     let expected = Flood::expected_duplicates(flood.nodes, flood.edges);
     let off = flood.duplicates.abs_diff(expected);
-    Verdict::of(off as usize, || (None, format!("{} duplicates, {expected} expected", flood.duplicates)))
+    Verdict::of(off, || Violation::FloodDuplicates { duplicates: flood.duplicates, expected })
 }
 
 /// One number for each node, sorted by node: a round can have many nodes, and an analysis many rounds. Of several numbers

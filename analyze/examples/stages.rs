@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use cnsim_analyze::evaluation::Study;
+use cnsim_analyze::evaluation::evaluate_loaded;
 use cnsim_analyze::inputs::{self, Input};
 use cnsim_analyze::{audit, output};
 
@@ -23,11 +23,11 @@ fn main() -> ExitCode {
     };
     let read = begun.elapsed();
     let rows: usize = loaded.iter().map(|input| input.events.len()).sum();
-    let study = Study::of(loaded, 1);
+    let evaluation = evaluate_loaded(loaded, 1);
     let measured = begun.elapsed();
-    let bytes: usize = output::all(&study.analysis).iter().map(|table| table.to_csv().len()).sum();
+    let bytes: usize = output::all(&evaluation.analysis).iter().map(|table| table.to_csv().len()).sum();
     let tabled = begun.elapsed();
-    let quality = audit::audit(&study);
+    let quality = audit::audit(&evaluation);
     let audited = begun.elapsed();
     println!("{rows} rows, {bytes} bytes of tables, {} findings", quality.findings.len());
     println!("read {:.3} s", read.as_secs_f64());

@@ -5,7 +5,9 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
 
+use cnsim_records::open::hex;
 use predicates::prelude::*;
+use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
@@ -127,10 +129,7 @@ fn results_that_were_made_to_fit_are_found_even_with_their_digests() {
     let (mut index, mut faster) = (String::new(), table.replacen('5', "4", 1));
     zip.by_name("bundle.json").unwrap().read_to_string(&mut index).unwrap();
     faster.push('\n');
-    let sha256 = |text: &str| -> String {
-        use sha2::{Digest, Sha256};
-        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
-    };
+    let sha256 = |text: &str| hex(Sha256::new_with_prefix(text));
     let index = index.replace(&sha256(&table), &sha256(&faster));
 
     let forge = |index: &str| {

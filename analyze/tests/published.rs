@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use cnsim::event::Kind;
 use cnsim_analyze::audit::{Check, Verdict, audit};
-use cnsim_analyze::evaluation;
-use cnsim_analyze::inputs::telemetry::{Quantity, Series, Source, Window, load as load_telemetry, usages};
+use cnsim_analyze::evaluation::{Evaluation, evaluate_loaded};
+use cnsim_analyze::inputs::telemetry::{Quantity, Series, Source, load as load_telemetry};
 use cnsim_analyze::inputs::{Input, Loaded, load};
+use cnsim_analyze::measure::usage::{Window, usages};
 use cnsim_analyze::measure::{Group, Origin, RoundMetrics};
-use cnsim_analyze::output::{self, Cell, Table};
+use cnsim_analyze::output;
+use cnsim_analyze::table::{Cell, Table};
 
 /// The study's CSVs hold float text: its tables have two decimals, other numbers are good to a microsecond.
 const MS: f64 = 0.001;
@@ -76,7 +78,7 @@ const DEFAULT_FROM_FIRST_SEND: [(u32, f64); 6] =
 
 #[test]
 fn the_distribution_of_propagation_time_reproduces() {
-    let table = table::convergence(&distribution().known.analysis);
+    let table = output::convergence(&distribution().evaluation.analysis);
     for (nodes, [mean, median, max, variance, std], from_first_send, _) in DISTRIBUTION {
         let line = Line { table: &table, condition: "distribution", nodes, origin: Origin::Initiate };
         line.has("mean_ms", mean, MS);
@@ -92,7 +94,7 @@ fn the_distribution_of_propagation_time_reproduces() {
 
 #[test]
 fn the_bandwidth_tables_reproduce() {
-    let table = table::convergence(&bandwidth().known.analysis);
+    let table = output::convergence(&bandwidth().evaluation.analysis);
     for (condition, _, numbers) in BANDWIDTH {
         for (nodes, [mean, min, median, max]) in numbers {
             let line = Line { table: &table, condition, nodes, origin: Origin::Initiate };
@@ -115,7 +117,7 @@ fn initiators_that_initiate_for_the_first_time_are_told_apart_by_their_set_up() 
         let group = study.group("distribution", nodes);
         assert_eq!(split_by_experience(group).0.len(), first_times, "N={nodes}");
     }
-    for group in distribution().known.analysis.groups.iter().chain(&bandwidth().known.analysis.groups) {
+    for group in distribution().evaluation.analysis.groups.iter().chain(&bandwidth().evaluation.analysis.groups) {
         let (first, again) = split_by_experience(group);
         let place = format!("{} N={}", group.condition, group.nodes);
         assert!(first.iter().all(|ms| (58.5..3612.5).contains(ms)), "59 to 3612 ms in {place}: {first:?}");
@@ -194,8 +196,8 @@ fn telemetry_in_the_studys_windows_is_as_published_and_the_file_under_a_wrong_na
     let study = bandwidth();
     let series: Vec<Series> = TELEMETRY.iter().flat_map(|(condition, _)| telemetry(condition)).collect();
 
-    let usages = usages(&study.known.analysis, &series, &BTreeMap::new(), Window::Seed);
-    let quality = audit(&study.known).with_telemetry(&series);
+    let usages = usages(&study.evaluation.analysis, &series, &BTreeMap::new(), Window::Seed);
+    let quality = audit(&study.evaluation).with_telemetry(&series);
 
     for (condition, numbers) in TELEMETRY {
         for (nodes, expected, samples) in numbers {
@@ -271,7 +273,7 @@ fn only_the_initiator_sends() {
 #[test]
 fn the_audit_finds_what_is_there_and_nothing_else() {
     let named = |study: &Study| {
-        let quality = audit(&study.known);
+        let quality = audit(&study.evaluation);
         assert_eq!(quality.verdict, Verdict::Caution);
         let mut checks: BTreeMap<&str, usize> = BTreeMap::new();
         quality.findings.iter().for_each(|finding| *checks.entry(finding.check.as_str()).or_default() += 1);
@@ -326,7 +328,7 @@ fn the_audit_finds_what_is_there_and_nothing_else() {
 
 struct Study {
     loaded: Vec<Loaded>,
-    known: study::Study,
+    evaluation: Evaluation,
 }
 
 fn distribution() -> Study {
@@ -343,12 +345,12 @@ impl Study {
         let folder = folder();
         let input = |(label, file): (&str, String)| Input { label: Some(label.to_owned()), path: folder.join(file) };
         let loaded = load(&files.map(input)).expect("the study's files are events");
-        let known = study::Study::of(loaded.iter().cloned(), 1);
-        Self { loaded, known }
+        let evaluation = evaluate_loaded(loaded.iter().cloned(), 1);
+        Self { loaded, evaluation }
     }
 
     fn group(&self, condition: &str, nodes: u32) -> &Group {
-        self.known
+        self.evaluation
             .analysis
             .groups
             .iter()
@@ -357,7 +359,7 @@ impl Study {
     }
 
     fn rounds(&self) -> impl Iterator<Item = &RoundMetrics> {
-        self.known.analysis.groups.iter().flat_map(|group| &group.rounds)
+        self.evaluation.analysis.groups.iter().flat_map(|group| &group.rounds)
     }
 
     fn count(&self, kind: Kind) -> usize {

@@ -1,7 +1,6 @@
 //! What can be wrong with an input, each in one line that names the file and where.
 
 use std::io;
-use std::path::PathBuf;
 
 use cnsim::event::{Column, ReadError};
 
@@ -13,14 +12,6 @@ pub enum SourceError {
     Missing {
         /// As typed.
         path: String,
-    },
-    /// A pattern that is none, or that no file matches.
-    #[error("{pattern}: {reason}")]
-    Pattern {
-        /// As typed.
-        pattern: String,
-        /// What is wrong with it.
-        reason: String,
     },
     /// The system refused.
     #[error("{path}: cannot read it")]
@@ -91,34 +82,6 @@ pub enum SourceError {
         line: u64,
         /// What is wrong.
         problem: LineProblem,
-    },
-    /// A folder that no run wrote.
-    #[error("{path}: not a run folder: it holds neither events.parquet nor events.jsonl nor parts/*.jsonl")]
-    NotARunFolder {
-        /// As typed.
-        path: String,
-    },
-    /// A run folder's other file that cannot be read.
-    #[error("{}: {reason}", path.display())]
-    Companion {
-        /// Which one.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// Two paths that would be one condition.
-    #[error(
-        "{first} and {second} would both be the condition {condition:?}: give each its label, as in LABEL={unnamed}"
-    )]
-    SameName {
-        /// The condition.
-        condition: String,
-        /// One path.
-        first: String,
-        /// The other path.
-        second: String,
-        /// One of them that has no label.
-        unnamed: String,
     },
 }
 

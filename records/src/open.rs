@@ -117,11 +117,7 @@ impl Read for Hashing {
 
 /// A digest in hex.
 pub fn hex(digest: Sha256) -> String {
-    use std::fmt::Write;
-    digest.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes every text");
-        text
-    })
+    base16ct::lower::encode_string(&digest.finalize())
 }
 
 /// A bar on standard error, where that is a terminal and the file is long.

@@ -4,7 +4,7 @@
 //! the smaller of the two smallest latencies and half a millisecond, with copies enough both ways and at least one loop. A
 //! drift is told where it is proven by the same argument and moves clocks by half a millisecond or more.
 
-use super::{Check, Finding, Severity};
+use super::finding::{Check, Finding, Severity};
 use crate::measure::{Analysis, Group, HostPair, RunClocks};
 
 /// The offset from which one that is not proven matters, and the change of one that does, in ns.
@@ -14,7 +14,7 @@ const OFFSET_MIN_NS: f64 = 500_000.0;
 const COPIES_MIN: u64 = 30;
 
 /// Runs whose machines' clocks disagree.
-pub(super) fn clock_offset(analysis: &Analysis) -> Vec<Finding> {
+pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
     let of_group = |group| -> Vec<Finding> {
         let group: &Group = group;
         group.clocks.iter().filter_map(|run| in_run(group, run)).collect()
@@ -101,7 +101,7 @@ mod tests {
     fn found_in(ways: BTreeMap<(String, String), Way>) -> Option<Finding> {
         let clocks = vec![RunClocks { run_id: "run".to_owned(), ways }];
         let group = Group { clocks, ..Group::default() };
-        clock_offset(&Analysis { groups: vec![group] }).pop()
+        findings(&Analysis { groups: vec![group] }).pop()
     }
 
     /// A run of ten minutes on two machines, of which the second gains so much on the first; copies take 0.3 ms.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use super::view::{Run, Survey};
-use super::{Check, Finding, Severity};
+use super::finding::{Check, Finding, Severity};
+use super::scope::{AuditedRun, Scope};
 
 /// Conditions that a finding names at most for each kind.
 const NAMES_SHOWN: usize = 5;
@@ -19,13 +19,13 @@ enum Trait {
 }
 
 /// Conditions, and sets of conditions, whose runs differ in one of these.
-pub(super) fn mixed(survey: &Survey<'_>) -> Vec<Finding> {
-    [Trait::Network, Trait::Image].into_iter().flat_map(|what| of_trait(survey, what)).collect()
+pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
+    [Trait::Network, Trait::Image].into_iter().flat_map(|what| differing_in(scope, what)).collect()
 }
 
-fn of_trait(survey: &Survey<'_>, what: Trait) -> Vec<Finding> {
+fn differing_in(scope: &Scope<'_>, what: Trait) -> Vec<Finding> {
     let mut conditions: BTreeMap<&str, Vec<BTreeSet<String>>> = BTreeMap::new();
-    for (key, run) in &survey.runs {
+    for (key, run) in &scope.runs {
         let values = values(run, what);
         if !values.is_empty() {
             conditions.entry(key.0).or_default().push(values);
@@ -35,12 +35,14 @@ fn of_trait(survey: &Survey<'_>, what: Trait) -> Vec<Finding> {
     for (condition, runs) in &conditions {
         let kinds = what.kinds(runs);
         if kinds.len() > 1 {
+            let kinds: Vec<String> = kinds.iter().map(join_values).collect();
             let detail = format!(
                 "runs of this condition had different {} ({}): what differs between them may be the cluster's doing",
                 what.words(),
                 kinds.join(" / ")
             );
-            findings.push(finding(condition, runs.len(), detail));
+            let count = runs.len() as u64;
+            findings.push(Finding::in_condition(Check::MixedClusters, Severity::Caution, condition, count, detail));
         }
     }
     findings.extend(if findings.is_empty() { between(&conditions, what) } else { None });
@@ -51,22 +53,19 @@ fn of_trait(survey: &Survey<'_>, what: Trait) -> Vec<Finding> {
 fn between(conditions: &BTreeMap<&str, Vec<BTreeSet<String>>>, what: Trait) -> Option<Finding> {
     let all: Vec<BTreeSet<String>> = conditions.values().flatten().cloned().collect();
     let kinds = what.kinds(&all);
-    let of_kind = |kind: &String| {
+    let of_kind = |kind: &BTreeSet<String>| {
         let has = |runs: &[BTreeSet<String>]| what.kinds(runs).first().is_some_and(|own| what.is_same(own, kind));
         let names: Vec<&str> = conditions.iter().filter(|(_, runs)| has(runs)).map(|(name, _)| *name).collect();
         let more = if names.len() > NAMES_SHOWN { " and more" } else { "" };
-        format!("{kind}: {}{more}", names[..names.len().min(NAMES_SHOWN)].join(", "))
+        format!("{}: {}{more}", join_values(kind), names[..names.len().min(NAMES_SHOWN)].join(", "))
     };
     let detail = format!(
         "conditions had different {} ({}): a difference between them may be the cluster's doing",
         what.words(),
         kinds.iter().map(of_kind).collect::<Vec<_>>().join("; ")
     );
-    (kinds.len() > 1).then(|| Finding { condition: None, ..finding("", conditions.len(), detail) })
-}
-
-fn finding(condition: &str, count: usize, detail: String) -> Finding {
-    Finding::in_condition(Check::MixedClusters, Severity::Caution, condition, count as u64, detail)
+    let count = conditions.len() as u64;
+    (kinds.len() > 1).then(|| Finding::everywhere(Check::MixedClusters, Severity::Caution, count, detail))
 }
 
 impl Trait {
@@ -77,9 +76,9 @@ impl Trait {
         }
     }
 
-    /// The distinct kinds of runs, each in words. Runs of one cluster may have pods in several of its networks, so that runs
-    /// with one in common are alike; images have to be the same.
-    fn kinds(self, runs: &[BTreeSet<String>]) -> Vec<String> {
+    /// The distinct kinds of runs, each with its values. Runs of one cluster may have pods in several of its networks, so
+    /// that runs with one in common are alike; images have to be the same.
+    fn kinds(self, runs: &[BTreeSet<String>]) -> Vec<BTreeSet<String>> {
         let mut kinds: Vec<BTreeSet<String>> = Vec::new();
         for values in runs {
             let (mut alike, other): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|kind| match self {
@@ -91,21 +90,24 @@ impl Trait {
             kinds.push(alike.into_iter().flatten().collect());
         }
         kinds.sort();
-        kinds.into_iter().map(|kind| kind.into_iter().collect::<Vec<_>>().join(" + ")).collect()
+        kinds
     }
 
-    /// Whether the words of a condition's only kind belong to the words of a kind of all.
-    fn is_same(self, own: &str, kind: &str) -> bool {
-        let parts: BTreeSet<&str> = kind.split(" + ").collect();
+    /// Whether a condition's only kind belongs to a kind of all conditions.
+    fn is_same(self, own: &BTreeSet<String>, kind: &BTreeSet<String>) -> bool {
         match self {
-            Self::Network => own.split(" + ").all(|part| parts.contains(part)),
+            Self::Network => own.is_subset(kind),
             Self::Image => own == kind,
         }
     }
 }
 
+fn join_values(values: &BTreeSet<String>) -> String {
+    values.iter().map(String::as_str).collect::<Vec<_>>().join(" + ")
+}
+
 /// What a run has; empty where nothing says.
-fn values(run: &Run<'_>, what: Trait) -> BTreeSet<String> {
+fn values(run: &AuditedRun<'_>, what: Trait) -> BTreeSet<String> {
     match what {
         Trait::Network => networks(run),
         Trait::Image => images(run),
@@ -113,7 +115,7 @@ fn values(run: &Run<'_>, what: Trait) -> BTreeSet<String> {
 }
 
 /// The networks of a run's nodes, as far as their ids or their addresses in the manifest are some.
-fn networks(run: &Run<'_>) -> BTreeSet<String> {
+fn networks(run: &AuditedRun<'_>) -> BTreeSet<String> {
     let roster = run.manifest().into_iter().flat_map(|manifest| &manifest.roster);
     let addresses = roster.map(|node| node.address.rsplit_once(':').map_or(node.address.as_str(), |(host, _)| host));
     run.recorded_nodes().chain(addresses).filter_map(network).collect()
@@ -126,7 +128,7 @@ fn network(address: &str) -> Option<String> {
     (!address.is_loopback() && !address.is_unspecified()).then(|| format!("{a}.{b}.x.x"))
 }
 
-fn images(run: &Run<'_>) -> BTreeSet<String> {
+fn images(run: &AuditedRun<'_>) -> BTreeSet<String> {
     let facts = run.manifest().and_then(|manifest| manifest.backend.kubernetes());
     facts.into_iter().flat_map(|facts| facts.pods.values()).filter_map(|pod| pod.image_digest.clone()).collect()
 }

@@ -5,7 +5,7 @@
 //! steady runs find nothing. Times from `initiate` are tested where set-up is a relevant part of them: there a drift is
 //! likely, and the threshold is the usual one.
 
-use super::timing::setup_in_group;
+use super::setup::relevant_setup;
 use super::{Check, Finding, Severity};
 use crate::measure::{Analysis, Group, Origin, RoundMetrics};
 use crate::stats::{Correlation, censored_ms, holm, lag_1_autocorrelation, mean, spearman};
@@ -30,7 +30,7 @@ pub(super) fn drift_over_rounds(analysis: &Analysis) -> Vec<Finding> {
     let sequences: Vec<Sequence<'_>> = analysis.groups.iter().flat_map(sequences).collect();
     let spreading = found(&sequences, Origin::FirstSend, ALPHA_FIRST_SEND);
     let with_setup: Vec<Sequence<'_>> =
-        sequences.into_iter().filter(|sequence| setup_in_group(sequence.group).is_some()).collect();
+        sequences.into_iter().filter(|sequence| relevant_setup(sequence.group).is_some()).collect();
     let mut findings: Vec<Finding> = spreading
         .iter()
         .map(|trend| {

@@ -9,8 +9,10 @@ use cnsim::manifest::{Backend, Manifest, Options, RosterNode, Round, RoundOutcom
 use cnsim::protocol::{Connections, Forward, Order};
 use cnsim::topology::{Edge, Topology};
 
-use super::{Check, Finding, Quality, audit};
-use crate::evaluation::Study;
+use super::audit;
+use super::finding::{Check, Finding};
+use super::quality::Quality;
+use crate::evaluation::evaluate_loaded;
 use crate::inputs::{About, Facts, Loaded, RunFacts};
 use cnsim_records::frame::{Dictionary, Events, Names};
 
@@ -369,7 +371,7 @@ pub(super) fn audit_all(fixtures: Vec<Fixture>) -> Quality {
 
 /// Audits several inputs together; rounds below `warm_up` are warm-up.
 pub(super) fn audit_after_warm_up(fixtures: Vec<Fixture>, warm_up: u32) -> Quality {
-    audit(&Study::of(fixtures.iter().map(Fixture::load), warm_up))
+    audit(&evaluate_loaded(fixtures.iter().map(Fixture::load), warm_up))
 }
 
 /// The findings of one check.

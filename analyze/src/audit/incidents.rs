@@ -2,24 +2,30 @@
 
 use cnsim::manifest::{Incident, IncidentKind};
 
-use super::sequence::Gaps;
-use super::view::{Run, RunKey, Survey};
-use super::{Check, Finding, Severity};
-
-/// How many incidents a sentence tells.
-const TOLD: usize = 2;
+use super::finding::{Check, Finding, Severity};
+use super::gaps::Gaps;
+use super::incident_words::describe_incident;
+use super::scope::{RunKey, Scope};
 
 /// One finding for each incident; records that a process's numbers show to be missing are not found twice.
-pub(super) fn findings(survey: &Survey<'_>, gaps: &Gaps) -> Vec<Finding> {
+pub(super) fn findings<'a>(scope: &Scope<'a>, gaps: &Gaps<'a>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (key, run) in &survey.runs {
+    for (key, run) in &scope.runs {
         let incidents = run.manifest().into_iter().flat_map(|manifest| &manifest.incidents);
-        findings.extend(incidents.filter_map(|incident| finding(survey, gaps, *key, incident)));
+        let incidents = incidents.filter(|incident| !shows_as_gap(incident, *key, gaps));
+        findings.extend(incidents.map(|incident| finding(scope, *key, incident)));
     }
     findings
 }
 
-fn finding(survey: &Survey<'_>, gaps: &Gaps, key: RunKey<'_>, incident: &Incident) -> Option<Finding> {
+/// Whether an incident is a loss of records that the check of sequence numbers finds.
+fn shows_as_gap<'a>(incident: &Incident, key: RunKey<'a>, gaps: &Gaps<'a>) -> bool {
+    let process = incident.process.as_deref();
+    incident.kind == IncidentKind::RecordsLost
+        && gaps.of_run(key).iter().any(|gap| Some(gap.process.as_str()) == process)
+}
+
+fn finding<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, incident: &Incident) -> Finding {
     let (check, severity, why) = match incident.kind {
         IncidentKind::Restarted
         | IncidentKind::OomKilled
@@ -30,66 +36,15 @@ fn finding(survey: &Survey<'_>, gaps: &Gaps, key: RunKey<'_>, incident: &Inciden
             (Check::ProcessDisturbed, Severity::Caution, why)
         }
         IncidentKind::RecordsLost => {
-            let process = incident.process.as_deref();
-            if gaps.of(key).iter().any(|gap| Some(gap.process.as_str()) == process) {
-                return None;
-            }
             let why = "coverage, convergence, copies and duplicates may be too low";
             (Check::RecordsLost, Severity::Unsound, why)
         }
     };
-    let detail = format!("{}: {why}", told(incident));
-    let finding = Finding::in_condition(check, severity, key.0, 1, detail).of_run(key.1);
-    Some(match incident.round {
-        Some(round) => finding.of_round(round, survey.is_scored(round)),
+    let detail = format!("{}: {why}", describe_incident(incident));
+    let finding = Finding::in_condition(check, severity, condition, 1, detail).of_run(run_id);
+    match incident.round {
+        Some(round) => scope.narrow(finding, round),
         None => finding,
-    })
-}
-
-/// Why the numbers of some processes are missing, as far as the driver knows, to stand behind a sentence.
-pub(super) fn lost_of(run: &Run<'_>, processes: &[&str]) -> String {
-    let incidents = run.manifest().into_iter().flat_map(|manifest| &manifest.incidents);
-    let lost = incidents.filter(|incident| incident.kind == IncidentKind::RecordsLost);
-    let known = lost.filter(|incident| incident.process.as_deref().is_some_and(|name| processes.contains(&name)));
-    let texts: Vec<String> = known.map(told).collect();
-    if texts.is_empty() { String::new() } else { format!("; {}", few(&texts)) }
-}
-
-/// What befell processes in a round, to stand before a sentence about it; empty where nothing did.
-pub(super) fn in_round(run: &Run<'_>, round: u32) -> String {
-    let incidents = run.manifest().into_iter().flat_map(|manifest| &manifest.incidents);
-    let texts: Vec<String> = incidents.filter(|incident| incident.round == Some(round)).map(told).collect();
-    if texts.is_empty() { String::new() } else { format!("{}: ", few(&texts)) }
-}
-
-fn few(texts: &[String]) -> String {
-    let (shown, rest) = texts.split_at(texts.len().min(TOLD));
-    match rest.len() {
-        0 => shown.join(", "),
-        more => format!("{}, and {more} more incidents", shown.join(", ")),
-    }
-}
-
-/// An incident in words: who, what, when and why.
-fn told(incident: &Incident) -> String {
-    let who = match incident.pod.as_str() {
-        "" => incident.process.as_deref().unwrap_or("a process"),
-        pod => pod,
-    };
-    let when = incident.round.map_or_else(|| " between rounds".to_owned(), |round| format!(" in round {round}"));
-    let why = if incident.detail.is_empty() { String::new() } else { format!(" ({})", incident.detail) };
-    format!("{who} {}{when}{why}", incident_words(incident.kind))
-}
-
-/// What befell a process, in words that follow its name.
-pub(crate) fn incident_words(kind: IncidentKind) -> &'static str {
-    match kind {
-        IncidentKind::Restarted => "was started again",
-        IncidentKind::OomKilled => "was killed for its memory",
-        IncidentKind::Evicted => "was evicted from its host",
-        IncidentKind::Deleted => "was deleted",
-        IncidentKind::Unreachable => "did not answer",
-        IncidentKind::RecordsLost => "lost records",
     }
 }
 
@@ -97,8 +52,10 @@ pub(crate) fn incident_words(kind: IncidentKind) -> &'static str {
 mod tests {
     use cnsim::manifest::RoundOutcome;
 
+    use super::super::finding::Verdict;
     use super::super::fixture::{Fixture, only};
-    use super::super::{Quality, Verdict};
+    use super::super::incident_words::incident_words;
+    use super::super::quality::Quality;
     use super::*;
 
     fn incident(kind: IncidentKind, round: Option<u32>, detail: &str) -> Incident {

@@ -1,120 +1,85 @@
 //! What no correct run can record. A check whose conditions do not hold is not applied and finds nothing.
 
-use cnsim::event::Kind;
-use cnsim::invariant::{
-    Arrival, Flood, Verdict, acyclic_tree, direct_mail_has_no_duplicates, flood_duplicates, hop_follows_parent,
-    one_first_receipt,
-};
+use cnsim::invariant::{Flood, Verdict, Violation, direct_mail_has_no_duplicates, flood_duplicates};
 use cnsim::manifest::RoundOutcome;
 use cnsim::protocol::Strategy;
 
-use super::deliveries::in_round;
-use super::view::{Run, Survey, View};
-use super::{Check, Finding, Severity};
-use crate::rounds::Round;
-use cnsim_records::frame::Dictionary;
-
-/// An invariant that a round's records break.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Broken {
-    rule: &'static str,
-    count: u64,
-    /// What is wrong, with the node where it is at one.
-    example: String,
-}
-
-/// The invariants that a round's records break by themselves.
-pub(super) fn broken(round: &Round<'_>, initiator: Option<&str>) -> Vec<Broken> {
-    let (arrivals, nodes) = (arrivals(round), &round.events.names.nodes);
-    let mut verdicts = vec![("a node receives a message for the first time once", one_first_receipt(&arrivals))];
-    if let Some(initiator) = initiator.and_then(|node| nodes.number(node)) {
-        verdicts.push(("a receiver is one hop behind its sender", hop_follows_parent(&arrivals, initiator)));
-        verdicts.push(("first deliveries form a tree", acyclic_tree(&arrivals, initiator)));
-    }
-    verdicts.into_iter().filter_map(|(rule, verdict)| Broken::of(rule, verdict, nodes)).collect()
-}
+use super::finding::{Check, Finding, Severity};
+use super::scope::{AuditedRound, AuditedRun, Scope};
+use crate::evidence::{BrokenInvariant, Names};
 
 /// One finding for each invariant that a round breaks.
-pub(super) fn findings<'a>(view: &View<'a>, survey: &Survey<'a>) -> Vec<Finding> {
-    let of_copies = of_copies(view, survey.run(view));
-    let of_copies = of_copies.and_then(|(rule, verdict)| Broken::of(rule, verdict, &view.names.nodes));
-    view.evidence.broken.iter().chain(&of_copies).map(|broken| finding(view, broken)).collect()
+pub(super) fn findings<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>) -> Vec<Finding> {
+    let of_copies = judge_copies(round, scope.run(round)).and_then(BrokenInvariant::of);
+    let finding = |broken: &BrokenInvariant| {
+        let detail = describe(&broken.example, round.names);
+        round.finding(Check::InvariantBroken, Severity::Unsound, broken.count, detail)
+    };
+    round.evidence.broken.iter().chain(&of_copies).map(finding).collect()
 }
 
 /// The invariant of the number of copies, where the protocol has one.
-fn of_copies(view: &View<'_>, run: &Run<'_>) -> Option<(&'static str, Verdict)> {
+fn judge_copies(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Verdict> {
     match run.strategy? {
-        Strategy::DirectMail => {
-            Some(("direct mail makes no duplicates", direct_mail_has_no_duplicates(view.metrics.duplicates)))
-        }
-        Strategy::Flood => {
-            let verdict = match flood(view, run) {
-                Some(_) if !was_quiet(view, run) => Verdict::NotApplied("copies of it were still on their way"),
-                Some(flood) => flood_duplicates(flood),
-                None => Verdict::NotApplied("the topology is not known"),
-            };
-            Some(("a complete flood makes 2(E - n + 1) duplicates", verdict))
-        }
+        Strategy::DirectMail => Some(direct_mail_has_no_duplicates(round.metrics.duplicates)),
+        Strategy::Flood => Some(match flood(round, run) {
+            Some(_) if !came_to_rest(round, run) => Verdict::NotApplied("copies of it were still on their way"),
+            Some(flood) => flood_duplicates(flood),
+            None => Verdict::NotApplied("the topology is not known"),
+        }),
         Strategy::Push { .. } => None,
     }
 }
 
-impl Broken {
-    fn of(rule: &'static str, verdict: Verdict, nodes: &Dictionary) -> Option<Self> {
-        let (count, node, words) = match verdict {
-            Verdict::Holds | Verdict::NotApplied(_) => return None,
-            Verdict::Broken { count, node, detail } => (count, node, detail),
-        };
-        let example = match node {
-            Some(node) => format!("{} {words}", nodes.text(node)),
-            None => words,
-        };
-        Some(Self { rule, count, example })
-    }
-}
-
-fn finding(view: &View<'_>, Broken { rule, count, example }: &Broken) -> Finding {
-    let detail =
-        format!("{rule}, but here {example}: records are missing or contradict each other, or the program is wrong");
-    in_round(view, Check::InvariantBroken, Severity::Unsound, *count, detail)
-}
-
-fn arrivals(round: &Round<'_>) -> Vec<Arrival> {
-    let events = round.events;
-    let rows = round.rows.iter().map(|row| *row as usize);
-    rows.filter_map(|row| {
-        let duplicate = match events.kind[row] {
-            Kind::Received => false,
-            Kind::Duplicate => true,
-            Kind::Initiate | Kind::Failed => return None,
-        };
-        let hop = u32::try_from(events.hop[row]).ok();
-        Some(Arrival { receiver: events.receiver[row], sender: events.sender[row], hop, duplicate })
-    })
-    .collect()
-}
-
 /// Whether the round went on until nothing was on its way, as far as a manifest says.
-fn was_quiet(view: &View<'_>, run: &Run<'_>) -> bool {
-    run.manifest_round(view.round).is_none_or(|round| round.outcome == RoundOutcome::Quiescent)
+fn came_to_rest(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> bool {
+    run.manifest_round(round.round).is_none_or(|round| round.outcome == RoundOutcome::Quiescent)
 }
 
-fn flood(view: &View<'_>, run: &Run<'_>) -> Option<Flood> {
-    let (topology, shape) = (run.topology()?, run.shape?);
+fn flood(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Flood> {
+    let (topology, shape) = (run.topology()?, run.topology_shape?);
     Some(Flood {
         nodes: topology.nodes.len() as u64,
         edges: topology.edges.len() as u64,
         directed: topology.directed,
-        simple: shape.simple,
-        connected: shape.connected,
-        delivered: u64::from(view.metrics.delivered),
-        failed: view.metrics.failed,
-        duplicates: view.metrics.duplicates,
+        simple: shape.is_simple,
+        connected: shape.is_connected,
+        delivered: u64::from(round.metrics.delivered),
+        failed: round.metrics.failed,
+        duplicates: round.metrics.duplicates,
     })
+}
+
+/// The rule that is broken, how, and what follows.
+fn describe(violation: &Violation, names: &Names) -> String {
+    let (rule, example) = match violation {
+        Violation::SecondFirstReceipt { node } => {
+            let example = format!("{} has more than one first receipt", names.node(*node));
+            ("a node receives a message for the first time once", example)
+        }
+        Violation::HopNotBehindParent { node, hop, parent_hop } => {
+            let example = format!("{} is at hop {hop}, its parent at hop {parent_hop}", names.node(*node));
+            ("a receiver is one hop behind its sender", example)
+        }
+        Violation::OwnAncestor { node } => {
+            let example = format!("{} is its own ancestor", names.node(*node));
+            ("first deliveries form a tree", example)
+        }
+        Violation::DirectMailDuplicates { duplicates } => {
+            ("direct mail makes no duplicates", format!("{duplicates} duplicates, 0 expected"))
+        }
+        Violation::FloodDuplicates { duplicates, expected } => {
+            let example = format!("{duplicates} duplicates, {expected} expected");
+            ("a complete flood makes 2(E - n + 1) duplicates", example)
+        }
+    };
+    format!("{rule}, but here {example}: records are missing or contradict each other, or the program is wrong")
 }
 
 #[cfg(test)]
 mod tests {
+    use cnsim::event::Kind;
+
     use super::super::fixture::{Fixture, only};
     use super::*;
 

@@ -3,79 +3,88 @@
 use std::collections::BTreeSet;
 
 use cnsim::manifest::{Manifest, RunOutcome};
+use cnsim::protocol::ProtocolSpec;
 
-use super::view::{Run, RunKey, Survey, View};
-use super::{Check, Finding, Severity};
+use super::finding::{Check, Finding, Severity};
+use super::scope::{AuditedRound, AuditedRun, RunKey, Scope};
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 5;
 
 /// One finding for each run that contradicts its manifest, and one for each input with records of runs without one beside
 /// a manifest.
-pub(super) fn findings(survey: &Survey<'_>) -> Vec<Finding> {
-    let of_runs = survey.runs.iter().filter_map(|(key, run)| contradicted(survey, *key, run));
-    of_runs.chain(strangers(survey)).collect()
+pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
+    let of_runs = scope.runs.iter().filter_map(|(key, run)| contradicted(scope, *key, run));
+    of_runs.chain(strangers(scope)).collect()
 }
 
-fn contradicted(survey: &Survey<'_>, (condition, run_id): RunKey<'_>, run: &Run<'_>) -> Option<Finding> {
+/// One point in which records say something else than their manifest.
+enum Contradiction<'a> {
+    /// Other numbers of nodes.
+    Nodes { recorded: Vec<u32>, expected: u32 },
+    /// Rounds that another node began.
+    Initiators(Vec<u32>),
+    /// Another protocol.
+    Protocol { recorded: &'a str, expected: ProtocolSpec },
+    /// Rounds that a complete run did not drive.
+    UnknownRounds(Vec<u32>),
+}
+
+fn contradicted<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &AuditedRun<'a>) -> Option<Finding> {
     let manifest = run.manifest()?;
-    let views: Vec<&View<'_>> = run.views.iter().map(|view| &survey.views[*view]).collect();
-    let told =
-        [nodes(manifest, &views), initiators(manifest, &views), protocol(manifest, run), unknown(manifest, &views)];
-    let told: Vec<String> = told.into_iter().flatten().collect();
+    let rounds: Vec<&AuditedRound<'_>> = scope.rounds_of(run).collect();
+    let found = [
+        other_nodes(manifest, &rounds),
+        other_initiators(manifest, &rounds),
+        other_protocol(manifest, run.recorded_protocol()),
+        unknown_rounds(manifest, &rounds),
+    ];
+    let words: Vec<String> = found.into_iter().flatten().map(|contradiction| contradiction.describe()).collect();
     let detail = format!(
         "its records contradict its manifest: {}; so one of the two belongs to another run, or was changed",
-        told.join(", ")
+        words.join(", ")
     );
-    (!told.is_empty()).then(|| finding(condition, told.len(), detail).of_run(run_id))
+    (!words.is_empty()).then(|| finding(condition, words.len(), detail).of_run(run_id))
 }
 
 fn finding(condition: &str, count: usize, detail: String) -> Finding {
     Finding::in_condition(Check::ManifestContradicted, Severity::Unsound, condition, count as u64, detail)
 }
 
-fn nodes(manifest: &Manifest, views: &[&View<'_>]) -> Option<String> {
+fn other_nodes(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<Contradiction<'static>> {
     let expected = manifest.options.nodes;
-    let others: BTreeSet<u32> = views.iter().map(|view| view.metrics.expected.saturating_add(1)).collect();
-    let others: Vec<String> =
-        others.into_iter().filter(|nodes| *nodes != expected).map(|nodes| nodes.to_string()).collect();
-    (!others.is_empty()).then(|| format!("{} nodes, not {expected}", others.join(" or ")))
+    let recorded: BTreeSet<u32> = rounds.iter().map(|round| round.metrics.expected.saturating_add(1)).collect();
+    let recorded: Vec<u32> = recorded.into_iter().filter(|nodes| *nodes != expected).collect();
+    (!recorded.is_empty()).then_some(Contradiction::Nodes { recorded, expected })
 }
 
-fn initiators(manifest: &Manifest, views: &[&View<'_>]) -> Option<String> {
-    let other = |view: &&&View<'_>| {
-        let driven = manifest.rounds.iter().find(|round| round.round == view.round);
-        let recorded = view.metrics.initiator.as_deref();
+fn other_initiators(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<Contradiction<'static>> {
+    let is_other = |round: &&&AuditedRound<'_>| {
+        let driven = manifest.rounds.iter().find(|driven| driven.round == round.round);
+        let recorded = round.metrics.initiator.as_deref();
         driven.zip(recorded).is_some_and(|(driven, recorded)| driven.initiator != recorded)
     };
-    let rounds: Vec<u32> = views.iter().filter(other).map(|view| view.round).collect();
-    (!rounds.is_empty()).then(|| format!("another initiator in {}", in_rounds(&rounds)))
+    let rounds: Vec<u32> = rounds.iter().filter(is_other).map(|round| round.round).collect();
+    (!rounds.is_empty()).then_some(Contradiction::Initiators(rounds))
 }
 
-fn protocol(manifest: &Manifest, run: &Run<'_>) -> Option<String> {
-    let (expected, recorded) = (manifest.options.protocol, run.recorded_protocol()?);
-    (recorded.parse() != Ok(expected)).then(|| format!("protocol {recorded}, not {expected}"))
+fn other_protocol<'a>(manifest: &Manifest, recorded: Option<&'a str>) -> Option<Contradiction<'a>> {
+    let (expected, recorded) = (manifest.options.protocol, recorded?);
+    (recorded.parse() != Ok(expected)).then_some(Contradiction::Protocol { recorded, expected })
 }
 
-/// Rounds that a complete run did not drive.
-fn unknown(manifest: &Manifest, views: &[&View<'_>]) -> Option<String> {
+/// A run that was cut off may have begun a round that its driver did not live to write down.
+fn unknown_rounds(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<Contradiction<'static>> {
     let driven: BTreeSet<u32> = manifest.rounds.iter().map(|round| round.round).collect();
-    let rounds: Vec<u32> = views.iter().map(|view| view.round).filter(|round| !driven.contains(round)).collect();
+    let rounds: Vec<u32> = rounds.iter().map(|round| round.round).filter(|round| !driven.contains(round)).collect();
     let is_whole = manifest.outcome == RunOutcome::Complete;
-    (is_whole && !rounds.is_empty()).then(|| format!("{} that it does not have", in_rounds(&rounds)))
-}
-
-fn in_rounds(rounds: &[u32]) -> String {
-    let shown: Vec<String> = rounds.iter().take(NAMES_SHOWN).map(u32::to_string).collect();
-    let more = if rounds.len() > NAMES_SHOWN { ", …" } else { "" };
-    let word = if rounds.len() == 1 { "round" } else { "rounds" };
-    format!("{word} {}{more}", shown.join(", "))
+    (is_whole && !rounds.is_empty()).then_some(Contradiction::UnknownRounds(rounds))
 }
 
 /// Runs whose records stand in a run folder that is another's.
-fn strangers(survey: &Survey<'_>) -> Vec<Finding> {
+fn strangers(scope: &Scope<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (about, evidence) in survey.inputs.iter().zip(&survey.evidence.inputs) {
+    for (about, evidence) in scope.inputs.iter().zip(&scope.evidence.inputs) {
         let Some(own) = about.runs.keys().next() else { continue };
         let others: Vec<&str> =
             evidence.runs.keys().map(String::as_str).filter(|run_id| !about.runs.contains_key(*run_id)).collect();
@@ -88,18 +97,39 @@ fn strangers(survey: &Survey<'_>) -> Vec<Finding> {
     findings
 }
 
+impl Contradiction<'_> {
+    fn describe(&self) -> String {
+        match self {
+            Self::Nodes { recorded, expected } => {
+                let recorded: Vec<String> = recorded.iter().map(u32::to_string).collect();
+                format!("{} nodes, not {expected}", recorded.join(" or "))
+            }
+            Self::Initiators(rounds) => format!("another initiator in {}", list_rounds(rounds)),
+            Self::Protocol { recorded, expected } => format!("protocol {recorded}, not {expected}"),
+            Self::UnknownRounds(rounds) => format!("{} that it does not have", list_rounds(rounds)),
+        }
+    }
+}
+
+fn list_rounds(rounds: &[u32]) -> String {
+    let shown: Vec<String> = rounds.iter().take(NAMES_SHOWN).map(u32::to_string).collect();
+    let more = if rounds.len() > NAMES_SHOWN { ", …" } else { "" };
+    let word = if rounds.len() == 1 { "round" } else { "rounds" };
+    format!("{word} {}{more}", shown.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{Fixture, only};
     use super::*;
 
-    fn told(fixture: &Fixture) -> Vec<String> {
+    fn details(fixture: &Fixture) -> Vec<String> {
         only(&fixture.audit(), Check::ManifestContradicted).into_iter().map(|finding| finding.detail).collect()
     }
 
     #[test]
     fn records_that_agree_with_their_manifest_find_nothing() {
-        assert_eq!(told(&Fixture::flood()), Vec::<String>::new());
+        assert_eq!(details(&Fixture::flood()), Vec::<String>::new());
     }
 
     #[test]
@@ -108,10 +138,10 @@ mod tests {
         fixture.manifest().options.nodes = 5;
         fixture.manifest_round(1).initiator = "n3".to_owned();
         fixture.manifest().rounds.retain(|round| round.round != 2);
-        let told = told(&fixture);
-        assert_eq!(told.len(), 1);
+        let details = details(&fixture);
+        assert_eq!(details.len(), 1);
         for part in ["4 nodes, not 5", "another initiator in round 1", "round 2 that it does not have"] {
-            assert!(told[0].contains(part), "{}", told[0]);
+            assert!(details[0].contains(part), "{}", details[0]);
         }
     }
 
@@ -120,7 +150,7 @@ mod tests {
         let mut fixture = Fixture::flood();
         fixture.manifest().rounds.retain(|round| round.round != 2);
         fixture.manifest().outcome = RunOutcome::Running;
-        assert_eq!(told(&fixture), Vec::<String>::new());
+        assert_eq!(details(&fixture), Vec::<String>::new());
     }
 
     #[test]
@@ -129,9 +159,9 @@ mod tests {
         fixture.manifest().run_id = "other-run".to_owned();
         let other = fixture.in_folder_of("other-run");
         assert!(
-            told(&other)[0].contains("the folder of run other-run holds records of another run"),
+            details(&other)[0].contains("the folder of run other-run holds records of another run"),
             "{:?}",
-            told(&other)
+            details(&other)
         );
     }
 }

@@ -2,31 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use super::view::Survey;
-use super::{Check, Finding, Severity};
+use super::finding::{Check, Finding, Severity};
+use super::scope::Scope;
+use crate::evidence::FloatTimestamps;
 use crate::inputs::About;
 
 /// The findings of every input.
-pub(super) fn findings(survey: &Survey<'_>) -> Vec<Finding> {
+pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for input in survey.inputs {
+    for input in scope.inputs {
         let facts = &input.facts;
-        findings.extend(counted(survey, &facts.repeats, |count| repeated(input, count)));
-        findings.extend(counted(survey, &facts.conflicts, |count| conflicting(input, count)));
+        findings.extend(counted(scope, &facts.repeats, |count| repeated(input, count)));
+        findings.extend(counted(scope, &facts.conflicts, |count| conflicting(input, count)));
         findings.extend(rejected(input));
     }
-    findings.extend(float_timestamps(survey));
+    findings.extend(float_timestamps(scope));
     findings
 }
 
 /// One finding for each run and round.
 fn counted<'a>(
-    survey: &'a Survey<'_>,
+    scope: &'a Scope<'_>,
     counts: &'a BTreeMap<(String, u32), u64>,
     finding: impl Fn(u64) -> Finding + 'a,
 ) -> impl Iterator<Item = Finding> + 'a {
     let found = counts.iter().filter(|(_, count)| **count > 0);
-    found.map(move |((run_id, round), count)| finding(*count).of_run(run_id).of_round(*round, survey.is_scored(*round)))
+    found.map(move |((run_id, round), count)| scope.narrow(finding(*count).of_run(run_id), *round))
 }
 
 fn repeated(input: &About, count: u64) -> Finding {
@@ -50,16 +51,15 @@ fn rejected(input: &About) -> Option<Finding> {
 }
 
 /// One finding for each condition.
-fn float_timestamps(survey: &Survey<'_>) -> Vec<Finding> {
-    let mut blurred: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
-    for (input, evidence) in survey.inputs.iter().zip(&survey.evidence.inputs) {
-        let (count, latest_ns) = evidence.blurred;
-        if count > 0 {
-            let known = blurred.entry(&input.condition).or_default();
-            *known = (known.0 + count, known.1.max(latest_ns));
+fn float_timestamps(scope: &Scope<'_>) -> Vec<Finding> {
+    let mut found: BTreeMap<&str, FloatTimestamps> = BTreeMap::new();
+    for (input, evidence) in scope.inputs.iter().zip(&scope.evidence.inputs) {
+        if evidence.float_timestamps.count > 0 {
+            let known = found.entry(&input.condition).or_default();
+            *known = known.and(evidence.float_timestamps);
         }
     }
-    let finding = |(condition, (count, latest_ns)): (&str, (u64, i64))| {
+    let finding = |(condition, FloatTimestamps { count, latest_ns }): (&str, FloatTimestamps)| {
         let detail = format!(
             "timestamps went through a float64 and are multiples of {} ns, so times between two of them are exact to \
              that; latencies come from propagation_time and are not touched",
@@ -67,7 +67,7 @@ fn float_timestamps(survey: &Survey<'_>) -> Vec<Finding> {
         );
         Finding::in_condition(Check::FloatTimestamps, Severity::Info, condition, count, detail)
     };
-    blurred.into_iter().map(finding).collect()
+    found.into_iter().map(finding).collect()
 }
 
 /// The distance between neighbouring float64 values at `ns`: 53 bits are significant.
@@ -78,8 +78,9 @@ fn spacing_ns(ns: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::finding::Verdict;
     use super::super::fixture::{Fixture, only};
-    use super::super::{Quality, Verdict};
+    use super::super::quality::Quality;
     use super::*;
 
     fn findings_of(quality: &Quality, check: Check) -> Vec<(Option<u32>, u64, Severity)> {

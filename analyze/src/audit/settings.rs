@@ -4,45 +4,53 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim::manifest::{Manifest, Options};
 
-use super::view::{Run, Survey};
-use super::{Check, Finding, Severity};
+use super::finding::{Check, Finding, Severity};
+use super::scope::{AuditedRun, Scope};
 
 /// What stands for a setting that has no value.
 const NONE: &str = "none";
 
 /// Conditions whose runs at one number of nodes differ in a setting that the times depend on.
-pub(super) fn mixed(survey: &Survey<'_>) -> Vec<Finding> {
-    let mut groups: BTreeMap<(&str, Option<u32>), Vec<&Run<'_>>> = BTreeMap::new();
-    for (key, run) in &survey.runs {
-        let measured = run.views.first().map(|view| survey.views[*view].metrics.expected.saturating_add(1));
+pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
+    let mut groups: BTreeMap<(&str, Option<u32>), Vec<&AuditedRun<'_>>> = BTreeMap::new();
+    for (key, run) in &scope.runs {
+        let measured = scope.rounds_of(run).next().map(|round| round.metrics.expected.saturating_add(1));
         let nodes = run.manifest().map(|manifest| manifest.options.nodes).or(measured);
         groups.entry((key.0, nodes)).or_default().push(run);
     }
-    groups.into_iter().filter_map(|((condition, nodes), runs)| finding(condition, nodes, &runs)).collect()
+    let finding = |((condition, nodes), runs): ((&str, Option<u32>), Vec<&AuditedRun<'_>>)| {
+        let differing = differing_settings(&runs);
+        let (count, detail) = (runs.len() as u64, describe(&differing, nodes));
+        (!differing.is_empty())
+            .then(|| Finding::in_condition(Check::MixedSettings, Severity::Caution, condition, count, detail))
+    };
+    groups.into_iter().filter_map(finding).collect()
 }
 
-fn finding(condition: &str, nodes: Option<u32>, runs: &[&Run<'_>]) -> Option<Finding> {
+/// The settings in which runs differ, each with its values.
+fn differing_settings(runs: &[&AuditedRun<'_>]) -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut values: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (setting, value) in runs.iter().flat_map(|run| settings(run)) {
         values.entry(setting).or_default().insert(value);
     }
-    let differ = values.iter().filter(|(_, values)| values.len() > 1);
-    let differ: Vec<String> = differ
-        .map(|(setting, values)| format!("{setting} ({})", values.iter().cloned().collect::<Vec<_>>().join(" / ")))
-        .collect();
+    values.retain(|_, values| values.len() > 1);
+    values
+}
+
+fn describe(differing: &BTreeMap<&str, BTreeSet<String>>, nodes: Option<u32>) -> String {
+    let setting = |(setting, values): (&&str, &BTreeSet<String>)| {
+        format!("{setting} ({})", values.iter().cloned().collect::<Vec<_>>().join(" / "))
+    };
     let of = nodes.map_or_else(String::new, |nodes| format!(" with {nodes} nodes"));
-    let detail = format!(
+    format!(
         "runs of this condition{of} differ in {}: they are not repetitions of one experiment, so that no median and no \
          interval stands for them; give each a condition of its own",
-        differ.join(", ")
-    );
-    let count = runs.len() as u64;
-    (!differ.is_empty())
-        .then(|| Finding::in_condition(Check::MixedSettings, Severity::Caution, condition, count, detail))
+        differing.iter().map(setting).collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// What is known of how a run was made. Seeds, rounds and pauses may differ between repetitions.
-fn settings(run: &Run<'_>) -> Vec<(&'static str, String)> {
+fn settings(run: &AuditedRun<'_>) -> Vec<(&'static str, String)> {
     match run.manifest() {
         Some(manifest) => of_manifest(manifest),
         None => run.recorded_protocol().map(|protocol| ("protocol", protocol.to_owned())).into_iter().collect(),

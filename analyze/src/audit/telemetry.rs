@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Finding, Severity};
+use super::finding::{Check, Finding, Severity};
 use crate::inputs::telemetry::{Quantity, Series};
 
 /// Samples that two series must share before their equality is no chance.
@@ -50,7 +50,7 @@ fn identical(one: &Series, other: &Series) -> Option<Finding> {
             shared.len()
         )
     };
-    is_equal.then(|| everywhere(Check::IdenticalTelemetry, shared.len() as u64, detail()))
+    is_equal.then(|| Finding::everywhere(Check::IdenticalTelemetry, Severity::Caution, shared.len() as u64, detail()))
 }
 
 fn implausible(one: &Series) -> Option<Finding> {
@@ -73,12 +73,7 @@ fn implausible(one: &Series) -> Option<Finding> {
     };
     let detail =
         |why: String| format!("{} ({}) cannot be in {}: {why}", one.quantity.word(), one.source, one.quantity.unit());
-    why.map(|why| everywhere(Check::ImplausibleTelemetry, values.len() as u64, detail(why)))
-}
-
-fn everywhere(check: Check, count: u64, detail: String) -> Finding {
-    let severity = Severity::Caution;
-    Finding { check, severity, condition: None, run_id: None, round: None, count, detail, counts: true }
+    why.map(|why| Finding::everywhere(Check::ImplausibleTelemetry, Severity::Caution, values.len() as u64, detail(why)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Makes a bundle: inputs, the report on them, the words, the index, into one zip.
+//! Packs a report with its inputs, the words and the index into one zip.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,33 +8,38 @@ use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{BundleError, FORMAT, INDEX, Index, Options, REPORT, stage, words};
+use super::error::BundleError;
+use super::index::{FORMAT, INDEX, Index, REPORT};
+use super::methods::methods;
+use super::reproduce::reproduce;
+use super::staging::Staged;
 use crate::inputs::sha256;
-use crate::report::{self, ReportOptions};
+use crate::report::Report;
 use cnsim_records::whole;
 
-/// Makes the bundle of a report. The zip is there whole or not at all.
-pub(crate) fn pack(options: &ReportOptions, path: &Path) -> anyhow::Result<()> {
-    let staged = tempfile::tempdir()?;
-    let root = staged.path();
-    let chosen = stage::stage(options, root)?;
-    let inside = chosen.on(root, options.tool.clone()).expect("these options were just written");
-    let made = report::make(&inside, Some(root))?;
+/// Makes the bundle of a report that was made from copies. The zip is there whole or not at all.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn pack(path: &Path, staged: &Staged, report: &mut Report) -> Result<(), BundleError> {
+    let made = report.files(|name| staged.bundled(name));
+    let made = made.map_err(|error| BundleError::NoReport(format!("{:#}", anyhow::Error::from(error))))?;
     let mut files: BTreeMap<String, Content> = BTreeMap::new();
-    for file in below(root)? {
-        let name = file.strip_prefix(root).expect("it lies below").to_string_lossy().into_owned();
+    for file in below(staged.folder())? {
+        let name = file.strip_prefix(staged.folder()).expect("it lies below").to_string_lossy().into_owned();
         files.insert(name, Content::File(file));
     }
     let manifests: Vec<&str> =
         files.keys().map(String::as_str).filter(|name| name.ends_with("/manifest.json")).collect();
-    let reproduce = words::reproduce(options, &manifests);
-    files.insert("METHODS.md".to_owned(), Content::Bytes(words::methods(options, &made).into_bytes()));
+    let reproduce = reproduce(report.tool(), &manifests);
+    files.insert("METHODS.md".to_owned(), Content::Bytes(methods(report, &made.quality).into_bytes()));
     files.insert("REPRODUCE.md".to_owned(), Content::Bytes(reproduce.into_bytes()));
     for file in made.files {
         files.insert(format!("{REPORT}/{}", file.path), Content::Bytes(file.bytes));
     }
-    put(path, &files, options, chosen)?;
-    Ok(())
+    let index =
+        Index { format: FORMAT, tool: report.tool().clone(), options: staged.spec.clone(), files: BTreeMap::new() };
+    write(path, &files, index)
 }
 
 /// What a file of the bundle holds.
@@ -52,21 +57,15 @@ impl Content {
     }
 }
 
-fn put(
-    path: &Path,
-    files: &BTreeMap<String, Content>,
-    options: &ReportOptions,
-    chosen: Options,
-) -> Result<(), BundleError> {
+/// Writes the files, and an index with the digest of each.
+fn write(path: &Path, files: &BTreeMap<String, Content>, mut index: Index) -> Result<(), BundleError> {
     let failed = |reason| BundleError::File { path: path.to_owned(), reason };
     let mut zip = ZipWriter::new(whole::stage(path).map_err(failed)?);
-    let mut digests = BTreeMap::new();
     for (name, content) in files {
         let bytes = content.read()?;
-        digests.insert(name.clone(), sha256(&bytes));
+        index.files.insert(name.clone(), sha256(&bytes));
         add(&mut zip, name, &bytes).map_err(failed)?;
     }
-    let index = Index { format: FORMAT, tool: options.tool.clone(), options: chosen, files: digests };
     let mut bytes = serde_json::to_vec_pretty(&index).expect("texts and numbers always serialise");
     bytes.push(b'\n');
     add(&mut zip, INDEX, &bytes).map_err(failed)?;

@@ -1,20 +1,21 @@
 //! Makes the report of a bundle again, and compares: inputs byte for byte; results byte for byte where the same build
 //! made them, else the tables to the precision that is stated.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
 use cnsim::manifest::Tool;
+use serde::Deserialize;
 use zip::ZipArchive;
 
-use super::{BundleError, FORMAT, INDEX, INPUTS, Index, REPORT};
+use super::difference::{closely, exactly};
+use super::error::BundleError;
+use super::index::{FORMAT, INDEX, INPUTS, Index, REPORT, in_folder, named_in_bundle};
 use crate::inputs::sha256;
-use crate::report;
+use crate::report::Report;
 
-/// Relative precision of numbers that another build has computed.
-const PRECISION: f64 = 1e-9;
 /// Differences that an error lists.
 const SHOWN: usize = 5;
 
@@ -42,11 +43,10 @@ pub fn verify(path: &Path, tool: &Tool) -> Result<Verified, BundleError> {
         write(&folder.path().join(name), bytes)?;
     }
     // The build that made the bundle stands in its report, so it stands in the one that is compared with it.
-    let no_bundle = |reason: &str| BundleError::NoBundle { path: path.to_owned(), reason: reason.to_owned() };
-    let options = index.options.on(folder.path(), index.tool.clone());
-    let options = options.ok_or_else(|| no_bundle("its options are of another version"))?;
-    let made =
-        report::make(&options, Some(folder.path())).map_err(|error| BundleError::Report(format!("{error:#}")))?;
+    let spec = in_folder(&index.options, folder.path());
+    let again = Report::make(&spec, &index.tool)
+        .and_then(|mut report| report.files(|name| named_in_bundle(name, folder.path())));
+    let made = again.map_err(|error| BundleError::Report(format!("{:#}", anyhow::Error::from(error))))?;
     let made: BTreeMap<String, Vec<u8>> =
         made.files.into_iter().map(|file| (format!("{REPORT}/{}", file.path), file.bytes)).collect();
     let bundled: BTreeMap<&str, &[u8]> = files
@@ -82,18 +82,23 @@ fn unpack(path: &Path) -> Result<BTreeMap<String, Vec<u8>>, BundleError> {
     Ok(files)
 }
 
+/// What of `bundle.json` stands in every form of it.
+#[derive(Deserialize)]
+struct Form {
+    format: u32,
+    tool: Tool,
+}
+
 fn index(path: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Index, BundleError> {
     let no_bundle = |reason: String| BundleError::NoBundle { path: path.to_owned(), reason };
+    let unreadable = |error: serde_json::Error| no_bundle(format!("{INDEX}: {error}"));
     let bytes = files.get(INDEX).ok_or_else(|| no_bundle(format!("there is no {INDEX} in it")))?;
-    let index: Index = serde_json::from_slice(bytes).map_err(|error| no_bundle(format!("{INDEX}: {error}")))?;
-    if index.format != FORMAT {
-        let of = &index.tool.version;
-        return Err(no_bundle(format!(
-            "its form is {}, this program reads {FORMAT}: use cnsim-analyze {of}",
-            index.format
-        )));
+    let Form { format, tool } = serde_json::from_slice(bytes).map_err(unreadable)?;
+    if format != FORMAT {
+        let of = &tool.version;
+        return Err(no_bundle(format!("its form is {format}, this program reads {FORMAT}: use cnsim-analyze {of}")));
     }
-    Ok(index)
+    serde_json::from_slice(bytes).map_err(unreadable)
 }
 
 /// Compares every file with its digest.
@@ -117,58 +122,6 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), BundleError> {
     written.map_err(|reason| BundleError::File { path: path.to_owned(), reason })
 }
 
-/// How many files were compared byte for byte, and which differ.
-fn exactly(bundled: &BTreeMap<&str, &[u8]>, made: &BTreeMap<String, Vec<u8>>) -> (usize, Vec<String>) {
-    let names: BTreeSet<&str> = bundled.keys().copied().chain(made.keys().map(String::as_str)).collect();
-    let is_different = |name: &&str| bundled.get(name).copied() != made.get(*name).map(Vec::as_slice);
-    let differences = names.iter().copied().filter(is_different).map(str::to_owned).collect();
-    (names.len(), differences)
-}
-
-/// How many tables were compared number by number, and which differ.
-fn closely(bundled: &BTreeMap<&str, &[u8]>, made: &BTreeMap<String, Vec<u8>>) -> (usize, Vec<String>) {
-    let tables: Vec<(&str, &[u8])> =
-        bundled.iter().filter(|(name, _)| name.ends_with(".csv")).map(|(name, bytes)| (*name, *bytes)).collect();
-    let differences = tables.iter().filter_map(|(name, bytes)| {
-        let difference = match made.get(*name) {
-            None => Some("it is not made any more".to_owned()),
-            Some(made) => first_difference(bytes, made),
-        };
-        difference.map(|difference| format!("{name} ({difference})"))
-    });
-    (tables.len(), differences.collect())
-}
-
-/// The first cell of a table that differs by more than the precision. New columns at the end are none.
-fn first_difference(bundled: &[u8], made: &[u8]) -> Option<String> {
-    let rows = |bytes| -> Vec<csv::StringRecord> {
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes).records().flatten().collect()
-    };
-    let (bundled, made) = (rows(bundled), rows(made));
-    if bundled.len() != made.len() {
-        return Some(format!("{} lines, now {}", bundled.len(), made.len()));
-    }
-    for (line, (bundled, made)) in bundled.iter().zip(&made).enumerate() {
-        for (column, cell) in bundled.iter().enumerate() {
-            let now = made.get(column).unwrap_or_default();
-            if !is_close(cell, now) {
-                return Some(format!("line {}: {cell:?}, now {now:?}", line + 1));
-            }
-        }
-    }
-    None
-}
-
-fn is_close(one: &str, other: &str) -> bool {
-    if one == other {
-        return true;
-    }
-    match (one.parse::<f64>(), other.parse::<f64>()) {
-        (Ok(one), Ok(other)) => (one - other).abs() <= PRECISION * one.abs().max(other.abs()),
-        (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
-    }
-}
-
 fn differs(path: &Path, mut files: Vec<String>, made_by: &Tool, tool: &Tool) -> BundleError {
     if files.len() > SHOWN {
         let more = files.len() - SHOWN;
@@ -184,18 +137,4 @@ fn differs(path: &Path, mut files: Vec<String>, made_by: &Tool, tool: &Tool) -> 
         )
     };
     BundleError::Differs { path: path.to_owned(), files, hint }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tables_of_another_build_agree_to_the_precision_and_may_have_new_columns() {
-        let old = b"name,t\na,1.00000000001\n";
-        assert_eq!(first_difference(old, b"name,t,new\na,1.00000000002,x\n"), None);
-        assert_eq!(first_difference(old, b"name,t\na,1.1\n").unwrap(), "line 2: \"1.00000000001\", now \"1.1\"");
-        assert_eq!(first_difference(old, b"name,t\n").unwrap(), "2 lines, now 1");
-        assert!(first_difference(old, b"name,t\nb,1.00000000001\n").is_some());
-    }
 }

@@ -1,25 +1,22 @@
-//! What can be typed after `cnsim-analyze`.
+//! What can be typed after `cnsim-analyze`: which command. Each command has its arguments in a file of its own.
 
-use std::path::PathBuf;
+use std::process::ExitCode;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use cnsim::manifest::Tool;
 
-use crate::commands::runs;
-use crate::compare::args::CompareArgs;
-use crate::explain::args::ExplainArgs;
-use crate::export::ExportArgs;
+use super::compare::CompareArgs;
 #[cfg(feature = "bigquery")]
-use crate::fetch::bigquery::settings::{BigQueryArgs, DoctorArgs};
+use super::doctor;
+use super::explain::ExplainArgs;
+use super::export::ExportArgs;
+use super::fetch::FetchArgs;
+use super::report::ReportArgs;
+use super::runs::RunsArgs;
+use super::verify::VerifyArgs;
+use super::{compare, explain, export, fetch, report, runs, verify};
 #[cfg(feature = "bigquery")]
-use crate::fetch::bigquery::telemetry::MetricsArgs;
-use crate::fetch::{self, Others};
-use crate::inputs::Input;
-use crate::inputs::telemetry;
-use crate::measure::Origin;
-use crate::output::figure_file::FigureArgs;
-use crate::report::ReportOptions;
+use crate::fetch::bigquery::settings::DoctorArgs;
 
 /// The version of this program and the revision it was built from.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("CNSIM_REVISION"), ")");
@@ -56,181 +53,22 @@ pub enum Command {
     Doctor(DoctorArgs),
 }
 
-/// What can be typed after `cnsim-analyze fetch`.
-#[derive(Debug, Args)]
-#[command(before_help = "Examples:
-  cnsim-analyze fetch logs/*.jsonl.gz
-  cnsim-analyze fetch --run-id 4abf-cubaan50 results.csv -o runs
-  kubectl logs -l app=gossip --tail=-1 | cnsim-analyze fetch -
-  cnsim-analyze fetch --kubernetes --run-id hello --release gossip-statefulset
-  cnsim-analyze fetch --run-id 4abf0c12-cubaan10 --project my-study --dataset gke_logs")]
-#[command(after_help = "Prints the run folders. Exit code: 0 fine, 1 failed, 2 usage.")]
-pub struct FetchArgs {
-    /// JSON lines, CSV or Parquet, plain, .gz or .zst; patterns; run folders; - is standard input
-    #[arg(value_name = "FILE")]
-    #[cfg_attr(feature = "kubernetes", arg(conflicts_with = "kubernetes"))]
-    #[cfg_attr(feature = "bigquery", arg(required_unless_present_any = OTHER_SOURCES))]
-    #[cfg_attr(feature = "bigquery", arg(conflicts_with_all = ["TargetArgs", "BigQueryArgs"]))]
-    #[cfg_attr(all(feature = "kubernetes", not(feature = "bigquery")), arg(required_unless_present = "kubernetes"))]
-    #[cfg_attr(not(any(feature = "bigquery", feature = "kubernetes")), arg(required = true))]
-    pub files: Vec<PathBuf>,
-    /// Fetch this run only; may be given again [default: every run that is there]
-    #[arg(long = "run-id", value_name = "ID")]
-    pub run_ids: Vec<String>,
-    /// Where pods' logs are the source.
-    #[cfg(feature = "kubernetes")]
-    #[command(flatten)]
-    pub pods: PodArgs,
-    /// Folder that run folders are in
-    #[arg(short, long, value_name = "DIR", default_value = "runs")]
-    pub out: PathBuf,
-    /// Replace events of another source
-    #[arg(long)]
-    pub force: bool,
-    /// Where BigQuery is the source.
-    #[cfg(feature = "bigquery")]
-    #[command(flatten, next_help_heading = "From BigQuery")]
-    pub bigquery: BigQueryArgs,
-    /// Where telemetry is wanted.
-    #[cfg(feature = "bigquery")]
-    #[command(flatten, next_help_heading = "Telemetry")]
-    pub metrics: MetricsArgs,
-}
-
-/// What makes files needless: pods' logs, or a run to look for in BigQuery.
-#[cfg(all(feature = "bigquery", feature = "kubernetes"))]
-const OTHER_SOURCES: [&str; 3] = ["kubernetes", "run_ids", "run_id_prefixes"];
-#[cfg(all(feature = "bigquery", not(feature = "kubernetes")))]
-const OTHER_SOURCES: [&str; 2] = ["run_ids", "run_id_prefixes"];
-
-/// Which pods' logs to fetch.
-#[cfg(feature = "kubernetes")]
-#[derive(Debug, Args)]
-pub struct PodArgs {
-    /// Read the logs of the nodes' pods, as far as the cluster keeps them
-    #[arg(long, requires = "run_ids")]
-    #[cfg_attr(feature = "bigquery", arg(conflicts_with_all = ["TargetArgs", "BigQueryArgs"]))]
-    pub kubernetes: bool,
-    /// Their namespace [default: the kubeconfig's]
-    #[arg(long, value_name = "NS", requires = "kubernetes")]
-    pub namespace: Option<String>,
-    /// The kubeconfig's context [default: its current one]
-    #[arg(long, value_name = "C", requires = "kubernetes")]
-    pub context: Option<String>,
-    /// Their Helm release [default: every one in the namespace]
-    #[arg(long, value_name = "NAME", requires = "kubernetes")]
-    pub release: Option<String>,
-}
-
-/// What can be typed after `cnsim-analyze report`.
-#[derive(Debug, Args)]
-#[command(before_help = "Examples:
-  cnsim-analyze report runs/4abf0c12-cubaan10
-  cnsim-analyze report default=test-default-bwidth-10X.csv 5M=test-bwidth-5M-10X.csv -o report
-  cnsim-analyze report runs/* --origin initiate --format csv --strict
-  cnsim-analyze report runs/* --style paper --venue plos --width single --formats tiff,pdf")]
-#[command(
-    after_help = "Prints the convergence table. The folder holds index.html, summary.json, quality.json, tables/ \
-and figures/.
-Exit code: 0 fine, 1 failed, 2 usage, 3 the verdict is unsound and --strict was given."
-)]
-pub struct ReportArgs {
-    /// Run folder, JSON lines, CSV or Parquet, plain, .gz or .zst; a pattern; - is standard input. The condition is
-    /// LABEL, else the manifest's (of a folder without one: its records'), else the file's name
-    #[arg(required = true, value_name = "[LABEL=]INPUT")]
-    pub inputs: Vec<Input>,
-    /// Folder of the report [default: report in the run folder where that is the only input, else report]
-    #[arg(short, long, value_name = "DIR")]
-    pub output: Option<PathBuf>,
-    /// What time counts from in the printed table and the figures; the tables hold both
-    #[arg(long, value_parser = origin(), default_value = Origin::FirstSend.as_str())]
-    pub origin: Origin,
-    /// Rounds with a number below it are in the tables, and in no statistic
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub warm_up: u32,
-    /// What pods used: telemetry.parquet, Prometheus' JSON or a Metrics Explorer CSV, whose name must say what it measures
-    /// where cpu=, memory=, received= or transmitted= does not. It counts for each run whose time it overlaps, or for those
-    /// of CONDITION. May be given again; that of a run folder is taken anyway
-    #[arg(long, value_name = "[CONDITION:][QUANTITY=]FILE")]
-    pub telemetry: Vec<telemetry::Source>,
-    /// Which samples of it count
-    #[arg(long, value_enum, default_value = "block")]
-    pub window: telemetry::Window,
-    /// Put inputs, report, methods and REPRODUCE.md into this zip too, which `verify` makes again
-    #[arg(long, value_name = "FILE")]
-    pub bundle: Option<PathBuf>,
-    /// How figures look.
-    #[command(flatten, next_help_heading = "Figures")]
-    pub figures: FigureArgs,
-    /// How the convergence table is printed
-    #[arg(long, value_enum, default_value = "table", help_heading = None)]
-    pub format: runs::Format,
-    /// Exit with 3 where the verdict is unsound
-    #[arg(long, help_heading = None)]
-    pub strict: bool,
-}
-
-/// What can be typed after `cnsim-analyze verify`.
-#[derive(Debug, Args)]
-#[command(before_help = "Example: cnsim-analyze verify paper.zip")]
-#[command(after_help = "Exit code: 0 the same, 1 changed or different, 2 usage.")]
-pub struct VerifyArgs {
-    /// The zip that `report --bundle` made
-    #[arg(value_name = "BUNDLE")]
-    pub bundle: PathBuf,
-}
-
-/// What can be typed after `cnsim-analyze runs`.
-#[derive(Debug, Args)]
-#[command(before_help = "Examples:
-  cnsim-analyze runs --format csv
-  cnsim-analyze runs --project my-study --dataset gke_logs --since 2026-11-01")]
-pub struct RunsArgs {
-    /// Folder that run folders are in
-    #[arg(value_name = "DIR", default_value = "runs")]
-    #[cfg_attr(feature = "bigquery", arg(conflicts_with_all = ["TargetArgs", "BigQueryRuns"]))]
-    pub dir: PathBuf,
-    /// How the list is written
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: runs::Format,
-    /// Where BigQuery is to be listed.
-    #[cfg(feature = "bigquery")]
-    #[command(flatten, next_help_heading = "In BigQuery")]
-    pub bigquery: crate::fetch::bigquery::settings::RunsArgs,
-}
-
-/// Reads an origin's name.
-pub(crate) fn origin() -> impl TypedValueParser<Value = Origin> {
-    let names = PossibleValuesParser::new(Origin::ALL.map(Origin::as_str));
-    names.map(|name| {
-        Origin::ALL.into_iter().find(|origin| origin.as_str() == name).expect("only their names are possible")
-    })
-}
-
-impl ReportArgs {
-    /// The options of a report by a program of this version and revision.
-    pub fn options(self, tool: Tool) -> ReportOptions {
-        let Self { inputs, output, origin, warm_up, telemetry, window, bundle, figures, format, strict: _ } = self;
-        let figures = figures.into();
-        ReportOptions { inputs, output, origin, warm_up, telemetry, window, bundle, figures, format, tool }
-    }
-}
-
-impl From<FetchArgs> for fetch::Options {
-    fn from(args: FetchArgs) -> Self {
-        let others = if args.force { Others::Replace } else { Others::Keep };
-        let source = match args.files {
+impl Cli {
+    /// Runs the command, by a program of this version and revision.
+    ///
+    /// # Errors
+    /// Where the command fails.
+    pub fn run(self, tool: Tool) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Fetch(args) => fetch::run(*args),
+            Command::Report(args) => report::run(args, &tool),
+            Command::Compare(args) => compare::run(args, &tool),
+            Command::Explain(args) => explain::run(args),
+            Command::Export(args) => export::run(args),
+            Command::Verify(args) => verify::run(&args, &tool),
+            Command::Runs(args) => runs::run(&args),
             #[cfg(feature = "bigquery")]
-            files if files.is_empty() => fetch::Source::BigQuery(Box::new(args.bigquery)),
-            files => fetch::Source::Files(files),
-        };
-        #[cfg(feature = "kubernetes")]
-        let source = match args.pods {
-            PodArgs { kubernetes: true, namespace, context, release } => {
-                fetch::Source::Pods(fetch::Pods { namespace, context, release })
-            }
-            PodArgs { kubernetes: false, .. } => source,
-        };
-        Self { source, run_ids: args.run_ids, out: args.out, others }
+            Command::Doctor(args) => doctor::run(&args),
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::metric::UnknownMetric;
-use super::{Comparison, Metric};
+use super::comparison::Comparison;
+use crate::measure::catalogue::{Metric, UnknownMetric};
 
 /// A condition on one field of every comparison of a metric.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,8 +1,8 @@
-//! The values of one metric in the scored rounds of one condition at one number of nodes, read from rounds.csv.
+//! The values of one metric in the scored rounds of one condition at one number of nodes.
 
-use super::metric::Missing;
-use super::{Metric, Refusal};
-use crate::output::{Cell, Table};
+use super::refusal::Refusal;
+use crate::measure::catalogue::{Metric, Missing, Value};
+use crate::measure::{Analysis, RoundMetrics};
 
 /// Values of one condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,9 +16,9 @@ pub(super) struct Sample {
 /// One round's value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Round {
-    /// Of the condition's runs in the order of their names, which.
+    /// Of the condition's runs in the order of their names, which; from 1.
     pub(super) run: usize,
-    pub(super) number: u64,
+    pub(super) number: u32,
     pub(super) initiator: Option<String>,
     /// Infinite where it never came.
     pub(super) value: f64,
@@ -42,53 +42,28 @@ impl Sample {
 }
 
 /// Reads one sample; refuses one without a value.
-pub(super) fn read(rounds: &Table, metric: Metric, condition: &str, nodes: u32) -> Result<Sample, Refusal> {
-    let column = |name: &str| {
-        let place = rounds.columns.iter().position(|column| column.name == name);
-        place.expect("it is a column of rounds.csv")
-    };
-    let [of_condition, of_run, of_round, of_nodes, scored, initiator] =
-        ["condition", "run_id", "round", "nodes", "scored", "initiator"].map(column);
-    let value = column(metric.name());
-    let is_meant = |row: &&Vec<Cell>| {
-        row[of_condition] == Cell::from(condition)
-            && row[of_nodes] == Cell::from(nodes)
-            && row[scored] == Cell::Flag(true)
-    };
-    let mut runs: Vec<&Cell> = Vec::new();
-    let mut found = Vec::new();
-    for row in rounds.rows.iter().filter(is_meant) {
-        if runs.last() != Some(&&row[of_run]) {
-            runs.push(&row[of_run]);
-        }
-        let Cell::Count(round) = row[of_round] else { continue };
-        let initiator = text(&row[initiator]);
-        let value = match (number(&row[value]), metric.missing()) {
-            (Some(value), Missing::Censored | Missing::LeftOut) => value,
-            (None, Missing::Censored) => f64::INFINITY,
-            (None, Missing::LeftOut) => continue,
-        };
-        found.push(Round { run: runs.len(), number: round, initiator, value });
-    }
+pub(super) fn read(analysis: &Analysis, metric: Metric, condition: &str, nodes: u32) -> Result<Sample, Refusal> {
+    let group = analysis.groups.iter().find(|group| group.condition == condition && group.nodes == nodes);
+    let scored: Vec<&RoundMetrics> = group.into_iter().flat_map(|group| group.scored()).collect();
+    let runs = scored.chunk_by(|a, b| a.run_id == b.run_id);
+    let rounds: Vec<Round> = (1..)
+        .zip(runs)
+        .flat_map(|(run, rounds)| rounds.iter().filter_map(move |round| value(metric, round, run)))
+        .collect();
     let condition = condition.to_owned();
-    match (found.is_empty(), runs.is_empty()) {
-        (false, _) => Ok(Sample { condition, nodes, metric, rounds: found }),
+    match (rounds.is_empty(), scored.is_empty()) {
+        (false, _) => Ok(Sample { condition, nodes, metric, rounds }),
         (true, true) => Err(Refusal::NoRounds { condition, nodes }),
         (true, false) => Err(Refusal::NoValues { condition, nodes, metric: metric.name() }),
     }
 }
 
-fn number(cell: &Cell) -> Option<f64> {
-    match cell {
-        Cell::Count(count) => Some(*count as f64),
-        Cell::Number(number) => Some(*number),
-        Cell::Text(_) | Cell::Flag(_) | Cell::None => None,
-    }
-}
-
-fn text(cell: &Cell) -> Option<String> {
-    match cell {
-        Cell::Text(text) => Some(text.clone()),
-        Cell::Count(_) | Cell::Number(_) | Cell::Flag(_) | Cell::None => None,
-    }
+/// A round's value; none where the round is left out.
+fn value(metric: Metric, round: &RoundMetrics, run: usize) -> Option<Round> {
+    let value = match (metric.value(round).map(Value::as_f64), metric.missing()) {
+        (Some(value), Missing::Censored | Missing::LeftOut) => value,
+        (None, Missing::Censored) => f64::INFINITY,
+        (None, Missing::LeftOut) => return None,
+    };
+    Some(Round { run, number: round.round, initiator: round.initiator.clone(), value })
 }

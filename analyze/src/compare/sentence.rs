@@ -1,6 +1,7 @@
 //! A comparison in one plain sentence.
 
-use super::{Comparison, Design, Metric};
+use super::comparison::{Comparison, Design};
+use crate::measure::catalogue::Metric;
 
 /// The sentence; `censored` rounds of either side never got there, or nobody knows from when.
 pub(super) fn of(comparison: &Comparison, censored: [usize; 2]) -> String {

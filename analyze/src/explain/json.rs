@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::story::{Story, ms};
+use super::explained::{ExplainedRound, ms};
 use crate::measure::{Reached, RoundMetrics};
 
 #[derive(Serialize)]
@@ -60,42 +60,42 @@ struct Node<'a> {
     duplicates: u64,
 }
 
-pub(super) fn bytes(story: &Story) -> Vec<u8> {
-    let metrics = &story.metrics;
-    let nodes = story.dissemination.reached.iter().zip(story.on_path());
+pub(super) fn bytes(explained: &ExplainedRound) -> Vec<u8> {
+    let metrics = &explained.metrics;
+    let nodes = explained.dissemination.reached.iter().zip(explained.on_path());
     let document = Document {
         run_id: &metrics.run_id,
         round: metrics.round,
-        condition: &story.condition,
-        origin: story.zero().1,
+        condition: &explained.condition,
+        origin: explained.zero().1,
         initiator: metrics.initiator.as_deref(),
         expected: metrics.expected,
         delivered: metrics.delivered,
         setup_ms: metrics.setup_ns.map(ms),
-        last_ms: story.dissemination.reached.last().map(|last| story.at_ms(last)),
-        critical_path: path(story),
+        last_ms: explained.dissemination.reached.last().map(|last| explained.at_ms(last)),
+        critical_path: path(explained),
         tree: tree(metrics),
         duplicates: metrics.duplicates,
         failed: metrics.failed,
         sends: metrics.sends,
-        stranded: &story.stranded,
-        stranded_unnamed: story.stranded_unnamed(),
-        reached: nodes.map(|(node, critical)| of_node(story, node, critical)).collect(),
+        stranded: &explained.stranded,
+        stranded_unnamed: explained.stranded_unnamed(),
+        reached: nodes.map(|(node, critical)| of_node(explained, node, critical)).collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&document).expect("texts and numbers always serialise");
     bytes.push(b'\n');
     bytes
 }
 
-fn path(story: &Story) -> Option<Path<'_>> {
-    let time = story.metrics.path?;
-    let tree = &story.dissemination;
+fn path(explained: &ExplainedRound) -> Option<Path<'_>> {
+    let time = explained.metrics.path?;
+    let tree = &explained.dissemination;
     let nodes = tree.critical.iter().map(|position| tree.reached[*position].node.as_str());
     Some(Path {
         setup_ms: ms(time.setup_ns),
         waiting_ms: ms(time.waiting_ns),
         wire_ms: ms(time.wire_ns),
-        nodes: story.metrics.initiator.as_deref().into_iter().chain(nodes).collect(),
+        nodes: explained.metrics.initiator.as_deref().into_iter().chain(nodes).collect(),
     })
 }
 
@@ -110,14 +110,14 @@ fn tree(metrics: &RoundMetrics) -> Option<Tree<'_>> {
     })
 }
 
-fn of_node<'a>(story: &Story, node: &'a Reached, critical: bool) -> Node<'a> {
+fn of_node<'a>(explained: &ExplainedRound, node: &'a Reached, critical: bool) -> Node<'a> {
     Node {
         node: &node.node,
         sender: &node.sender,
         host: node.host.as_deref(),
         zone: node.zone.as_deref(),
         hop: node.depth,
-        at_ms: story.at_ms(node),
+        at_ms: explained.at_ms(node),
         waiting_ms: node.waiting_ns.map(ms),
         wire_ms: node.wire_ns.map(ms),
         critical,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::story::{Story, ms};
-use super::{Extent, shown};
+use super::explained::{ExplainedRound, ms};
+use super::lists::shown;
+use super::spec::Extent;
 use crate::measure::{Parent, Reached};
 
 /// The largest tree that is printed whole.
@@ -16,27 +17,28 @@ const SLOWEST: usize = 8;
 /// Levels that are told apart by indentation; deeper nodes have their hop alone.
 const INDENTED: usize = 16;
 
-pub(super) fn bytes(story: &Story, extent: Extent) -> Vec<u8> {
+pub(super) fn bytes(explained: &ExplainedRound, extent: Extent) -> Vec<u8> {
     let mut out = String::new();
-    head(story, &mut out);
+    head(explained, &mut out);
     out.push('\n');
-    let lines = Tree::of(story, extent).lines();
+    let lines = Tree::of(explained, extent).lines();
     table(&lines, &mut out);
     out.into_bytes()
 }
 
-fn head(story: &Story, out: &mut String) {
-    let metrics = &story.metrics;
-    let (_, origin) = story.zero();
-    let last = story.dissemination.reached.last();
-    let until = last.map_or_else(String::new, |last| format!(", the last {:.3} ms after {origin}", story.at_ms(last)));
+fn head(explained: &ExplainedRound, out: &mut String) {
+    let metrics = &explained.metrics;
+    let (_, origin) = explained.zero();
+    let last = explained.dissemination.reached.last();
+    let until =
+        last.map_or_else(String::new, |last| format!(", the last {:.3} ms after {origin}", explained.at_ms(last)));
     let mut line = |text: String| {
         out.push_str(&text);
         out.push('\n');
     };
     line(format!(
         "round {} of {} ({}): {} of {} nodes reached{until}",
-        metrics.round, metrics.run_id, story.condition, metrics.delivered, metrics.expected
+        metrics.round, metrics.run_id, explained.condition, metrics.delivered, metrics.expected
     ));
     line(match metrics.path {
         Some(path) => format!(
@@ -44,7 +46,7 @@ fn head(story: &Story, out: &mut String) {
             ms(path.setup_ns),
             ms(path.waiting_ns),
             ms(path.wire_ns),
-            story.dissemination.critical.len()
+            explained.dissemination.critical.len()
         ),
         None => "path to the last node: not known, because a record or a time on it is missing".to_owned(),
     });
@@ -60,17 +62,17 @@ fn head(story: &Story, out: &mut String) {
     }
     line(format!("copies: {} sent, {} duplicates, {} failed", metrics.sends, metrics.duplicates, metrics.failed));
     if metrics.delivered < metrics.expected {
-        line(stranded(story));
+        line(stranded(explained));
     }
 }
 
-fn stranded(story: &Story) -> String {
-    let count = story.metrics.expected - story.metrics.delivered;
-    let unnamed = match story.stranded_unnamed() {
+fn stranded(explained: &ExplainedRound) -> String {
+    let count = explained.metrics.expected - explained.metrics.delivered;
+    let unnamed = match explained.stranded_unnamed() {
         0 => String::new(),
         unnamed => format!(" ({unnamed} of them in no record)"),
     };
-    let names = if story.stranded.is_empty() { String::new() } else { format!(": {}", shown(&story.stranded)) };
+    let names = if explained.stranded.is_empty() { String::new() } else { format!(": {}", shown(&explained.stranded)) };
     format!("without a receipt: {count}{unnamed}{names}")
 }
 
@@ -85,7 +87,7 @@ const HEADER: [&str; 7] = ["hop", "at ms", "waited ms", "wire ms", "sent", "dupl
 
 /// The tree as it is printed.
 struct Tree<'a> {
-    story: &'a Story,
+    explained: &'a ExplainedRound,
     on_path: Vec<bool>,
     /// By position: whether it is printed.
     shown: Vec<bool>,
@@ -103,61 +105,61 @@ enum Root<'a> {
 }
 
 impl<'a> Tree<'a> {
-    fn of(story: &'a Story, extent: Extent) -> Self {
-        let reached = &story.dissemination.reached;
+    fn of(explained: &'a ExplainedRound, extent: Extent) -> Self {
+        let reached = &explained.dissemination.reached;
         let mut children = vec![Vec::new(); reached.len()];
         for (position, node) in reached.iter().enumerate() {
             if let Parent::At(parent) = node.parent {
                 children[parent].push(position);
             }
         }
-        let on_path = story.on_path();
+        let on_path = explained.on_path();
         let shown = match extent {
             Extent::Slowest if reached.len() > NODES_WHOLE => slowest(reached, &on_path),
             Extent::Slowest | Extent::All => vec![true; reached.len()],
         };
-        Self { story, on_path, shown, children }
+        Self { explained, on_path, shown, children }
     }
 
     fn lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
-        let mut told = vec![false; self.shown.len()];
+        let mut printed = vec![false; self.shown.len()];
         for root in self.roots() {
             let (top, line) = match root {
                 Root::Initiator => (self.heard_from_initiator(), self.initiator()),
                 Root::Lost(sender, top) => (top, Line::note(format!("{sender} (its own receipt is not on record)"))),
-                Root::Cycle(position) if told[position] => continue,
+                Root::Cycle(position) if printed[position] => continue,
                 Root::Cycle(position) => {
-                    let sender = &self.story.dissemination.reached[position].sender;
+                    let sender = &self.explained.dissemination.reached[position].sender;
                     (vec![position], Line::note(format!("{sender} (its path comes back to itself)")))
                 }
             };
             lines.push(line);
-            self.below(&top, &mut told, &mut lines);
+            self.below(&top, &mut printed, &mut lines);
         }
         lines
     }
 
     fn roots(&self) -> Vec<Root<'a>> {
-        let reached = &self.story.dissemination.reached;
+        let reached = &self.explained.dissemination.reached;
         let mut lost: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (position, node) in reached.iter().enumerate().filter(|(_, node)| node.parent == Parent::Unknown) {
             lost.entry(&node.sender).or_default().push(position);
         }
-        let initiator = self.story.metrics.initiator.iter().map(|_| Root::Initiator);
+        let initiator = self.explained.metrics.initiator.iter().map(|_| Root::Initiator);
         let lost = lost.into_iter().map(|(sender, top)| Root::Lost(sender, top));
         let unknown = (0..reached.len()).filter(|position| reached[*position].depth.is_none());
         initiator.chain(lost).chain(unknown.map(Root::Cycle)).collect()
     }
 
     fn heard_from_initiator(&self) -> Vec<usize> {
-        let reached = &self.story.dissemination.reached;
+        let reached = &self.explained.dissemination.reached;
         (0..reached.len()).filter(|position| reached[*position].parent == Parent::Root).collect()
     }
 
     /// The lines of some nodes with all that is below them. What is open stands on a stack: trees can be deep.
-    fn below(&self, top: &[usize], told: &mut [bool], lines: &mut Vec<Line>) {
-        let mut open = vec![Level { indent: String::new(), depth: 0, next: self.of_level(top, told).into_iter() }];
+    fn below(&self, top: &[usize], printed: &mut [bool], lines: &mut Vec<Line>) {
+        let mut open = vec![Level { indent: String::new(), depth: 0, next: self.of_level(top, printed).into_iter() }];
         while let Some(level) = open.last_mut() {
             let Some(item) = level.next.next() else {
                 open.pop();
@@ -171,11 +173,11 @@ impl<'a> Tree<'a> {
                     let label = format!("{indent}{branch}… {count} more, the last at {until_ms:.3} ms");
                     lines.push(Line::note(label));
                 }
-                Item::Node(position) if !std::mem::replace(&mut told[position], true) => {
+                Item::Node(position) if !std::mem::replace(&mut printed[position], true) => {
                     lines.push(self.node(position, &format!("{indent}{branch}")));
                     let deeper = if is_last { "   " } else { "│  " };
                     let indent = if depth < INDENTED { indent + deeper } else { indent };
-                    let next = self.of_level(&self.children[position], told).into_iter();
+                    let next = self.of_level(&self.children[position], printed).into_iter();
                     open.push(Level { indent, depth: depth + 1, next });
                 }
                 Item::Node(_) => {}
@@ -184,22 +186,22 @@ impl<'a> Tree<'a> {
     }
 
     /// The nodes of a level that are printed, and one line for the others with all below them.
-    fn of_level(&self, level: &[usize], told: &mut [bool]) -> Vec<Item> {
+    fn of_level(&self, level: &[usize], printed: &mut [bool]) -> Vec<Item> {
         let (shown, hidden): (Vec<usize>, Vec<usize>) = level.iter().partition(|position| self.shown[**position]);
         let mut items: Vec<Item> = shown.into_iter().map(Item::Node).collect();
         if !hidden.is_empty() {
-            let (count, last) = self.subtree(hidden, told);
-            items.push(Item::Hidden(count, self.story.at_ms(&self.story.dissemination.reached[last])));
+            let (count, last) = self.subtree(hidden, printed);
+            items.push(Item::Hidden(count, self.explained.at_ms(&self.explained.dissemination.reached[last])));
         }
         items
     }
 
     /// How many nodes are in and below some, and which of them was reached last. Of a node that is not printed nothing below
     /// is printed, and whoever is on a cycle is counted once.
-    fn subtree(&self, mut open: Vec<usize>, told: &mut [bool]) -> (usize, usize) {
+    fn subtree(&self, mut open: Vec<usize>, printed: &mut [bool]) -> (usize, usize) {
         let (mut count, mut last) = (0, 0);
         while let Some(position) = open.pop() {
-            if !std::mem::replace(&mut told[position], true) {
+            if !std::mem::replace(&mut printed[position], true) {
                 count += 1;
                 last = last.max(position);
                 open.extend(&self.children[position]);
@@ -209,9 +211,9 @@ impl<'a> Tree<'a> {
     }
 
     fn initiator(&self) -> Line {
-        let tree = &self.story.dissemination;
-        let (zero_ns, _) = self.story.zero();
-        let at_ms = self.story.metrics.initiate_ns.map(|at_ns| ms(at_ns.saturating_sub(zero_ns)));
+        let tree = &self.explained.dissemination;
+        let (zero_ns, _) = self.explained.zero();
+        let at_ms = self.explained.metrics.initiate_ns.map(|at_ns| ms(at_ns.saturating_sub(zero_ns)));
         let cells = [
             "0".to_owned(),
             number(at_ms),
@@ -222,15 +224,15 @@ impl<'a> Tree<'a> {
             tree.initiator_host.clone().unwrap_or_default(),
         ];
         let mark = if tree.critical.is_empty() { " " } else { "*" };
-        let label = self.story.metrics.initiator.clone().unwrap_or_default();
+        let label = self.explained.metrics.initiator.clone().unwrap_or_default();
         Line { mark, label, cells: Some(cells) }
     }
 
     fn node(&self, position: usize, indent: &str) -> Line {
-        let node = &self.story.dissemination.reached[position];
+        let node = &self.explained.dissemination.reached[position];
         let cells = [
             node.depth.map_or_else(String::new, |depth| depth.to_string()),
-            number(Some(self.story.at_ms(node))),
+            number(Some(self.explained.at_ms(node))),
             number(node.waiting_ns.map(ms)),
             number(node.wire_ns.map(ms)),
             node.sent.to_string(),

@@ -4,15 +4,15 @@ use std::io::{self, Write};
 
 use cnsim::event::{Column, FORMAT, Record};
 
-use super::record;
+use super::record::record;
 use cnsim_records::table::Table;
 
 /// A file of lines, which begins with its header.
-pub(super) struct Lines<W: Write> {
+pub(super) struct CsvLines<W: Write> {
     lines: csv::Writer<W>,
 }
 
-impl<W: Write> Lines<W> {
+impl<W: Write> CsvLines<W> {
     pub(super) fn new(out: W) -> io::Result<Self> {
         let mut lines = csv::WriterBuilder::new().from_writer(out);
         lines.write_record(Column::ALL.iter().map(|column| column.name()))?;

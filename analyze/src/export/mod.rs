@@ -1,109 +1,59 @@
 //! `export`: a run's records in a form that other programs read.
 
 mod csv;
+mod error;
+mod jsonl;
+mod record;
 mod seed;
+mod spec;
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
-use cnsim::event::Record;
-
-use crate::fetch::{self, FetchError};
 use cnsim_records::table::{Keep, Table};
 use cnsim_records::whole;
 
-/// Which form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Form {
-    /// The published system's CSV, which its notebooks read: seven columns, no quotes, no final line end
-    SeedCsv,
-    /// CSV with every column
-    Csv,
-    /// Parquet, as fetch writes it
-    Parquet,
-    /// JSON lines, as nodes log them
-    Jsonl,
-    /// Arrow's IPC stream
-    Arrow,
-}
+use crate::fetch;
 
-/// What can be typed after `cnsim-analyze export`.
-#[derive(Debug, Clone, Args)]
-#[command(before_help = "Examples:
-  cnsim-analyze export runs/4abf0c12-cubaan10 --format seed-csv -o results.csv
-  cnsim-analyze export runs/4abf0c12-cubaan10 --format arrow -o - | python3 -c 'import pyarrow as pa, sys; ...'")]
-#[command(after_help = "Repeated rows are left out. Exit code: 0 fine, 1 failed, 2 usage.")]
-pub struct ExportArgs {
-    /// Run folder, JSON lines, CSV or Parquet, plain, .gz or .zst; a pattern; - is standard input
-    #[arg(required = true, value_name = "RUN")]
-    pub inputs: Vec<PathBuf>,
-    /// The form of the records
-    #[arg(long, value_enum)]
-    pub format: Form,
-    /// Export this run only; may be given again [default: every run that is there]
-    #[arg(long = "run-id", value_name = "ID")]
-    pub run_ids: Vec<String>,
-    /// The file to write; - is standard output
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
-    pub output: PathBuf,
-}
-
-/// Why nothing was exported.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// The records cannot be read.
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    /// A record that the form cannot hold.
-    #[error(transparent)]
-    Unfit(#[from] seed::Unfit),
-    /// The file cannot be written.
-    #[error("{}: cannot write it: {source}", path.display())]
-    Write {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
+pub use error::ExportError;
+pub use spec::{ExportSpec, Form};
 
 /// Writes the records of runs: run by run, each in the order of `events.parquet`. A file is there whole or not at all.
-pub fn export(args: &ExportArgs) -> Result<(), ExportError> {
-    let path = &args.output;
+pub fn export(spec: &ExportSpec) -> Result<(), ExportError> {
+    let path = &spec.output;
     let failed = |source| ExportError::Write { path: path.clone(), source };
     if path == Path::new("-") {
         let mut out = BufWriter::new(io::stdout().lock());
-        write(args, &mut out, failed)?;
+        write(spec, &mut out, failed)?;
         return out.flush().map_err(failed);
     }
-    if whole::is_one_of(path, args.inputs.iter().map(PathBuf::as_path)) {
+    if whole::is_one_of(path, spec.inputs.iter().map(PathBuf::as_path)) {
         return Err(failed(io::Error::other("it is what is read")));
     }
     let mut out = BufWriter::new(whole::stage(path).map_err(failed)?);
-    write(args, &mut out, failed)?;
+    write(spec, &mut out, failed)?;
     let staged = out.into_inner().map_err(|error| failed(error.into_error()))?;
     whole::put(staged, path).map_err(failed)
 }
 
 fn write(
-    args: &ExportArgs,
+    spec: &ExportSpec,
     out: &mut impl Write,
     failed: impl Fn(io::Error) -> ExportError + Copy,
 ) -> Result<(), ExportError> {
     let each =
-        |take: &mut dyn FnMut(&Table) -> Result<(), ExportError>| fetch::ordered(&args.inputs, &args.run_ids, take);
-    match args.format {
+        |take: &mut dyn FnMut(&Table) -> Result<(), ExportError>| fetch::ordered(&spec.inputs, &spec.run_ids, take);
+    match spec.format {
         Form::SeedCsv => {
             seed::header(out).map_err(failed)?;
             each(&mut |rows| seed::write(rows, out, failed))
         }
         Form::Csv => {
-            let mut lines = csv::Lines::new(out).map_err(failed)?;
+            let mut lines = csv::CsvLines::new(out).map_err(failed)?;
             each(&mut |rows| lines.write(rows).map_err(failed))?;
             lines.finish().map_err(failed)
         }
-        Form::Jsonl => each(&mut |rows| lines(rows, out).map_err(failed)),
+        Form::Jsonl => each(&mut |rows| jsonl::write(rows, out).map_err(failed)),
         Form::Parquet => fetch::parquet(&all(each)?, out).map_err(failed),
         Form::Arrow => fetch::arrow(&all(each)?, out).map_err(failed),
     }
@@ -119,41 +69,4 @@ fn all(
         Ok(())
     })?;
     Ok(all)
-}
-
-fn lines(table: &Table, out: &mut impl Write) -> io::Result<()> {
-    let mut line = Vec::new();
-    for row in 0..table.rows() {
-        line.clear();
-        record(table, row).write_line(&mut line);
-        out.write_all(&line)?;
-    }
-    Ok(())
-}
-
-/// A row as the record that it was.
-fn record(table: &Table, row: usize) -> Record<'_> {
-    let rest = table.rest.as_ref().expect("an export gathers whole records");
-    Record {
-        message: rest.message.text(row).into(),
-        sender_id: table.node_names.text(table.sender[row]).into(),
-        receiver_id: table.node_names.text(table.receiver[row]).into(),
-        received_ns: table.received_ns[row],
-        propagation_time: rest.propagation_time[row],
-        kind: table.kind[row],
-        detail: rest.detail.text(row).into(),
-        run_id: table.run.text(row).into(),
-        round: table.round[row],
-        nodes: table.nodes[row],
-        protocol: table.protocol.text(row).into(),
-        condition: table.condition.text(row).into(),
-        hop: u32::try_from(table.hop.get(row)).ok(),
-        sent_ns: rest.sent_ns[row],
-        send_id: rest.send_id.text(row).into(),
-        seq: Some(table.seq.get(row)).filter(|seq| *seq > 0),
-        process: table.process.text(row).into(),
-        host: table.host.text(row).into(),
-        bytes: rest.bytes[row],
-        float_timestamp: table.float_timestamp.get(row),
-    }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use cnsim::event::{Kind, Record};
 
-use super::{ExportError, record};
+use super::record::record;
 use cnsim_records::table::Table;
 
 const HEADER: &str = "sender_id,receiver_id,message,event_type,received_timestamp,propagation_time,detail";
@@ -24,11 +24,12 @@ pub(super) fn header(out: &mut impl Write) -> io::Result<()> {
     out.write_all(HEADER.as_bytes())
 }
 
-pub(super) fn write(
+/// Writes the lines of a table; `failed` says what a failed write is to the caller.
+pub(super) fn write<E: From<Unfit>>(
     table: &Table,
     out: &mut impl Write,
-    failed: impl Fn(io::Error) -> ExportError,
-) -> Result<(), ExportError> {
+    failed: impl Fn(io::Error) -> E,
+) -> Result<(), E> {
     for row in (0..table.rows()).filter(|row| table.kind[*row] != Kind::Failed) {
         let line = line(&record(table, row))?;
         out.write_all(line.as_bytes()).map_err(&failed)?;

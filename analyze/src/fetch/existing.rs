@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use super::{FetchError, write};
+use super::error::FetchError;
+use super::write;
 use crate::inputs::fetch_facts::{FetchFacts, FetchedFile};
-use crate::inputs::{SourceError, folder};
+use crate::inputs::{InputError, folder};
 use cnsim_records::open::Stream;
 
 /// Refuses where the folder's events come from a file that is not among the fetched ones.
@@ -32,7 +33,7 @@ fn mark(facts: &FetchFacts, file: &FetchedFile) -> String {
 }
 
 /// The files and tables that a folder's events come from, with what each is known again by.
-fn sources(folder: &Path) -> Result<Vec<(String, String)>, SourceError> {
+fn sources(folder: &Path) -> Result<Vec<(String, String)>, InputError> {
     let mut files = folder::logged(folder)?;
     let parquet = folder.join(write::EVENTS);
     let mut sources = Vec::new();
@@ -46,7 +47,7 @@ fn sources(folder: &Path) -> Result<Vec<(String, String)>, SourceError> {
     for path in files {
         let mut stream = Stream::open(&path)?;
         if let Err(error) = io::copy(&mut stream, &mut io::sink()) {
-            return Err(stream.error(error));
+            return Err(stream.error(error).into());
         }
         sources.push((path.display().to_string(), stream.digest()));
     }

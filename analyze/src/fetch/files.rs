@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{FetchError, Options, Run, chosen, facts, put};
+use super::error::FetchError;
+use super::options::FetchOptions;
+use super::run_folders::put_runs;
+use super::runs::{FetchedRun, choose_runs, new_facts};
 use crate::inputs::fetch_facts::{FetchFacts, FetchedFile, RejectedFor};
-use crate::inputs::{FileFacts, SourceError, folder, name};
+use crate::inputs::{FileFacts, InputError, folder, name};
 use cnsim_records::gather::{self, Reject, Rejects, examples};
 use cnsim_records::open::Stream;
 use cnsim_records::spool::{Failed, Spool, Spooling};
@@ -18,7 +21,7 @@ pub(crate) fn ordered<E: From<FetchError>>(
     mut take: impl FnMut(&Table) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut spool = Gathered::of_files(paths, &std::env::temp_dir())?.spool;
-    for run_id in chosen(&spool, wanted)? {
+    for run_id in choose_runs(&spool, wanted)? {
         let run = spool.take(&run_id).map_err(FetchError::from)?.expect("it is one of the spool's");
         run.each(|block| take(block).map_err(Taken::Taking)).map_err(|ended| match ended {
             Taken::Taking(error) => error,
@@ -58,14 +61,14 @@ impl Gathered {
     }
 
     /// Writes the wanted runs into their folders.
-    pub(super) fn put(mut self, options: &Options) -> Result<Vec<PathBuf>, FetchError> {
-        let names = chosen(&self.spool, &options.run_ids)?;
+    pub(super) fn put(mut self, options: &FetchOptions) -> Result<Vec<PathBuf>, FetchError> {
+        let names = choose_runs(&self.spool, &options.run_ids)?;
         let runs = names.into_iter().map(|name| self.take(&name)).collect::<Result<_, _>>()?;
-        put(runs, options)
+        put_runs(runs, options)
     }
 
     /// Takes one of its runs out of it.
-    pub(super) fn take(&mut self, run_id: &str) -> Result<Run, FetchError> {
+    pub(super) fn take(&mut self, run_id: &str) -> Result<FetchedRun, FetchError> {
         let run = self.spool.take(run_id)?.expect("it is one of the spool's");
         let of_run = self.files.iter().filter_map(|file| {
             let rows = *run.origins.get(&file.path)?;
@@ -84,9 +87,9 @@ impl Gathered {
             rejected_by_reason: reasons.into_iter().map(rejected_for).collect(),
             rejected_examples: examples(rejects.iter()),
             files,
-            ..facts(run_id, "files")
+            ..new_facts(run_id, "files")
         };
-        Ok(Run { facts, records: run, rejects })
+        Ok(FetchedRun { facts, records: run, rejects })
     }
 }
 
@@ -122,7 +125,7 @@ impl Reading {
 }
 
 /// The files that events are in: a run folder stands for those that it was logged to, else for what was fetched.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SourceError> {
+fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
     let mut files = Vec::new();
     for path in paths {
         for path in name::expand(path)? {

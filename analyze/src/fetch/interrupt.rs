@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static ASKED: AtomicBool = AtomicBool::new(false);
 
 /// Whether the user has asked.
-pub(crate) fn was_asked() -> bool {
+pub(super) fn was_asked() -> bool {
     ASKED.load(Ordering::Relaxed)
 }
 
 /// Listens from now on.
 #[cfg(any(feature = "bigquery", feature = "kubernetes"))]
-pub(crate) fn listen() {
+pub(super) fn listen() {
     use std::sync::Once;
 
     use tokio::runtime::Builder;

@@ -9,8 +9,9 @@ use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::*;
 use serde::Serialize;
 
-use super::{FetchError, Run};
-use crate::fetch::interrupt;
+use super::error::FetchError;
+use super::interrupt;
+use super::runs::FetchedRun;
 use cnsim_records::gather::Reject;
 use cnsim_records::intern::Interner;
 use cnsim_records::own::{MARK, MARK_VERSION};
@@ -25,8 +26,8 @@ pub(super) const FACTS: &str = "fetch.json";
 const GROUP_ROWS: usize = 1 << 18;
 
 /// Writes a run's files into a new folder; gives the number of its records.
-pub(super) fn run(run: Run, folder: &Path) -> Result<u64, FetchError> {
-    let Run { mut facts, mut records, rejects } = run;
+pub(super) fn run(run: FetchedRun, folder: &Path) -> Result<u64, FetchError> {
+    let FetchedRun { mut facts, mut records, rejects } = run;
     fs::create_dir(folder).map_err(|source| FetchError::Write { path: folder.to_owned(), source })?;
     let vocabulary = std::mem::take(&mut records.vocabulary);
     let found = events(&folder.join(EVENTS), vocabulary, |file| {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use cnsim::manifest::Manifest;
 use cnsim::topology::Topology;
 
+use super::error::InputError;
+use super::facts::{Facts, RunFacts};
 use super::fetch_facts::FetchFacts;
-use super::{Facts, RunFacts};
 use cnsim_records::error::SourceError;
 
 /// A run folder's files.
@@ -21,7 +22,7 @@ pub(crate) struct Folder {
 }
 
 /// Finds a run folder's files and reads the small ones.
-pub(crate) fn open(path: &Path) -> Result<Folder, SourceError> {
+pub(crate) fn open(path: &Path) -> Result<Folder, InputError> {
     let parquet = path.join("events.parquet");
     let run = match manifest(path)? {
         Some(manifest) => {
@@ -34,17 +35,17 @@ pub(crate) fn open(path: &Path) -> Result<Folder, SourceError> {
     }
     let events = logged(path)?;
     if events.is_empty() && run.is_none() {
-        return Err(SourceError::NotARunFolder { path: path.display().to_string() });
+        return Err(InputError::NotARunFolder { path: path.display().to_string() });
     }
     Ok(Folder { events, run, fetched: None })
 }
 
 /// The files of a run folder that hold its events as they were logged.
-pub(crate) fn logged(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
+pub(crate) fn logged(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     let events = path.join("events.jsonl");
     let io_error = |path: &Path| {
         let path = path.display().to_string();
-        move |source| SourceError::Io { path, source }
+        move |source| InputError::Source(SourceError::Io { path, source })
     };
     if events.is_file() {
         // A run that was stopped before its first message has no events.
@@ -69,12 +70,12 @@ pub(crate) fn logged(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
 }
 
 /// The manifest of a run folder, where there is one.
-pub(crate) fn manifest(path: &Path) -> Result<Option<Manifest>, SourceError> {
+pub(crate) fn manifest(path: &Path) -> Result<Option<Manifest>, InputError> {
     read_json(&path.join("manifest.json"), Manifest::from_json)
 }
 
 /// The `fetch.json` of a run folder, where there is one.
-pub(crate) fn fetched(path: &Path) -> Result<Option<FetchFacts>, SourceError> {
+pub(crate) fn fetched(path: &Path) -> Result<Option<FetchFacts>, InputError> {
     read_json(&path.join("fetch.json"), |bytes| serde_json::from_slice(bytes))
 }
 
@@ -95,12 +96,12 @@ impl FetchFacts {
     }
 }
 
-fn read_json<T, E: Display>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<Option<T>, SourceError> {
+fn read_json<T, E: Display>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<Option<T>, InputError> {
     match std::fs::read(path) {
         Ok(bytes) => parse(&bytes)
             .map(Some)
-            .map_err(|error| SourceError::Companion { path: path.to_owned(), reason: error.to_string() }),
+            .map_err(|error| InputError::Companion { path: path.to_owned(), reason: error.to_string() }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(SourceError::Io { path: path.display().to_string(), source }),
+        Err(source) => Err(SourceError::Io { path: path.display().to_string(), source }.into()),
     }
 }

@@ -3,21 +3,22 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::folder;
-use super::{About, Facts, Input, Loaded, name};
-use cnsim_records::error::SourceError;
+use super::error::InputError;
+use super::facts::{About, Facts, Loaded};
+use super::input::Input;
+use super::{folder, name};
 use cnsim_records::frame::Events;
 use cnsim_records::gather::Gather;
 use cnsim_records::repeats;
 
 /// Reads every input.
-pub fn load(inputs: &[Input]) -> Result<Vec<Loaded>, SourceError> {
+pub fn load(inputs: &[Input]) -> Result<Vec<Loaded>, InputError> {
     each(inputs)?.collect()
 }
 
 /// The inputs, each read when it is asked for. A pattern stands for each file that it matches. Equal file names without
 /// labels are refused unless they are the same file.
-pub fn each(inputs: &[Input]) -> Result<impl Iterator<Item = Result<Loaded, SourceError>>, SourceError> {
+pub fn each(inputs: &[Input]) -> Result<impl Iterator<Item = Result<Loaded, InputError>>, InputError> {
     let mut named: Vec<(Option<&str>, PathBuf)> = Vec::new();
     for input in inputs {
         named.extend(name::expand(&input.path)?.into_iter().map(|path| (input.label.as_deref(), path)));
@@ -58,7 +59,7 @@ fn together(named: Vec<(Option<&str>, PathBuf)>) -> Vec<Part<'_>> {
 }
 
 impl Part<'_> {
-    fn load(self) -> Result<Loaded, SourceError> {
+    fn load(self) -> Result<Loaded, InputError> {
         match self {
             Self::Folder { label, path } => load_folder(label, &path),
             Self::Files { condition, paths } => {
@@ -69,7 +70,7 @@ impl Part<'_> {
     }
 }
 
-fn load_folder(label: Option<&str>, path: &Path) -> Result<Loaded, SourceError> {
+fn load_folder(label: Option<&str>, path: &Path) -> Result<Loaded, InputError> {
     let folder = folder::open(path)?;
     let (mut facts, events) = read(&folder.events)?;
     if let Some(fetched) = folder.fetched {
@@ -86,7 +87,7 @@ fn load_folder(label: Option<&str>, path: &Path) -> Result<Loaded, SourceError> 
 }
 
 /// Reads files that belong together, and removes what they say twice.
-fn read(files: &[PathBuf]) -> Result<(Facts, Events), SourceError> {
+fn read(files: &[PathBuf]) -> Result<(Facts, Events), InputError> {
     if let [file] = files
         && let Some((events, facts)) = cnsim_records::own::read(file)?
     {

@@ -1,3 +1,5 @@
+//! Inputs of every form, sound and damaged, as they are loaded.
+
 use std::borrow::Cow;
 use std::io::Write;
 
@@ -11,7 +13,7 @@ const SEED: &[u8] = include_bytes!("../../tests/fixtures/seed-n5.csv");
 const FLOOD: &[u8] = include_bytes!("../../tests/fixtures/flood-n5.jsonl");
 
 /// Writes `bytes` as a file of that name and loads it.
-fn load_as(name: &str, bytes: &[u8]) -> Result<Loaded, SourceError> {
+fn load_as(name: &str, bytes: &[u8]) -> Result<Loaded, InputError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(name);
     std::fs::write(&path, bytes).unwrap();

@@ -1,102 +1,21 @@
 //! Where events come from: run folders, JSON lines, the published system's CSV, Parquet; plain or compressed.
 
+pub(crate) mod digest;
+mod error;
+mod facts;
 pub mod fetch_facts;
 pub(crate) mod folder;
+mod input;
 mod load;
 pub(crate) mod name;
+mod run_list;
 pub mod telemetry;
-
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-use cnsim::manifest::Manifest;
-use cnsim::topology::Topology;
-use sha2::{Digest, Sha256};
-
-use cnsim_records::frame::Events;
 
 pub use cnsim_records::FileFacts;
 
-pub use cnsim_records::error::{LineProblem, SourceError};
+pub(crate) use digest::{combined_digest, sha256};
+pub use error::InputError;
+pub use facts::{About, Facts, Loaded, RunFacts};
+pub use input::Input;
 pub use load::{each, load};
-
-/// One input as typed: `[LABEL=]PATH`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Input {
-    /// The condition that the user gave it.
-    pub label: Option<String>,
-    /// A run folder or a file; `-` is standard input.
-    pub path: PathBuf,
-}
-
-/// Everything that one input holds.
-#[derive(Debug, Clone, Default)]
-pub struct Loaded {
-    /// What is known of it beside its events.
-    pub about: About,
-    /// Its events, repeats removed, in no particular order.
-    pub events: Events,
-}
-
-/// What is known of an input beside its events.
-#[derive(Debug, Clone, Default)]
-pub struct About {
-    /// Its condition: the label, else the manifest's, else the file's stem.
-    pub condition: String,
-    /// What was seen while reading.
-    pub facts: Facts,
-    /// What is known of its runs beside their events, by run id.
-    pub runs: BTreeMap<String, RunFacts>,
-}
-
-/// A run folder's other files.
-#[derive(Debug, Clone)]
-pub struct RunFacts {
-    /// manifest.json.
-    pub manifest: Manifest,
-    /// topology.json.
-    pub topology: Option<Topology>,
-}
-
-/// What was seen while reading one input.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Facts {
-    /// The files that were read.
-    pub files: Vec<FileFacts>,
-    /// Lines that are no events.
-    pub rejected: u64,
-    /// The first few of them, as `file:line: reason`.
-    pub rejected_examples: Vec<String>,
-    /// Repeats that were removed, here or by the fetch that wrote the file, by run id and round.
-    pub repeats: BTreeMap<(String, u32), u64>,
-    /// Records with equal process and seq but other content, which were kept, by run id and round.
-    pub conflicts: BTreeMap<(String, u32), u64>,
-}
-
-impl Facts {
-    /// Names files as they lie below `root`.
-    pub(crate) fn below(&mut self, root: &Path) {
-        self.files.iter_mut().for_each(|file| file.path = shortened(&file.path, root));
-        self.rejected_examples.iter_mut().for_each(|example| *example = shortened(example, root));
-    }
-}
-
-/// The hex digest of bytes.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// One digest for all inputs: that of a single file, else the digest of the digests in the order of the inputs.
-pub(crate) fn combined_digest(files: &[&FileFacts]) -> String {
-    if let [file] = files {
-        return file.sha256.clone();
-    }
-    let lines: String = files.iter().map(|file| format!("{}\n", file.sha256)).collect();
-    sha256(lines.as_bytes())
-}
-
-/// A text that begins with a path, as it is below `root`.
-pub(crate) fn shortened(text: &str, root: &Path) -> String {
-    let root = format!("{}/", root.display());
-    text.strip_prefix(&root).unwrap_or(text).to_owned()
-}
+pub use run_list::{ListedRun, RunsError, list_runs};

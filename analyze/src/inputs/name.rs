@@ -1,34 +1,17 @@
-//! What the user names: `[LABEL=]PATH`, where a path may be a pattern.
+//! Which paths a typed one stands for, and which conditions these are.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use super::Input;
-use cnsim_records::error::SourceError;
-
-impl FromStr for Input {
-    type Err = Infallible;
-
-    /// A text that names an existing path is that path, even where it holds `=`.
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text.split_once('=') {
-            Some((label, path)) if !label.is_empty() && !path.is_empty() && !Path::new(text).exists() => {
-                Self { label: Some(label.to_owned()), path: path.into() }
-            }
-            Some(_) | None => Self { label: None, path: text.into() },
-        })
-    }
-}
+use super::error::InputError;
 
 /// The paths that one typed path stands for: itself, or what matches the pattern, in order.
-pub(crate) fn expand(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
+pub(crate) fn expand(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     let text = path.to_string_lossy();
     if !text.contains(['*', '?', '[']) || path.exists() {
         return Ok(vec![path.to_owned()]);
     }
-    let pattern = |reason: String| SourceError::Pattern { pattern: text.to_string(), reason };
+    let pattern = |reason: String| InputError::Pattern { pattern: text.to_string(), reason };
     let matches = glob::glob(&text).map_err(|error| pattern(error.to_string()))?;
     let paths: Vec<PathBuf> = matches.collect::<Result<_, _>>().map_err(|error| pattern(error.to_string()))?;
     if paths.is_empty() { Err(pattern("no file matches the pattern".to_owned())) } else { Ok(paths) }
@@ -48,7 +31,7 @@ pub(crate) fn stem(path: &Path) -> String {
 }
 
 /// Refuses two paths that would be the same condition without anyone having said so of both; each with its label.
-pub(crate) fn check_names(named: &[(Option<&str>, &Path)]) -> Result<(), SourceError> {
+pub(crate) fn check_names(named: &[(Option<&str>, &Path)]) -> Result<(), InputError> {
     let mut seen: BTreeMap<String, (Option<&str>, &Path)> = BTreeMap::new();
     for &(label, path) in named {
         let condition = label.map_or_else(|| stem(path), str::to_owned);
@@ -56,7 +39,7 @@ pub(crate) fn check_names(named: &[(Option<&str>, &Path)]) -> Result<(), SourceE
         if (label.is_none() || earlier.is_none()) && !same(first, path) {
             let [first, second, unnamed] =
                 [first, path, if earlier.is_none() { first } else { path }].map(|path| path.display().to_string());
-            return Err(SourceError::SameName { condition, first, second, unnamed });
+            return Err(InputError::SameName { condition, first, second, unnamed });
         }
     }
     Ok(())
@@ -73,26 +56,6 @@ fn same(one: &Path, other: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn input(text: &str) -> Input {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn what_stands_before_the_first_equals_sign_is_the_label() {
-        assert_eq!(input("10M=a=b.csv"), Input { label: Some("10M".into()), path: "a=b.csv".into() });
-        assert_eq!(input("a.csv"), Input { label: None, path: "a.csv".into() });
-        assert_eq!(input("=a.csv"), Input { label: None, path: "=a.csv".into() });
-        assert_eq!(input("-"), Input { label: None, path: "-".into() });
-    }
-
-    #[test]
-    fn an_existing_path_with_an_equals_sign_is_a_path() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("n=10.csv");
-        std::fs::write(&path, "").unwrap();
-        assert_eq!(input(path.to_str().unwrap()), Input { label: None, path });
-    }
-
     #[test]
     fn the_stem_is_the_name_without_the_endings_we_read() {
         for (path, expected) in
@@ -104,12 +67,12 @@ mod tests {
 
     #[test]
     fn equal_names_of_different_files_are_refused_unless_both_were_said() {
-        let told = |named: &[(Option<&str>, &str)]| {
+        let check = |named: &[(Option<&str>, &str)]| {
             let named: Vec<_> = named.iter().map(|(label, path)| (*label, Path::new(*path))).collect();
             check_names(&named).map_err(|error| error.to_string())
         };
-        assert_eq!(told(&[(None, "x/a.csv"), (None, "y/b.csv"), (None, "x/a.csv")]), Ok(()));
-        assert_eq!(told(&[(Some("c"), "x/a.csv"), (Some("c"), "y/a.csv.gz")]), Ok(()));
+        assert_eq!(check(&[(None, "x/a.csv"), (None, "y/b.csv"), (None, "x/a.csv")]), Ok(()));
+        assert_eq!(check(&[(Some("c"), "x/a.csv"), (Some("c"), "y/a.csv.gz")]), Ok(()));
         for (named, unnamed) in [
             ([(None, "x/a.csv"), (None, "y/a.csv.gz")], "x/a.csv"),
             ([(Some("a"), "x/a.csv"), (None, "y/a.csv.gz")], "y/a.csv.gz"),
@@ -117,7 +80,7 @@ mod tests {
             let error = format!(
                 "x/a.csv and y/a.csv.gz would both be the condition \"a\": give each its label, as in LABEL={unnamed}"
             );
-            assert_eq!(told(&named), Err(error));
+            assert_eq!(check(&named), Err(error));
         }
     }
 }

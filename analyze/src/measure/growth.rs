@@ -1,9 +1,7 @@
-//! Growth: convergence times by the number of nodes, and what laws leave of them.
+//! Growth: convergence times by the number of nodes.
 
-use cnsim_charts::data::{GrowthResiduals, ResidualPanel, ResidualPoint, ResidualSeries};
-
-use super::{Analysis, Group, Origin};
-use crate::stats::{Fit, LEVEL, Residual, censored_ms, growth_fits};
+use super::{Group, Origin};
+use crate::stats::censored_ms;
 
 /// The times of scored rounds in ms at each number of nodes of one condition; infinite where a round never converged.
 pub(crate) fn times(groups: &[Group], origin: Origin) -> Vec<(f64, Vec<f64>)> {
@@ -12,28 +10,4 @@ pub(crate) fn times(groups: &[Group], origin: Origin) -> Vec<(f64, Vec<f64>)> {
         (f64::from(group.nodes), times)
     };
     groups.iter().map(at).filter(|(_, times): &(f64, Vec<f64>)| !times.is_empty()).collect()
-}
-
-/// What each law of the table `growth` leaves, a panel for each condition that has a law.
-pub fn residuals(analysis: &Analysis, origin: Origin) -> GrowthResiduals {
-    let panel = |groups: &[Group]| {
-        let times = times(groups, origin);
-        let fits = growth_fits(&times);
-        let laws = fits.iter().map(|fit| law(fit, &times)).collect();
-        (!fits.is_empty()).then(|| ResidualPanel { label: groups[0].condition.clone(), laws })
-    };
-    let conditions = analysis.groups.chunk_by(|a, b| a.condition == b.condition);
-    GrowthResiduals { panels: conditions.filter_map(panel).collect() }
-}
-
-fn law(fit: &Fit, times: &[(f64, Vec<f64>)]) -> ResidualSeries {
-    let percent = |log: f64| 100.0 * log.exp_m1();
-    let point = |residual: &Residual| ResidualPoint {
-        nodes: residual.nodes as u32,
-        mean_percent: percent(residual.mean),
-        low_percent: residual.interval.map(|interval| percent(interval.low)),
-        high_percent: residual.interval.map(|interval| percent(interval.high)),
-    };
-    let points = fit.residuals(times, LEVEL).iter().map(point).collect();
-    ResidualSeries { label: fit.model.formula().to_owned(), points }
 }

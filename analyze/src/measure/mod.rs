@@ -6,17 +6,16 @@
 mod analyse;
 mod bottleneck;
 pub mod by_hop;
+pub mod catalogue;
 mod clock;
 mod convergence;
 mod coverage;
 mod critical;
-mod curve;
 mod dissemination;
 mod duplicates;
 pub(crate) mod estimate;
 mod expected;
-pub mod figures;
-pub mod growth;
+pub(crate) mod growth;
 mod hops;
 mod hosts;
 mod latency;
@@ -27,10 +26,10 @@ mod setup;
 mod shape;
 pub(crate) mod silent;
 mod spread;
-mod tail;
 mod theory;
 pub(crate) mod traffic;
 mod tree;
+pub mod usage;
 pub(crate) mod whereabouts;
 
 #[cfg(test)]
@@ -160,7 +159,8 @@ pub struct Deliveries {
 }
 
 /// What time is counted from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// The `initiate` record.
     Initiate,

@@ -1,8 +1,8 @@
 //! `clocks`: how far the clocks of machines are apart, as far as copies both ways say.
 
-use super::{Cell, Table, count, ms, number, text};
 use crate::measure::{Analysis, Group, HostPair};
 use crate::stats::Drift;
+use crate::table::{Cell, Table, count, ms, number, text};
 
 pub(super) fn table(analysis: &Analysis) -> Option<Table> {
     let columns = [

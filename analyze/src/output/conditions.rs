@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim::manifest::Factors;
 
-use super::{Cell, Table, count, number, text};
 use crate::audit::Limit;
 use crate::inputs::About;
+use crate::table::{Cell, Table, count, number, text};
 
 /// Between the values of a factor in which runs of one condition differ.
 const OR: &str = " | ";

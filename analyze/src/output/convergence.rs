@@ -1,8 +1,8 @@
 //! `convergence`: time until the last delivery over scored rounds, one line for each origin.
 
-use super::{Cell, Table, count, ms, text};
 use crate::measure::estimate::summary;
 use crate::measure::{Analysis, Group, Origin};
+use crate::table::{Cell, Table, count, ms, text};
 
 pub(super) fn table(analysis: &Analysis) -> Table {
     let columns = [

@@ -1,8 +1,8 @@
 //! `critical`: what the way to the last node leads over, how often, and what it spends there.
 
-use super::{Cell, Table, count, ms, number, text};
 use crate::measure::{Analysis, Bottleneck, Group, bottlenecks};
 use crate::stats::{LEVEL, wilson_interval};
+use crate::table::{Cell, Table, count, ms, number, text};
 
 /// Lines of one kind in a group: behind them follow those that are hardly ever on a path.
 const LINES: usize = 10;

@@ -1,8 +1,8 @@
 //! `duplicates`: copies that were not needed, over scored rounds.
 
-use super::{Cell, Table, count, number, text};
 use crate::measure::{Analysis, Group};
 use crate::stats::mean;
+use crate::table::{Cell, Table, count, number, text};
 
 pub(super) fn table(analysis: &Analysis) -> Table {
     let columns = [

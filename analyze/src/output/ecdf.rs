@@ -1,9 +1,9 @@
 //! `ecdf`: the empirical distribution of convergence time over scored rounds with its band, one line a complete round and
 //! origin.
 
-use super::{Cell, Table, count, ms, number, text};
 use crate::measure::{Analysis, Group, Origin};
 use crate::stats::{LEVEL, dkw_half_width};
+use crate::table::{Cell, Table, count, ms, number, text};
 
 pub(super) fn table(analysis: &Analysis) -> Table {
     let columns = [

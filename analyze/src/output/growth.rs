@@ -1,11 +1,10 @@
 //! `growth`: how convergence time grows with the number of nodes, one line for each law, where a condition has rounds at
 //! three numbers of nodes or more.
 
-use super::comparisons::ends;
-use super::{Cell, Table, count, number, text};
 use crate::measure::estimate::resampling;
 use crate::measure::{Analysis, Group, Origin, growth};
 use crate::stats::{Fit, growth_fits, slope_interval};
+use crate::table::{Cell, Table, count, number, text};
 
 /// Replicates of each slope: every one of them is a fit.
 const REPLICATES: usize = 1_999;
@@ -41,7 +40,7 @@ fn of_condition(groups: &[Group], origin: Origin) -> Vec<[Cell; 14]> {
     let best = fits.iter().map(|fit| fit.aicc).fold(f64::INFINITY, f64::min);
     let resampling = resampling(REPLICATES);
     let row = |fit: &Fit| {
-        let [low, high] = ends(slope_interval(&times, fit.model, &resampling));
+        let [low, high] = Cell::ends(slope_interval(&times, fit.model, &resampling));
         [
             groups[0].condition.as_str().into(),
             origin.as_str().into(),

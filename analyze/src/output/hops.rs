@@ -1,7 +1,7 @@
 //! `hops`: how far first deliveries of scored rounds came. Those whose hop is not known are the last line, without one.
 
-use super::{Cell, Table, count, number, text};
 use crate::measure::{Analysis, Group, by_hop};
+use crate::table::{Cell, Table, count, number, text};
 
 pub(super) fn table(analysis: &Analysis) -> Table {
     let columns = [text("condition"), count("nodes"), count("hop"), count("count"), number("share", 4)];

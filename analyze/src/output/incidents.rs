@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use cnsim::manifest::Incident;
 
-use super::{Cell, Table, count, text};
 use crate::audit::incident_words;
 use crate::inputs::About;
+use crate::table::{Cell, Table, count, text};
 
 pub(super) fn table(inputs: &[About]) -> Option<Table> {
     // A run that was given twice befell nothing twice.

@@ -1,10 +1,9 @@
 //! `intervals`: how sure the numbers of each condition are, one line for each statistic and origin.
 
-use super::comparisons::ends;
-use super::{Cell, Table, count, number, text};
 use crate::measure::estimate::{self, Estimate, POOLED_REPLICATES, resampling};
 use crate::measure::{Analysis, Group, Origin, RoundMetrics};
 use crate::stats::{self, Interval, LEVEL, Pool, REPLICATES, hierarchical_interval, over_deployments, wilson_interval};
+use crate::table::{Cell, Table, count, number, text};
 
 /// What of the rounds' times is told besides their mean, in per cent.
 const PERCENTS: [(u32, &str); 4] = [(50, "t100_p50"), (90, "t100_p90"), (95, "t100_p95"), (99, "t100_p99")];
@@ -59,7 +58,7 @@ impl Line {
     }
 
     fn cells(self, group: &Group) -> [Cell; 10] {
-        let [low, high] = ends(self.interval);
+        let [low, high] = Cell::ends(self.interval);
         [
             group.condition.as_str().into(),
             group.nodes.into(),

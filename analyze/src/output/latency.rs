@@ -3,9 +3,9 @@
 
 use rayon::prelude::*;
 
-use super::{Cell, Table, count, ms, text};
 use crate::measure::{Analysis, Group, by_hop};
 use crate::stats::select_percentile;
+use crate::table::{Cell, Table, count, ms, text};
 
 pub(super) fn table(analysis: &Analysis) -> Table {
     let columns = [

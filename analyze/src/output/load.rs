@@ -1,8 +1,8 @@
 //! `load`: how evenly nodes share the work of sending, over scored rounds.
 
-use super::{Cell, Table, count, number, text};
 use crate::measure::{Analysis, Group, RoundMetrics};
 use crate::stats::{mean, median, sorted};
+use crate::table::{Cell, Table, count, number, text};
 
 pub(super) fn table(analysis: &Analysis) -> Table {
     let columns = [

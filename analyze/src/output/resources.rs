@@ -1,9 +1,9 @@
 //! `resources`: what the processes of scored rounds used, as their own counters tell.
 
-use super::{Cell, Table, count, ms, number, text};
 use crate::measure::estimate::{self, Estimate};
 use crate::measure::{Analysis, Group, RoundMetrics, RoundResources};
 use crate::stats::{median, sorted};
+use crate::table::{Cell, Table, count, ms, number, text};
 
 pub(super) fn table(analysis: &Analysis) -> Option<Table> {
     let columns = [

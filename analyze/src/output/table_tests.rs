@@ -7,6 +7,7 @@ use super::*;
 use crate::audit::{Limit, LimitKind, LimitVerdict, Verdict};
 use crate::measure::fixture::{Row, loaded, manifest};
 use crate::measure::{Busiest, Options, analyse};
+use crate::table::Cell;
 
 /// Two conditions: one with hops logged, duplicates, a warm-up round and a round that misses a node; one as the published
 /// system logged it, with a name that every format has to quote.
@@ -187,26 +188,4 @@ fn one_origin_can_be_chosen() {
     let table = convergence(&analysis()).only("origin", "initiate");
     let origins: Vec<&Cell> = table.rows.iter().map(|row| &row[4]).collect();
     assert_eq!(origins, [&Cell::from("initiate"), &Cell::from("initiate")]);
-}
-
-#[test]
-fn csv_keeps_full_precision() {
-    let value = 1.0 / 3.0 * 1e3;
-    let table = Table::new("t", "", [ms("x_ms")], [[Cell::from(value)], [Cell::from(1e-7)]]);
-    let text = String::from_utf8(table.to_csv()).unwrap();
-    let back: Vec<f64> = text.lines().skip(1).map(|line| line.parse().unwrap()).collect();
-    assert_eq!(back, [value, 1e-7]);
-}
-
-#[test]
-fn a_rounded_zero_has_no_sign() {
-    let table = Table::new("t", "", [ms("x_ms")], [[Cell::from(-0.0001)], [Cell::from(-0.5)]]);
-    assert_eq!(String::from_utf8(table.to_text()).unwrap(), "  x_ms\n 0.000\n-0.500\n");
-}
-
-#[test]
-fn every_csv_line_has_a_field_for_every_column() {
-    let name = "a,\"b\"\nc";
-    let table = Table::new("t", "", [text("condition"), count("n")], [[Cell::from(name), Cell::None]]);
-    assert_eq!(String::from_utf8(table.to_csv()).unwrap(), "condition,n\n\"a,\"\"b\"\"\nc\",\n");
 }

@@ -1,7 +1,7 @@
 //! `telemetry`: one line for each run and quantity that telemetry tells of.
 
-use super::{Cell, Table, count, number, text};
-use crate::inputs::telemetry::Usage;
+use crate::measure::usage::Usage;
+use crate::table::{Cell, Table, count, number, text};
 
 pub(super) fn table(usages: &[Usage]) -> Option<Table> {
     let columns = [

@@ -1,8 +1,8 @@
 //! `variance`: how much of the spread of delivery times is inside rounds, between rounds and between deployments.
 
-use super::{Cell, Table, count, number, text};
 use crate::measure::{Analysis, Group, Origin, RoundMetrics};
 use crate::stats::{Components, Moments, components};
+use crate::table::{Cell, Table, count, number, text};
 
 pub(super) fn table(analysis: &Analysis) -> Table {
     let columns = [

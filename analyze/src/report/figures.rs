@@ -1,12 +1,10 @@
 //! The figures of a report: drawn where there is something to show, else left out with the reason.
 
-use cnsim_charts::{ChartError, Metadata, data};
+use cnsim_charts::{ChartError, Metadata, Sheet, data};
 use rayon::prelude::*;
 
-use super::folder::File;
-use crate::measure::figures as figure;
-use crate::measure::{Analysis, Origin, growth};
-use crate::output::figure_file::{FigureOptions, Plate};
+use crate::measure::{Analysis, Origin};
+use crate::output::{DrawnFigure, FigureError, FigureSpec, OutputFile, figures as figure};
 
 /// One figure, made or left out.
 #[derive(Debug)]
@@ -18,7 +16,7 @@ pub(super) struct Figure {
     /// How to read it, and on what it stands.
     pub(super) caption: String,
     /// The drawing and its data, or why there is none.
-    pub(super) plate: Result<Plate, &'static str>,
+    pub(super) drawn: Result<DrawnFigure, &'static str>,
 }
 
 /// What a figure is made of.
@@ -27,26 +25,29 @@ struct Recipe {
     title: &'static str,
     caption: &'static str,
     /// Whether what it shows depends on where time begins.
-    origin: Counts,
-    draw: fn(&Material<'_>) -> Result<Plate, ChartError>,
+    origin: TimeOrigin,
+    draw: fn(&FigureInput<'_>) -> Result<DrawnFigure, ChartError>,
     /// Why there may be nothing to show.
     absent: &'static str,
 }
 
 /// What figures show.
-pub(super) struct Material<'a> {
+pub(super) struct FigureInput<'a> {
     pub(super) analysis: &'a Analysis,
     pub(super) origin: Origin,
     pub(super) telemetry: &'a data::Telemetry,
-    pub(super) options: &'a FigureOptions,
+    pub(super) sheet: Sheet,
 }
 
 /// From when a figure counts time.
 #[derive(Clone, Copy)]
-enum Counts {
-    FromOrigin,
-    FromInitiate,
-    NoTime,
+enum TimeOrigin {
+    /// The origin that was chosen.
+    Chosen,
+    /// The initiate record, whatever was chosen.
+    Initiate,
+    /// It shows no time that begins with a round.
+    None,
 }
 
 const RECIPES: [Recipe; 13] = [
@@ -55,12 +56,12 @@ const RECIPES: [Recipe; 13] = [
         title: "Infection curves",
         caption: "Share of the nodes that hold the message over time: a thin line for each round, the bold line for the \
                   median over rounds.",
-        origin: Counts::FromOrigin,
+        origin: TimeOrigin::Chosen,
         draw: |it| {
-            Plate::draw(
+            DrawnFigure::draw(
                 &figure::infection_curves(it.analysis, it.origin),
                 cnsim_charts::infection_curves,
-                &it.options.sheet,
+                &it.sheet,
             )
         },
         absent: "no scored round has a delivery with a time",
@@ -70,12 +71,12 @@ const RECIPES: [Recipe; 13] = [
         title: "Distribution of the convergence time",
         caption: "Share of the rounds that had reached every node by a time. Band: 95 %, Dvoretzky-Kiefer-Wolfowitz; \
                   rounds that never converged count as infinitely long.",
-        origin: Counts::FromOrigin,
+        origin: TimeOrigin::Chosen,
         draw: |it| {
-            Plate::draw(
+            DrawnFigure::draw(
                 &figure::convergence_ecdf(it.analysis, it.origin),
                 cnsim_charts::convergence_ecdf,
-                &it.options.sheet,
+                &it.sheet,
             )
         },
         absent: "no scored round converged",
@@ -84,12 +85,12 @@ const RECIPES: [Recipe; 13] = [
         name: "convergence-by-nodes",
         title: "Convergence time against the number of nodes",
         caption: "Every round as a point; the line joins the medians, bars are their 95 % intervals by order statistics.",
-        origin: Counts::FromOrigin,
+        origin: TimeOrigin::Chosen,
         draw: |it| {
-            Plate::draw(
+            DrawnFigure::draw(
                 &figure::convergence_by_nodes(it.analysis, it.origin),
                 cnsim_charts::convergence_by_nodes,
-                &it.options.sheet,
+                &it.sheet,
             )
         },
         absent: "no scored round converged",
@@ -99,10 +100,13 @@ const RECIPES: [Recipe; 13] = [
         title: "What laws of growth leave",
         caption: "How far convergence times lie above each law of the table growth, in per cent of the law's time: points that \
                   bend away from 0 show a law that does not hold.",
-        origin: Counts::FromOrigin,
+        origin: TimeOrigin::Chosen,
         draw: |it| {
-            let residuals = growth::residuals(it.analysis, it.origin);
-            Plate::draw(&residuals, cnsim_charts::growth_residuals, &it.options.sheet)
+            DrawnFigure::draw(
+                &figure::growth_residuals(it.analysis, it.origin),
+                cnsim_charts::growth_residuals,
+                &it.sheet,
+            )
         },
         absent: "no condition has complete scored rounds at three numbers of nodes",
     },
@@ -110,10 +114,8 @@ const RECIPES: [Recipe; 13] = [
         name: "hop-distribution",
         title: "Hops of first deliveries",
         caption: "Share of the first deliveries at each distance from the initiator.",
-        origin: Counts::NoTime,
-        draw: |it| {
-            Plate::draw(&figure::hop_distribution(it.analysis), cnsim_charts::hop_distribution, &it.options.sheet)
-        },
+        origin: TimeOrigin::None,
+        draw: |it| DrawnFigure::draw(&figure::hop_distribution(it.analysis), cnsim_charts::hop_distribution, &it.sheet),
         absent: "no hop of a first delivery is known",
     },
     Recipe {
@@ -121,8 +123,8 @@ const RECIPES: [Recipe; 13] = [
         title: "Latency of first deliveries by hop",
         caption: "From send to receipt. Boxes are quartiles (type 7); whiskers end at the outermost delivery within 1.5 \
                   interquartile ranges.",
-        origin: Counts::NoTime,
-        draw: |it| Plate::draw(&figure::latency_by_hop(it.analysis), cnsim_charts::latency_by_hop, &it.options.sheet),
+        origin: TimeOrigin::None,
+        draw: |it| DrawnFigure::draw(&figure::latency_by_hop(it.analysis), cnsim_charts::latency_by_hop, &it.sheet),
         absent: "no first delivery has both a hop and a latency",
     },
     Recipe {
@@ -130,8 +132,8 @@ const RECIPES: [Recipe; 13] = [
         title: "The slowest deliveries",
         caption: "Share of the first deliveries that took as long or longer, both axes on a log scale. Deliveries inside a \
                   round are not independent, so there is no band.",
-        origin: Counts::NoTime,
-        draw: |it| Plate::draw(&figure::latency_tail(it.analysis), cnsim_charts::latency_tail, &it.options.sheet),
+        origin: TimeOrigin::None,
+        draw: |it| DrawnFigure::draw(&figure::latency_tail(it.analysis), cnsim_charts::latency_tail, &it.sheet),
         absent: "no first delivery has a latency above zero",
     },
     Recipe {
@@ -139,10 +141,8 @@ const RECIPES: [Recipe; 13] = [
         title: "Latency by machines",
         caption: "Median latency of the first deliveries from one machine to another; on the diagonal, inside one. Clocks are \
                   not corrected: what one machine's clock is ahead adds to one way and is missing on the other.",
-        origin: Counts::NoTime,
-        draw: |it| {
-            Plate::draw(&figure::latency_by_hosts(it.analysis), cnsim_charts::latency_by_hosts, &it.options.sheet)
-        },
+        origin: TimeOrigin::None,
+        draw: |it| DrawnFigure::draw(&figure::latency_by_hosts(it.analysis), cnsim_charts::latency_by_hosts, &it.sheet),
         absent: "all nodes run on one machine, or nothing says where they run",
     },
     Recipe {
@@ -150,8 +150,8 @@ const RECIPES: [Recipe; 13] = [
         title: "How the work is shared",
         caption: "Lorenz curve of the copies that nodes sent over all scored rounds, and its Gini coefficient: 0 where all \
                   sent the same, towards 1 where one sent everything.",
-        origin: Counts::NoTime,
-        draw: |it| Plate::draw(&figure::load_lorenz(it.analysis), cnsim_charts::load_lorenz, &it.options.sheet),
+        origin: TimeOrigin::None,
+        draw: |it| DrawnFigure::draw(&figure::load_lorenz(it.analysis), cnsim_charts::load_lorenz, &it.sheet),
         absent: "no copy was sent in a scored round",
     },
     Recipe {
@@ -159,20 +159,20 @@ const RECIPES: [Recipe; 13] = [
         title: "Copies and duplicates in each round",
         caption: "Copies that were sent, and those among them that reached a node which held the message. A dashed line: \
                   the duplicates that the topology dictates.",
-        origin: Counts::NoTime,
-        draw: |it| Plate::draw(&figure::copies_by_round(it.analysis), cnsim_charts::copies_by_round, &it.options.sheet),
+        origin: TimeOrigin::None,
+        draw: |it| DrawnFigure::draw(&figure::copies_by_round(it.analysis), cnsim_charts::copies_by_round, &it.sheet),
         absent: "there is no scored round",
     },
     Recipe {
         name: "convergence-by-round",
         title: "Convergence time in the order of rounds",
         caption: "Each round in the order in which it ran: a drift or a slow first round shows here.",
-        origin: Counts::FromOrigin,
+        origin: TimeOrigin::Chosen,
         draw: |it| {
-            Plate::draw(
+            DrawnFigure::draw(
                 &figure::convergence_by_round(it.analysis, it.origin),
                 cnsim_charts::convergence_by_round,
-                &it.options.sheet,
+                &it.sheet,
             )
         },
         absent: "no scored round converged",
@@ -182,16 +182,16 @@ const RECIPES: [Recipe; 13] = [
         title: "Where the time went",
         caption: "Mean over rounds of the time until the last delivery, along the path that led to it: set-up until the \
                   first send, waiting at forwarders, and the wire between send and receipt.",
-        origin: Counts::FromInitiate,
-        draw: |it| Plate::draw(&figure::time_spent(it.analysis), cnsim_charts::time_spent, &it.options.sheet),
+        origin: TimeOrigin::Initiate,
+        draw: |it| DrawnFigure::draw(&figure::time_spent(it.analysis), cnsim_charts::time_spent, &it.sheet),
         absent: "the path to the last delivery is not known in any scored round",
     },
     Recipe {
         name: "telemetry",
         title: "What pods used",
         caption: "Samples of the telemetry on the time axis of the rounds. A sample tells of the time since the one before it.",
-        origin: Counts::NoTime,
-        draw: |it| Plate::draw(it.telemetry, cnsim_charts::telemetry, &it.options.sheet),
+        origin: TimeOrigin::None,
+        draw: |it| DrawnFigure::draw(it.telemetry, cnsim_charts::telemetry, &it.sheet),
         absent: "no telemetry was given",
     },
 ];
@@ -200,25 +200,25 @@ const RECIPES: [Recipe; 13] = [
 ///
 /// # Errors
 /// Where a drawing fails for another reason than that there is nothing to show.
-pub(super) fn all(material: &Material<'_>) -> Result<Vec<Figure>, ChartError> {
-    let rounds = rounds_words(material.analysis);
+pub(super) fn all(input: &FigureInput<'_>) -> Result<Vec<Figure>, FigureError> {
+    let rounds = rounds_words(input.analysis);
     let figure = |recipe: &Recipe| {
-        let plate = match (recipe.draw)(material) {
-            Ok(plate) => Ok(plate),
+        let drawn = match (recipe.draw)(input) {
+            Ok(drawn) => Ok(drawn),
             Err(ChartError::NoData(_)) => Err(recipe.absent),
-            Err(error) => return Err(error),
+            Err(error) => return Err(FigureError::Draw(error)),
         };
-        let from = match (recipe.origin, material.origin) {
-            (Counts::FromOrigin, Origin::FirstSend) => " Time counts from the initiator's first send.",
-            (Counts::FromOrigin, Origin::Initiate) | (Counts::FromInitiate, _) => {
+        let from = match (recipe.origin, input.origin) {
+            (TimeOrigin::Chosen, Origin::FirstSend) => " Time counts from the initiator's first send.",
+            (TimeOrigin::Chosen, Origin::Initiate) | (TimeOrigin::Initiate, _) => {
                 " Time counts from the initiate record."
             }
-            (Counts::NoTime, _) => "",
+            (TimeOrigin::None, _) => "",
         };
         let notes: String =
-            plate.iter().flat_map(|plate| plate.drawing.notes()).map(|note| format!(" {note}")).collect();
+            drawn.iter().flat_map(|drawn| drawn.drawing.notes()).map(|note| format!(" {note}")).collect();
         let caption = format!("{}{notes}{from} {rounds}", recipe.caption);
-        Ok(Figure { name: recipe.name, title: recipe.title, caption, plate })
+        Ok(Figure { name: recipe.name, title: recipe.title, caption, drawn })
     };
     RECIPES.par_iter().map(figure).collect()
 }
@@ -227,17 +227,21 @@ pub(super) fn all(material: &Material<'_>) -> Result<Vec<Figure>, ChartError> {
 ///
 /// # Errors
 /// Where an image cannot be encoded.
-pub(super) fn files(figures: &[Figure], options: &FigureOptions, metadata: &Metadata) -> Result<Vec<File>, ChartError> {
-    let files = |(figure, plate): (&Figure, &Plate)| {
-        plate.files(&format!("figures/{}", figure.name), &figure.caption, options, metadata)
+pub(super) fn files(
+    figures: &[Figure],
+    spec: &FigureSpec,
+    metadata: &Metadata,
+) -> Result<Vec<OutputFile>, FigureError> {
+    let files = |(figure, drawn): (&Figure, &DrawnFigure)| {
+        drawn.files(&format!("figures/{}", figure.name), &figure.caption, spec, metadata)
     };
-    let made: Vec<_> = figures.iter().filter_map(|figure| Some((figure, figure.plate.as_ref().ok()?))).collect();
-    let files: Vec<Vec<File>> = made.into_par_iter().map(files).collect::<Result<_, ChartError>>()?;
+    let made: Vec<_> = figures.iter().filter_map(|figure| Some((figure, figure.drawn.as_ref().ok()?))).collect();
+    let files: Vec<Vec<OutputFile>> = made.into_par_iter().map(files).collect::<Result<_, FigureError>>()?;
     Ok(files.into_iter().flatten().collect())
 }
 
 /// On how many scored rounds everything stands.
-pub(super) fn rounds_words(analysis: &Analysis) -> String {
+fn rounds_words(analysis: &Analysis) -> String {
     let counts: Vec<usize> =
         analysis.groups.iter().map(|group| group.rounds.iter().filter(|round| round.scored).count()).collect();
     let (fewest, most) = (counts.iter().min().copied().unwrap_or(0), counts.iter().max().copied().unwrap_or(0));

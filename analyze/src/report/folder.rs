@@ -7,17 +7,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::inputs::Input;
+use crate::output::OutputFile;
+
 /// What a report puts at its top level, and nothing else.
 const OURS: [&str; 5] = ["figures", "index.html", "quality.json", "summary.json", "tables"];
-
-/// One file of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct File {
-    /// Its path inside the folder, with `/`.
-    pub(crate) path: String,
-    /// What it holds.
-    pub(crate) bytes: Vec<u8>,
-}
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -40,17 +34,20 @@ pub enum FolderError {
     },
 }
 
-/// A place for a report, made sure of before the work begins.
+/// A folder for a report, made sure of before the work begins.
 #[derive(Debug)]
-pub(super) struct Place {
+pub struct ReportFolder {
     folder: PathBuf,
     /// A folder beside `folder`, on the same file system.
     temporary: TempDir,
 }
 
-impl Place {
+impl ReportFolder {
     /// Makes sure that `folder` is free, empty or a report, and that its parent can be written to.
-    pub(super) fn claim(folder: &Path) -> Result<Self, FolderError> {
+    ///
+    /// # Errors
+    /// Where it is not.
+    pub fn claim(folder: &Path) -> Result<Self, FolderError> {
         check_replaceable(folder)?;
         let parent = match folder.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -62,7 +59,10 @@ impl Place {
     }
 
     /// Writes `files` and puts them in place of what was there.
-    pub(super) fn fill(self, files: &[File]) -> Result<(), FolderError> {
+    ///
+    /// # Errors
+    /// Where they cannot be written; what was there stays then.
+    pub fn fill(self, files: &[OutputFile]) -> Result<(), FolderError> {
         let new = self.temporary.path().join("new");
         for file in files {
             let path = new.join(&file.path);
@@ -83,8 +83,16 @@ impl Place {
     }
 }
 
+/// Where a report goes that nobody named a folder for: into the run folder where that is the only input.
+pub fn default_folder(inputs: &[Input]) -> PathBuf {
+    match inputs {
+        [input] if input.path.is_dir() => input.path.join("report"),
+        _ => Path::new("report").to_owned(),
+    }
+}
+
 /// Refuses a folder that holds anything a report does not write, so that nothing else is ever replaced.
-pub(super) fn check_replaceable(folder: &Path) -> Result<(), FolderError> {
+fn check_replaceable(folder: &Path) -> Result<(), FolderError> {
     let refuse = |why: String| FolderError::NotReport { path: folder.to_owned(), why };
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -115,8 +123,8 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> FolderError + use<> {
 mod tests {
     use super::*;
 
-    fn summary(text: &str) -> Vec<File> {
-        vec![File { path: "summary.json".to_owned(), bytes: text.into() }]
+    fn summary(text: &str) -> Vec<OutputFile> {
+        vec![OutputFile { path: "summary.json".to_owned(), bytes: text.into() }]
     }
 
     fn entries(folder: &Path) -> Vec<String> {
@@ -131,9 +139,9 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("deep/report");
         let mut files = summary("1");
-        files.push(File { path: "tables/a.csv".to_owned(), bytes: vec![1] });
-        Place::claim(&folder).unwrap().fill(&files).unwrap();
-        Place::claim(&folder).unwrap().fill(&summary("2")).unwrap();
+        files.push(OutputFile { path: "tables/a.csv".to_owned(), bytes: vec![1] });
+        ReportFolder::claim(&folder).unwrap().fill(&files).unwrap();
+        ReportFolder::claim(&folder).unwrap().fill(&summary("2")).unwrap();
         assert_eq!(entries(&folder), ["summary.json"]);
         assert_eq!(fs::read(folder.join("summary.json")).unwrap(), b"2");
         assert_eq!(entries(folder.parent().unwrap()), ["report"]);
@@ -144,7 +152,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("summary.json"), "").unwrap();
         fs::write(home.path().join("thesis.tex"), "").unwrap();
-        let error = Place::claim(home.path()).unwrap_err().to_string();
+        let error = ReportFolder::claim(home.path()).unwrap_err().to_string();
         assert!(error.contains("it holds thesis.tex"), "{error}");
         assert_eq!(entries(home.path()), ["summary.json", "thesis.tex"]);
     }
@@ -154,13 +162,13 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("report");
         fs::write(&path, "").unwrap();
-        assert!(Place::claim(&path).unwrap_err().to_string().contains("it is a file"));
+        assert!(ReportFolder::claim(&path).unwrap_err().to_string().contains("it is a file"));
     }
 
     #[test]
     fn a_place_that_is_not_filled_leaves_nothing() {
         let home = tempfile::tempdir().unwrap();
-        drop(Place::claim(&home.path().join("report")).unwrap());
+        drop(ReportFolder::claim(&home.path().join("report")).unwrap());
         assert_eq!(entries(home.path()), Vec::<String>::new());
     }
 }

@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
+use cnsim::manifest::Tool;
 
 use super::figures::Figure;
-use super::list::{self, Line};
-use super::{ReportOptions, TOOL_NAME};
+use super::finding_lines::{Line, lines};
+use super::spec::ReportSpec;
 use crate::audit::{Quality, Verdict};
 use crate::inputs::FileFacts;
 use crate::measure::{Analysis, Origin};
-use crate::output::{Column, Table};
+use crate::output::TOOL_NAME;
+use crate::table::{Column, Table};
 
 /// Rows of a table that the page holds; its file has all.
 const ROWS_SHOWN: usize = 500;
@@ -26,32 +28,33 @@ const ENLARGED: f64 = 1.6;
 
 /// What the page is made from.
 pub(super) struct Content<'a> {
-    pub(super) options: &'a ReportOptions,
+    pub(super) spec: &'a ReportSpec,
+    pub(super) tool: &'a Tool,
     pub(super) analysis: &'a Analysis,
     pub(super) quality: &'a Quality,
-    pub(super) tables: &'a [Table],
+    pub(super) tables: &'a [&'a Table],
     pub(super) figures: &'a [Figure],
     pub(super) files: &'a [&'a FileFacts],
 }
 
 /// The page's bytes.
 pub(super) fn html(content: &Content<'_>) -> Result<Vec<u8>, askama::Error> {
-    let options = content.options;
+    let spec = content.spec;
     let page = Page {
-        tool: tool_words(options),
+        tool: tool_words(content.tool),
         title: title(content.analysis),
-        lead: lead(content.analysis, options),
+        lead: lead(content.analysis, spec),
         verdict: VerdictWords { word: content.quality.verdict.as_str(), meaning: meaning(content.quality.verdict) },
-        findings: list::lines(&content.quality.findings),
-        figures_words: figures_words(options),
+        findings: lines(&content.quality.findings),
+        figures_words: figures_words(spec),
         figures: content.figures.iter().filter_map(Plot::of).collect(),
         left_out: content
             .figures
             .iter()
-            .filter_map(|figure| Some((figure.name, *figure.plate.as_ref().err()?)))
+            .filter_map(|figure| Some((figure.name, *figure.drawn.as_ref().err()?)))
             .collect(),
-        tables: content.tables.iter().map(HtmlTable::of).collect(),
-        provenance: provenance(options),
+        tables: content.tables.iter().map(|table| HtmlTable::of(table)).collect(),
+        provenance: provenance(spec, content.tool),
         files: content.files,
     };
     let mut text = page.render()?;
@@ -114,7 +117,7 @@ impl HtmlTable {
     fn of(table: &Table) -> Self {
         let cell = |column: &Column, text| Cell { text, is_number: !column.is_left_aligned() };
         let shown = columns_shown(table);
-        let row = |cells: &Vec<crate::output::Cell>| {
+        let row = |cells: &Vec<crate::table::Cell>| {
             let cells = shown.iter().map(|place| (&table.columns[*place], &cells[*place]));
             cells.map(|(column, value)| cell(column, column.rounded(value).unwrap_or_default())).collect()
         };
@@ -150,13 +153,13 @@ impl HtmlTable {
 /// The places of the columns that a reader sees: all, but of `conditions` those with a value, because most runs have no limit
 /// and ten of its columns tell of limits.
 fn columns_shown(table: &Table) -> Vec<usize> {
-    let is_none = |place: usize| table.rows.iter().all(|row| row[place] == crate::output::Cell::None);
+    let is_none = |place: usize| table.rows.iter().all(|row| row[place] == crate::table::Cell::None);
     (0..table.columns.len()).filter(|place| table.name != "conditions" || !is_none(*place)).collect()
 }
 
 impl<'a> Plot<'a> {
     fn of(figure: &'a Figure) -> Option<Self> {
-        let drawing = &figure.plate.as_ref().ok()?.drawing;
+        let drawing = &figure.drawn.as_ref().ok()?.drawing;
         let width_in = format!("{:.2}", drawing.size_in().0 * ENLARGED);
         Some(Self {
             name: figure.name,
@@ -177,7 +180,7 @@ fn title(analysis: &Analysis) -> String {
     }
 }
 
-fn lead(analysis: &Analysis, options: &ReportOptions) -> String {
+fn lead(analysis: &Analysis, spec: &ReportSpec) -> String {
     let scored: usize = analysis.groups.iter().map(|group| group.scored().count()).sum();
     let all: usize = analysis.groups.iter().map(|group| group.rounds.len()).sum();
     let runs: BTreeSet<&str> =
@@ -191,12 +194,12 @@ fn lead(analysis: &Analysis, options: &ReportOptions) -> String {
             several => format!("{several} runs"),
         },
         nodes.join(", "),
-        options.warm_up
+        spec.warm_up
     )
 }
 
-fn figures_words(options: &ReportOptions) -> &'static str {
-    match options.origin {
+fn figures_words(spec: &ReportSpec) -> &'static str {
+    match spec.origin {
         Origin::FirstSend => {
             "Drawn from the scored rounds; time counts from the initiator's first send unless the caption says otherwise."
         }
@@ -204,15 +207,15 @@ fn figures_words(options: &ReportOptions) -> &'static str {
     }
 }
 
-fn tool_words(options: &ReportOptions) -> String {
-    format!("{TOOL_NAME} {} ({})", options.tool.version, options.tool.revision)
+fn tool_words(tool: &Tool) -> String {
+    format!("{TOOL_NAME} {} ({})", tool.version, tool.revision)
 }
 
-fn provenance(options: &ReportOptions) -> Vec<(&'static str, String)> {
+fn provenance(spec: &ReportSpec, tool: &Tool) -> Vec<(&'static str, String)> {
     vec![
-        ("made by", tool_words(options)),
-        ("--origin", options.origin.as_str().to_owned()),
-        ("--warm-up", options.warm_up.to_string()),
+        ("made by", tool_words(tool)),
+        ("--origin", spec.origin.as_str().to_owned()),
+        ("--warm-up", spec.warm_up.to_string()),
     ]
 }
 

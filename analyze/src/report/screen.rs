@@ -2,27 +2,38 @@
 
 use std::path::Path;
 
-use super::list;
-use crate::audit::{Quality, Severity};
-use crate::commands::runs::Format;
-use crate::measure::{Analysis, Origin};
+use super::finding_lines::lines;
+use super::made::Report;
+use crate::audit::{Quality, Severity, Verdict};
 use crate::output;
+use crate::table::TableFormat;
 
-/// The convergence times from `origin`.
-pub(super) fn convergence(analysis: &Analysis, origin: Origin, format: Format) -> Vec<u8> {
-    let table = output::convergence(analysis).only("origin", origin.as_str());
-    match format {
-        Format::Table => table.to_text(),
-        Format::Json => table.to_json(),
-        Format::Csv => table.to_csv(),
+/// What a report came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The convergence table from the chosen origin, to be printed as the result.
+    pub table: Vec<u8>,
+    /// Verdict, findings above info and where the page is, to be printed as messages.
+    pub messages: String,
+    /// Whether the numbers can be trusted.
+    pub verdict: Verdict,
+}
+
+/// What to print of a report that stands in a folder.
+pub fn outcome(report: &Report, quality: &Quality, folder: &Path, format: TableFormat) -> Outcome {
+    let table = output::convergence(report.analysis()).only("origin", report.spec().origin.as_str());
+    Outcome {
+        table: table.printed(format),
+        messages: messages(quality, &folder.join("index.html")),
+        verdict: quality.verdict,
     }
 }
 
 /// The verdict, the findings above info, and where to read more.
-pub(super) fn messages(quality: &Quality, index: &Path) -> String {
+fn messages(quality: &Quality, index: &Path) -> String {
     let above_info = quality.findings.partition_point(|finding| finding.severity > Severity::Info);
     let mut text = format!("verdict: {}\n", quality.verdict);
-    for line in list::lines(&quality.findings[..above_info]) {
+    for line in lines(&quality.findings[..above_info]) {
         let place = if line.place.is_empty() { String::new() } else { format!(" ({})", line.place) };
         text += &format!("{}: {}{place}: {}\n", line.severity, line.check, line.detail);
     }

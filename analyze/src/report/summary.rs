@@ -6,16 +6,18 @@ use cnsim::manifest::Tool;
 use serde::Serialize;
 
 use super::figures::Figure;
-use super::{ReportOptions, TOOL_NAME};
+use super::spec::ReportSpec;
 use crate::audit::{Quality, Severity, Verdict};
 use crate::inputs::FileFacts;
 use crate::measure::estimate::summary;
 use crate::measure::{Analysis, Group, Origin};
+use crate::output::TOOL_NAME;
 use crate::stats;
 
 /// What the summary is made from.
 pub(super) struct Content<'a> {
-    pub(super) options: &'a ReportOptions,
+    pub(super) spec: &'a ReportSpec,
+    pub(super) tool: &'a Tool,
     pub(super) files: &'a [&'a FileFacts],
     pub(super) input_sha256: &'a str,
     pub(super) analysis: &'a Analysis,
@@ -26,16 +28,16 @@ pub(super) struct Content<'a> {
 /// The file's bytes.
 pub(super) fn json(content: &Content<'_>) -> Vec<u8> {
     let summary = Summary {
-        tool: ToolEntry { name: TOOL_NAME, made: &content.options.tool },
-        options: Options { origin: content.options.origin.as_str(), warm_up: content.options.warm_up },
-        input: Input {
+        tool: ToolEntry { name: TOOL_NAME, made: content.tool },
+        options: Chosen { origin: content.spec.origin, warm_up: content.spec.warm_up },
+        input: Read {
             sha256: content.input_sha256,
             files: content.files.iter().map(|file| FileEntry::of(file)).collect(),
         },
         verdict: content.quality.verdict,
         findings: Counts::of(content.quality),
         groups: content.analysis.groups.iter().map(GroupEntry::of).collect(),
-        figures: content.figures.iter().filter(|figure| figure.plate.is_ok()).map(|figure| figure.name).collect(),
+        figures: content.figures.iter().filter(|figure| figure.drawn.is_ok()).map(|figure| figure.name).collect(),
         figures_left_out: content.figures.iter().filter_map(LeftOut::of).collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&summary).expect("texts and numbers always serialise");
@@ -46,8 +48,8 @@ pub(super) fn json(content: &Content<'_>) -> Vec<u8> {
 #[derive(Serialize)]
 struct Summary<'a> {
     tool: ToolEntry<'a>,
-    options: Options,
-    input: Input<'a>,
+    options: Chosen,
+    input: Read<'a>,
     verdict: Verdict,
     findings: Counts,
     groups: Vec<GroupEntry<'a>>,
@@ -62,14 +64,15 @@ struct ToolEntry<'a> {
     made: &'a Tool,
 }
 
+/// What of the spec changes numbers.
 #[derive(Serialize)]
-struct Options {
-    origin: &'static str,
+struct Chosen {
+    origin: Origin,
     warm_up: u32,
 }
 
 #[derive(Serialize)]
-struct Input<'a> {
+struct Read<'a> {
     sha256: &'a str,
     files: Vec<FileEntry<'a>>,
 }
@@ -170,6 +173,6 @@ impl Convergence {
 
 impl<'a> LeftOut<'a> {
     fn of(figure: &'a Figure) -> Option<Self> {
-        figure.plate.as_ref().err().map(|reason| Self { name: figure.name, reason })
+        figure.drawn.as_ref().err().map(|reason| Self { name: figure.name, reason })
     }
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::client::storage::Batch;
-use super::records::{Came, Row, RowError, Timestamps};
+use super::records::{ResultRecords, Row, RowError, Timestamps};
 
 /// Rows that are read at once: their records wait in memory.
 const ROWS: usize = 8192;
@@ -23,7 +23,7 @@ pub(super) struct Slice {
     rows: RecordBatch,
     timestamps: Timestamps,
     /// The stream's next message waits for it.
-    _turn: Arc<Option<OwnedSemaphorePermit>>,
+    _permit: Arc<Option<OwnedSemaphorePermit>>,
 }
 
 /// A batch's rows, in order. The schema is the session's.
@@ -32,12 +32,12 @@ pub(super) fn slices(
     batch: Batch,
     timestamps: Timestamps,
 ) -> Result<impl Iterator<Item = Slice>, RowError> {
-    let Batch { message, turn, .. } = batch;
-    let (rows, turn) = (decoded(schema, message)?, Arc::new(turn));
+    let Batch { message, permit, .. } = batch;
+    let (rows, permit) = (decoded(schema, message)?, Arc::new(permit));
     let count = rows.num_rows();
     let slice = move |from| {
         let rows = rows.slice(from, ROWS.min(count - from));
-        Slice { rows, timestamps, _turn: Arc::clone(&turn) }
+        Slice { rows, timestamps, _permit: Arc::clone(&permit) }
     };
     Ok((0..count).step_by(ROWS).map(slice))
 }
@@ -51,15 +51,15 @@ fn decoded(schema: &Bytes, message: Bytes) -> Result<RecordBatch, RowError> {
 
 impl Slice {
     /// Its records.
-    pub(super) fn records(&self) -> Result<Came, RowError> {
+    pub(super) fn records(&self) -> Result<ResultRecords, RowError> {
         let (texts, received, copies) = (self.texts("record")?, self.numbers("received")?, self.numbers("copies")?);
-        let mut came = Came::default();
+        let mut result = ResultRecords::default();
         for ((record, received_ns), copies) in texts.iter().zip(received).zip(copies) {
             let copies = copies.map_or(1, |copies| u64::try_from(copies).unwrap_or(1));
             let record = record.unwrap_or_default();
-            came.push(Row { record, received_ns, copies, timestamps: self.timestamps })?;
+            result.push(Row { record, received_ns, copies, timestamps: self.timestamps })?;
         }
-        Ok(came)
+        Ok(result)
     }
 
     fn texts(&self, name: &str) -> Result<&StringArray, RowError> {
@@ -113,8 +113,8 @@ mod tests {
         vec![("record", Arc::new(records)), ("received", Arc::new(received)), ("copies", Arc::new(copies))]
     }
 
-    fn read(schema: &Bytes, message: Bytes) -> Result<Vec<Came>, RowError> {
-        let batch = Batch { message, rows: 1, turn: None };
+    fn read(schema: &Bytes, message: Bytes) -> Result<Vec<ResultRecords>, RowError> {
+        let batch = Batch { message, rows: 1, permit: None };
         slices(schema, batch, Timestamps::Exact)?.map(|slice| slice.records()).collect()
     }
 
@@ -122,7 +122,7 @@ mod tests {
     fn a_batch_gives_the_records_of_its_rows_in_order() {
         let (schema, message) = sent(result(ROWS + 5));
         let found = read(&schema, message).unwrap();
-        let mut expected = Came::default();
+        let mut expected = ResultRecords::default();
         for (row, record) in LINES.lines().cycle().take(ROWS + 5).enumerate() {
             let received_ns = (row % 3 > 0).then_some(row as i64);
             let row = Row { record, received_ns, copies: 3, timestamps: Timestamps::Exact };
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_that_is_cut_off_anywhere_is_told() {
+    fn a_batch_that_is_cut_off_anywhere_is_reported() {
         let (schema, message) = sent(result(11));
         for length in 0..message.len() {
             assert!(read(&schema, message.slice(..length)).is_err(), "{length} of {}", message.len());
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_with_other_columns_is_told() {
+    fn a_batch_with_other_columns_is_reported() {
         let mut without = result(2);
         without.pop();
         let (schema, message) = sent(without);

@@ -2,21 +2,21 @@
 
 use tokio::task::JoinSet;
 
-use super::PullError;
-use super::records::{Came, RowError};
+use super::error::BigQueryError;
+use super::records::{ResultRecords, RowError};
 
 /// Batches that are read at once: more would only fill memory.
 const AT_ONCE: usize = 2;
 
 /// Whoever takes records as they come.
-pub(crate) type Take<'a> = dyn FnMut(Came) -> Result<(), PullError> + 'a;
+pub(crate) type Take<'a> = dyn FnMut(ResultRecords) -> Result<(), BigQueryError> + 'a;
 
 /// Records as they come in.
 pub(crate) struct Collect<'t, 'a> {
     take: &'t mut Take<'a>,
     /// How many came.
     rows: u64,
-    reading: JoinSet<Result<Came, RowError>>,
+    reading: JoinSet<Result<ResultRecords, RowError>>,
 }
 
 impl<'t, 'a> Collect<'t, 'a> {
@@ -28,8 +28,8 @@ impl<'t, 'a> Collect<'t, 'a> {
     /// Takes a batch, once there is room for it.
     pub(crate) async fn add(
         &mut self,
-        read: impl FnOnce() -> Result<Came, RowError> + Send + 'static,
-    ) -> Result<(), PullError> {
+        read: impl FnOnce() -> Result<ResultRecords, RowError> + Send + 'static,
+    ) -> Result<(), BigQueryError> {
         while self.reading.len() >= AT_ONCE {
             self.one().await?;
         }
@@ -38,18 +38,18 @@ impl<'t, 'a> Collect<'t, 'a> {
     }
 
     /// How many rows came, once all are read.
-    pub(crate) async fn finish(mut self) -> Result<u64, PullError> {
+    pub(crate) async fn finish(mut self) -> Result<u64, BigQueryError> {
         while !self.reading.is_empty() {
             self.one().await?;
         }
         Ok(self.rows)
     }
 
-    async fn one(&mut self) -> Result<(), PullError> {
+    async fn one(&mut self) -> Result<(), BigQueryError> {
         if let Some(read) = self.reading.join_next().await {
-            let came = read.expect("a batch's reader neither panics nor is cancelled")?;
-            self.rows += came.records.table.rows() as u64;
-            (self.take)(came)?;
+            let result = read.expect("a batch's reader neither panics nor is cancelled")?;
+            self.rows += result.records.table.rows() as u64;
+            (self.take)(result)?;
         }
         Ok(())
     }

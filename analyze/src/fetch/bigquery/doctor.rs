@@ -6,17 +6,19 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use cnsim::event::{Column, Kind};
 
-use super::PullError;
 use super::client::rest::{Partition, TableFacts};
+use super::error::BigQueryError;
 use super::job::{self, Running};
 use super::names::TableName;
+use super::options::DoctorOptions;
 use super::plan::{self, Plan, Request};
 use super::price;
-use super::pull::{self, Servers};
-use super::settings::{DoctorArgs, Target};
-use super::statement::Ask;
-use super::tables::{self, Found};
-use super::window::Window;
+use super::pull;
+use super::servers::Servers;
+use super::statement::QueryKind;
+use super::tables::{self, FoundTables};
+use super::target::Target;
+use super::time_range::TimeRange;
 
 /// How far back is looked.
 const RECENT: TimeDelta = TimeDelta::days(7);
@@ -38,7 +40,7 @@ pub enum Health {
 
 /// One thing that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
+pub struct Diagnosis {
     /// How it is.
     pub health: Health,
     /// What was checked.
@@ -47,7 +49,7 @@ pub struct Check {
     pub found: String,
 }
 
-impl fmt::Display for Check {
+impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.health {
             Health::Good => "ok",
@@ -58,7 +60,7 @@ impl fmt::Display for Check {
     }
 }
 
-impl Check {
+impl Diagnosis {
     fn good(what: &'static str, found: impl Into<String>) -> Self {
         Self { health: Health::Good, what, found: found.into() }
     }
@@ -73,22 +75,22 @@ impl Check {
 }
 
 /// Examines a target. What cannot be checked because of what is wrong before it is left out.
-pub fn examine(args: &DoctorArgs, now: DateTime<Utc>) -> Result<Vec<Check>, PullError> {
-    let target = args.target.resolve()?;
-    let window = Window::new(now - RECENT, now + TimeDelta::days(1))?;
+pub fn examine(options: &DoctorOptions, now: DateTime<Utc>) -> Result<Vec<Diagnosis>, BigQueryError> {
+    let target = options.target.resolve()?;
+    let range = TimeRange::new(now - RECENT, now + TimeDelta::days(1))?;
     let request = Request {
         dataset: target.dataset.clone(),
         table: target.table.clone(),
         location: target.location.clone(),
-        ask: Ask::Arrivals,
-        window,
-        max_bytes_billed: args.max_bytes_billed,
+        kind: QueryKind::Arrivals,
+        range,
+        max_bytes_billed: options.max_bytes_billed,
     };
     let done = job::with_servers(&target, async |servers: &Servers, running: &Running| {
         Ok(Examination { target: &target, request: &request, servers, now }.checks(running).await)
     });
     match done {
-        Err(PullError::Api(error)) => Ok(vec![Check::bad("credentials", error.to_string())]),
+        Err(BigQueryError::Api(error)) => Ok(vec![Diagnosis::bad("credentials", error.to_string())]),
         done => done,
     }
 }
@@ -101,28 +103,28 @@ struct Examination<'a> {
 }
 
 impl Examination<'_> {
-    async fn checks(&self, running: &Running) -> Vec<Check> {
+    async fn checks(&self, running: &Running) -> Vec<Diagnosis> {
         let rest = &self.servers.rest;
-        let mut checks = vec![Check::good("credentials", rest.whose())];
+        let mut checks = vec![Diagnosis::good("credentials", rest.whose())];
         match rest.tables(&self.target.dataset).await {
             Ok(tables) => {
-                checks.push(Check::good("API", format!("{} has {} tables", self.target.dataset, tables.len())));
+                checks.push(Diagnosis::good("API", format!("{} has {} tables", self.target.dataset, tables.len())));
             }
             Err(error) => {
-                checks.push(Check::bad("API", error.to_string()));
+                checks.push(Diagnosis::bad("API", error.to_string()));
                 return checks;
             }
         }
-        let found = match tables::find(rest, &self.target.dataset, &self.target.table, &self.request.window).await {
+        let found = match tables::find(rest, &self.target.dataset, &self.target.table, &self.request.range).await {
             Ok(found) => found,
             Err(error) => {
-                checks.push(Check::bad("table", format!("{error}; for a sink {SINK}")));
+                checks.push(Diagnosis::bad("table", format!("{error}; for a sink {SINK}")));
                 return checks;
             }
         };
         checks.push(kind(&found));
-        checks.extend(found.notes.iter().map(|note| Check::fair("table", note.clone())));
-        checks.extend(found.unfit.iter().map(|unfit| Check::bad("columns", format!("{unfit}; for a sink {SINK}"))));
+        checks.extend(found.notes.iter().map(|note| Diagnosis::fair("table", note.clone())));
+        checks.extend(found.unfit.iter().map(|unfit| Diagnosis::bad("columns", format!("{unfit}; for a sink {SINK}"))));
         checks.extend(columns(&found.tables));
         checks.push(self.storage(&found).await);
         checks.extend(self.arrivals(running).await);
@@ -130,42 +132,42 @@ impl Examination<'_> {
     }
 
     /// Whether rows may be read in bulk: a session that is opened and not read costs nothing.
-    async fn storage(&self, found: &Found) -> Check {
+    async fn storage(&self, found: &FoundTables) -> Diagnosis {
         let Some(storage) = &self.servers.storage else {
-            return Check::fair("Storage Read", "there is no --storage-endpoint: rows come page by page");
+            return Diagnosis::fair("Storage Read", "there is no --storage-endpoint: rows come page by page");
         };
         let (table, _) = &found.tables[0];
         let (of, name) = (table.dataset(), table.table());
         let path = format!("projects/{}/datasets/{}/tables/{name}", of.project(), of.dataset());
         match storage.session(of.project(), &path, 1).await {
-            Ok(_) => Check::good("Storage Read", "it is permitted"),
-            Err(error) => Check::fair("Storage Read", error.to_string()),
+            Ok(_) => Diagnosis::good("Storage Read", "it is permitted"),
+            Err(error) => Diagnosis::fair("Storage Read", error.to_string()),
         }
     }
 
     /// What has arrived of late.
-    async fn arrivals(&self, running: &Running) -> Vec<Check> {
+    async fn arrivals(&self, running: &Running) -> Vec<Diagnosis> {
         let plan = match plan::plan(&self.servers.rest, self.request).await {
             Ok(plan) => plan,
-            Err(error) => return vec![Check::bad("queries", error.to_string())],
+            Err(error) => return vec![Diagnosis::bad("queries", error.to_string())],
         };
         let bytes = price::in_words(plan.bytes());
         if let Err(error) = plan.check(self.request.max_bytes_billed) {
-            return vec![Check::bad("queries", error.to_string())];
+            return vec![Diagnosis::bad("queries", error.to_string())];
         }
-        let mut checks = vec![Check::good("queries", format!("a look at the last 7 days reads {bytes}"))];
+        let mut checks = vec![Diagnosis::good("queries", format!("a look at the last 7 days reads {bytes}"))];
         match self.kinds(&plan, running).await {
             Ok(kinds) => checks.extend(arrived(&kinds, self.now)),
-            Err(error) => checks.push(Check::bad("records", error.to_string())),
+            Err(error) => checks.push(Diagnosis::bad("records", error.to_string())),
         }
         checks
     }
 
-    async fn kinds(&self, plan: &Plan, running: &Running) -> Result<BTreeMap<String, Arrived>, PullError> {
+    async fn kinds(&self, plan: &Plan, running: &Running) -> Result<BTreeMap<String, Arrived>, BigQueryError> {
         let mut kinds: BTreeMap<String, Arrived> = BTreeMap::new();
         for part in &plan.parts {
             for row in pull::rows(&self.servers.rest, part, running).await? {
-                let (kind, one) = arrival(&row).ok_or_else(|| PullError::Listing { row: format!("{row:?}") })?;
+                let (kind, one) = arrival(&row).ok_or_else(|| BigQueryError::Listing { row: format!("{row:?}") })?;
                 let all = kinds.entry(kind).or_default();
                 *all = Arrived {
                     entries: all.entries + one.entries,
@@ -193,12 +195,12 @@ fn arrival(row: &[Option<String>]) -> Option<(String, Arrived)> {
     Some((text(0)?.to_owned(), Arrived { entries: text(1)?.parse().ok()?, last_us: text(2)?.parse().ok()?, lag_s }))
 }
 
-fn kind(found: &Found) -> Check {
+fn kind(found: &FoundTables) -> Diagnosis {
     let (table, facts) = &found.tables[0];
     match (&facts.partition, found.tables.len()) {
-        (Partition::Column(column), _) => Check::good("table", format!("{table} is divided by {column}")),
-        (Partition::Ingestion, _) => Check::good("table", format!("{table} is divided by when entries came in")),
-        (Partition::None, _) if table.table().ends_with(|c: char| c.is_ascii_digit()) => Check::good(
+        (Partition::Column(column), _) => Diagnosis::good("table", format!("{table} is divided by {column}")),
+        (Partition::Ingestion, _) => Diagnosis::good("table", format!("{table} is divided by when entries came in")),
+        (Partition::None, _) if table.table().ends_with(|c: char| c.is_ascii_digit()) => Diagnosis::good(
             "table",
             format!(
                 "{} is one of a table for each day: a change of a field's type between days needs a look; one table, \
@@ -207,13 +209,13 @@ fn kind(found: &Found) -> Check {
             ),
         ),
         (Partition::None, _) => {
-            Check::fair("table", format!("{table} is not divided by time: every query reads all of it: {SINK}"))
+            Diagnosis::fair("table", format!("{table} is not divided by time: every query reads all of it: {SINK}"))
         }
     }
 }
 
 /// What the columns are, in every table.
-fn columns(tables: &[(TableName, TableFacts)]) -> Vec<Check> {
+fn columns(tables: &[(TableName, TableFacts)]) -> Vec<Diagnosis> {
     let mut checks = Vec::new();
     let mut missing: BTreeSet<&str> = BTreeSet::new();
     for (table, facts) in tables {
@@ -223,7 +225,7 @@ fn columns(tables: &[(TableName, TableFacts)]) -> Vec<Check> {
                 None => {
                     missing.insert(column.name());
                 }
-                Some((_, kind)) if !fits(*column, kind) => checks.push(Check::bad(
+                Some((_, kind)) if !fits(*column, kind) => checks.push(Diagnosis::bad(
                     "columns",
                     format!(
                         "{table}: {path} is {kind}: another program's entry came first, and the sink drops ours: delete \
@@ -236,14 +238,14 @@ fn columns(tables: &[(TableName, TableFacts)]) -> Vec<Check> {
     }
     if !missing.is_empty() {
         let names: Vec<&str> = missing.into_iter().collect();
-        checks.push(Check::fair(
+        checks.push(Diagnosis::fair(
             "columns",
             format!("no {}: they are null, as in logs of the published system", names.join(", ")),
         ));
     }
     checks.extend(drift(tables));
     if checks.is_empty() {
-        checks.push(Check::good("columns", "every field of a record has a column of its type"));
+        checks.push(Diagnosis::good("columns", "every field of a record has a column of its type"));
     }
     checks
 }
@@ -277,7 +279,7 @@ fn fits(column: Column, kind: &str) -> bool {
 }
 
 /// Columns of a record that change their type between days.
-fn drift(tables: &[(TableName, TableFacts)]) -> Vec<Check> {
+fn drift(tables: &[(TableName, TableFacts)]) -> Vec<Diagnosis> {
     let mut kinds: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (path, kind) in tables.iter().flat_map(|(_, facts)| &facts.columns) {
         if path.starts_with("jsonpayload.") {
@@ -288,23 +290,23 @@ fn drift(tables: &[(TableName, TableFacts)]) -> Vec<Check> {
     changing
         .map(|(path, kinds)| {
             let kinds: Vec<&str> = kinds.into_iter().collect();
-            Check::fair("columns", format!("{path} changes its type between days: {}", kinds.join(", ")))
+            Diagnosis::fair("columns", format!("{path} changes its type between days: {}", kinds.join(", ")))
         })
         .collect()
 }
 
 /// What the kinds of events that arrived say.
-fn arrived(kinds: &BTreeMap<String, Arrived>, now: DateTime<Utc>) -> Vec<Check> {
+fn arrived(kinds: &BTreeMap<String, Arrived>, now: DateTime<Utc>) -> Vec<Diagnosis> {
     let Some(last_us) = kinds.values().map(|kind| kind.last_us).max() else {
         let found = format!("none of the last 7 days: run nodes, wait some minutes, and look again; for a sink {SINK}");
-        return vec![Check::bad("records", found)];
+        return vec![Diagnosis::bad("records", found)];
     };
     let entries: u64 = kinds.values().map(|kind| kind.entries).sum();
     let age = (now.timestamp_micros() - last_us).max(0) / 1_000_000;
-    let mut checks = vec![Check::good("records", format!("{entries} of the last 7 days, the newest {age} s old"))];
+    let mut checks = vec![Diagnosis::good("records", format!("{entries} of the last 7 days, the newest {age} s old"))];
     let lag_s = kinds.values().map(|kind| kind.lag_s).max().unwrap_or(0);
     if lag_s > LAG_S {
-        checks.push(Check::fair(
+        checks.push(Diagnosis::fair(
             "records",
             format!("one took {lag_s} s from its node to Cloud Logging: fetch with --wait"),
         ));
@@ -313,7 +315,7 @@ fn arrived(kinds: &BTreeMap<String, Arrived>, now: DateTime<Utc>) -> Vec<Check> 
     for kind in [Kind::Initiate, Kind::Received] {
         if !kinds.contains_key(kind.as_str()) {
             let found = format!("no event of type {kind} has arrived: does the sink's filter drop it?");
-            checks.push(Check::bad("records", found));
+            checks.push(Diagnosis::bad("records", found));
         }
     }
     checks
@@ -335,24 +337,24 @@ mod tests {
         (DatasetName::new("p", "d").unwrap().table(name).unwrap(), facts)
     }
 
-    fn told(checks: &[Check]) -> Vec<String> {
+    fn lines(checks: &[Diagnosis]) -> Vec<String> {
         checks.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn a_sink_s_own_table_has_every_column() {
         let checks = columns(&[table("stdout", |_| None)]);
-        assert_eq!(told(&checks), ["ok     columns: every field of a record has a column of its type"]);
+        assert_eq!(lines(&checks), ["ok     columns: every field of a record has a column of its type"]);
     }
 
     #[test]
     fn a_column_that_is_locked_in_another_type_is_wrong() {
         let checks = columns(&[table("stdout", |column| (column == Column::SentNs).then_some("FLOAT"))]);
-        let told = told(&checks);
+        let lines = lines(&checks);
         assert!(
-            told[0].starts_with("WRONG  columns: p.d.stdout: jsonpayload.sent_ns is FLOAT: another"),
+            lines[0].starts_with("WRONG  columns: p.d.stdout: jsonpayload.sent_ns is FLOAT: another"),
             "{}",
-            told[0]
+            lines[0]
         );
     }
 
@@ -364,7 +366,7 @@ mod tests {
             "note   columns: no host: they are null, as in logs of the published system",
             "note   columns: jsonpayload.seq changes its type between days: FLOAT, INTEGER",
         ];
-        assert_eq!(told(&columns(&[older, newer])), expected);
+        assert_eq!(lines(&columns(&[older, newer])), expected);
     }
 
     #[test]
@@ -376,7 +378,7 @@ mod tests {
             "note   records: one took 700 s from its node to Cloud Logging: fetch with --wait",
             "WRONG  records: no event of type received has arrived: does the sink's filter drop it?",
         ];
-        assert_eq!(told(&arrived(&kinds, now)), expected);
-        assert!(told(&arrived(&BTreeMap::new(), now))[0].starts_with("WRONG  records: none of the last 7 days"));
+        assert_eq!(lines(&arrived(&kinds, now)), expected);
+        assert!(lines(&arrived(&BTreeMap::new(), now))[0].starts_with("WRONG  records: none of the last 7 days"));
     }
 }

@@ -5,12 +5,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::PullError;
 use super::client::rest::Rest;
 use super::client::{ApiError, JobName};
+use super::error::BigQueryError;
 use super::plan::Part;
-use super::pull::Servers;
-use super::settings::Target;
+use super::servers::Servers;
+use super::target::Target;
 use crate::fetch::interrupt;
 
 /// How often a query that failed at the server is begun again.
@@ -27,14 +27,14 @@ pub(crate) struct Running(Arc<Mutex<Option<JobName>>>);
 /// Does a task with a target's servers. Where the user interrupts or something fails, the query that runs is stopped.
 pub(crate) fn with_servers<T>(
     target: &Target,
-    task: impl AsyncFnOnce(&Servers, &Running) -> Result<T, PullError>,
-) -> Result<T, PullError> {
+    task: impl AsyncFnOnce(&Servers, &Running) -> Result<T, BigQueryError>,
+) -> Result<T, BigQueryError> {
     // The network is served by a thread of its own: records are put on the disk by this one.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.map_err(PullError::Runtime)?;
+    let runtime = runtime.map_err(BigQueryError::Runtime)?;
     interrupt::listen();
     runtime.block_on(async {
-        let servers = target.servers().await?;
+        let servers = Servers::connect(target).await?;
         let running = Running::default();
         let done = until_interrupted(task(&servers, &running)).await;
         if let (Err(_), Some(job)) = (&done, running.take()) {
@@ -45,11 +45,11 @@ pub(crate) fn with_servers<T>(
     })
 }
 
-async fn until_interrupted<T>(task: impl Future<Output = Result<T, PullError>>) -> Result<T, PullError> {
+async fn until_interrupted<T>(task: impl Future<Output = Result<T, BigQueryError>>) -> Result<T, BigQueryError> {
     tokio::select! {
         done = task => done,
         // Where no signal can be had, only the default action is left.
-        Ok(()) = tokio::signal::ctrl_c() => Err(PullError::Interrupted),
+        Ok(()) = tokio::signal::ctrl_c() => Err(BigQueryError::Interrupted),
     }
 }
 
@@ -64,7 +64,7 @@ impl Running {
 }
 
 /// Runs a query to its end, and counts its rows.
-pub(crate) async fn query(rest: &Rest, part: &Part, running: &Running) -> Result<(JobName, u64), PullError> {
+pub(crate) async fn query(rest: &Rest, part: &Part, running: &Running) -> Result<(JobName, u64), BigQueryError> {
     let project = part.table.dataset().project();
     for attempt in 1.. {
         let id = format!("cnsim_{:016x}", RandomState::new().hash_one(attempt));

@@ -1,14 +1,14 @@
 //! What would be read: the tables, a query for each, and the bytes that it is estimated to read.
 
-use super::PullError;
 use super::client::rest::Rest;
 use super::client::{JobName, Query};
+use super::error::BigQueryError;
 use super::names::{DatasetName, TableName};
 use super::price;
 use super::records::Timestamps;
-use super::statement::{self, Ask};
+use super::statement::{self, QueryKind};
 use super::tables;
-use super::window::Window;
+use super::time_range::TimeRange;
 
 /// What to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub(crate) struct Request {
     pub(crate) table: String,
     /// Where jobs run; none: where the table lies.
     pub(crate) location: Option<String>,
-    pub(crate) ask: Ask,
-    pub(crate) window: Window,
+    pub(crate) kind: QueryKind,
+    pub(crate) range: TimeRange,
     pub(crate) max_bytes_billed: u64,
 }
 
@@ -53,11 +53,11 @@ impl Plan {
     }
 
     /// Refuses where it is more than may be read.
-    pub(crate) fn check(&self, limit: u64) -> Result<(), PullError> {
+    pub(crate) fn check(&self, limit: u64) -> Result<(), BigQueryError> {
         if self.bytes() <= limit {
             return Ok(());
         }
-        Err(PullError::TooMuch { bytes: price::in_words(self.bytes()), limit: price::size(limit) })
+        Err(BigQueryError::TooMuch { bytes: price::in_words(self.bytes()), limit: price::size(limit) })
     }
 
     /// The statements, what they would read, and the price.
@@ -68,12 +68,12 @@ impl Plan {
 }
 
 /// Finds the tables and asks what reading them would cost.
-pub(crate) async fn plan(rest: &Rest, request: &Request) -> Result<Plan, PullError> {
-    let found = tables::find(rest, &request.dataset, &request.table, &request.window).await?;
+pub(crate) async fn plan(rest: &Rest, request: &Request) -> Result<Plan, BigQueryError> {
+    let found = tables::find(rest, &request.dataset, &request.table, &request.range).await?;
     let mut parts = Vec::with_capacity(found.tables.len());
     for (table, facts) in found.tables {
-        let Request { ask, window, max_bytes_billed, .. } = request;
-        let query = statement::of(ask, &table, &facts.partition, window, *max_bytes_billed);
+        let Request { kind, range, max_bytes_billed, .. } = request;
+        let query = statement::build_query(kind, &table, &facts.partition, range, *max_bytes_billed);
         let timestamps = tables::timestamps(&facts);
         let location = request.location.clone().unwrap_or(facts.location);
         let name = JobName { project: request.dataset.project().to_owned(), id: String::new(), location };

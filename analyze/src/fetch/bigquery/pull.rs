@@ -5,16 +5,18 @@ use futures_util::future::try_join_all;
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
-use super::PullError;
 use super::arrow;
 use super::client::JobName;
 use super::client::rest::{JobFacts, Page, Rest};
-use super::client::storage::{Batch, Intake, Session, Storage};
+use super::client::storage::{Batch, BatchSink, Session, Storage};
 use super::collect::{Collect, Take};
+use super::error::BigQueryError;
 use super::job::{Running, query};
 use super::names::TableName;
+use super::options::Method;
 use super::plan::Part;
-use super::records::{Came, Row, RowError, Timestamps};
+use super::records::{ResultRecords, Row, RowError, Timestamps};
+use super::servers::Servers;
 
 /// The ways of rows, as `fetch.json` names them.
 const REST: &str = "rest";
@@ -27,25 +29,6 @@ const STREAMS: u64 = 1000;
 const WAITING: usize = 1;
 /// Up to so many rows a session costs more time than pages.
 const FEW_ROWS: u64 = 20_000;
-
-/// How rows travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Method {
-    /// Storage Read where there are many rows and it is permitted, else REST
-    Auto,
-    /// Storage Read: all streams at once
-    Storage,
-    /// REST: page by page
-    Rest,
-}
-
-/// The servers.
-#[derive(Debug, Clone)]
-pub(crate) struct Servers {
-    pub(crate) rest: Rest,
-    /// None where there is none.
-    pub(crate) storage: Option<Storage>,
-}
 
 /// What a part gave.
 #[derive(Debug)]
@@ -70,7 +53,7 @@ pub(crate) async fn pull(
     running: &Running,
     bar: &ProgressBar,
     take: &mut Take<'_>,
-) -> Result<Pulled, PullError> {
+) -> Result<Pulled, BigQueryError> {
     let (job, rows) = match &part.earlier {
         Some(earlier) => earlier.clone(),
         None => query(&servers.rest, part, running).await?,
@@ -85,7 +68,7 @@ pub(crate) async fn pull(
             .read(servers, method, take)
             .await?;
     if found != rows {
-        return Err(PullError::Incomplete { table: part.table.to_string(), found, rows });
+        return Err(BigQueryError::Incomplete { table: part.table.to_string(), found, rows });
     }
     Ok(Pulled { table: part.table.clone(), job, facts, method, note, rows })
 }
@@ -107,12 +90,12 @@ impl Rows<'_> {
         servers: &Servers,
         method: Method,
         take: &mut Take<'_>,
-    ) -> Result<(u64, &'static str, Option<String>), PullError> {
+    ) -> Result<(u64, &'static str, Option<String>), BigQueryError> {
         let storage = match (method, &servers.storage) {
             (Method::Rest, _) | (Method::Auto, None) => None,
             (Method::Auto, Some(_)) if self.rows <= FEW_ROWS => None,
             (Method::Auto | Method::Storage, Some(storage)) => Some(storage),
-            (Method::Storage, None) => return Err(PullError::NoStorage),
+            (Method::Storage, None) => return Err(BigQueryError::NoStorage),
         };
         let Some(storage) = storage else {
             return Ok((self.pages(&servers.rest, take).await?, REST, None));
@@ -128,15 +111,19 @@ impl Rows<'_> {
         }
     }
 
-    async fn pages(&self, rest: &Rest, take: &mut Take<'_>) -> Result<u64, PullError> {
+    async fn pages(&self, rest: &Rest, take: &mut Take<'_>) -> Result<u64, BigQueryError> {
         let (mut collect, timestamps) = (Collect::new(take), self.timestamps);
-        let (mut token, mut came): (Option<String>, u64) = (None, 0);
+        let (mut token, mut received): (Option<String>, u64) = (None, 0);
         loop {
             let Page { rows, next } = rest.page(self.job, token.as_deref()).await?;
-            came += rows.len() as u64;
-            if came > self.rows {
+            received += rows.len() as u64;
+            if received > self.rows {
                 // Pages that come again would never end.
-                return Err(PullError::Incomplete { table: self.table.to_string(), found: came, rows: self.rows });
+                return Err(BigQueryError::Incomplete {
+                    table: self.table.to_string(),
+                    found: received,
+                    rows: self.rows,
+                });
             }
             self.bar.inc(rows.len() as u64);
             collect.add(move || of_page(&rows, timestamps)).await?;
@@ -147,15 +134,15 @@ impl Rows<'_> {
         }
     }
 
-    async fn streams(&self, storage: &Storage, session: Session, take: &mut Take<'_>) -> Result<u64, PullError> {
+    async fn streams(&self, storage: &Storage, session: Session, take: &mut Take<'_>) -> Result<u64, BigQueryError> {
         let Session { schema, streams } = session;
         let schema = Bytes::from(schema);
         let (sender, mut batches) = mpsc::channel::<Batch>(WAITING);
         let send = async move {
             // Taking batches ends with the last sender.
-            let intake = Intake::new(sender);
+            let intake = BatchSink::new(sender);
             let read = try_join_all(streams.iter().map(|name| storage.stream(name, &intake))).await;
-            read.map(drop).map_err(PullError::from)
+            read.map(drop).map_err(BigQueryError::from)
         };
         let received = async {
             let mut collect = Collect::new(take);
@@ -173,7 +160,11 @@ impl Rows<'_> {
 }
 
 /// Runs a part's query and reads its few rows as texts.
-pub(crate) async fn rows(rest: &Rest, part: &Part, running: &Running) -> Result<Vec<Vec<Option<String>>>, PullError> {
+pub(crate) async fn rows(
+    rest: &Rest,
+    part: &Part,
+    running: &Running,
+) -> Result<Vec<Vec<Option<String>>>, BigQueryError> {
     let (job, count) = query(rest, part, running).await?;
     let mut all = Vec::new();
     let mut token: Option<String> = None;
@@ -186,23 +177,23 @@ pub(crate) async fn rows(rest: &Rest, part: &Part, running: &Running) -> Result<
             None if found == count => return Ok(all),
             Some(_) | None => {
                 let table = part.table.to_string();
-                return Err(PullError::Incomplete { table, found: all.len() as u64, rows: count });
+                return Err(BigQueryError::Incomplete { table, found: all.len() as u64, rows: count });
             }
         }
     }
 }
 
-fn of_page(rows: &[Vec<Option<String>>], timestamps: Timestamps) -> Result<Came, RowError> {
-    let mut came = Came::default();
+fn of_page(rows: &[Vec<Option<String>>], timestamps: Timestamps) -> Result<ResultRecords, RowError> {
+    let mut result = ResultRecords::default();
     for row in rows {
         let text = |column: usize| row.get(column).and_then(Option::as_deref);
         let number = |column: usize| text(column).and_then(|number| number.parse::<i64>().ok());
-        came.push(Row {
+        result.push(Row {
             record: text(0).unwrap_or_default(),
             received_ns: number(1),
             copies: number(2).map_or(1, |copies| u64::try_from(copies).unwrap_or(1)),
             timestamps,
         })?;
     }
-    Ok(came)
+    Ok(result)
 }

@@ -44,13 +44,13 @@ pub(crate) enum Timestamps {
 
 /// Records of a result, as they come.
 #[derive(Debug, Default)]
-pub(crate) struct Came {
+pub(crate) struct ResultRecords {
     pub(crate) records: Records,
     /// Bytes of their payloads.
     pub(crate) bytes: u64,
 }
 
-impl Came {
+impl ResultRecords {
     /// Adds a row.
     pub(crate) fn push(&mut self, row: Row<'_>) -> Result<(), RowError> {
         let mut record = Record::read_line(row.record.as_bytes())
@@ -104,19 +104,19 @@ mod tests {
 
     #[test]
     fn a_float_timestamp_is_the_table_s_and_not_the_parser_s() {
-        let mut came = Came::default();
-        came.push(Row { received_ns: Some(1_742_952_259_098_703_872), ..row(SEED, 1) }).unwrap();
-        came.push(Row { received_ns: Some(7), ..row(SINK, 1) }).unwrap();
-        assert_eq!(came.records.table.received_ns, [1_742_952_259_098_703_872, 1_742_869_853_000_414_345]);
+        let mut result = ResultRecords::default();
+        result.push(Row { received_ns: Some(1_742_952_259_098_703_872), ..row(SEED, 1) }).unwrap();
+        result.push(Row { received_ns: Some(7), ..row(SINK, 1) }).unwrap();
+        assert_eq!(result.records.table.received_ns, [1_742_952_259_098_703_872, 1_742_869_853_000_414_345]);
     }
 
     #[test]
     fn nanoseconds_come_from_the_texts_and_only_floats_are_marked() {
-        let mut came = Came::default();
+        let mut result = ResultRecords::default();
         for record in [SINK, SEED] {
-            came.push(row(record, 1)).unwrap();
+            result.push(row(record, 1)).unwrap();
         }
-        let table = &came.records.table;
+        let table = &result.records.table;
         assert_eq!(table.received_ns[0], 1_742_869_853_000_414_345);
         assert_eq!([table.float_timestamp.get(0), table.float_timestamp.get(1)], [false, true]);
         assert_eq!((table.run.text(1), table.round[1], table.nodes[1]), ("4abf-cubaan50", 7, 50));
@@ -125,19 +125,19 @@ mod tests {
 
     #[test]
     fn entries_that_were_written_again_are_counted_by_round() {
-        let mut came = Came::default();
+        let mut result = ResultRecords::default();
         for (record, copies) in [(SINK, 3), (SINK, 2), (SEED, 1)] {
-            came.push(row(record, copies)).unwrap();
+            result.push(row(record, copies)).unwrap();
         }
-        assert_eq!(came.records.repeats, BTreeMap::from([(("5e1f00d2-cubaan4".to_owned(), 0), 3)]));
-        assert_eq!(came.records.table.rows(), 3);
+        assert_eq!(result.records.repeats, BTreeMap::from([(("5e1f00d2-cubaan4".to_owned(), 0), 3)]));
+        assert_eq!(result.records.table.rows(), 3);
     }
 
     #[test]
     fn a_whole_number_is_a_float_where_the_column_is_one_and_no_text_says_more() {
         let whole = |record: &str| record.replace("1.7429522590987039e18", "1742952259098703900");
         let from_float = Some(1_742_952_259_098_703_872);
-        let mut came = Came::default();
+        let mut result = ResultRecords::default();
         let rows = [
             (whole(SEED), from_float, Timestamps::Float),
             (whole(SEED).replace("\"detail\"", "\"received_ns\": null,\"detail\""), from_float, Timestamps::Float),
@@ -145,9 +145,9 @@ mod tests {
             (SINK.to_owned(), from_float, Timestamps::Float),
         ];
         for (record, received_ns, timestamps) in &rows {
-            came.push(Row { received_ns: *received_ns, timestamps: *timestamps, ..row(record, 1) }).unwrap();
+            result.push(Row { received_ns: *received_ns, timestamps: *timestamps, ..row(record, 1) }).unwrap();
         }
-        let found = |at| (came.records.table.received_ns[at], came.records.table.float_timestamp.get(at));
+        let found = |at| (result.records.table.received_ns[at], result.records.table.float_timestamp.get(at));
         let expected = [
             (1_742_952_259_098_703_872, true),
             (1_742_952_259_098_703_872, true),
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_row_that_is_no_record_is_shown() {
         let row = row(r#"{"event_type":"received","message":"a-1"}"#, 1);
-        let error = Came::default().push(row).unwrap_err().to_string();
+        let error = ResultRecords::default().push(row).unwrap_err().to_string();
         assert_eq!(error, r#"field sender_id is missing, in the record {"event_type":"received","message":"a-1"}"#);
     }
 }

@@ -1,57 +1,66 @@
 //! A fetch from BigQuery: what it would read is told first, then a query for each table, then as any other fetch.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBuilder};
 use chrono::{DateTime, Utc};
 use cnsim::manifest::Manifest;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
-use crate::fetch::arrived::{self, Lack};
-use crate::fetch::bigquery::PullError;
-use crate::fetch::bigquery::client::rest::Progress;
-use crate::fetch::bigquery::job::{self, Running};
-use crate::fetch::bigquery::plan::{self, Part, Plan, Request};
-use crate::fetch::bigquery::price;
-use crate::fetch::bigquery::pull::{self, Pulled, Servers};
-use crate::fetch::bigquery::records::Came;
-use crate::fetch::bigquery::settings::BigQueryArgs;
-use crate::fetch::bigquery::statement::{Ask, Wanted};
-use crate::fetch::bigquery::window::{Window, instant};
-use crate::fetch::earlier;
-use crate::fetch::{FetchError, Fetched, Options, Run, chosen};
+use super::client::rest::Progress;
+use super::completeness::{self, MissingRecords};
+use super::earlier;
+use super::error::BigQueryError;
+use super::job::{self, Running};
+use super::options::RecordsOptions;
+use super::plan::{self, Part, Plan, Request};
+use super::price;
+use super::pull::{self, Pulled};
+use super::records::ResultRecords;
+use super::servers::Servers;
+use super::statement::{QueryKind, RunSelection};
+use super::time_range::{TimeRange, instant};
+use crate::fetch::error::FetchError;
+use crate::fetch::options::{FetchOptions, Fetched};
+use crate::fetch::run_folders::put_runs;
+use crate::fetch::runs::{FetchedRun, check_name, choose_runs, new_facts};
 use crate::inputs::fetch_facts::{FetchFacts, FetchedFile, FetchedQuery};
 use crate::inputs::folder;
 use cnsim_records::spool::{Spool, Spooling};
+use cnsim_records::whole;
 
 /// Between two looks whether a run has arrived: at first, and at most.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
 
 /// Fetches runs from BigQuery.
-pub(crate) fn fetch(args: &BigQueryArgs, options: &Options) -> Result<Fetched, FetchError> {
-    let target = args.target.resolve()?;
-    let manifests = manifests(args, options)?;
-    if args.wait.is_some() && !manifests.iter().any(arrived::counts) {
-        return Err(PullError::WaitForWhat.into());
+pub(crate) fn fetch(asked: &RecordsOptions, options: &FetchOptions) -> Result<Fetched, FetchError> {
+    let target = asked.target.resolve()?;
+    let manifests = manifests(asked, options)?;
+    if asked.wait_min.is_some() && !manifests.iter().any(completeness::counts_records) {
+        return Err(BigQueryError::WaitForWhat.into());
     }
     let request = Request {
         dataset: target.dataset.clone(),
         table: target.table.clone(),
         location: target.location.clone(),
-        ask: Ask::Records(wanted(args, options)),
-        window: known_window(args, options, &manifests)?.unwrap_or(Window::ALL),
-        max_bytes_billed: args.max_bytes_billed,
+        kind: QueryKind::Records(run_selection(asked, options)),
+        range: known_range(asked, options, &manifests)?.unwrap_or(TimeRange::ALL),
+        max_bytes_billed: asked.max_bytes_billed,
     };
-    let task = Task { args, request: &request, manifests: &manifests, out: &options.out, run_ids: &options.run_ids };
+    let task =
+        Task { options: asked, request: &request, manifests: &manifests, out: &options.out, run_ids: &options.run_ids };
     let read = async |servers: &Servers, running: &Running| task.read_in_time(servers, running).await;
     let read = job::with_servers(&target, read)?;
-    if args.dry_run {
+    if asked.dry_run {
         let plan = read.plan;
         return Ok(Fetched { folders: Vec::new(), notes: plan.notes.clone(), plan: Some(plan.in_words()) });
     }
-    let fetched = put(read, &request, &wanted(args, options), options)?;
-    if let (Some(path), [manifest]) = (&args.manifest, manifests.as_slice()) {
+    let fetched = put(read, &request, &run_selection(asked, options), options)?;
+    if let (Some(path), [manifest]) = (&asked.manifest, manifests.as_slice()) {
         keep_manifest(path, &options.out.join(&manifest.run_id))?;
     }
     Ok(fetched)
@@ -59,16 +68,19 @@ pub(crate) fn fetch(args: &BigQueryArgs, options: &Options) -> Result<Fetched, F
 
 /// Puts a co-author's manifest into the run's folder, where none is, so that the report knows what was expected.
 fn keep_manifest(path: &Path, folder: &Path) -> Result<(), FetchError> {
-    let (staged, target) = (folder.join(".manifest.json.tmp"), folder.join("manifest.json"));
+    let target = folder.join("manifest.json");
     if target.exists() || !folder.exists() {
         return Ok(());
     }
-    let copied = std::fs::copy(path, &staged).and_then(|_| std::fs::rename(&staged, &target));
+    let copied = whole::stage(&target).and_then(|mut staged| {
+        io::copy(&mut File::open(path)?, &mut staged)?;
+        whole::put(staged, &target)
+    });
     copied.map_err(|source| FetchError::Write { path: target, source })
 }
 
-fn wanted(args: &BigQueryArgs, options: &Options) -> Wanted {
-    Wanted { run_ids: options.run_ids.clone(), prefixes: args.run_id_prefixes.clone() }
+fn run_selection(asked: &RecordsOptions, options: &FetchOptions) -> RunSelection {
+    RunSelection { run_ids: options.run_ids.clone(), prefixes: asked.run_id_prefixes.clone() }
 }
 
 /// What was read.
@@ -82,7 +94,7 @@ struct Read {
 
 /// What is to be read.
 struct Task<'a> {
-    args: &'a BigQueryArgs,
+    options: &'a RecordsOptions,
     request: &'a Request,
     /// Of the runs that have one.
     manifests: &'a [Manifest],
@@ -93,36 +105,40 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Reads until every run has arrived or the user's patience ends, or else once.
-    async fn read_in_time(&self, servers: &Servers, running: &Running) -> Result<Read, PullError> {
-        let wait = Duration::from_secs(60 * u64::from(self.args.wait.unwrap_or(0)));
-        let (mut waited, mut pause) = (Duration::ZERO, PAUSES[0]);
+    /// Reads until every run has arrived or the time that the user gives is over, or else once.
+    async fn read_in_time(&self, servers: &Servers, running: &Running) -> Result<Read, BigQueryError> {
+        let wait = Duration::from_secs(60 * u64::from(self.options.wait_min.unwrap_or(0)));
+        let pauses = ExponentialBuilder::new().with_min_delay(PAUSES[0]).with_max_delay(PAUSES[1]).without_max_times();
+        let (mut waited, mut pauses) = (Duration::ZERO, pauses.build());
         loop {
             let mut read = self.read(servers, running).await?;
-            let lacks: Vec<Lack> =
-                self.manifests.iter().filter_map(|manifest| arrived::lack(&read.spool, manifest)).collect();
-            let is_over = lacks.is_empty() || waited >= wait;
-            if self.args.dry_run || is_over {
-                self.tell(&mut read, &lacks);
-                let is_whole = |run_id: &&str| lacks.iter().all(|lack| lack.run_id != *run_id);
+            let missing: Vec<MissingRecords> = self
+                .manifests
+                .iter()
+                .filter_map(|manifest| completeness::find_missing(&read.spool, manifest))
+                .collect();
+            let is_over = missing.is_empty() || waited >= wait;
+            if self.options.dry_run || is_over {
+                self.add_notes(&mut read, &missing);
+                let is_whole = |run_id: &&str| missing.iter().all(|one| one.run_id != *run_id);
                 read.complete = self.counted().filter(is_whole).map(str::to_owned).collect();
                 return Ok(read);
             }
-            lacks.iter().flat_map(Lack::notes).for_each(|note| eprintln!("waiting: {note}"));
+            missing.iter().flat_map(MissingRecords::notes).for_each(|note| eprintln!("waiting: {note}"));
+            let pause = pauses.next().expect("the number of pauses has no limit");
             tokio::time::sleep(pause).await;
             waited += pause;
-            pause = (pause * 2).min(PAUSES[1]);
         }
     }
 
     /// Reads what is planned, unless only the plan is asked for.
-    async fn read(&self, servers: &Servers, running: &Running) -> Result<Read, PullError> {
+    async fn read(&self, servers: &Servers, running: &Running) -> Result<Read, BigQueryError> {
         let mut plan = plan::plan(&servers.rest, self.request).await?;
-        if self.args.dry_run {
+        if self.options.dry_run {
             return Ok(Read { plan, pulled: Vec::new(), spool: Spool::new(self.out), complete: BTreeSet::new() });
         }
-        if self.request.window == Window::ALL && !self.args.scan_all {
-            return Err(PullError::NoTime { bytes: price::in_words(plan.bytes()) });
+        if self.request.range == TimeRange::ALL && !self.options.scan_all {
+            return Err(BigQueryError::NoTime { bytes: price::in_words(plan.bytes()) });
         }
         self.look_back(servers, &mut plan).await;
         plan.check(self.request.max_bytes_billed)?;
@@ -132,12 +148,12 @@ impl Task<'_> {
         let mut bytes = 0;
         for part in &plan.parts {
             let table = part.table.to_string();
-            let mut keep = |came: Came| {
-                bytes += came.bytes;
+            let mut keep = |result: ResultRecords| {
+                bytes += result.bytes;
                 bar.set_message(HumanBytes(bytes).to_string());
-                Ok(spooling.add(&table, came.records)?)
+                Ok(spooling.add(&table, result.records)?)
             };
-            let part = pull::pull(servers, part, self.args.method, running, &bar, &mut keep).await?;
+            let part = pull::pull(servers, part, self.options.method, running, &bar, &mut keep).await?;
             plan.notes.extend(part.note.clone());
             pulled.push(part);
         }
@@ -149,7 +165,7 @@ impl Task<'_> {
     /// Finds parts whose answer is there already, from a fetch that lacked nothing. Whatever speaks against one, its query is
     /// made anew.
     async fn look_back(&self, servers: &Servers, plan: &mut Plan) {
-        if !self.args.run_id_prefixes.is_empty() {
+        if !self.options.run_id_prefixes.is_empty() {
             return;
         }
         for part in &mut plan.parts {
@@ -163,21 +179,21 @@ impl Task<'_> {
 
     /// The runs whose manifests count all records.
     fn counted(&self) -> impl Iterator<Item = &str> {
-        let counted = self.manifests.iter().filter(|manifest| arrived::counts(manifest));
+        let counted = self.manifests.iter().filter(|manifest| completeness::counts_records(manifest));
         counted.map(|manifest| manifest.run_id.as_str())
     }
 
     /// Adds what may be missing to what should be known.
-    fn tell(&self, read: &mut Read, lacks: &[Lack]) {
-        if self.args.dry_run {
+    fn add_notes(&self, read: &mut Read, missing: &[MissingRecords]) {
+        if self.options.dry_run {
             return;
         }
-        read.plan.notes.extend(lacks.iter().flat_map(Lack::notes));
+        read.plan.notes.extend(missing.iter().flat_map(MissingRecords::notes));
         let counted: BTreeSet<&str> = self.counted().collect();
         if read.spool.runs().keys().any(|run_id| !counted.contains(run_id.as_str())) {
             #[expect(clippy::disallowed_methods, reason = "how old a record is depends on the clock")]
             let now: DateTime<Utc> = std::time::SystemTime::now().into();
-            read.plan.notes.extend(arrived::young(
+            read.plan.notes.extend(completeness::note_recent(
                 &read.spool,
                 &counted,
                 now.timestamp_nanos_opt().unwrap_or(i64::MAX),
@@ -187,54 +203,58 @@ impl Task<'_> {
 }
 
 /// The time that the user or the runs' manifests say.
-fn known_window(args: &BigQueryArgs, options: &Options, manifests: &[Manifest]) -> Result<Option<Window>, FetchError> {
-    let typed = |text: &Option<String>| text.as_deref().map(instant).transpose().map_err(PullError::from);
-    let (since, until) = (typed(&args.since)?, typed(&args.until)?);
+fn known_range(
+    asked: &RecordsOptions,
+    options: &FetchOptions,
+    manifests: &[Manifest],
+) -> Result<Option<TimeRange>, FetchError> {
+    let typed = |text: &Option<String>| text.as_deref().map(instant).transpose().map_err(BigQueryError::from);
+    let (since, until) = (typed(&asked.since)?, typed(&asked.until)?);
     let has_manifest = |run_id: &String| manifests.iter().any(|manifest| manifest.run_id == *run_id);
-    let mut known = since.map(|_| Window::ALL);
-    if args.run_id_prefixes.is_empty() && options.run_ids.iter().all(has_manifest) {
-        let windows: Result<Vec<Window>, _> = manifests.iter().map(Window::of_run).collect();
-        known = windows.map_err(PullError::from)?.into_iter().reduce(Window::around).or(known);
+    let mut known = since.map(|_| TimeRange::ALL);
+    if asked.run_id_prefixes.is_empty() && options.run_ids.iter().all(has_manifest) {
+        let windows: Result<Vec<TimeRange>, _> = manifests.iter().map(TimeRange::of_run).collect();
+        known = windows.map_err(BigQueryError::from)?.into_iter().reduce(TimeRange::around).or(known);
     }
-    known.map(|window| window.with(since, until).map_err(|error| PullError::from(error).into())).transpose()
+    known.map(|range| range.with(since, until).map_err(|error| BigQueryError::from(error).into())).transpose()
 }
 
 /// The manifests that there are of the runs that are wanted: the one that was named, else those in runs' folders.
-fn manifests(args: &BigQueryArgs, options: &Options) -> Result<Vec<Manifest>, FetchError> {
-    if let Some(path) = &args.manifest {
+fn manifests(asked: &RecordsOptions, options: &FetchOptions) -> Result<Vec<Manifest>, FetchError> {
+    if let Some(path) = &asked.manifest {
         let manifest = manifest(path)?;
-        let is_wanted = args.run_id_prefixes.iter().any(|prefix| manifest.run_id.starts_with(prefix));
+        let is_wanted = asked.run_id_prefixes.iter().any(|prefix| manifest.run_id.starts_with(prefix));
         if !is_wanted && !options.run_ids.contains(&manifest.run_id) {
-            return Err(PullError::OtherManifest { path: path.clone(), run_id: manifest.run_id }.into());
+            return Err(BigQueryError::OtherManifest { path: path.clone(), run_id: manifest.run_id }.into());
         }
         return Ok(vec![manifest]);
     }
     let mut manifests = Vec::new();
     for run_id in &options.run_ids {
-        crate::fetch::check_name(run_id)?;
+        check_name(run_id)?;
         manifests.extend(folder::manifest(&options.out.join(run_id))?);
     }
     Ok(manifests)
 }
 
-fn manifest(path: &Path) -> Result<Manifest, PullError> {
-    let failed = |why: String| PullError::Manifest { path: path.to_owned(), why };
+fn manifest(path: &Path) -> Result<Manifest, BigQueryError> {
+    let failed = |why: String| BigQueryError::Manifest { path: path.to_owned(), why };
     let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
     Manifest::from_json(&bytes).map_err(|error| failed(error.to_string()))
 }
 
 /// Puts what came into run folders.
-fn put(read: Read, request: &Request, wanted: &Wanted, options: &Options) -> Result<Fetched, FetchError> {
+fn put(read: Read, request: &Request, wanted: &RunSelection, options: &FetchOptions) -> Result<Fetched, FetchError> {
     let Read { plan, pulled, mut spool, complete } = read;
     if spool.runs().is_empty() {
         return Err(no_records(&plan, request, wanted).into());
     }
     let queries: Vec<FetchedQuery> =
         pulled.iter().zip(&plan.parts).map(|(part, asked)| query(part, asked, request)).collect();
-    let mut names = chosen(&spool, &wanted.run_ids)?;
+    let mut names = choose_runs(&spool, &wanted.run_ids)?;
     if !wanted.prefixes.is_empty() {
         // Nobody knows the names that begin so before; the query finds no others.
-        names = chosen(&spool, &[])?;
+        names = choose_runs(&spool, &[])?;
     }
     let mut runs = Vec::new();
     for run_id in names {
@@ -244,19 +264,18 @@ fn put(read: Read, request: &Request, wanted: &Wanted, options: &Options) -> Res
             |(table, rows): (&String, &u64)| FetchedFile { path: table.clone(), sha256: String::new(), rows: *rows };
         let files = records.origins.iter().map(file).collect();
         let complete = complete.contains(&run_id);
-        let facts =
-            FetchFacts { files, complete, queries: queries.clone(), ..crate::fetch::facts(&run_id, "bigquery") };
-        runs.push(Run { facts, records, rejects: Vec::new() });
+        let facts = FetchFacts { files, complete, queries: queries.clone(), ..new_facts(&run_id, "bigquery") };
+        runs.push(FetchedRun { facts, records, rejects: Vec::new() });
     }
-    Ok(Fetched { folders: crate::fetch::put(runs, options)?, notes: plan.notes, plan: None })
+    Ok(Fetched { folders: put_runs(runs, options)?, notes: plan.notes, plan: None })
 }
 
 fn query(part: &Pulled, asked: &Part, request: &Request) -> FetchedQuery {
     FetchedQuery {
         table: part.table.to_string(),
         sql: asked.query.sql.clone(),
-        since: request.window.since_text(),
-        until: request.window.until_text(),
+        since: request.range.since_text(),
+        until: request.range.until_text(),
         parameters: asked.query.parameters_in_words(),
         job: part.job.id.clone(),
         location: part.job.location.clone(),
@@ -268,16 +287,16 @@ fn query(part: &Pulled, asked: &Part, request: &Request) -> FetchedQuery {
     }
 }
 
-fn no_records(plan: &Plan, request: &Request, wanted: &Wanted) -> PullError {
-    let Wanted { run_ids, prefixes } = wanted;
+fn no_records(plan: &Plan, request: &Request, wanted: &RunSelection) -> BigQueryError {
+    let RunSelection { run_ids, prefixes } = wanted;
     let prefixes = prefixes.iter().map(|prefix| format!("{prefix}…"));
     let names: Vec<String> = run_ids.iter().cloned().chain(prefixes).collect();
     let tables: Vec<String> = plan.parts.iter().map(|part| part.table.to_string()).collect();
-    PullError::NoRecords {
+    BigQueryError::NoRecords {
         wanted: names.join(", "),
         tables: tables.join(", "),
-        since: request.window.since_text(),
-        until: request.window.until_text(),
+        since: request.range.since_text(),
+        until: request.range.until_text(),
     }
 }
 

@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use cnsim::id::nodes_in_run_id;
 
-use super::PullError;
+use super::error::BigQueryError;
 use super::job::{self, Running};
+use super::options::ListOptions;
 use super::plan::{self, Request};
 use super::price;
-use super::pull::{self, Servers};
-use super::settings::RunsArgs;
-use super::statement::Ask;
-use super::window::{Window, instant};
-use crate::output::{Cell, Column, ColumnKind, Table};
+use super::pull;
+use super::servers::Servers;
+use super::statement::QueryKind;
+use super::time_range::{TimeRange, instant};
 
 /// How far back is looked where nothing says it.
 const RECENT: TimeDelta = TimeDelta::days(7);
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
+pub struct ListedRun {
     /// Its name.
     pub run_id: String,
     /// When its first entry was logged.
@@ -39,14 +39,14 @@ pub struct Run {
 
 /// What there is.
 #[derive(Debug)]
-pub struct Listed {
+pub struct RunList {
     /// The runs, the first one first.
-    pub runs: Vec<Run>,
+    pub runs: Vec<ListedRun>,
     /// What is not there and should be known, a line each.
     pub notes: Vec<String>,
 }
 
-impl Run {
+impl ListedRun {
     /// First receipts of a complete run: every round reaches every other node.
     pub fn expected(&self) -> u64 {
         self.rounds * self.nodes.saturating_sub(1)
@@ -68,46 +68,46 @@ impl Run {
 }
 
 /// Lists the runs of a window, which ends at `now` where nothing says it.
-pub fn list(args: &RunsArgs, now: DateTime<Utc>) -> Result<Listed, PullError> {
-    let target = args.target.resolve()?;
+pub fn list(options: &ListOptions, now: DateTime<Utc>) -> Result<RunList, BigQueryError> {
+    let target = options.target.resolve()?;
     let typed = |text: &Option<String>| text.as_deref().map(instant).transpose();
-    let (since, until) = (typed(&args.since)?, typed(&args.until)?);
-    let window = if args.scan_all { Window::ALL } else { Window::new(now - RECENT, now + TimeDelta::days(1))? };
+    let (since, until) = (typed(&options.since)?, typed(&options.until)?);
+    let range = if options.scan_all { TimeRange::ALL } else { TimeRange::new(now - RECENT, now + TimeDelta::days(1))? };
     let request = Request {
         dataset: target.dataset.clone(),
         table: target.table.clone(),
         location: target.location.clone(),
-        ask: Ask::Runs,
-        window: window.with(since, until)?,
-        max_bytes_billed: args.max_bytes_billed,
+        kind: QueryKind::Runs,
+        range: range.with(since, until)?,
+        max_bytes_billed: options.max_bytes_billed,
     };
     job::with_servers(&target, async |servers: &Servers, running: &Running| read(&request, servers, running).await)
 }
 
-async fn read(request: &Request, servers: &Servers, running: &Running) -> Result<Listed, PullError> {
+async fn read(request: &Request, servers: &Servers, running: &Running) -> Result<RunList, BigQueryError> {
     let plan = plan::plan(&servers.rest, request).await?;
     plan.check(request.max_bytes_billed)?;
     eprintln!("reading {}", price::in_words(plan.bytes()));
-    let mut runs: BTreeMap<String, Run> = BTreeMap::new();
+    let mut runs: BTreeMap<String, ListedRun> = BTreeMap::new();
     for part in &plan.parts {
         for row in pull::rows(&servers.rest, part, running).await? {
-            let found = run(&row).ok_or_else(|| PullError::Listing { row: format!("{row:?}") })?;
+            let found = run(&row).ok_or_else(|| BigQueryError::Listing { row: format!("{row:?}") })?;
             runs.entry(found.run_id.clone()).and_modify(|run| run.add(&found)).or_insert(found);
         }
     }
-    let mut runs: Vec<Run> = runs.into_values().collect();
+    let mut runs: Vec<ListedRun> = runs.into_values().collect();
     runs.sort_by(|one, other| (one.first, &one.run_id).cmp(&(other.first, &other.run_id)));
-    Ok(Listed { runs, notes: plan.notes })
+    Ok(RunList { runs, notes: plan.notes })
 }
 
 /// A run from a row of `queries/runs.sql`.
-fn run(row: &[Option<String>]) -> Option<Run> {
+fn run(row: &[Option<String>]) -> Option<ListedRun> {
     let text = |column: usize| row.get(column)?.as_deref();
     let number = |column: usize| text(column)?.parse::<u64>().ok();
     let time = |column: usize| DateTime::from_timestamp_micros(text(column)?.parse().ok()?);
     let run_id = text(0)?.to_owned();
     let nodes = nodes_in_run_id(&run_id).map_or_else(|| number(3), |nodes| Some(u64::from(nodes)))?;
-    Some(Run {
+    Some(ListedRun {
         first: time(1)?,
         last: time(2)?,
         nodes,
@@ -116,38 +116,6 @@ fn run(row: &[Option<String>]) -> Option<Run> {
         delivered: number(6)?,
         run_id,
     })
-}
-
-/// The list as a table.
-pub fn table(runs: &[Run]) -> Table {
-    let column = |name, kind| Column { name, kind };
-    let columns = vec![
-        column("run_id", ColumnKind::Text),
-        column("first", ColumnKind::Text),
-        column("last", ColumnKind::Text),
-        column("nodes", ColumnKind::Count),
-        column("rounds", ColumnKind::Count),
-        column("entries", ColumnKind::Count),
-        column("delivered", ColumnKind::Count),
-        column("expected", ColumnKind::Count),
-        column("complete", ColumnKind::Flag),
-    ];
-    let time = |time: DateTime<Utc>| Cell::Text(time.to_rfc3339_opts(SecondsFormat::Secs, true));
-    let cells = |run: &Run| {
-        vec![
-            Cell::Text(run.run_id.clone()),
-            time(run.first),
-            time(run.last),
-            Cell::Count(run.nodes),
-            Cell::Count(run.rounds),
-            Cell::Count(run.entries),
-            Cell::Count(run.delivered),
-            Cell::Count(run.expected()),
-            Cell::Flag(run.is_complete()),
-        ]
-    };
-    let caption = "Runs in BigQuery; complete where every node has received every message.";
-    Table { name: "runs", caption, columns, rows: runs.iter().map(cells).collect() }
 }
 
 #[cfg(test)]

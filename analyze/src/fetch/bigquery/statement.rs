@@ -3,7 +3,7 @@
 use super::client::rest::Partition;
 use super::client::{Parameter, Query};
 use super::names::TableName;
-use super::window::Window;
+use super::time_range::TimeRange;
 
 const RECORDS: &str = include_str!("../../../../queries/records.sql");
 const RECORDS_BY_INGESTION: &str = include_str!("../../../../queries/records_by_ingestion.sql");
@@ -14,9 +14,9 @@ const ARRIVALS_BY_INGESTION: &str = include_str!("../../../../queries/arrivals_b
 
 /// What is asked of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ask {
+pub(crate) enum QueryKind {
     /// The records of runs.
-    Records(Wanted),
+    Records(RunSelection),
     /// Which runs there are.
     Runs,
     /// Which kinds of events arrive, and when the last one did.
@@ -25,7 +25,7 @@ pub(crate) enum Ask {
 
 /// Which runs are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct RunSelection {
     /// By their whole names.
     pub(crate) run_ids: Vec<String>,
     /// By the beginnings of their names.
@@ -33,25 +33,31 @@ pub(crate) struct Wanted {
 }
 
 /// The statement that asks a table.
-pub(crate) fn of(ask: &Ask, table: &TableName, partition: &Partition, window: &Window, max_bytes_billed: u64) -> Query {
+pub(crate) fn build_query(
+    kind: &QueryKind,
+    table: &TableName,
+    partition: &Partition,
+    range: &TimeRange,
+    max_bytes_billed: u64,
+) -> Query {
     let by_ingestion = match partition {
         Partition::None | Partition::Column(_) => false,
         Partition::Ingestion => true,
     };
-    let (text, mut parameters) = match (ask, by_ingestion) {
-        (Ask::Records(wanted), false) => (RECORDS, wanted.parameters()),
-        (Ask::Records(wanted), true) => (RECORDS_BY_INGESTION, wanted.parameters()),
-        (Ask::Runs, false) => (RUNS, Vec::new()),
-        (Ask::Runs, true) => (RUNS_BY_INGESTION, Vec::new()),
-        (Ask::Arrivals, false) => (ARRIVALS, Vec::new()),
-        (Ask::Arrivals, true) => (ARRIVALS_BY_INGESTION, Vec::new()),
+    let (text, mut parameters) = match (kind, by_ingestion) {
+        (QueryKind::Records(wanted), false) => (RECORDS, wanted.parameters()),
+        (QueryKind::Records(wanted), true) => (RECORDS_BY_INGESTION, wanted.parameters()),
+        (QueryKind::Runs, false) => (RUNS, Vec::new()),
+        (QueryKind::Runs, true) => (RUNS_BY_INGESTION, Vec::new()),
+        (QueryKind::Arrivals, false) => (ARRIVALS, Vec::new()),
+        (QueryKind::Arrivals, true) => (ARRIVALS_BY_INGESTION, Vec::new()),
     };
-    parameters.push(("since", Parameter::Instant(window.since_text())));
-    parameters.push(("until", Parameter::Instant(window.until_text())));
+    parameters.push(("since", Parameter::Instant(range.since_text())));
+    parameters.push(("until", Parameter::Instant(range.until_text())));
     Query { sql: text.replace("{table}", &table.to_string()), parameters, max_bytes_billed }
 }
 
-impl Wanted {
+impl RunSelection {
     fn parameters(&self) -> Vec<(&'static str, Parameter)> {
         let Self { run_ids, prefixes } = self.clone();
         vec![("run_ids", Parameter::Texts(run_ids)), ("prefixes", Parameter::Texts(prefixes))]
@@ -65,21 +71,22 @@ mod tests {
     use super::super::names::DatasetName;
     use super::*;
 
-    fn query(ask: &Ask, partition: &Partition) -> Query {
+    fn query(kind: &QueryKind, partition: &Partition) -> Query {
         let table = DatasetName::new("p", "d").unwrap().table("stdout").unwrap();
-        of(ask, &table, partition, &Window::ALL, 1)
+        build_query(kind, &table, partition, &TimeRange::ALL, 1)
     }
 
-    fn records() -> Ask {
-        Ask::Records(Wanted { run_ids: vec!["4abf-cubaan50".to_owned()], prefixes: Vec::new() })
+    fn records() -> QueryKind {
+        QueryKind::Records(RunSelection { run_ids: vec!["4abf-cubaan50".to_owned()], prefixes: Vec::new() })
     }
 
     #[test]
     fn every_parameter_of_a_statement_is_given_and_no_other() {
         let partitions = [Partition::None, Partition::Column("timestamp".to_owned()), Partition::Ingestion];
-        let asks = [records(), Ask::Runs, Ask::Arrivals];
-        for (ask, partition) in asks.iter().flat_map(|ask| partitions.iter().map(move |partition| (ask, partition))) {
-            let query = query(ask, partition);
+        let kinds = [records(), QueryKind::Runs, QueryKind::Arrivals];
+        for (kind, partition) in kinds.iter().flat_map(|kind| partitions.iter().map(move |partition| (kind, partition)))
+        {
+            let query = query(kind, partition);
             let body: String = query.sql.lines().filter(|line| !line.starts_with("--")).collect();
             let used: BTreeSet<&str> = body
                 .split('@')

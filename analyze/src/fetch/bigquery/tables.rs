@@ -1,10 +1,11 @@
 //! The tables that a log sink fills: one, divided by time, or one for each UTC day, found by listing.
 
-use super::PullError;
 use super::client::rest::{Rest, TableFacts};
+use super::error::BigQueryError;
 use super::names::{DatasetName, TableName};
 use super::records::Timestamps;
-use super::window::Window;
+use super::time_range::TimeRange;
+use crate::fetch::list::list_names;
 
 /// What every table of records has.
 const NEEDED: [&str; 5] =
@@ -12,7 +13,7 @@ const NEEDED: [&str; 5] =
 
 /// The tables that hold a window of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct FoundTables {
     /// In the order of their names.
     pub(crate) tables: Vec<(TableName, TableFacts)>,
     /// What is not there and should be known, a line each.
@@ -22,24 +23,29 @@ pub(crate) struct Found {
 }
 
 /// Finds the table of this name, or else its days.
-pub(crate) async fn find(rest: &Rest, dataset: &DatasetName, name: &str, window: &Window) -> Result<Found, PullError> {
+pub(crate) async fn find(
+    rest: &Rest,
+    dataset: &DatasetName,
+    name: &str,
+    range: &TimeRange,
+) -> Result<FoundTables, BigQueryError> {
     let table = dataset.table(name)?;
     if let Some(facts) = rest.table(&table).await? {
         check(&table, &facts)?;
-        return Ok(Found { tables: vec![(table, facts)], notes: Vec::new(), unfit: Vec::new() });
+        return Ok(FoundTables { tables: vec![(table, facts)], notes: Vec::new(), unfit: Vec::new() });
     }
     let there = rest.tables(dataset).await?;
     let shards = shards(name, &there);
     if shards.is_empty() {
-        return Err(PullError::NoTable { table: table.to_string(), there: shown(&there) });
+        return Err(BigQueryError::NoTable { table: table.to_string(), there: shown(&there) });
     }
-    let inside: Vec<&&str> = shards.iter().filter(|day| window.touches(day)).collect();
+    let inside: Vec<&&str> = shards.iter().filter(|day| range.touches(day)).collect();
     if inside.is_empty() {
         let (first, last) = (shards[0], shards[shards.len() - 1]);
         let days = format!("{first} to {last}");
-        return Err(PullError::NoShard { table: table.to_string(), days });
+        return Err(BigQueryError::NoShard { table: table.to_string(), days });
     }
-    let notes = missing(name, &shards, window);
+    let notes = missing(name, &shards, range);
     let (mut tables, mut unfit) = (Vec::new(), Vec::new());
     for day in inside {
         let shard = dataset.table(&format!("{name}_{day}"))?;
@@ -51,24 +57,24 @@ pub(crate) async fn find(rest: &Rest, dataset: &DatasetName, name: &str, window:
         }
     }
     if tables.is_empty() {
-        let nothing = || PullError::NoTable { table: table.to_string(), there: shown(&there) };
+        let nothing = || BigQueryError::NoTable { table: table.to_string(), there: shown(&there) };
         return Err(unfit.into_iter().next().unwrap_or_else(nothing));
     }
     let unfit = unfit.into_iter().map(|error| format!("{error}; it is left out")).collect();
-    Ok(Found { tables, notes, unfit })
+    Ok(FoundTables { tables, notes, unfit })
 }
 
 /// The days of a table's shards, in order.
 fn shards<'a>(name: &str, there: &'a [String]) -> Vec<&'a str> {
-    let day = |table: &'a String| table.strip_prefix(name)?.strip_prefix('_').filter(|day| Window::ALL.touches(day));
+    let day = |table: &'a String| table.strip_prefix(name)?.strip_prefix('_').filter(|day| TimeRange::ALL.touches(day));
     let mut days: Vec<&str> = there.iter().filter_map(day).collect();
     days.sort_unstable();
     days
 }
 
 /// A note where days of the window have no shard.
-fn missing(name: &str, shards: &[&str], window: &Window) -> Vec<String> {
-    let wanted = window.days().unwrap_or_default();
+fn missing(name: &str, shards: &[&str], range: &TimeRange) -> Vec<String> {
+    let wanted = range.days().unwrap_or_default();
     let missing: Vec<String> =
         wanted.into_iter().filter(|day| !shards.contains(&day.as_str())).map(|day| format!("{name}_{day}")).collect();
     if missing.is_empty() {
@@ -77,15 +83,15 @@ fn missing(name: &str, shards: &[&str], window: &Window) -> Vec<String> {
     vec![format!("no table {}: nothing was logged on that day, or it has not arrived or has expired", shown(&missing))]
 }
 
-fn check(table: &TableName, facts: &TableFacts) -> Result<(), PullError> {
+fn check(table: &TableName, facts: &TableFacts) -> Result<(), BigQueryError> {
     let has = |column: &str| facts.columns.iter().any(|(path, _)| path == column);
     let missing: Vec<&str> = NEEDED.into_iter().filter(|column| !has(column)).collect();
     if !missing.is_empty() {
-        return Err(PullError::Unfit { table: table.to_string(), missing: missing.join(", ") });
+        return Err(BigQueryError::Unfit { table: table.to_string(), missing: missing.join(", ") });
     }
     let locked = |column: &&str| facts.columns.iter().any(|(path, kind)| path == column && kind != "STRING");
     match NEEDED[..2].iter().find(|column| locked(column)) {
-        Some(column) => Err(PullError::Locked { table: table.to_string(), column: (*column).to_owned() }),
+        Some(column) => Err(BigQueryError::Locked { table: table.to_string(), column: (*column).to_owned() }),
         None => Ok(()),
     }
 }
@@ -96,20 +102,16 @@ pub(crate) fn timestamps(facts: &TableFacts) -> Timestamps {
     if facts.columns.iter().any(is_float) { Timestamps::Float } else { Timestamps::Exact }
 }
 
-/// The first few of some names.
+/// The first few of a dataset's tables.
 fn shown(names: &[String]) -> String {
     const SHOWN: usize = 8;
-    if names.is_empty() {
-        return "none".to_owned();
-    }
-    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
-    format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
+    if names.is_empty() { "none".to_owned() } else { list_names(names, SHOWN) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::client::rest::Partition;
-    use super::super::window::instant;
+    use super::super::time_range::instant;
     use super::*;
 
     fn names(names: &[&str]) -> Vec<String> {
@@ -123,13 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn a_day_of_the_window_without_a_shard_is_told() {
-        let window = Window::new(instant("2026-11-24").unwrap(), instant("2026-11-27").unwrap()).unwrap();
-        let notes = missing("stdout", &["20261125"], &window);
+    fn a_day_of_the_window_without_a_shard_is_reported() {
+        let range = TimeRange::new(instant("2026-11-24").unwrap(), instant("2026-11-27").unwrap()).unwrap();
+        let notes = missing("stdout", &["20261125"], &range);
         let expected = "no table stdout_20261124, stdout_20261126: nothing was logged on that day, or it has not \
                         arrived or has expired";
         assert_eq!(notes, [expected]);
-        assert_eq!(missing("stdout", &["20261125"], &Window::ALL), Vec::<String>::new());
+        assert_eq!(missing("stdout", &["20261125"], &TimeRange::ALL), Vec::<String>::new());
     }
 
     fn with(columns: &[(&str, &str)]) -> TableFacts {

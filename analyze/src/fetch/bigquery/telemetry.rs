@@ -5,18 +5,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
-
-use crate::fetch::Fetched;
-use crate::fetch::bigquery::PullError;
-use crate::fetch::bigquery::client::Patience;
-use crate::fetch::bigquery::client::credentials::{Credentials, Places};
-use crate::fetch::bigquery::client::monitoring::Range;
-use crate::fetch::bigquery::client::rest::Rest;
-use crate::fetch::bigquery::endpoint::Endpoint;
-use crate::fetch::bigquery::settings::TargetArgs;
+use super::client::RetryPolicy;
+use super::client::credentials::{CredentialSources, Credentials};
+use super::client::monitoring::Range;
+use super::client::rest::Rest;
+use super::endpoint::Endpoint;
+use super::error::BigQueryError;
+use super::options::MetricsOptions;
+use crate::fetch::options::Fetched;
 use crate::inputs::telemetry::{FILE, Quantity, Series, TelemetryError, pods, prometheus, write};
-use crate::inputs::{Input, SourceError, folder, load};
+use crate::inputs::{Input, InputError, folder, load};
 use cnsim_records::frame::Events;
 
 /// How often Google's clusters sample what pods use.
@@ -26,29 +24,15 @@ const LAG_S: i64 = 240;
 /// Names that a sentence lists.
 const NAMES_SHOWN: usize = 5;
 
-/// What can be told of telemetry.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct MetricsArgs {
-    /// Ask Cloud Monitoring what the pods of runs that are in --out used, into their telemetry.parquet
-    #[arg(long, requires = "run_ids", conflicts_with = "BigQueryArgs")]
-    pub metrics: bool,
-    /// The pods' namespace [default: the manifest's]
-    #[arg(long, value_name = "NS", requires = "metrics")]
-    pub pod_namespace: Option<String>,
-    /// Another server's root; without TLS and credentials on this machine
-    #[arg(long, value_name = "URL", requires = "metrics")]
-    pub monitoring_endpoint: Option<String>,
-}
-
 /// Why no telemetry was fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
     /// The server did not do what was asked.
     #[error(transparent)]
-    Pull(#[from] PullError),
+    Pull(#[from] BigQueryError),
     /// A run folder cannot be read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Input(#[from] InputError),
     /// An answer cannot be read, or the file not be written.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
@@ -81,7 +65,7 @@ pub enum MetricsError {
 
 /// The pods of a run and the time of its rounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Block {
+struct RunScope {
     namespace: String,
     pods: BTreeSet<String>,
     first_s: i64,
@@ -89,61 +73,55 @@ struct Block {
 }
 
 /// Fetches the telemetry of runs; gives the run folders and what should be known.
-pub fn fetch(args: &MetricsArgs, target: &TargetArgs, run_ids: &[String], out: &Path) -> Result<Fetched, MetricsError> {
-    let project = target.resolve_project()?;
-    let endpoint = args.monitoring_endpoint.as_deref().map(Endpoint::parse).transpose().map_err(PullError::from)?;
+pub fn fetch(options: &MetricsOptions) -> Result<Fetched, MetricsError> {
+    let project = options.target.resolve_project()?;
+    let endpoint = options.endpoint.as_deref().map(Endpoint::parse).transpose().map_err(BigQueryError::from)?;
     let endpoint = endpoint.unwrap_or_else(Endpoint::google_monitoring);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PullError::Runtime)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(BigQueryError::Runtime)?;
     runtime.block_on(async {
         tokio::select! {
-            done = of_runs(args, &project, endpoint, run_ids, out) => done,
+            done = of_runs(options, &project, endpoint) => done,
             // Where no signal can be had, only the default action is left.
-            Ok(()) = tokio::signal::ctrl_c() => Err(PullError::Interrupted.into()),
+            Ok(()) = tokio::signal::ctrl_c() => Err(BigQueryError::Interrupted.into()),
         }
     })
 }
 
-async fn of_runs(
-    args: &MetricsArgs,
-    project: &str,
-    endpoint: Endpoint,
-    run_ids: &[String],
-    out: &Path,
-) -> Result<Fetched, MetricsError> {
+async fn of_runs(options: &MetricsOptions, project: &str, endpoint: Endpoint) -> Result<Fetched, MetricsError> {
     let credentials = match endpoint.is_loopback() {
         true => Credentials::None,
-        false => Credentials::find(&Places::of_environment()).await.map_err(PullError::from)?,
+        false => Credentials::find(&CredentialSources::of_environment()).await.map_err(BigQueryError::from)?,
     };
-    let rest = Rest::new(endpoint, credentials, Patience::default()).map_err(PullError::from)?;
+    let rest = Rest::new(endpoint, credentials, RetryPolicy::default()).map_err(BigQueryError::from)?;
     let (mut folders, mut notes) = (Vec::new(), Vec::new());
-    for run_id in run_ids {
-        let folder = out.join(run_id);
-        let block = Block::of(&folder, args.pod_namespace.as_deref())?;
-        let series = series(&rest, project, &block).await?;
+    for run_id in &options.run_ids {
+        let folder = options.out.join(run_id);
+        let scope = RunScope::of(&folder, options.pod_namespace.as_deref())?;
+        let series = series(&rest, project, &scope).await?;
         if series.iter().all(|one| one.samples.is_empty()) {
-            let (pods, namespace) = (block.pods.len(), block.namespace);
+            let (pods, namespace) = (scope.pods.len(), scope.namespace);
             return Err(MetricsError::NoSamples { run: run_id.clone(), pods, namespace });
         }
         write(&folder.join(FILE), &series)?;
-        notes.extend(block.notes(run_id, &series));
+        notes.extend(scope.notes(run_id, &series));
         folders.push(folder);
     }
     Ok(Fetched { folders, notes, plan: None })
 }
 
-async fn series(rest: &Rest, project: &str, block: &Block) -> Result<Vec<Series>, MetricsError> {
+async fn series(rest: &Rest, project: &str, scope: &RunScope) -> Result<Vec<Series>, MetricsError> {
     let mut all = Vec::new();
     for quantity in Quantity::ALL {
-        let range = block.range(quantity);
-        let answer = rest.range(project, &range).await.map_err(PullError::from)?;
+        let range = scope.range(quantity);
+        let answer = rest.range(project, &range).await.map_err(BigQueryError::from)?;
         let series = prometheus::of_query(&range.query, quantity, answer)?;
         // The expression in the query takes in every pod whose name begins so.
-        all.extend(series.into_iter().filter(|one| one.pod.as_ref().is_some_and(|pod| block.pods.contains(pod))));
+        all.extend(series.into_iter().filter(|one| one.pod.as_ref().is_some_and(|pod| scope.pods.contains(pod))));
     }
     Ok(all)
 }
 
-impl Block {
+impl RunScope {
     fn of(folder: &Path, namespace: Option<&str>) -> Result<Self, MetricsError> {
         let manifest = folder::manifest(folder)?;
         let loaded = load(&[Input { label: None, path: folder.to_owned() }])?;
@@ -240,14 +218,14 @@ fn is_of_a_name(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn block() -> Block {
+    fn scope() -> RunScope {
         let pods = ["cnsim-a-0", "cnsim-a-1", "cnsim-a-10"].map(str::to_owned).into();
-        Block { namespace: "ns1".to_owned(), pods, first_s: 1_767_225_665, last_s: 1_767_225_700 }
+        RunScope { namespace: "ns1".to_owned(), pods, first_s: 1_767_225_665, last_s: 1_767_225_700 }
     }
 
     #[test]
     fn a_query_is_bound_to_the_runs_pods_and_sums_over_none() {
-        let range = block().range(Quantity::Cpu);
+        let range = scope().range(Quantity::Cpu);
         let expected = "sum by (pod_name) (rate(kubernetes_io:container_cpu_core_usage_time{\
                         monitored_resource=\"k8s_container\",container_name=\"node\",namespace_name=\"ns1\",\
                         pod_name=~\"cnsim-a-[0-9]+\"}[120s]))";
@@ -267,9 +245,9 @@ mod tests {
         };
         let all: Vec<Series> = Quantity::ALL
             .into_iter()
-            .flat_map(|quantity| block().pods.into_iter().map(move |pod| of(quantity, &pod)))
+            .flat_map(|quantity| scope().pods.into_iter().map(move |pod| of(quantity, &pod)))
             .collect();
-        assert_eq!(block().notes("r", &all), Vec::<String>::new());
-        assert_eq!(block().notes("r", &all[1..]), ["r: no cpu sample of 1 of 3 pods (cnsim-a-0)"]);
+        assert_eq!(scope().notes("r", &all), Vec::<String>::new());
+        assert_eq!(scope().notes("r", &all[1..]), ["r: no cpu sample of 1 of 3 pods (cnsim-a-0)"]);
     }
 }

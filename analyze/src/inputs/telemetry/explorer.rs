@@ -4,7 +4,8 @@ use std::path::Path;
 
 use chrono::DateTime;
 
-use super::{Quantity, Sample, Series, TelemetryError};
+use super::error::TelemetryError;
+use super::series::{Quantity, Sample, Series};
 
 /// What the header begins with.
 const HEADER: &str = "TimeSeries ID";
@@ -12,7 +13,7 @@ const HEADER: &str = "TimeSeries ID";
 const POD: &str = "pod_name";
 
 /// Whether a file begins as such an export does.
-pub(super) fn is_one(bytes: &[u8]) -> bool {
+pub(super) fn is_export(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let bytes = bytes.strip_prefix(b"\"").unwrap_or(bytes);
     bytes.starts_with(HEADER.as_bytes())
@@ -27,7 +28,7 @@ pub(super) fn parse(path: &Path, quantity: Quantity, bytes: &[u8]) -> Result<Vec
     let mut number = 0;
     loop {
         let wrong = |reason: String| TelemetryError::Line { path: path.to_owned(), line: number + 1, reason };
-        let read = lines.read_record(&mut record).map_err(|error| wrong(told(&error)))?;
+        let read = lines.read_record(&mut record).map_err(|error| wrong(in_one_line(&error)))?;
         if !read {
             break;
         }
@@ -88,7 +89,7 @@ fn time(text: &str) -> Option<i64> {
     browsers.or_else(|_| DateTime::parse_from_rfc3339(plain)).ok()?.timestamp_nanos_opt()
 }
 
-fn told(error: &csv::Error) -> String {
+fn in_one_line(error: &csv::Error) -> String {
     error.to_string().replace('\n', " ")
 }
 
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Vec<Series>, String> {
-        assert!(is_one(text.as_bytes()));
+        assert!(is_export(text.as_bytes()));
         parse(Path::new("x.csv"), Quantity::Cpu, text.as_bytes()).map_err(|error| error.to_string())
     }
 

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use polars::prelude::*;
 
-use super::{Quantity, Sample, Series, TelemetryError};
+use super::error::TelemetryError;
+use super::series::{Quantity, Sample, Series};
 use cnsim_records::whole;
 
 /// Its name in a run folder.

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Quantity, Sample, Series, TelemetryError};
+use super::error::TelemetryError;
+use super::series::{Quantity, Sample, Series};
 
 /// An answer.
 #[derive(Debug, Deserialize)]

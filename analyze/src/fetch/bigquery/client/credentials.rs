@@ -19,8 +19,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::super::endpoint::Endpoint;
-use super::error::{Act, ApiError, one_line};
-use super::rest::cause;
+use super::error::{ApiError, Operation, one_line, root_cause};
 
 /// Queries, their results, and tables' facts.
 const SCOPES: [&str; 2] =
@@ -83,7 +82,7 @@ pub(crate) enum Freshness {
 
 /// Where credentials are looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Places {
+pub(crate) struct CredentialSources {
     /// `GOOGLE_APPLICATION_CREDENTIALS`.
     pub(crate) key_file: Option<PathBuf>,
     /// The file of `gcloud auth application-default login`.
@@ -94,7 +93,7 @@ pub(crate) struct Places {
     pub(crate) gcloud: PathBuf,
 }
 
-impl Places {
+impl CredentialSources {
     /// As the environment says.
     pub(crate) fn of_environment() -> Self {
         let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -116,18 +115,18 @@ impl fmt::Debug for Credentials {
 
 impl Credentials {
     /// The first that there are, in the order of Google's own programs.
-    pub(crate) async fn find(places: &Places) -> Result<Self, ApiError> {
-        if let Some(path) = &places.key_file {
+    pub(crate) async fn find(sources: &CredentialSources) -> Result<Self, ApiError> {
+        if let Some(path) = &sources.key_file {
             return Self::of_file(path).await;
         }
-        if let Some(path) = places.login_file.as_ref().filter(|path| path.is_file()) {
+        if let Some(path) = sources.login_file.as_ref().filter(|path| path.is_file()) {
             return Self::of_file(path).await;
         }
-        let machine = Self::of_machine(places.metadata_host.as_deref().unwrap_or(METADATA_HOST))?;
+        let machine = Self::of_machine(sources.metadata_host.as_deref().unwrap_or(METADATA_HOST))?;
         if machine.token(Freshness::Cached).await.is_ok() {
             return Ok(machine);
         }
-        let gcloud = Self::Gcloud { program: places.gcloud.clone(), cached: Arc::default() };
+        let gcloud = Self::Gcloud { program: sources.gcloud.clone(), cached: Arc::default() };
         match gcloud.token(Freshness::Cached).await {
             Ok(_) => Ok(gcloud),
             Err(_) => Err(ApiError::NoCredentials),
@@ -227,7 +226,7 @@ struct Kind {
 
 /// What a server of tokens answers.
 #[derive(Deserialize)]
-struct Given {
+struct TokenResponse {
     access_token: String,
     expires_in: u64,
 }
@@ -248,8 +247,8 @@ async fn cached_or(
     Ok(Some(token.text.clone()))
 }
 
-impl From<Given> for Token {
-    fn from(Given { access_token, expires_in }: Given) -> Self {
+impl From<TokenResponse> for Token {
+    fn from(TokenResponse { access_token, expires_in }: TokenResponse) -> Self {
         let life = Duration::from_secs(expires_in).saturating_sub(MARGIN);
         Self { text: access_token, until: Instant::now() + life }
     }
@@ -257,7 +256,7 @@ impl From<Given> for Token {
 
 /// Why a server of tokens gave none.
 #[derive(Deserialize)]
-struct Refusal {
+struct TokenRefusal {
     error: String,
     #[serde(default)]
     error_description: String,
@@ -265,7 +264,7 @@ struct Refusal {
 
 async fn of_login(path: &Path, login: &Login, http: &reqwest::Client) -> Result<Token, ApiError> {
     let unusable = |why: String| ApiError::Credentials { place: path.display().to_string(), why };
-    let lost = |error: reqwest::Error| unreachable("the server of tokens", &cause(&error.without_url()));
+    let lost = |error: reqwest::Error| unreachable("the server of tokens", &root_cause(&error.without_url()));
     let Login { client_id, client_secret, refresh_token, token_uri } = login;
     let form = [
         ("grant_type", "refresh_token"),
@@ -280,12 +279,12 @@ async fn of_login(path: &Path, login: &Login, http: &reqwest::Client) -> Result<
         return Err(unreachable("the server of tokens", &format!("it answers {status}")));
     }
     if status.is_success() {
-        let given: Given =
+        let given: TokenResponse =
             serde_json::from_slice(&body).map_err(|_| unusable("there came no token for them".to_owned()))?;
         return Ok(given.into());
     }
-    let why = match serde_json::from_slice::<Refusal>(&body) {
-        Ok(Refusal { error, error_description }) => format!("{error}: {error_description}"),
+    let why = match serde_json::from_slice::<TokenRefusal>(&body) {
+        Ok(TokenRefusal { error, error_description }) => format!("{error}: {error_description}"),
         Err(_) => status.to_string(),
     };
     Err(unusable(format!("{}: log in again with `gcloud auth application-default login`", one_line(&why))))
@@ -296,7 +295,7 @@ async fn of_metadata(host: &str, http: &reqwest::Client) -> Result<Token, ApiErr
     let failed = |error: &reqwest::Error| machine_error(host, error);
     let answer = http.get(url).header("Metadata-Flavor", "Google").send().await.map_err(|error| failed(&error))?;
     let answer = answer.error_for_status().map_err(|error| failed(&error))?;
-    Ok(answer.json::<Given>().await.map_err(|error| failed(&error))?.into())
+    Ok(answer.json::<TokenResponse>().await.map_err(|error| failed(&error))?.into())
 }
 
 fn machine_error(host: &str, error: &reqwest::Error) -> ApiError {
@@ -309,7 +308,7 @@ fn machine_error(host: &str, error: &reqwest::Error) -> ApiError {
 }
 
 fn unreachable(server: &str, why: &str) -> ApiError {
-    ApiError::Unreachable { act: Act::Token, server: server.to_owned(), why: one_line(why) }
+    ApiError::Unreachable { operation: Operation::Token, server: server.to_owned(), why: one_line(why) }
 }
 
 async fn of_gcloud(program: &Path) -> Result<Token, ApiError> {

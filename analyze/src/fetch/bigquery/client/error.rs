@@ -1,14 +1,15 @@
 //! What BigQuery can answer instead of what was asked, each in one line that says what to do.
 
-use std::fmt;
+use std::error::Error;
 use std::time::Duration;
+use std::{fmt, iter};
 
 /// The longest part of a server's message that is shown.
 const SHOWN: usize = 400;
 
 /// What was asked of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
+pub enum Operation {
     /// A token for the credentials.
     Token,
     /// A table's facts.
@@ -35,10 +36,10 @@ pub enum Act {
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// The server says no, and would again.
-    #[error("cannot {act}: {message} ({status}{}){}", comma(reason), hint(*act, *status, reason))]
+    #[error("cannot {operation}: {message} ({status}{}){}", comma(reason), hint(*operation, *status, reason))]
     Refused {
         /// What was asked.
-        act: Act,
+        operation: Operation,
         /// HTTP or gRPC status.
         status: u16,
         /// BigQuery's word for it; may be empty.
@@ -47,10 +48,10 @@ pub enum ApiError {
         message: String,
     },
     /// The server cannot now.
-    #[error("cannot {act}: {message} ({status}{})", comma(reason))]
+    #[error("cannot {operation}: {message} ({status}{})", comma(reason))]
     Busy {
         /// What was asked.
-        act: Act,
+        operation: Operation,
         /// HTTP or gRPC status.
         status: u16,
         /// BigQuery's word for it; may be empty.
@@ -61,30 +62,30 @@ pub enum ApiError {
         pause: Option<Duration>,
     },
     /// No connection, or one that was cut.
-    #[error("cannot {act}: no answer from {server}: {why}")]
+    #[error("cannot {operation}: no answer from {server}: {why}")]
     Unreachable {
         /// What was asked.
-        act: Act,
+        operation: Operation,
         /// The server's root.
         server: String,
         /// In one line.
         why: String,
     },
     /// It took longer than a call may.
-    #[error("cannot {act}: {server} did not answer in {} s", limit.as_secs_f32())]
+    #[error("cannot {operation}: {server} did not answer in {} s", limit.as_secs_f32())]
     Silent {
         /// What was asked.
-        act: Act,
+        operation: Operation,
         /// The server's root.
         server: String,
         /// The time that it had.
         limit: Duration,
     },
     /// Not what the API's description says.
-    #[error("cannot {act}: the answer of {server} is not {}'s ({status}: {why}): is the endpoint right?", act.system())]
+    #[error("cannot {operation}: the answer of {server} is not {}'s ({status}: {why}): is the endpoint right?", operation.system())]
     Garbled {
         /// What was asked.
-        act: Act,
+        operation: Operation,
         /// The server's root.
         server: String,
         /// HTTP status.
@@ -101,10 +102,10 @@ pub enum ApiError {
         last: Box<Self>,
     },
     /// An answer that contradicts itself or an earlier one.
-    #[error("cannot {act}: {what}: fetch again")]
+    #[error("cannot {operation}: {what}: fetch again")]
     Inconsistent {
         /// What was asked.
-        act: Act,
+        operation: Operation,
         /// How.
         what: String,
     },
@@ -125,7 +126,7 @@ pub enum ApiError {
     },
 }
 
-impl Act {
+impl Operation {
     /// Whose server is asked.
     fn system(self) -> &'static str {
         match self {
@@ -181,7 +182,7 @@ impl ApiError {
     }
 }
 
-impl fmt::Display for Act {
+impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Token => "get a token",
@@ -208,12 +209,18 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
+/// The innermost cause of an error of the transport in one line: its own words repeat the address.
+pub(crate) fn root_cause(error: &dyn Error) -> String {
+    let innermost = iter::successors(error.source(), |&cause| cause.source()).last().unwrap_or(error);
+    one_line(&innermost.to_string())
+}
+
 fn comma(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(", {reason}") }
 }
 
 /// What to do about a refusal.
-fn hint(act: Act, status: u16, reason: &str) -> &'static str {
+fn hint(operation: Operation, status: u16, reason: &str) -> &'static str {
     match (status, reason) {
         (_, "bytesBilledLimitExceeded") => ": narrow --since and --until, or raise --max-bytes-billed",
         (_, "quotaExceeded") => ": the project's quota is spent: see its quota page, or wait until it is renewed",
@@ -221,16 +228,16 @@ fn hint(act: Act, status: u16, reason: &str) -> &'static str {
         (_, "accessNotConfigured") => ": enable it with `gcloud services enable bigquery.googleapis.com`",
         (_, "invalidQuery") => ": see the statement with --dry-run",
         (401, _) => ": log in again with `gcloud auth application-default login`",
-        (403, _) => match act {
-            Act::Table | Act::Tables => ": it needs the role roles/bigquery.dataViewer on the dataset",
-            Act::Session | Act::Stream => {
+        (403, _) => match operation {
+            Operation::Table | Operation::Tables => ": it needs the role roles/bigquery.dataViewer on the dataset",
+            Operation::Session | Operation::Stream => {
                 ": it needs the role roles/bigquery.readSessionUser on the project; --method rest does without"
             }
-            Act::DryRun | Act::Query | Act::Results | Act::Cancel => {
+            Operation::DryRun | Operation::Query | Operation::Results | Operation::Cancel => {
                 ": it needs the roles roles/bigquery.jobUser on the project and roles/bigquery.dataViewer on the dataset"
             }
-            Act::Samples => ": it needs the role roles/monitoring.viewer in the project",
-            Act::Token => "",
+            Operation::Samples => ": it needs the role roles/monitoring.viewer in the project",
+            Operation::Token => "",
         },
         (404, _) => ": check --project, --dataset, --table and --location",
         _ => "",

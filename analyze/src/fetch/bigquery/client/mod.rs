@@ -3,14 +3,14 @@
 pub(crate) mod credentials;
 pub(crate) mod error;
 pub(crate) mod monitoring;
-#[cfg(test)]
-pub(crate) mod played;
 pub(crate) mod query;
 pub(crate) mod rest;
-pub(crate) mod retry;
+pub(crate) mod retry_policy;
 mod rows;
+#[cfg(test)]
+pub(crate) mod scripted_server;
 pub(crate) mod storage;
 
-pub use error::{Act, ApiError};
+pub use error::{ApiError, Operation};
 pub use query::{JobName, Parameter, Query};
-pub use retry::Patience;
+pub use retry_policy::RetryPolicy;

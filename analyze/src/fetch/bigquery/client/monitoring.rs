@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::error::{Act, ApiError};
+use super::error::{ApiError, Operation};
 use super::rest::Rest;
 
 /// A query over a time.
@@ -29,6 +29,6 @@ impl Rest {
             .append_pair("start", &range.start_s.to_string())
             .append_pair("end", &range.end_s.to_string())
             .append_pair("step", &range.step_s.to_string());
-        self.get(Act::Samples, url).await
+        self.get(Operation::Samples, url).await
     }
 }

@@ -17,9 +17,9 @@ use serde_json::Value;
 use super::super::endpoint::Endpoint;
 use super::super::names::{DatasetName, TableName};
 use super::credentials::{Credentials, Freshness};
-use super::error::{Act, ApiError, one_line};
+use super::error::{ApiError, Operation, one_line, root_cause};
 use super::query::{JobName, Purpose, Query};
-use super::retry::Patience;
+use super::retry_policy::RetryPolicy;
 
 /// Rows of a page; BigQuery ends one at 10 MB besides.
 pub(crate) const PAGE_ROWS: u32 = 20_000;
@@ -33,7 +33,7 @@ const HELD_MS: u32 = 10_000;
 pub(crate) struct Rest {
     endpoint: Endpoint,
     credentials: Credentials,
-    patience: Patience,
+    retry_policy: RetryPolicy,
     http: reqwest::Client,
 }
 
@@ -151,25 +151,32 @@ struct ErrorReason {
 
 impl Rest {
     /// A client of this server.
-    pub(crate) fn new(endpoint: Endpoint, credentials: Credentials, patience: Patience) -> Result<Self, ApiError> {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        credentials: Credentials,
+        retry_policy: RetryPolicy,
+    ) -> Result<Self, ApiError> {
         let is_here = endpoint.is_loopback();
         let builder = reqwest::Client::builder()
             .user_agent(concat!("cnsim/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .https_only(!is_here)
-            .timeout(patience.call);
+            .timeout(retry_policy.call);
         let http = if is_here { builder.no_proxy() } else { builder }.build();
         let server = endpoint.to_string();
-        let http =
-            http.map_err(|error| ApiError::Unreachable { act: Act::Query, server, why: one_line(&error.to_string()) })?;
-        Ok(Self { endpoint, credentials, patience, http })
+        let http = http.map_err(|error| ApiError::Unreachable {
+            operation: Operation::Query,
+            server,
+            why: one_line(&error.to_string()),
+        })?;
+        Ok(Self { endpoint, credentials, retry_policy, http })
     }
 
     /// What is known of a table; none where there is no such table.
     pub(crate) async fn table(&self, name: &TableName) -> Result<Option<TableFacts>, ApiError> {
         let of = name.dataset();
         let url = self.url(of.project(), &["datasets", of.dataset(), "tables", name.table()]);
-        match self.get::<TableBody>(Act::Table, url).await {
+        match self.get::<TableBody>(Operation::Table, url).await {
             Ok(table) => Ok(Some(table_facts(table))),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
@@ -186,28 +193,28 @@ impl Rest {
             if let Some(token) = &token {
                 url.query_pairs_mut().append_pair("pageToken", token);
             }
-            let list: TableList = self.get(Act::Tables, url).await?;
+            let list: TableList = self.get(Operation::Tables, url).await?;
             names.extend(list.tables.unwrap_or_default().into_iter().map(|table| table.table_reference.table_id));
             let next = list.next_page_token.filter(|next| !next.is_empty());
-            check_next(Act::Tables, token.as_deref(), next.as_deref())?;
+            check_next(Operation::Tables, token.as_deref(), next.as_deref())?;
             match next {
                 Some(next) => token = Some(next),
                 None => return Ok(names),
             }
         }
         let what = format!("the list of tables has more than {LIST_PAGES} pages");
-        Err(ApiError::Inconsistent { act: Act::Tables, what })
+        Err(ApiError::Inconsistent { operation: Operation::Tables, what })
     }
 
     /// The bytes that a query would read.
     pub(crate) async fn estimate(&self, query: &Query, name: &JobName) -> Result<u64, ApiError> {
-        let job = self.insert(Act::DryRun, &query.job(name, Purpose::Estimate), &name.project).await?;
+        let job = self.insert(Operation::DryRun, &query.job(name, Purpose::Estimate), &name.project).await?;
         Ok(number(job.statistics.and_then(|statistics| statistics.total_bytes_processed)))
     }
 
     /// Begins a query. A job of this name that is there already is this one: the answer to the first request was lost.
     pub(crate) async fn start(&self, query: &Query, name: &JobName) -> Result<JobName, ApiError> {
-        let location = match self.insert(Act::Query, &query.job(name, Purpose::Run), &name.project).await {
+        let location = match self.insert(Operation::Query, &query.job(name, Purpose::Run), &name.project).await {
             Ok(job) => job.job_reference.and_then(|reference| reference.location),
             Err(ApiError::Refused { status: 409, .. }) => None,
             Err(error) => return Err(error),
@@ -220,7 +227,7 @@ impl Rest {
     pub(crate) async fn progress(&self, job: &JobName) -> Result<Progress, ApiError> {
         let mut url = self.url(&job.project, &["queries", &job.id]);
         url.query_pairs_mut().append_pair("maxResults", "0").append_pair("timeoutMs", &HELD_MS.to_string());
-        let answer: GetQueryResultsResponse = self.get(Act::Results, located(url, job)).await?;
+        let answer: GetQueryResultsResponse = self.get(Operation::Results, located(url, job)).await?;
         let is_done = answer.job_complete == Some(true);
         Ok(Progress { rows: is_done.then(|| number(answer.total_rows)) })
     }
@@ -232,13 +239,13 @@ impl Rest {
         if let Some(token) = token {
             url.query_pairs_mut().append_pair("pageToken", token);
         }
-        let answer: GetQueryResultsResponse = self.get(Act::Results, located(url, job)).await?;
+        let answer: GetQueryResultsResponse = self.get(Operation::Results, located(url, job)).await?;
         if answer.job_complete != Some(true) {
             let what = "a finished job is not complete".to_owned();
-            return Err(ApiError::Inconsistent { act: Act::Results, what });
+            return Err(ApiError::Inconsistent { operation: Operation::Results, what });
         }
         let next = answer.page_token.filter(|next| !next.is_empty());
-        check_next(Act::Results, token, next.as_deref())?;
+        check_next(Operation::Results, token, next.as_deref())?;
         let cells = |row: gcp_bigquery_client::model::table_row::TableRow| {
             row.columns.unwrap_or_default().into_iter().map(|cell| cell.value.and_then(text)).collect()
         };
@@ -248,7 +255,7 @@ impl Rest {
     /// What a finished job came to.
     pub(crate) async fn facts(&self, job: &JobName) -> Result<JobFacts, ApiError> {
         let url = self.url(&job.project, &["jobs", &job.id]);
-        let answer: Job = self.get(Act::Results, located(url, job)).await?;
+        let answer: Job = self.get(Operation::Results, located(url, job)).await?;
         let destination = answer.configuration.and_then(|configuration| configuration.query?.destination_table);
         let destination = destination.map_or_else(String::new, |table| {
             format!("projects/{}/datasets/{}/tables/{}", table.project_id, table.dataset_id, table.table_id)
@@ -265,7 +272,7 @@ impl Rest {
     /// Stops a job.
     pub(crate) async fn cancel(&self, job: &JobName) -> Result<(), ApiError> {
         let url = located(self.url(&job.project, &["jobs", &job.id, "cancel"]), job);
-        self.ask::<Value>(Act::Cancel, || self.http.request(Method::POST, url.clone()).body("")).await.map(drop)
+        self.ask::<Value>(Operation::Cancel, || self.http.request(Method::POST, url.clone()).body("")).await.map(drop)
     }
 
     /// The address of what lies below the server's root under these names.
@@ -285,20 +292,24 @@ impl Rest {
     }
 
     /// Asks for what is at an address below the endpoint.
-    pub(super) async fn get<T: DeserializeOwned>(&self, act: Act, url: Url) -> Result<T, ApiError> {
-        self.ask(act, || self.http.request(Method::GET, url.clone())).await
+    pub(super) async fn get<T: DeserializeOwned>(&self, operation: Operation, url: Url) -> Result<T, ApiError> {
+        self.ask(operation, || self.http.request(Method::GET, url.clone())).await
     }
 
-    async fn insert(&self, act: Act, job: &Job, project: &str) -> Result<Job, ApiError> {
+    async fn insert(&self, operation: Operation, job: &Job, project: &str) -> Result<Job, ApiError> {
         let url = self.url(project, &["jobs"]);
-        self.ask(act, || self.http.request(Method::POST, url.clone()).json(job)).await
+        self.ask(operation, || self.http.request(Method::POST, url.clone()).json(job)).await
     }
 
     /// Makes a request as often as it takes. A refused token is renewed once.
-    async fn ask<T: DeserializeOwned>(&self, act: Act, request: impl Fn() -> RequestBuilder) -> Result<T, ApiError> {
-        match self.patience.ask(async || self.once(act, request(), Freshness::Cached).await).await {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        operation: Operation,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<T, ApiError> {
+        match self.retry_policy.retry(async || self.once(operation, request(), Freshness::Cached).await).await {
             Err(ApiError::Refused { status: 401, .. }) => {
-                self.patience.ask(async || self.once(act, request(), Freshness::New).await).await
+                self.retry_policy.retry(async || self.once(operation, request(), Freshness::New).await).await
             }
             answer => answer,
         }
@@ -306,7 +317,7 @@ impl Rest {
 
     async fn once<T: DeserializeOwned>(
         &self,
-        act: Act,
+        operation: Operation,
         request: RequestBuilder,
         freshness: Freshness,
     ) -> Result<T, ApiError> {
@@ -314,36 +325,27 @@ impl Rest {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
-        let response = request.send().await.map_err(|error| self.lost(act, &error))?;
+        let response = request.send().await.map_err(|error| self.lost(operation, &error))?;
         let (status, pause) = (response.status(), pause(&response));
-        let body = response.bytes().await.map_err(|error| self.lost(act, &error))?;
+        let body = response.bytes().await.map_err(|error| self.lost(operation, &error))?;
         if !status.is_success() {
-            return Err(failure(act, status, pause, &body));
+            return Err(failure(operation, status, pause, &body));
         }
         serde_json::from_slice(&body).map_err(|error| ApiError::Garbled {
-            act,
+            operation,
             server: self.endpoint.to_string(),
             status: status.as_u16(),
             why: one_line(&error.to_string()),
         })
     }
 
-    fn lost(&self, act: Act, error: &reqwest::Error) -> ApiError {
+    fn lost(&self, operation: Operation, error: &reqwest::Error) -> ApiError {
         let server = self.endpoint.to_string();
         if error.is_timeout() {
-            return ApiError::Silent { act, server, limit: self.patience.call };
+            return ApiError::Silent { operation, server, limit: self.retry_policy.call };
         }
-        ApiError::Unreachable { act, server, why: cause(error) }
+        ApiError::Unreachable { operation, server, why: root_cause(error) }
     }
-}
-
-/// What lies behind an error of the transport: its own words repeat the address.
-pub(super) fn cause(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    one_line(&inner.to_string())
 }
 
 fn located(mut url: Url, job: &JobName) -> Url {
@@ -354,10 +356,10 @@ fn located(mut url: Url, job: &JobName) -> Url {
 }
 
 /// A page that names itself as the next one would be read for ever.
-fn check_next(act: Act, asked: Option<&str>, next: Option<&str>) -> Result<(), ApiError> {
+fn check_next(operation: Operation, asked: Option<&str>, next: Option<&str>) -> Result<(), ApiError> {
     if next.is_some() && asked == next {
         let what = "a page says that it is followed by itself".to_owned();
-        return Err(ApiError::Inconsistent { act, what });
+        return Err(ApiError::Inconsistent { operation, what });
     }
     Ok(())
 }
@@ -367,7 +369,7 @@ fn pause(response: &Response) -> Option<Duration> {
 }
 
 /// What an answer that is no success means.
-fn failure(act: Act, status: StatusCode, pause: Option<Duration>, body: &[u8]) -> ApiError {
+fn failure(operation: Operation, status: StatusCode, pause: Option<Duration>, body: &[u8]) -> ApiError {
     let parsed: Option<ErrorBody> = serde_json::from_slice(body).ok();
     let (message, reason) = match parsed {
         Some(ErrorBody { error }) => {
@@ -387,9 +389,9 @@ fn failure(act: Act, status: StatusCode, pause: Option<Duration>, body: &[u8]) -
     let is_passing =
         matches!(status, 408 | 429 | 500 | 502 | 503 | 504) || matches!(&*reason, "rateLimitExceeded" | "backendError");
     if is_passing {
-        ApiError::Busy { act, status, reason, message, pause }
+        ApiError::Busy { operation, status, reason, message, pause }
     } else {
-        ApiError::Refused { act, status, reason, message }
+        ApiError::Refused { operation, status, reason, message }
     }
 }
 

@@ -18,9 +18,8 @@ use tonic::{Code, Request, Status};
 
 use super::super::endpoint::Endpoint;
 use super::credentials::{Credentials, Freshness};
-use super::error::{Act, ApiError, one_line};
-use super::rest::cause;
-use super::retry::Patience;
+use super::error::{ApiError, Operation, one_line, root_cause};
+use super::retry_policy::RetryPolicy;
 use super::rows::{self, Response};
 
 /// How long a silent connection is believed to be one.
@@ -31,7 +30,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 pub(crate) struct Storage {
     endpoint: Endpoint,
     credentials: Credentials,
-    patience: Patience,
+    retry_policy: RetryPolicy,
     channel: Channel,
 }
 
@@ -52,13 +51,13 @@ pub(crate) struct Batch {
     /// Its rows.
     pub(crate) rows: u64,
     /// The stream's next message waits until this is dropped.
-    pub(crate) turn: Option<OwnedSemaphorePermit>,
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Where streams put their batches. As many streams are read at once as there is room for: while a stream is open, the
 /// transport keeps the memory of its last message.
 #[derive(Debug, Clone)]
-pub(crate) struct Intake {
+pub(crate) struct BatchSink {
     batches: mpsc::Sender<Batch>,
     room: Arc<Semaphore>,
     /// What a stream takes, in units of room: the largest message so far.
@@ -71,7 +70,7 @@ const UNIT: u32 = 64 << 10;
 /// What a stream takes before its first message.
 const FIRST: u32 = ROOM / 2;
 
-impl Intake {
+impl BatchSink {
     /// An intake into this channel.
     pub(crate) fn new(batches: mpsc::Sender<Batch>) -> Self {
         Self { batches, room: Arc::new(Semaphore::new(ROOM as usize)), largest: Arc::default() }
@@ -99,22 +98,26 @@ impl Intake {
 
 impl Storage {
     /// A client of this server; the connection is made with the first call.
-    pub(crate) fn new(endpoint: Endpoint, credentials: Credentials, patience: Patience) -> Result<Self, ApiError> {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        credentials: Credentials,
+        retry_policy: RetryPolicy,
+    ) -> Result<Self, ApiError> {
         let failed = |error: tonic::transport::Error| ApiError::Unreachable {
-            act: Act::Session,
+            operation: Operation::Session,
             server: endpoint.to_string(),
-            why: cause(&error),
+            why: root_cause(&error),
         };
         let mut remote = Remote::from_shared(endpoint.to_string()).map_err(failed)?;
         if endpoint.is_tls() {
             remote = remote.tls_config(ClientTlsConfig::new().with_native_roots()).map_err(failed)?;
         }
         let channel = remote
-            .connect_timeout(patience.call)
+            .connect_timeout(retry_policy.call)
             .http2_adaptive_window(true)
             .http2_keep_alive_interval(KEEP_ALIVE)
             .connect_lazy();
-        Ok(Self { endpoint, credentials, patience, channel })
+        Ok(Self { endpoint, credentials, retry_policy, channel })
     }
 
     /// Opens a session on a table, `projects/P/datasets/D/tables/T`, of at most so many streams.
@@ -130,28 +133,28 @@ impl Storage {
         let route = format!("read_session.table={}", table.replace('/', "%2F"));
         let session = self
             .ask(async |freshness| {
-                let request = self.request(Act::Session, request.clone(), &route, freshness).await?;
+                let request = self.request(Operation::Session, request.clone(), &route, freshness).await?;
                 let mut client = BigQueryReadClient::new(self.channel.clone());
-                Ok(self.in_time(Act::Session, client.create_read_session(request)).await?.into_inner())
+                Ok(self.in_time(Operation::Session, client.create_read_session(request)).await?.into_inner())
             })
             .await?;
         let Some(Schema::ArrowSchema(schema)) = session.schema else {
             let what = "the session has no Arrow schema".to_owned();
-            return Err(ApiError::Inconsistent { act: Act::Session, what });
+            return Err(ApiError::Inconsistent { operation: Operation::Session, what });
         };
         let streams = session.streams.into_iter().map(|stream| stream.name).collect();
         Ok(Session { schema: schema.serialized_schema, streams })
     }
 
     /// Reads a stream to its end, and gives its rows. Where it is cut, it goes on behind the last batch that came.
-    pub(crate) async fn stream(&self, name: &str, intake: &Intake) -> Result<u64, ApiError> {
+    pub(crate) async fn stream(&self, name: &str, sink: &BatchSink) -> Result<u64, ApiError> {
         let mut rows = 0;
         loop {
             let before = rows;
-            let read = self.ask(async |freshness| self.stretch(name, &mut rows, intake, freshness).await).await;
+            let read = self.ask(async |freshness| self.read_from(name, &mut rows, sink, freshness).await).await;
             match read {
                 Ok(()) => return Ok(rows),
-                // What brought rows was no failure of the server's: patience begins anew.
+                // What brought rows was no failure of the server's: attempts are counted anew.
                 Err(ApiError::GaveUp { .. }) if rows > before => {}
                 Err(error) => return Err(error),
             }
@@ -159,18 +162,24 @@ impl Storage {
     }
 
     /// Reads on behind `rows` until the stream ends or breaks.
-    async fn stretch(&self, name: &str, rows: &mut u64, intake: &Intake, freshness: Freshness) -> Result<(), ApiError> {
-        let (mut room, turns) = (intake.room().await, Arc::new(Semaphore::new(1)));
+    async fn read_from(
+        &self,
+        name: &str,
+        rows: &mut u64,
+        sink: &BatchSink,
+        freshness: Freshness,
+    ) -> Result<(), ApiError> {
+        let (mut room, permits) = (sink.room().await, Arc::new(Semaphore::new(1)));
         let message = ReadRowsRequest { read_stream: name.to_owned(), offset: *rows as i64 };
         let route = format!("read_stream={}", name.replace('/', "%2F"));
-        let request = self.request(Act::Stream, message, &route, freshness).await?;
-        let mut stream = self.in_time(Act::Stream, rows::read(self.channel.clone(), request)).await?;
+        let request = self.request(Operation::Stream, message, &route, freshness).await?;
+        let mut stream = self.in_time(Operation::Stream, rows::read(self.channel.clone(), request)).await?;
         loop {
-            let turn = Arc::clone(&turns).acquire_owned().await.expect("nobody closes it");
-            let Some(response) = self.in_time(Act::Stream, stream.message()).await? else { return Ok(()) };
+            let permit = Arc::clone(&permits).acquire_owned().await.expect("nobody closes it");
+            let Some(response) = self.in_time(Operation::Stream, stream.message()).await? else { return Ok(()) };
             let Some(batch) = batch(response)? else { continue };
             *rows += batch.rows;
-            if !intake.put(Batch { turn: Some(turn), ..batch }, &mut room).await {
+            if !sink.put(Batch { permit: Some(permit), ..batch }, &mut room).await {
                 // Whoever takes batches has failed, and says why.
                 return Ok(());
             }
@@ -179,7 +188,7 @@ impl Storage {
 
     async fn request<T>(
         &self,
-        act: Act,
+        operation: Operation,
         message: T,
         route: &str,
         freshness: Freshness,
@@ -187,7 +196,7 @@ impl Storage {
         let mut request = Request::new(message);
         let value = |text: &str| {
             let what = "a name has a character that a header cannot have".to_owned();
-            AsciiMetadataValue::try_from(text).map_err(|_| ApiError::Inconsistent { act, what })
+            AsciiMetadataValue::try_from(text).map_err(|_| ApiError::Inconsistent { operation, what })
         };
         request.metadata_mut().insert("x-goog-request-params", value(route)?);
         if let Some(token) = self.credentials.token(freshness).await? {
@@ -200,19 +209,25 @@ impl Storage {
 
     /// Makes a request as often as it takes. A refused token is renewed once.
     async fn ask<T>(&self, mut request: impl AsyncFnMut(Freshness) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        match self.patience.ask(async || request(Freshness::Cached).await).await {
+        match self.retry_policy.retry(async || request(Freshness::Cached).await).await {
             Err(ApiError::Refused { status: 401, .. }) => {
-                self.patience.ask(async || request(Freshness::New).await).await
+                self.retry_policy.retry(async || request(Freshness::New).await).await
             }
             answer => answer,
         }
     }
 
-    async fn in_time<T>(&self, act: Act, answer: impl Future<Output = Result<T, Status>>) -> Result<T, ApiError> {
-        match tokio::time::timeout(self.patience.call, answer).await {
+    async fn in_time<T>(
+        &self,
+        operation: Operation,
+        answer: impl Future<Output = Result<T, Status>>,
+    ) -> Result<T, ApiError> {
+        match tokio::time::timeout(self.retry_policy.call, answer).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(status)) => Err(failure(act, &status)),
-            Err(_) => Err(ApiError::Silent { act, server: self.endpoint.to_string(), limit: self.patience.call }),
+            Ok(Err(status)) => Err(failure(operation, &status)),
+            Err(_) => {
+                Err(ApiError::Silent { operation, server: self.endpoint.to_string(), limit: self.retry_policy.call })
+            }
         }
     }
 }
@@ -221,17 +236,17 @@ impl Storage {
 fn batch(response: Response) -> Result<Option<Batch>, ApiError> {
     if response.avro.is_some() {
         let what = "rows came in another format than was asked for".to_owned();
-        return Err(ApiError::Inconsistent { act: Act::Stream, what });
+        return Err(ApiError::Inconsistent { operation: Operation::Stream, what });
     }
     let rows = u64::try_from(response.row_count).unwrap_or(0);
-    let batch = |arrow: rows::ArrowRecordBatch| Batch { message: arrow.serialized_record_batch, rows, turn: None };
+    let batch = |arrow: rows::ArrowRecordBatch| Batch { message: arrow.serialized_record_batch, rows, permit: None };
     Ok(response.arrow.filter(|_| rows > 0).map(batch))
 }
 
 /// What a status that is no success means.
-fn failure(act: Act, status: &Status) -> ApiError {
+fn failure(operation: Operation, status: &Status) -> ApiError {
     let message = match (status.message(), std::error::Error::source(status)) {
-        ("", Some(source)) => cause(source),
+        ("", Some(source)) => root_cause(source),
         ("", None) => status.code().description().to_lowercase(),
         (message, _) => one_line(message),
     };
@@ -250,9 +265,9 @@ fn failure(act: Act, status: &Status) -> ApiError {
     };
     let reason = String::new();
     if is_passing {
-        ApiError::Busy { act, status: code, reason, message, pause: None }
+        ApiError::Busy { operation, status: code, reason, message, pause: None }
     } else {
-        ApiError::Refused { act, status: code, reason, message }
+        ApiError::Refused { operation, status: code, reason, message }
     }
 }
 

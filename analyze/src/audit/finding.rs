@@ -1,0 +1,238 @@
+//! What every check gives: findings, each with its check, its severity, its place and one sentence.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// What a finding does to the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing; the numbers stand.
+    Info,
+    /// The numbers may mean something else than they seem to.
+    Caution,
+    /// Numbers are wrong, or cannot be trusted.
+    Unsound,
+}
+
+/// Whether the numbers can be trusted: the worst severity of what counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Nothing is above info.
+    Sound,
+    /// Something may mislead.
+    Caution,
+    /// Something is wrong.
+    Unsound,
+}
+
+/// The name of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// Convergence times in two humps.
+    BimodalConvergence,
+    /// Records of one process and number that differ.
+    ConflictingRows,
+    /// Clocks of machines that disagree.
+    ClockOffset,
+    /// A wall clock was set during a round.
+    ClockStep,
+    /// A limit that was meant to hold and does not.
+    ConditionNotEffective,
+    /// A limit that holds and that no round was heavy enough to meet.
+    ConditionNotExercised,
+    /// A limit of which nobody knows whether it holds.
+    ConditionNotProven,
+    /// Times that rise or fall while a deployment runs.
+    DriftOverRounds,
+    /// Sends without an acknowledgment.
+    FailedSends,
+    /// Timestamps that went through a float64.
+    FloatTimestamps,
+    /// Processes that waited for a processor.
+    HostOverload,
+    /// Two series of telemetry that are one.
+    IdenticalTelemetry,
+    /// Times that no clock can have read.
+    ImpossibleTimes,
+    /// Records that say something else than the run's manifest.
+    ManifestContradicted,
+    /// Telemetry in a unit that cannot be.
+    ImplausibleTelemetry,
+    /// A run or a round that was cut off.
+    IncompleteRun,
+    /// Something that no correct run can record.
+    InvariantBroken,
+    /// Runs that stand together and ran on different clusters or images.
+    MixedClusters,
+    /// Runs of one condition that were not run alike.
+    MixedSettings,
+    /// Deliveries without a receipt.
+    MissingDeliveries,
+    /// A message that nobody began.
+    MissingInitiate,
+    /// Nothing that a statistic could stand on.
+    NoScoredRounds,
+    /// Receipts before their sends.
+    NegativeLatency,
+    /// A process that was killed, started again or out of reach.
+    ProcessDisturbed,
+    /// Records that are nowhere.
+    RecordsLost,
+    /// Lines that are no events.
+    RejectedLines,
+    /// Rows that were there more than once.
+    RepeatedRows,
+    /// One measurement counted as two.
+    ReusedRun,
+    /// Numbers left out in a process's counting.
+    SequenceGap,
+    /// Set-up that counts as spreading.
+    SetupInsideTiming,
+    /// One deployment stands for a condition.
+    SingleDeployment,
+    /// All nodes on one machine.
+    SingleHostTiming,
+    /// Whether a process's last records are there cannot be told.
+    TailUnverifiable,
+    /// No interval exists.
+    TooFewRounds,
+    /// More nodes received a message than there are.
+    TooManyReceivers,
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which check found it.
+    pub check: Check,
+    /// What it does to the numbers.
+    pub severity: Severity,
+    /// Where; none: everywhere.
+    pub condition: Option<String>,
+    /// In which run; none: in the whole condition.
+    pub run_id: Option<String>,
+    /// In which round; none: in the whole run.
+    pub round: Option<u32>,
+    /// How often.
+    pub count: u64,
+    /// What it means, in one sentence.
+    pub detail: String,
+    /// Whether the verdict counts it: not in a warm-up round.
+    #[serde(skip)]
+    pub counts: bool,
+}
+
+impl Finding {
+    /// What findings are sorted by: the worst first, then where they are. Those in one place keep their order.
+    pub(super) fn rank(&self) -> impl Ord + '_ {
+        let place = (&self.condition, &self.run_id, self.round);
+        (std::cmp::Reverse(self.severity), self.check, place)
+    }
+
+    /// A finding in a whole condition.
+    pub(super) fn in_condition(check: Check, severity: Severity, condition: &str, count: u64, detail: String) -> Self {
+        let condition = Some(condition.to_owned());
+        Self { condition, ..Self::everywhere(check, severity, count, detail) }
+    }
+
+    /// A finding that belongs to no condition alone.
+    pub(super) fn everywhere(check: Check, severity: Severity, count: u64, detail: String) -> Self {
+        Self { check, severity, condition: None, run_id: None, round: None, count, detail, counts: true }
+    }
+
+    /// The finding narrowed to one run.
+    pub(super) fn of_run(self, run_id: &str) -> Self {
+        Self { run_id: Some(run_id.to_owned()), ..self }
+    }
+
+    /// The finding narrowed to one round that statistics count.
+    pub(super) fn of_round(self, round: u32) -> Self {
+        Self { round: Some(round), ..self }
+    }
+
+    /// The finding narrowed to a warm-up round: it says so and does not count.
+    pub(super) fn of_warm_up_round(self, round: u32) -> Self {
+        let detail = format!("{} (warm-up round: in no statistic)", self.detail);
+        Self { round: Some(round), counts: false, detail, ..self }
+    }
+}
+
+macro_rules! words {
+    ($type:ident: $($value:ident = $word:literal),+ $(,)?) => {
+        impl $type {
+            /// As written in quality.json.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$value => $word,)+ }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+words!(Severity: Info = "info", Caution = "caution", Unsound = "unsound");
+words!(Verdict: Sound = "sound", Caution = "caution", Unsound = "unsound");
+words!(Check:
+    BimodalConvergence = "bimodal-convergence",
+    ConflictingRows = "conflicting-rows",
+    ClockOffset = "clock-offset",
+    ClockStep = "clock-step",
+    ConditionNotEffective = "condition-not-effective",
+    ConditionNotExercised = "condition-not-exercised",
+    ConditionNotProven = "condition-not-proven",
+    DriftOverRounds = "drift-over-rounds",
+    FailedSends = "failed-sends",
+    FloatTimestamps = "float-timestamps",
+    HostOverload = "host-overload",
+    IdenticalTelemetry = "identical-telemetry",
+    ImpossibleTimes = "impossible-times",
+    ManifestContradicted = "manifest-contradicted",
+    ImplausibleTelemetry = "implausible-telemetry",
+    IncompleteRun = "incomplete-run",
+    InvariantBroken = "invariant-broken",
+    MixedClusters = "mixed-clusters",
+    MixedSettings = "mixed-settings",
+    MissingDeliveries = "missing-deliveries",
+    MissingInitiate = "missing-initiate",
+    NoScoredRounds = "no-scored-rounds",
+    NegativeLatency = "negative-latency",
+    ProcessDisturbed = "process-disturbed",
+    RecordsLost = "records-lost",
+    RejectedLines = "rejected-lines",
+    RepeatedRows = "repeated-rows",
+    ReusedRun = "reused-run",
+    SequenceGap = "sequence-gap",
+    SetupInsideTiming = "setup-inside-timing",
+    SingleDeployment = "single-deployment",
+    SingleHostTiming = "single-host-timing",
+    TailUnverifiable = "tail-unverifiable",
+    TooFewRounds = "too-few-rounds",
+    TooManyReceivers = "too-many-receivers",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_of_a_warm_up_round_says_so_and_does_not_count() {
+        let finding = Finding::in_condition(Check::FailedSends, Severity::Caution, "c", 1, "x".to_owned());
+        let (scored, warm_up) = (finding.clone().of_round(1), finding.of_warm_up_round(0));
+        assert_eq!((scored.detail.as_str(), scored.counts), ("x", true));
+        assert_eq!((warm_up.detail.as_str(), warm_up.counts), ("x (warm-up round: in no statistic)", false));
+    }
+
+    #[test]
+    fn every_check_is_written_as_its_name() {
+        let json = serde_json::to_string(&Check::SetupInsideTiming).unwrap();
+        assert_eq!(json, format!("\"{}\"", Check::SetupInsideTiming));
+    }
+}

@@ -1,0 +1,64 @@
+//! Runs and rounds that were cut off.
+
+use cnsim::manifest::{RoundOutcome, RunOutcome};
+
+use super::finding::{Check, Finding, Severity};
+use super::scope::{AuditedRun, RunKey, Scope};
+
+/// One finding for each run, and one for each round, that did not come to its end.
+pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (key, run) in &scope.runs {
+        findings.extend(incomplete_run(*key, run));
+        findings.extend(incomplete_rounds(scope, *key, run));
+    }
+    findings
+}
+
+fn incomplete_run((condition, run_id): RunKey<'_>, run: &AuditedRun<'_>) -> Option<Finding> {
+    let manifest = run.manifest()?;
+    let what = match manifest.outcome {
+        RunOutcome::Complete => return None,
+        RunOutcome::Running => "was still going, or its driver was killed, when this was written",
+        RunOutcome::Interrupted => "was interrupted",
+        RunOutcome::Failed => "failed",
+    };
+    let why = manifest.reason.as_deref().map_or_else(String::new, |reason| format!(" ({reason})"));
+    let detail = format!(
+        "the run {what}{why} after {} rounds were begun: the statistics stand on fewer rounds than planned",
+        manifest.rounds.len()
+    );
+    Some(Finding::in_condition(Check::IncompleteRun, Severity::Caution, condition, 1, detail).of_run(run_id))
+}
+
+fn incomplete_rounds(scope: &Scope<'_>, (condition, run_id): RunKey<'_>, run: &AuditedRun<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for round in run.manifest().into_iter().flat_map(|manifest| &manifest.rounds) {
+        let what = match round.outcome {
+            RoundOutcome::Quiescent => continue,
+            RoundOutcome::TimedOut => "did not come to rest before --round-timeout",
+            RoundOutcome::Interrupted => "was cut off by the end of the run",
+            RoundOutcome::Disturbed => "lost a process, or could not ask one how it did",
+        };
+        let detail = format!("the round {what}: copies may have arrived later, or in the next round's time");
+        let finding = Finding::in_condition(Check::IncompleteRun, Severity::Caution, condition, 1, detail);
+        findings.push(scope.narrow(finding.of_run(run_id), round.round));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Fixture, only};
+    use super::*;
+
+    #[test]
+    fn a_run_that_was_cut_off_and_a_round_that_timed_out_are_found() {
+        let mut fixture = Fixture::flood();
+        fixture.manifest().outcome = RunOutcome::Interrupted;
+        fixture.manifest_round(2).outcome = RoundOutcome::TimedOut;
+        let found = only(&fixture.audit(), Check::IncompleteRun);
+        assert_eq!(found.iter().map(|finding| finding.round).collect::<Vec<_>>(), [None, Some(2)]);
+        assert_eq!(only(&Fixture::flood().audit(), Check::IncompleteRun), vec![]);
+    }
+}

@@ -1,0 +1,107 @@
+//! The evidence of inputs, of their rounds and of their runs, gathered input by input.
+
+use std::collections::BTreeMap;
+
+use cnsim::event::Kind;
+use rayon::prelude::*;
+
+use super::fingerprint::fingerprint;
+use super::float_timestamps::{FloatTimestamps, count_float_timestamps};
+use super::hosts::only_host;
+use super::impossible_times::{ImpossibleTimes, RoundLimits, find_impossible_times};
+use super::invariants::{BrokenInvariant, find_broken};
+use super::names::Names;
+use super::negative_latencies::{NegativeLatencies, count_negative_latencies};
+use super::participants::{RunParticipants, list_participants};
+use super::receivers::{Receivers, list_receivers};
+use super::sequence::{SeqRange, list_seq_ranges};
+use crate::inputs::About;
+use crate::measure::RoundMetrics;
+use crate::measure::traffic::{self, Busiest};
+use crate::rounds::{Round, Rounds};
+
+/// The evidence of every input, in their order.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    pub(crate) inputs: Vec<InputEvidence>,
+}
+
+/// The evidence of one input.
+#[derive(Debug)]
+pub(crate) struct InputEvidence {
+    /// The texts behind the numbers below.
+    pub(crate) names: Names,
+    /// In the order of runs and rounds.
+    pub(crate) rounds: Vec<RoundEvidence>,
+    /// Who took part, by run id.
+    pub(crate) runs: BTreeMap<String, RunParticipants>,
+    /// Records whose timestamp went through a float64.
+    pub(crate) float_timestamps: FloatTimestamps,
+}
+
+/// The evidence of one round.
+#[derive(Debug)]
+pub(crate) struct RoundEvidence {
+    /// The run's id.
+    pub(crate) run_id: String,
+    /// The round's number.
+    pub(crate) round: u32,
+    /// Whether a record says who began it.
+    pub(crate) has_initiate: bool,
+    /// The host that all of its records name, by number.
+    pub(crate) host: Option<u32>,
+    /// A number that rounds share only if their records agree in kind and times.
+    pub(crate) fingerprint: u64,
+    /// The sequence numbers that are there, by process.
+    pub(crate) seq_ranges: Vec<(u32, SeqRange)>,
+    /// Invariants that its records break by themselves.
+    pub(crate) broken: Vec<BrokenInvariant>,
+    /// Copies that were received before they were sent; none where there is none.
+    pub(crate) negative_latencies: Option<NegativeLatencies>,
+    /// Times that no clock can have read; none where there is none.
+    pub(crate) impossible_times: Option<ImpossibleTimes>,
+    /// Whom the message reached, where deliveries are missing.
+    pub(crate) receivers: Option<Receivers>,
+    /// The busiest node, in a scored round of a run whose traffic was to be limited.
+    pub(crate) busiest: Option<Busiest>,
+}
+
+impl Evidence {
+    /// Notes what there is of one input more. Metrics are those of its rounds, in their order.
+    pub(crate) fn add<'m>(
+        &mut self,
+        about: &About,
+        rounds: &Rounds<'_>,
+        metrics: impl Iterator<Item = &'m RoundMetrics>,
+    ) {
+        let names = Names::of(rounds.events());
+        let pairs: Vec<(Round<'_>, &RoundMetrics)> = rounds.iter().zip(metrics).collect();
+        let of_rounds = pairs.par_iter().map(|(round, metrics)| RoundEvidence::of(about, &names, round, metrics));
+        let (of_rounds, runs) = rayon::join(|| of_rounds.collect(), || list_participants(rounds));
+        let float_timestamps = count_float_timestamps(rounds.events());
+        self.inputs.push(InputEvidence { names, rounds: of_rounds, runs, float_timestamps });
+    }
+}
+
+impl RoundEvidence {
+    fn of(about: &About, names: &Names, round: &Round<'_>, metrics: &RoundMetrics) -> Self {
+        let manifest = about.runs.get(round.run_id()).map(|facts| &facts.manifest);
+        let is_limited = manifest.is_some_and(|manifest| manifest.limits.bandwidth.is_some());
+        let is_short = metrics.delivered < metrics.expected;
+        let limits = manifest.and_then(|manifest| RoundLimits::of(manifest, round.round));
+        let initiator = metrics.initiator.as_deref().and_then(|initiator| names.node_number(initiator));
+        Self {
+            run_id: round.run_id().to_owned(),
+            round: round.round,
+            has_initiate: round.rows.iter().any(|row| round.events.kind[*row as usize] == Kind::Initiate),
+            host: only_host(round),
+            fingerprint: fingerprint(round),
+            seq_ranges: list_seq_ranges(round),
+            broken: find_broken(round, initiator),
+            negative_latencies: count_negative_latencies(round),
+            impossible_times: find_impossible_times(round, metrics.initiate_ns, limits),
+            receivers: is_short.then(|| list_receivers(round)),
+            busiest: if is_limited && metrics.scored { traffic::busiest(round) } else { None },
+        }
+    }
+}

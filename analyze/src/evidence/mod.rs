@@ -1,0 +1,27 @@
+//! What the audit will ask of records, noted while these are in memory: numbers, no sentences and no judgement.
+//!
+//! One file holds one kind of fact as a function over one round's rows. `facts.rs` brings them together, round by round
+//! and run by run, so that the records can leave memory before the next input is read.
+
+mod facts;
+mod fingerprint;
+mod float_timestamps;
+mod hosts;
+mod impossible_times;
+mod invariants;
+mod names;
+mod negative_latencies;
+mod participants;
+mod receivers;
+mod sequence;
+
+pub use facts::Evidence;
+pub(crate) use facts::RoundEvidence;
+pub(crate) use float_timestamps::FloatTimestamps;
+pub(crate) use impossible_times::{ImpossibleTime, ImpossibleTimes};
+pub(crate) use invariants::BrokenInvariant;
+pub(crate) use names::Names;
+pub(crate) use negative_latencies::NegativeLatencies;
+pub(crate) use participants::RunParticipants;
+pub(crate) use receivers::Receivers;
+pub(crate) use sequence::SeqRange;

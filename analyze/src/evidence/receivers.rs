@@ -1,0 +1,58 @@
+//! Whom a message reached, by their own receipts and by other records.
+//!
+//! Every record that a node other than the initiator writes in a round implies that the message reached it. A node that
+//! appears as a sender, or logs a duplicate, without a receipt of its own was therefore reached and its row is lost.
+
+use std::collections::BTreeSet;
+
+use cnsim::event::Kind;
+
+use crate::rounds::Round;
+
+/// Nodes that a message reached, by number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Receivers {
+    /// Nodes with a receipt.
+    pub(crate) by_receipt: BTreeSet<u32>,
+    /// Nodes without one whose other records, or whose copies at others, show that the message came. The initiator may be
+    /// among them.
+    pub(crate) by_other_records: BTreeSet<u32>,
+}
+
+/// Those of a round.
+pub(super) fn list_receivers(round: &Round<'_>) -> Receivers {
+    let events = round.events;
+    let (mut by_receipt, mut by_other_records) = (BTreeSet::new(), BTreeSet::new());
+    for row in round.rows.iter().map(|row| *row as usize) {
+        let (sender, receiver) = (events.sender[row], events.receiver[row]);
+        match events.kind[row] {
+            Kind::Received => by_receipt.insert(receiver),
+            Kind::Duplicate => by_other_records.insert(receiver),
+            Kind::Initiate | Kind::Failed => false,
+        };
+        by_other_records.insert(sender);
+    }
+    by_other_records.retain(|node| !by_receipt.contains(node));
+    Receivers { by_receipt, by_other_records }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::fixture::{Row, events};
+    use crate::rounds::Rounds;
+
+    #[test]
+    fn a_node_that_only_forwards_or_logs_a_duplicate_was_reached() {
+        let rows = [
+            Row::initiate("a", 0),
+            Row::received("a", "b", 1, 2),
+            Row::received("c", "d", 3, 4),
+            Row::duplicate("b", "e", 3, 5),
+        ];
+        let events = events(&rows);
+        let found = list_receivers(&Rounds::of(&events).get(0));
+        assert_eq!(found.by_receipt, BTreeSet::from([1, 3]));
+        assert_eq!(found.by_other_records, BTreeSet::from([0, 2, 4]));
+    }
+}

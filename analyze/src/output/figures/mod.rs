@@ -1,0 +1,28 @@
+//! What every figure shows: measurements of scored rounds as the plain numbers that `cnsim-charts` draws, a file for each
+//! figure or a few that are alike.
+
+mod convergence;
+mod effects;
+mod evenly;
+mod group;
+mod growth_residuals;
+mod hops;
+mod infection_curves;
+mod latency;
+mod latency_tail;
+mod load;
+pub mod telemetry;
+mod time_spent;
+
+pub use convergence::{convergence_by_nodes, convergence_by_round, convergence_ecdf};
+pub use effects::effects;
+pub use growth_residuals::growth_residuals;
+pub use hops::hop_distribution;
+pub use infection_curves::infection_curves;
+pub use latency::{latency_by_hop, latency_by_hosts};
+pub use latency_tail::latency_tail;
+pub use load::{copies_by_round, load_lorenz};
+pub use time_spent::time_spent;
+
+#[cfg(test)]
+mod tests;

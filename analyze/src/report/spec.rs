@@ -1,0 +1,40 @@
+//! What to report on, and how: everything beside the records that tables, figures and words depend on.
+
+use serde::{Deserialize, Serialize};
+
+use crate::inputs::Input;
+use crate::inputs::telemetry::Source;
+use crate::measure::Origin;
+use crate::measure::usage::Window;
+use crate::output::FigureSpec;
+
+/// What to report on, and how. `bundle.json` remembers it in this form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportSpec {
+    /// Run folders and files.
+    pub inputs: Vec<Input>,
+    /// What pods used: files beside those that stand in run folders.
+    pub telemetry: Vec<Source>,
+    /// From when figures and the printed table count time.
+    pub origin: Origin,
+    /// Rounds below it are in the tables and in no statistic.
+    pub warm_up: u32,
+    /// Which samples of telemetry count.
+    pub window: Window,
+    /// How figures look, and what their files are.
+    pub figures: FigureSpec,
+}
+
+impl ReportSpec {
+    /// A report on these inputs with nothing else asked for.
+    pub fn of(inputs: Vec<Input>) -> Self {
+        Self {
+            inputs,
+            telemetry: Vec::new(),
+            origin: Origin::FirstSend,
+            warm_up: 1,
+            window: Window::default(),
+            figures: FigureSpec::default(),
+        }
+    }
+}
