@@ -139,9 +139,9 @@ impl Namespace {
         let wanted = ListParams::default().fields(&format!("involvedObject.name={object},type=Warning"));
         let mut found = events.list(&wanted).await.map_err(|error| self.error(&error, act))?.items;
         found.sort_by(|a, b| a.metadata.creation_timestamp.cmp(&b.metadata.creation_timestamp));
-        let told =
+        let text =
             |event: Event| format!("{}: {}", event.reason.unwrap_or_default(), event.message.unwrap_or_default());
-        let mut texts: Vec<String> = found.into_iter().map(told).collect();
+        let mut texts: Vec<String> = found.into_iter().map(text).collect();
         texts.dedup();
         Ok(texts)
     }
@@ -204,8 +204,8 @@ mod tests {
         let yaml = "users: [{name: admin, user: {token: very-secret}]\ncontexts: []\n";
         let error = Kubeconfig::from_yaml(yaml).unwrap_err();
 
-        let told = unquoted(&innermost_cause(&error));
+        let text = unquoted(&innermost_cause(&error));
 
-        assert!(!told.is_empty() && !told.contains("secret"), "{told}");
+        assert!(!text.is_empty() && !text.contains("secret"), "{text}");
     }
 }

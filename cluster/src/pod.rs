@@ -119,8 +119,8 @@ impl Pod {
         if self.is_ending {
             return Some("it is being deleted".to_owned());
         }
-        let told = self.container.as_ref().and_then(Container::trouble);
-        Some(told.or_else(|| self.reason.clone()).unwrap_or_else(|| format!("it is {}", self.phase.to_lowercase())))
+        let reason = self.container.as_ref().and_then(Container::trouble);
+        Some(reason.or_else(|| self.reason.clone()).unwrap_or_else(|| format!("it is {}", self.phase.to_lowercase())))
     }
 
     /// How often its container was started again.
@@ -161,7 +161,7 @@ impl Container {
         match &self.state {
             State::Waiting { reason, message } => {
                 joined([Some(reason), Some(message)].map(|text| text.filter(|text| !text.is_empty())))
-                    .map(|told| told + &before)
+                    .map(|text| text + &before)
             }
             State::Running if self.restarts > 0 => Some(format!("it runs and is not ready yet{before}")),
             State::Running => Some("it runs and is not ready yet".to_owned()),

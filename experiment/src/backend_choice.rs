@@ -17,7 +17,7 @@ pub enum BackendChoice {
     /// On this machine.
     Local,
     /// In the pods of a cluster.
-    Kubernetes(kubernetes::Options),
+    Kubernetes(kubernetes::KubernetesOptions),
 }
 
 /// Where a run begins.
@@ -36,7 +36,7 @@ pub enum Start {
 
 impl BackendChoice {
     /// The backend that a run was begun on; `typed` are the flags that it is resumed with.
-    pub fn of_run(backend: &Backend, typed: kubernetes::Options) -> Self {
+    pub fn of_run(backend: &Backend, typed: kubernetes::KubernetesOptions) -> Self {
         match backend {
             Backend::Local(_) => Self::Local,
             Backend::Kubernetes(facts) => Self::Kubernetes(typed.or_recorded(facts)),

@@ -38,7 +38,7 @@ pub struct Process {
 
 /// Whether a process ends once its records are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
+pub enum AfterDrain {
     /// It does.
     End,
     /// It stays, for whoever owns it to end.
@@ -140,8 +140,8 @@ impl Cluster {
     }
 
     /// Has every process that still answers write out its records; returns their last sequence numbers in `run`.
-    pub async fn drain(&self, run: &RunId, then: Then) -> BTreeMap<String, u64> {
-        let exit = then == Then::End;
+    pub async fn drain(&self, run: &RunId, then: AfterDrain) -> BTreeMap<String, u64> {
+        let exit = then == AfterDrain::End;
         let drained = |_, mut process: Process| async move {
             timeout(PATIENCE, process.control.drain(DrainRequest { exit })).await
         };

@@ -23,7 +23,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::backend::{Backend, BackendError, RunContext};
-use crate::cluster::{Cluster, ClusterError, Process, Then, connect};
+use crate::cluster::{AfterDrain, Cluster, ClusterError, Process, connect};
 use crate::driver::Watcher;
 use crate::machine;
 use crate::plan::Plan;
@@ -196,7 +196,7 @@ impl Backend for Local {
     }
 
     async fn close(&mut self, run: &mut RunContext<'_>, cluster: &Cluster) -> Result<(), BackendError> {
-        run.ledger.close_records(cluster.drain(&run.plan.run_id, Then::End).await);
+        run.ledger.close_records(cluster.drain(&run.plan.run_id, AfterDrain::End).await);
         Ok(())
     }
 

@@ -88,7 +88,7 @@ fn packed(nodes: u32, backend: BackendName) -> u32 {
     }
 }
 
-impl From<KubernetesArgs> for kubernetes::Options {
+impl From<KubernetesArgs> for kubernetes::KubernetesOptions {
     fn from(typed: KubernetesArgs) -> Self {
         let KubernetesArgs { namespace, context, release, keep, image, set, chart, ready_timeout } = typed;
         Self { namespace, context, release, keep, image, set, chart, ready_timeout }

@@ -64,7 +64,11 @@ pub enum ResumeError {
 }
 
 /// Opens the run in `path`; `typed` are the flags of its backend, `command_line` what was typed.
-pub fn open(path: &Path, typed: kubernetes::Options, command_line: &[String]) -> Result<Resumption, ResumeError> {
+pub fn open(
+    path: &Path,
+    typed: kubernetes::KubernetesOptions,
+    command_line: &[String],
+) -> Result<Resumption, ResumeError> {
     let file = path.join(MANIFEST);
     let mut manifest = repeat::read_manifest(&file)?;
     if manifest.outcome == RunOutcome::Complete {

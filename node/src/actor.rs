@@ -25,7 +25,7 @@ use crate::traffic::Traffic;
 
 /// What every hosted node shares.
 #[derive(Debug)]
-pub(crate) struct Parts {
+pub(crate) struct Shared {
     /// The time.
     pub(crate) clock: Clock,
     /// Where events go.
@@ -63,7 +63,7 @@ pub(crate) enum Incoming {
 
 /// What the process tells a node.
 #[derive(Debug)]
-pub(crate) enum Order {
+pub(crate) enum Instruction {
     /// Take a configuration.
     Configure {
         /// The core's.
@@ -91,8 +91,8 @@ pub(crate) enum Order {
 pub(crate) struct Handle {
     /// The bounded queue.
     pub(crate) incoming: mpsc::Sender<Incoming>,
-    /// What the process orders.
-    pub(crate) orders: mpsc::Sender<Order>,
+    /// What the process asks of it.
+    pub(crate) instructions: mpsc::Sender<Instruction>,
     /// Published after each input.
     pub(crate) load: Arc<Mutex<Load>>,
     /// What the node is called now.
@@ -110,9 +110,9 @@ impl Handle {
 pub(crate) struct Actor {
     machine: Machine,
     network: Arc<Network>,
-    parts: Arc<Parts>,
+    shared: Arc<Shared>,
     incoming: mpsc::Receiver<Incoming>,
-    orders: mpsc::Receiver<Order>,
+    instructions: mpsc::Receiver<Instruction>,
     load: Arc<Mutex<Load>>,
     id: Arc<RwLock<NodeId>>,
     sends: JoinSet<Done>,
@@ -130,7 +130,7 @@ struct Done {
 enum Step {
     Timeout,
     Done(Done),
-    Order(Order),
+    Instruction(Instruction),
     Incoming(Incoming),
     /// Every handle is gone.
     End,
@@ -138,19 +138,23 @@ enum Step {
 
 impl Actor {
     /// A node that is not configured, with room for `queue` deliveries.
-    pub(crate) fn new(id: NodeId, queue: usize, network: Arc<Network>, parts: Arc<Parts>) -> (Self, Handle) {
+    pub(crate) fn new(id: NodeId, queue: usize, network: Arc<Network>, shared: Arc<Shared>) -> (Self, Handle) {
         let (incoming_in, incoming) = mpsc::channel(queue);
-        let (orders_in, orders) = mpsc::channel(1);
+        let (instructions_in, instructions) = mpsc::channel(1);
         let load = Arc::new(Mutex::default());
         let name = Arc::new(RwLock::new(id.clone()));
-        let handle =
-            Handle { incoming: incoming_in, orders: orders_in, load: Arc::clone(&load), id: Arc::clone(&name) };
+        let handle = Handle {
+            incoming: incoming_in,
+            instructions: instructions_in,
+            load: Arc::clone(&load),
+            id: Arc::clone(&name),
+        };
         let actor = Self {
             machine: Machine::new(id),
             network,
-            parts,
+            shared,
             incoming,
-            orders,
+            instructions,
             load,
             id: name,
             sends: JoinSet::new(),
@@ -167,7 +171,7 @@ impl Actor {
                 Step::Timeout => self.take(Input::Timeout),
                 Step::Done(done) => self.take_done(done),
                 Step::Incoming(incoming) => self.take_incoming(incoming),
-                Step::Order(Order::Configure { config, network, done }) => {
+                Step::Instruction(Instruction::Configure { config, network, done }) => {
                     let id = config.id.clone();
                     // What the old configuration leaves behind is recorded under it.
                     self.take(Input::Configure(config));
@@ -176,13 +180,13 @@ impl Actor {
                     // Whoever asked may have gone.
                     let _ = done.send(());
                 }
-                Step::Order(Order::Initiate { message, payload, done }) => {
+                Step::Instruction(Instruction::Initiate { message, payload, done }) => {
                     self.take(Input::Initiate { message, payload });
                     let _ = done.send(());
                 }
-                Step::Order(Order::Stop) | Step::End => return self.stop().await,
+                Step::Instruction(Instruction::Stop) | Step::End => return self.stop().await,
             }
-            self.parts.recorder.room().await;
+            self.shared.recorder.room().await;
         }
     }
 
@@ -190,9 +194,9 @@ impl Actor {
         let timeout = self.machine.poll_timeout();
         tokio::select! {
             biased;
-            () = until(&self.parts.clock, timeout) => Step::Timeout,
+            () = until(&self.shared.clock, timeout) => Step::Timeout,
             Some(done) = self.sends.join_next() => Step::Done(ended(done)),
-            order = self.orders.recv() => order.map_or(Step::End, Step::Order),
+            instruction = self.instructions.recv() => instruction.map_or(Step::End, Step::Instruction),
             Some(incoming) = self.incoming.recv() => Step::Incoming(incoming),
         }
     }
@@ -230,11 +234,11 @@ impl Actor {
 
     /// `context` is that of the configuration which the input's events belong to.
     fn take_under(&mut self, input: Input, context: &Arc<Context>) {
-        self.machine.handle(self.parts.clock.now(), input);
+        self.machine.handle(self.shared.clock.now(), input);
         *self.load.lock().expect("no holder of this lock panics") = self.machine.load();
         while let Some(output) = self.machine.poll_output() {
             match output {
-                Output::Event(event) => self.parts.recorder.record(Entry {
+                Output::Event(event) => self.shared.recorder.record(Entry {
                     fact: Fact::Event(event),
                     node: self.machine.id().clone(),
                     context: Arc::clone(context),
@@ -246,7 +250,7 @@ impl Actor {
                 }
                 Output::Send(send) => {
                     let (me, network) = (self.machine.id().clone(), Arc::clone(&self.network));
-                    self.sends.spawn(carry(send, me, network, Arc::clone(&self.parts)));
+                    self.sends.spawn(carry(send, me, network, Arc::clone(&self.shared)));
                 }
             }
         }
@@ -265,23 +269,23 @@ fn ended(send: Result<Done, tokio::task::JoinError>) -> Done {
 }
 
 /// Carries one copy, and says how that ended.
-async fn carry(send: Send, me: NodeId, network: Arc<Network>, parts: Arc<Parts>) -> Done {
+async fn carry(send: Send, me: NodeId, network: Arc<Network>, shared: Arc<Shared>) -> Done {
     let context = Arc::clone(network.context());
-    let now = parts.clock.now();
+    let now = shared.clock.now();
     let sent = send.held.map_or(now, |held| held.since);
     if let Some(held) = send.held {
         network.held(held.intended, now.since(held.since));
     }
     let message = wire::to_wire(&send.body, &me, send.send.label(&me, context.epoch), sent);
     let bytes = message.encoded_len() as u64;
-    let result = if bytes > parts.max_message {
-        Err(Failure::TooLarge { bytes, limit: parts.max_message })
+    let result = if bytes > shared.max_message {
+        Err(Failure::TooLarge { bytes, limit: shared.max_message })
     } else {
         tokio::select! {
             biased;
             result = network.carry(&send.to, &message) => result,
             () = passed(send.deadline) => Err(Failure::Deadline),
-            () = parts.give_up.notified() => Err(Failure::Deadline),
+            () = shared.give_up.notified() => Err(Failure::Deadline),
         }
     };
     Done { input: Input::SendDone { send: send.send, sent, bytes, result }, context }

@@ -17,7 +17,8 @@ use crate::gossip_service::Starts;
 use crate::host::Rules;
 use crate::pods::{self, Layout, LayoutFlags, PodsError};
 use crate::serve::{Fixed, Pods, ServeConfig, Stdin};
-use crate::{spool, version};
+use crate::spool::SpoolOptions;
+use crate::version;
 
 /// A gossip node: the protocol core behind gRPC.
 #[derive(Debug, Parser)]
@@ -279,7 +280,7 @@ impl ServeArgs {
             starts: if self.accept_start { Starts::Accepted } else { Starts::Refused },
             queue: self.queue.get(),
             workers: self.workers,
-            spool: self.spool.map(|path| spool::Options { path, limit: self.spool_limit }),
+            spool: self.spool.map(|path| SpoolOptions { path, limit: self.spool_limit }),
             stdin: if self.exit_with_stdin { Stdin::EndsProcess } else { Stdin::Unread },
             host: self.host.unwrap_or_else(|| machine.clone()),
             pod: self.pod.unwrap_or(machine),
@@ -301,7 +302,7 @@ impl ServeArgs {
         }
         let topology = layout.topology(&self.topology, self.seed)?;
         let rules = Rules { protocol: self.full_protocol(), seed: self.seed };
-        Ok(Pods::Joining(Box::new(pods::Network { layout, topology, rules, condition: self.condition.clone() })))
+        Ok(Pods::Joining(Box::new(pods::PodNetwork { layout, topology, rules, condition: self.condition.clone() })))
     }
 
     /// The protocol with the flags that were typed.

@@ -34,7 +34,7 @@ impl Control {
     /// The counters over all hosted nodes.
     fn counters(&self) -> WatchReply {
         let (network, load) = (self.host.network(), self.host.load());
-        let (holds, waiting, steps) = (network.holds(), self.host.lag().waiting(), self.host.parts().clock.steps());
+        let (holds, waiting, steps) = (network.holds(), self.host.lag().waiting(), self.host.shared().clock.steps());
         WatchReply {
             epoch: network.context().epoch.0,
             queued: load.queued,
@@ -44,7 +44,7 @@ impl Control {
             delivered: load.delivered,
             failed: load.failed,
             queue_full: network.queue_full(),
-            last_seq: self.host.parts().recorder.last_seq(&network.settings().run_id),
+            last_seq: self.host.shared().recorder.last_seq(&network.settings().run_id),
             run_delay_ns: waiting.map(|waiting| waiting.run_delay_ns),
             timeslices: waiting.map(|waiting| waiting.timeslices),
             holds: holds.copies,
@@ -55,8 +55,8 @@ impl Control {
             clock_step_max_ns: steps.max.0,
             resident_bytes: lag::resident_bytes(),
             cpu_ns: waiting.and_then(|waiting| waiting.run_ns),
-            sent_bytes: Some(self.host.parts().traffic.sent()),
-            received_bytes: Some(self.host.parts().traffic.received()),
+            sent_bytes: Some(self.host.shared().traffic.sent()),
+            received_bytes: Some(self.host.shared().traffic.received()),
         }
     }
 }
@@ -124,7 +124,7 @@ impl ControlService for Control {
             nodes: nodes
                 .map(|node| Peer { id: node.handle.id().to_string(), address: node.address.to_string() })
                 .collect(),
-            last_seqs: last_seqs(self.host.parts().recorder.last_seqs()),
+            last_seqs: last_seqs(self.host.shared().recorder.last_seqs()),
             memory_limit_bytes: cgroup::memory_limit_bytes(),
         }))
     }

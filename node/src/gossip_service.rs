@@ -37,12 +37,12 @@ pub(crate) struct Gossip {
 #[tonic::async_trait]
 impl GossipService for Gossip {
     async fn send_message(&self, request: Request<GossipMessage>) -> Result<Response<Acknowledgment>, Status> {
-        let received = self.host.parts().clock.now();
+        let received = self.host.shared().clock.now();
         let arrived =
             Arrived::from_wire(request.into_inner()).map_err(|error| Status::invalid_argument(error.to_string()))?;
         let Arrived { from, body, sent, send_id, bytes } = arrived;
         let receipt = Receipt { received, sent, send_id, bytes };
-        let limit = self.host.parts().max_message;
+        let limit = self.host.shared().max_message;
         if bytes > limit {
             return Err(self.too_large(from, body, receipt, limit));
         }
@@ -90,7 +90,7 @@ impl Gossip {
         let Body::Gossip(gossip) = body;
         let why = format!("message of {} bytes is above the limit of {limit}", receipt.bytes);
         let hop = gossip.hop.map(cnsim::id::Hop::next);
-        self.host.parts().recorder.record(Entry {
+        self.host.shared().recorder.record(Entry {
             fact: Fact::Refused {
                 event: Event::Received { message: gossip.message, from, hop, receipt, duplicate: false },
                 reason: format!("refused: {why}"),

@@ -72,9 +72,9 @@ async fn a_full_queue_refuses_at_once_and_the_sender_records_it() {
     let mut net = Net::start(&[&["a"]]).await;
     let host = Arc::clone(&net.processes[0].host);
     let (incoming, _unread) = mpsc::channel(1);
-    let (orders, _) = mpsc::channel(1);
+    let (instructions, _) = mpsc::channel(1);
     let id = Arc::new(RwLock::new(NodeId::new("busy").unwrap()));
-    let busy = Handle { incoming, orders, load: Arc::new(Mutex::default()), id };
+    let busy = Handle { incoming, instructions, load: Arc::new(Mutex::default()), id };
     let gossip = Gossip { node: busy, host, starts: Starts::Accepted };
     let question = Incoming::Seen { message: MessageId::new("x"), reply: oneshot::channel().0 };
     gossip.node.incoming.try_send(question).unwrap();

@@ -15,7 +15,7 @@ use cnsim::wire::control;
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinSet;
 
-use crate::actor::{Actor, Handle, Order, Parts};
+use crate::actor::{Actor, Handle, Instruction, Shared};
 use crate::lag::Lag;
 use crate::network::{BadAddress, Network, Opened, Settings};
 use crate::recorder::LastSeqs;
@@ -90,7 +90,7 @@ pub(crate) struct Node {
 #[derive(Debug)]
 pub(crate) struct Host {
     stamp: Stamp,
-    parts: Arc<Parts>,
+    shared: Arc<Shared>,
     spool: Option<Arc<Spool>>,
     lag: Lag,
     /// By the names that they were started with.
@@ -108,22 +108,22 @@ impl Host {
     /// Starts a core for each node; none is configured.
     pub(crate) fn start(
         stamp: Stamp,
-        parts: Arc<Parts>,
+        shared: Arc<Shared>,
         spool: Option<Arc<Spool>>,
         listeners: impl IntoIterator<Item = (NodeId, SocketAddr)>,
         queue: usize,
     ) -> Self {
-        let network = Arc::new(unconfigured(Arc::clone(&parts.traffic)));
+        let network = Arc::new(unconfigured(Arc::clone(&shared.traffic)));
         let mut actors = JoinSet::new();
         let nodes = listeners.into_iter().map(|(id, address)| {
-            let (actor, handle) = Actor::new(id.clone(), queue, Arc::clone(&network), Arc::clone(&parts));
+            let (actor, handle) = Actor::new(id.clone(), queue, Arc::clone(&network), Arc::clone(&shared));
             actors.spawn(actor.run());
             (id, Node { address, handle })
         });
         Self {
             nodes: nodes.collect(),
             stamp,
-            parts,
+            shared,
             spool,
             lag: Lag::default(),
             network: RwLock::new(network),
@@ -146,8 +146,8 @@ impl Host {
     }
 
     /// What the nodes share.
-    pub(crate) fn parts(&self) -> &Parts {
-        &self.parts
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// What every record of this process has.
@@ -204,13 +204,13 @@ impl Host {
 
     async fn apply(&self, configuration: Configuration) -> Result<(), HostError> {
         let Configuration { settings, mut configs } = configuration;
-        let network = Arc::new(Network::new(settings, Arc::clone(&self.parts.traffic))?);
+        let network = Arc::new(Network::new(settings, Arc::clone(&self.shared.traffic))?);
         let mut taken = Vec::new();
         for (id, node) in &self.nodes {
             let config = configs.remove(id).ok_or_else(|| HostError::NotHosted(id.to_string()))?;
             let (done, ended) = oneshot::channel();
-            let order = Order::Configure { config, network: Arc::clone(&network), done };
-            node.handle.orders.send(order).await.map_err(|_| HostError::Stopping)?;
+            let instruction = Instruction::Configure { config, network: Arc::clone(&network), done };
+            node.handle.instructions.send(instruction).await.map_err(|_| HostError::Stopping)?;
             taken.push(ended);
         }
         for ended in taken {
@@ -225,7 +225,7 @@ impl Host {
     /// shall happen while it spreads.
     pub(crate) async fn prepare(&self, epoch: Epoch, initiator: &NodeId) -> Result<Opened, HostError> {
         let network = self.network_of(epoch)?;
-        self.parts.recorder.flush().await;
+        self.shared.recorder.flush().await;
         Ok(network.open(initiator).await)
     }
 
@@ -242,8 +242,8 @@ impl Host {
         let called = self.nodes.values().find(|node| node.handle.id() == id);
         let node = called.ok_or_else(|| HostError::NotHosted(id.to_string()))?;
         let (done, ended) = oneshot::channel();
-        let order = Order::Initiate { message, payload, done };
-        node.handle.orders.send(order).await.map_err(|_| HostError::Stopping)?;
+        let instruction = Instruction::Initiate { message, payload, done };
+        node.handle.instructions.send(instruction).await.map_err(|_| HostError::Stopping)?;
         ended.await.map_err(|_| HostError::Stopping)
     }
 
@@ -264,19 +264,19 @@ impl Host {
 
     /// Writes every record there is.
     pub(crate) async fn flush(&self) -> LastSeqs {
-        self.parts.recorder.flush().await;
-        self.parts.recorder.last_seqs()
+        self.shared.recorder.flush().await;
+        self.shared.recorder.last_seqs()
     }
 
     /// Gives up the copies that wait, lets those in flight end, and writes every record. Later calls find it done.
     pub(crate) async fn stop(&self) -> LastSeqs {
         let mut actors = self.actors.lock().await;
         for node in self.nodes.values() {
-            // A core that has ended needs no order.
-            let _ = node.handle.orders.send(Order::Stop).await;
+            // A core that has ended needs no instruction.
+            let _ = node.handle.instructions.send(Instruction::Stop).await;
         }
         if tokio::time::timeout(STOP_TIMEOUT, all_ended(&mut actors)).await.is_err() {
-            self.parts.give_up.notify_waiters();
+            self.shared.give_up.notify_waiters();
             all_ended(&mut actors).await;
         }
         self.flush().await

@@ -40,7 +40,7 @@ pub(crate) struct Layout {
 
 /// What every pod derives the network from.
 #[derive(Debug, Clone)]
-pub(crate) struct Network {
+pub(crate) struct PodNetwork {
     pub(crate) layout: Layout,
     /// Node `i` of it is node `i` of the layout.
     pub(crate) topology: Topology,
@@ -179,7 +179,7 @@ impl Layout {
     }
 }
 
-impl Network {
+impl PodNetwork {
     /// Waits until every pod that this one's nodes send to has an address, configures the nodes unless a driver has, and
     /// opens the connections that any first message could use.
     pub(crate) async fn join(self, host: Arc<Host>) {

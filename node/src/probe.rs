@@ -118,8 +118,8 @@ mod tests {
 
     /// Probes with these bounds on both ends; what was sent, and what came.
     async fn probe(receiver: AbsorbRequest, sender: (u64, u64)) -> (EmitReply, Vec<AbsorbReply>) {
-        let (told, mut replies) = mpsc::channel(1000);
-        let absorbing = tokio::spawn(absorb(receiver, told));
+        let (windows, mut replies) = mpsc::channel(1000);
+        let absorbing = tokio::spawn(absorb(receiver, windows));
         let port = replies.recv().await.unwrap().unwrap().port;
         let address = format!("127.0.0.1:{port}");
         let sent = emit(EmitRequest { address, bytes_max: sender.0, ms_max: sender.1 }).await.unwrap();
@@ -150,8 +150,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_caller_that_goes_ends_both() {
-        let (told, mut replies) = mpsc::channel(1);
-        let absorbing = tokio::spawn(absorb(AbsorbRequest { bytes_max: u64::MAX, ms_max: 20_000 }, told));
+        let (windows, mut replies) = mpsc::channel(1);
+        let absorbing = tokio::spawn(absorb(AbsorbRequest { bytes_max: u64::MAX, ms_max: 20_000 }, windows));
         let port = replies.recv().await.unwrap().unwrap().port;
         let address = format!("127.0.0.1:{port}");
         let emitting = tokio::spawn(emit(EmitRequest { address, bytes_max: u64::MAX, ms_max: 20_000 }));

@@ -24,7 +24,7 @@ use tokio_stream::StreamExt as _;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
-use crate::actor::Parts;
+use crate::actor::Shared;
 use crate::clock::Clock;
 use crate::control_service::Control;
 use crate::gossip_port::GossipPort;
@@ -32,7 +32,7 @@ use crate::gossip_service::{Gossip, Starts};
 use crate::host::{Configuration, Host, Rules};
 use crate::pods;
 use crate::recorder::Recorder;
-use crate::spool::{self, Spool};
+use crate::spool::{Spool, SpoolOptions};
 use crate::traffic::Counted;
 
 /// gRPC refuses larger messages before a handler sees them, unless `--max-message` wants more.
@@ -64,7 +64,7 @@ pub(crate) struct ServeConfig {
     pub(crate) starts: Starts,
     pub(crate) queue: usize,
     pub(crate) workers: Option<NonZeroUsize>,
-    pub(crate) spool: Option<spool::Options>,
+    pub(crate) spool: Option<SpoolOptions>,
     pub(crate) stdin: Stdin,
     pub(crate) host: String,
     pub(crate) pod: String,
@@ -76,7 +76,7 @@ pub(crate) enum Pods {
     /// A driver does it.
     WaitingForDriver,
     /// They do it themselves.
-    Joining(Box<pods::Network>),
+    Joining(Box<pods::PodNetwork>),
 }
 
 /// A lone node's configuration, from its flags; it has no epoch.
@@ -139,9 +139,9 @@ impl Process {
         let tell = move |error| drop(failed.send(error));
         let recorder = Recorder::start(stamp.clone(), sink, spool.clone(), tell).context("cannot start a thread")?;
         let (traffic, give_up) = (Arc::default(), Notify::new());
-        let parts = Parts { clock, recorder, traffic, max_message: config.max_message, give_up };
+        let shared = Shared { clock, recorder, traffic, max_message: config.max_message, give_up };
         let nodes = gossip.iter().map(|(id, address, _)| (id.clone(), *address));
-        let host = Arc::new(Host::start(stamp, Arc::new(parts), spool, nodes, config.queue));
+        let host = Arc::new(Host::start(stamp, Arc::new(shared), spool, nodes, config.queue));
         if let Some(fixed) = &config.fixed {
             host.configure(fixed.configuration(&config.ids)).await?;
         }
@@ -174,7 +174,7 @@ impl Process {
         if tokio::time::timeout(CLOSE_TIMEOUT, closed).await.is_err() {
             tracing::debug!("some connections were still open");
         }
-        self.host.parts().recorder.close();
+        self.host.shared().recorder.close();
         match unwritten.or_else(|| self.write_error.try_recv().ok()) {
             Some(error) => Err(error).context("cannot write event records to stdout"),
             None => Ok(()),
@@ -204,7 +204,7 @@ impl Process {
             let gossip = Gossip { node, host: Arc::clone(&self.host), starts: config.starts };
             let gossip = GossipServiceServer::new(gossip).max_decoding_message_size(decode_max);
             let port = GossipPort { gossip, health: health.clone() };
-            let traffic = Arc::clone(&self.host.parts().traffic);
+            let traffic = Arc::clone(&self.host.shared().traffic);
             let incoming = incoming.map(move |stream| stream.map(|stream| Counted::new(stream, &traffic)));
             let host = Arc::clone(&self.host);
             let ended = async move { host.ended().await };
@@ -273,7 +273,7 @@ fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<(TcpIncoming, SocketA
     Ok((incoming, bound))
 }
 
-fn open_spool(options: spool::Options) -> anyhow::Result<Arc<Spool>> {
+fn open_spool(options: SpoolOptions) -> anyhow::Result<Arc<Spool>> {
     let cannot = format!("cannot write {} (--spool)", options.path.display());
     Ok(Arc::new(Spool::create(options).context(cannot)?))
 }

@@ -248,7 +248,7 @@ async fn requests_for_another_epoch_or_another_process_are_refused() {
 #[tokio::test]
 async fn the_spool_gives_back_what_was_logged() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = spool::Options { path: folder.path().join("spool"), limit: 1 << 20 };
+    let spool = SpoolOptions { path: folder.path().join("spool"), limit: 1 << 20 };
     let process = Running::start(ServeConfig { spool: Some(spool), ..config(&["a", "b"]) }).await;
     let mut net = Net { processes: vec![process] };
     net.configure(&Plan::both_ways("flood", &[("a", "b")])).await;

@@ -17,7 +17,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Where the spool is and how large it may become.
 #[derive(Debug, Clone)]
-pub(crate) struct Options {
+pub(crate) struct SpoolOptions {
     /// The newer segment; the older one has `.old` appended.
     pub(crate) path: PathBuf,
     /// Both segments together, in bytes.
@@ -27,7 +27,7 @@ pub(crate) struct Options {
 /// An open spool.
 #[derive(Debug)]
 pub(crate) struct Spool {
-    options: Options,
+    options: SpoolOptions,
     newer: Mutex<Segment>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Wanted<'a> {
 
 impl Spool {
     /// Begins a spool; what an earlier process left in it stays readable.
-    pub(crate) fn create(options: Options) -> io::Result<Self> {
+    pub(crate) fn create(options: SpoolOptions) -> io::Result<Self> {
         keep_if_there(&options)?;
         let newer = Mutex::new(Segment::create(&options.path)?);
         Ok(Self { options, newer })
@@ -153,7 +153,7 @@ impl Wanted<'_> {
 }
 
 /// Makes what an earlier process left the older segment.
-fn keep_if_there(options: &Options) -> io::Result<()> {
+fn keep_if_there(options: &SpoolOptions) -> io::Result<()> {
     match fs::metadata(&options.path) {
         Ok(left) if left.len() == 0 => Ok(()),
         Ok(_) => fs::rename(&options.path, older(&options.path)),
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn lines_of_one_run_come_back_from_a_sequence_number_on() {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::create(Options { path: folder.path().join("s"), limit: 100_000 }).unwrap();
+        let spool = Spool::create(SpoolOptions { path: folder.path().join("s"), limit: 100_000 }).unwrap();
         for seq in 1..=5 {
             append(&spool, "a", seq);
             append(&spool, "b", seq);
@@ -188,7 +188,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         let limit = 10 * line("a", 10).len() as u64;
-        let spool = Spool::create(Options { path: path.clone(), limit }).unwrap();
+        let spool = Spool::create(SpoolOptions { path: path.clone(), limit }).unwrap();
         for seq in 10..60 {
             append(&spool, "a", seq);
         }
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn what_an_earlier_process_left_is_still_there_and_told_apart() {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { path: folder.path().join("s"), limit: 100_000 };
+        let options = SpoolOptions { path: folder.path().join("s"), limit: 100_000 };
         let old = Spool::create(options.clone()).unwrap();
         append(&old, "a", 1);
         append(&old, "a", 2);
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn a_reader_of_one_process_begins_where_its_lines_begin() {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::create(Options { path: folder.path().join("s"), limit: 100_000 }).unwrap();
+        let spool = Spool::create(SpoolOptions { path: folder.path().join("s"), limit: 100_000 }).unwrap();
         for seq in 1..=9 {
             append(&spool, "a", seq);
             append(&spool, "b", seq);

@@ -116,17 +116,27 @@ impl Cell {
 impl HtmlTable {
     fn of(table: &Table) -> Self {
         let cell = |column: &Column, text| Cell { text, is_number: !column.is_left_aligned() };
+        let shown = columns_shown(table);
         let row = |cells: &Vec<crate::table::Cell>| {
-            let cells = table.columns.iter().zip(cells);
+            let cells = shown.iter().map(|place| (&table.columns[*place], &cells[*place]));
             cells.map(|(column, value)| cell(column, column.rounded(value).unwrap_or_default())).collect()
         };
         Self {
             name: table.name,
             caption: table.caption,
-            columns: table.columns.iter().map(|column| cell(column, column.name.to_owned())).collect(),
+            columns: shown
+                .iter()
+                .map(|place| &table.columns[*place])
+                .map(|column| cell(column, column.name.to_owned()))
+                .collect(),
             rows: table.rows.iter().take(ROWS_SHOWN).map(row).collect(),
             left_out: table.rows.len().saturating_sub(ROWS_SHOWN),
         }
+    }
+
+    /// Whether a column of this name is shown.
+    fn shows(&self, column: &str) -> bool {
+        self.columns.iter().any(|shown| shown.text == column)
     }
 
     /// Whether it has a section of its own.
@@ -138,6 +148,13 @@ impl HtmlTable {
     fn is_folded(&self) -> bool {
         self.rows.len() > ROWS_UNFOLDED || self.columns.len() > COLUMNS_UNFOLDED
     }
+}
+
+/// The places of the columns that a reader sees: all, but of `conditions` those with a value, because most runs have no limit
+/// and ten of its columns tell of limits.
+fn columns_shown(table: &Table) -> Vec<usize> {
+    let is_none = |place: usize| table.rows.iter().all(|row| row[place] == crate::table::Cell::None);
+    (0..table.columns.len()).filter(|place| table.name != "conditions" || !is_none(*place)).collect()
 }
 
 impl<'a> Plot<'a> {

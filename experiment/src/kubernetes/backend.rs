@@ -12,13 +12,13 @@ use super::collect::{Collected, LogSource, ranges};
 use super::enter::{self, Entered};
 use super::error::KubernetesError;
 use super::install::{self, Installed, Resumed};
-use super::options::Options;
+use super::options::KubernetesOptions;
 use super::ready::Wait;
 use super::release::{Release, release_of, selector};
 use super::watch::PodWatch;
 use super::{facts, limits};
 use crate::backend::{Backend, BackendError, RunContext};
-use crate::cluster::{Cluster, ClusterError, Process, Then};
+use crate::cluster::{AfterDrain, Cluster, ClusterError, Process};
 use crate::driver::Watcher;
 use crate::ledger::now;
 
@@ -30,7 +30,7 @@ const COLLECT_EVERY: Duration = Duration::from_secs(1);
 
 /// The pods of a run.
 pub struct Kubernetes {
-    options: Options,
+    options: KubernetesOptions,
     /// Whether a release of the run's name is the run's own.
     is_resumed: Resumed,
     installed: Option<Installed>,
@@ -50,16 +50,16 @@ struct EnteredRelease {
 
 impl Kubernetes {
     /// The pods of a run that begins.
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: KubernetesOptions) -> Self {
         Self::of(options, Resumed::No, Collected::default())
     }
 
     /// The pods of a run that goes on; `lasts` are the sequence numbers up to which each process's records are here.
-    pub fn resumed(options: Options, lasts: BTreeMap<String, u64>) -> Self {
+    pub fn resumed(options: KubernetesOptions, lasts: BTreeMap<String, u64>) -> Self {
         Self::of(options, Resumed::Yes, Collected::resumed(lasts))
     }
 
-    fn of(options: Options, is_resumed: Resumed, collected: Collected) -> Self {
+    fn of(options: KubernetesOptions, is_resumed: Resumed, collected: Collected) -> Self {
         Self { options, is_resumed, installed: None, entered: None, collected, collected_at: Instant::now() }
     }
 
@@ -285,7 +285,7 @@ impl Backend for Kubernetes {
 
     async fn close(&mut self, run: &mut RunContext<'_>, cluster: &Cluster) -> Result<(), BackendError> {
         self.note_incidents(run, cluster);
-        let last_seqs = cluster.drain(&run.plan.run_id, Then::Stay).await;
+        let last_seqs = cluster.drain(&run.plan.run_id, AfterDrain::Stay).await;
         run.ledger.close_records(last_seqs);
         let parts = run.ledger.folder().parts();
         for reason in self.collected.bring_from_all(cluster, run.plan.run_id.as_str(), &parts).await? {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::chart;
 use super::error::KubernetesError;
 use super::helm::{Helm, HelmError, Install};
-use super::options::Options;
+use super::options::KubernetesOptions;
 use super::release::selector;
 use crate::driver::Watcher;
 
@@ -39,7 +39,7 @@ pub(super) enum Resumed {
 
 /// What is to be installed.
 pub(super) struct Installation<'a> {
-    pub(super) options: &'a Options,
+    pub(super) options: &'a KubernetesOptions,
     pub(super) namespace: &'a str,
     pub(super) release: &'a str,
     pub(super) values: &'a Value,
@@ -86,7 +86,7 @@ pub(super) async fn install(wanted: Installation<'_>) -> Result<(), KubernetesEr
 /// The values that the release was installed with; none where they cannot be read.
 pub(super) async fn values_of(
     installed: Option<&Installed>,
-    options: &Options,
+    options: &KubernetesOptions,
     namespace: &str,
     release: &str,
 ) -> Option<Value> {
@@ -110,7 +110,12 @@ impl Installed {
     }
 
     /// Takes the release away and waits until its pods are gone.
-    pub(super) async fn take_away(&self, options: &Options, namespace: Option<Namespace>, watcher: &dyn Watcher) {
+    pub(super) async fn take_away(
+        &self,
+        options: &KubernetesOptions,
+        namespace: Option<Namespace>,
+        watcher: &dyn Watcher,
+    ) {
         watcher.waits_for(&format!("release {} to be taken away", self.release));
         if let Err(reason) = self.gone(options, namespace).await {
             let Self { namespace, release, .. } = self;
@@ -120,7 +125,7 @@ impl Installed {
         }
     }
 
-    async fn gone(&self, options: &Options, namespace: Option<Namespace>) -> Result<(), String> {
+    async fn gone(&self, options: &KubernetesOptions, namespace: Option<Namespace>) -> Result<(), String> {
         for attempt in 1.. {
             match self.helm.uninstall(&self.release).await {
                 Ok(()) => break,

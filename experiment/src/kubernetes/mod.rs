@@ -22,5 +22,5 @@ mod watch;
 pub use backend::Kubernetes;
 pub use error::KubernetesError;
 pub use helm::HelmError;
-pub use options::Options;
+pub use options::KubernetesOptions;
 pub use release::release_of;

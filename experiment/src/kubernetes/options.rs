@@ -11,7 +11,7 @@ use crate::plan::Plan;
 
 /// What was chosen for a run on Kubernetes.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct KubernetesOptions {
     /// Namespace of the cluster; none: the kubeconfig's.
     pub namespace: Option<String>,
     /// Context of the kubeconfig; none: the current one.
@@ -33,7 +33,7 @@ pub struct Options {
 /// How long pods may take to become ready where nobody says.
 const READY_TIMEOUT: Duration = Duration::from_secs(300);
 
-impl Options {
+impl KubernetesOptions {
     /// Which cluster and namespace.
     pub fn target(&self) -> Target {
         Target { context: self.context.clone(), namespace: self.namespace.clone() }
@@ -117,12 +117,16 @@ mod tests {
 
     #[test]
     fn a_run_that_is_resumed_goes_where_it_was() {
-        let typed =
-            Options { context: Some("c".to_owned()), set: vec!["bandwidth=5M".to_owned()], ..Options::default() };
+        let typed = KubernetesOptions {
+            context: Some("c".to_owned()),
+            set: vec!["bandwidth=5M".to_owned()],
+            ..KubernetesOptions::default()
+        };
         let mut recorded = KubernetesFacts { namespace: Some("gossip".to_owned()), ..KubernetesFacts::default() };
         typed.note_in(&mut recorded);
 
-        let resumed = Options { context: Some("d".to_owned()), ..Options::default() }.or_recorded(&recorded);
+        let resumed =
+            KubernetesOptions { context: Some("d".to_owned()), ..KubernetesOptions::default() }.or_recorded(&recorded);
 
         assert_eq!((resumed.context.as_deref(), resumed.namespace.as_deref()), (Some("d"), Some("gossip")));
         assert_eq!(resumed.set, ["bandwidth=5M"]);
