@@ -15,10 +15,10 @@ const TAIL: usize = 4;
 
 /// A record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entry {
+pub(super) struct Entry {
     /// Round, received, process, seq, receiver, sender, type, sent, detail, and the hash of the content, which decides where
     /// all of these are equal; the other fields; where those begin.
-    pub bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// The columns whose texts many records share.
@@ -60,12 +60,12 @@ impl Entry {
     }
 
     /// Its round.
-    pub fn round(&self) -> u32 {
+    pub(super) fn round(&self) -> u32 {
         u32::from_be_bytes(self.bytes[..4].try_into().expect("these are four bytes"))
     }
 
     /// Whether it says what this one says.
-    pub fn is_repeat_of(&self, other: &Self) -> bool {
+    pub(super) fn is_repeat_of(&self, other: &Self) -> bool {
         other.bytes.len() > TAIL && self.bytes[..self.end()] == other.bytes[..other.end()]
     }
 

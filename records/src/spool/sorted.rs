@@ -19,7 +19,7 @@ const UNPACKED: usize = 64 << 10;
 
 /// Entries that are to be sorted.
 #[derive(Debug, Default)]
-pub struct Sorter {
+pub(super) struct Sorter {
     bytes: Vec<u8>,
     slots: Vec<Slot>,
     /// Each of them sorted.
@@ -47,13 +47,13 @@ pub struct Failed {
 
 /// A folder of temporary files, which goes with it.
 #[derive(Debug)]
-pub struct Scratch {
+pub(super) struct Scratch {
     folder: tempfile::TempDir,
     files: usize,
 }
 
 /// Entries in order.
-pub struct Sorted {
+pub(super) struct Sorted {
     sources: BinaryHeap<Reverse<Source>>,
 }
 
@@ -71,7 +71,7 @@ enum Rest {
 
 impl Scratch {
     /// A new folder on the disk of `place`: within it, or within what it will be made in.
-    pub fn near(place: &Path) -> Result<Self, Failed> {
+    pub(super) fn near(place: &Path) -> Result<Self, Failed> {
         let place = place.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         let made = tempfile::Builder::new().prefix(".fetch-").tempdir_in(place);
         let folder = made.map_err(|reason| Failed { path: place.to_owned(), reason })?;
@@ -86,7 +86,7 @@ impl Scratch {
 
 impl Sorter {
     /// Adds an entry; gives its length.
-    pub fn push(&mut self, entry: &[u8]) -> usize {
+    pub(super) fn push(&mut self, entry: &[u8]) -> usize {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(entry);
         let mut head = [0; 16];
@@ -97,7 +97,7 @@ impl Sorter {
     }
 
     /// Puts what is in memory into a file.
-    pub fn spill(&mut self, scratch: &mut Scratch) -> Result<(), Failed> {
+    pub(super) fn spill(&mut self, scratch: &mut Scratch) -> Result<(), Failed> {
         if self.slots.is_empty() {
             return Ok(());
         }
@@ -115,7 +115,7 @@ impl Sorter {
     }
 
     /// All entries.
-    pub fn finish(mut self) -> Result<Sorted, Failed> {
+    pub(super) fn finish(mut self) -> Result<Sorted, Failed> {
         let memory = Ok(self.in_memory());
         Sorted::of(self.files.into_iter().map(Rest::open).chain([memory]))
     }
@@ -144,7 +144,7 @@ impl Sorted {
     }
 
     /// Puts the next entry into `entry`; false where there is none.
-    pub fn next(&mut self, entry: &mut Vec<u8>) -> Result<bool, Failed> {
+    pub(super) fn next(&mut self, entry: &mut Vec<u8>) -> Result<bool, Failed> {
         let Some(mut first) = self.sources.peek_mut() else { return Ok(false) };
         let Reverse(source) = &mut *first;
         std::mem::swap(entry, &mut source.entry);
