@@ -1,3 +1,5 @@
+//! Manifests as they were written before their fields were typed, and what is read from them.
+
 use super::*;
 use crate::initiator::Initiators;
 use crate::link::LinkDelay;
