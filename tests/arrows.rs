@@ -1,4 +1,4 @@
-//! The arrows between crates, and what the protocol core must not reach.
+//! The arrows between crates as cargo resolves them, and what the protocol core must not reach. `circles` reads those between files.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -5,7 +5,9 @@ use cnsim_analyze::inputs::{About, Loaded};
 use cnsim_analyze::measure::{Options, analyse};
 use cnsim_analyze::output;
 use cnsim_analyze::rounds::Rounds;
-use cnsim_records::frame::{Dictionary, Events, Names, UNKNOWN_NS};
+use cnsim_records::columns::{EventColumns, EventNames, UNKNOWN_NS};
+use cnsim_records::events::Events;
+use cnsim_records::names::Names;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 
@@ -50,7 +52,7 @@ enum Order {
 
 /// Rounds that spread along a tree of eight children a node, without logged hops, so that they have to be derived.
 fn input(order: Order) -> Loaded {
-    let mut events = Events { names: names(), ..Events::default() };
+    let mut events = EventColumns { names: names(), ..EventColumns::default() };
     let mut random = 1;
     for row in rows(order, &mut random) {
         let (run, round, node) = (row / NODES / ROUNDS, row / NODES % ROUNDS, row % NODES);
@@ -78,6 +80,7 @@ fn input(order: Order) -> Loaded {
         events.condition.push(0);
         events.float_timestamp.push(true);
     }
+    let events = Events::of_columns(&events).expect("every number stands for a name");
     Loaded { about: About { condition: "generated".to_owned(), ..About::default() }, events }
 }
 
@@ -90,11 +93,13 @@ fn rows(order: Order, random: &mut u64) -> Vec<u32> {
     rows
 }
 
-fn names() -> Names {
-    let unknown = || Dictionary::from_sorted(vec![String::new()]);
-    Names {
-        runs: Dictionary::from_sorted((0..RUNS).map(|run| format!("{run:08x}-cubaan{NODES}")).collect()),
-        nodes: Dictionary::from_sorted((0..NODES).map(|node| format!("node-{node:04}")).collect()),
+fn names() -> EventNames {
+    let unknown = || Names::of_sorted([""]);
+    let runs: Vec<String> = (0..RUNS).map(|run| format!("{run:08x}-cubaan{NODES}")).collect();
+    let nodes: Vec<String> = (0..NODES).map(|node| format!("node-{node:04}")).collect();
+    EventNames {
+        runs: Names::of_sorted(runs.iter().map(String::as_str)),
+        nodes: Names::of_sorted(nodes.iter().map(String::as_str)),
         processes: unknown(),
         hosts: unknown(),
         protocols: unknown(),

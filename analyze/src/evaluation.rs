@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 
-use crate::evidence::Evidence;
+use rayon::prelude::*;
+
+use crate::evidence::{BatchEvidence, Evidence};
 use crate::inputs::{self, About, Input, InputError, Loaded};
 use crate::measure::{self, Analysis, Measuring};
 use crate::rounds::Rounds;
@@ -40,8 +42,17 @@ fn evaluate_each<E>(inputs: impl Iterator<Item = Result<Loaded, E>>, warm_up: u3
     for loaded in inputs {
         let Loaded { about, events } = loaded?;
         let rounds = Rounds::of(&events);
-        let metrics = measuring.add(&about, &rounds);
-        evidence.add(&about, &rounds, metrics);
+        let circumstances = measuring.circumstances(&about, &events);
+        let examine = |range| {
+            let batch = rounds.lay_out(range);
+            let measured = circumstances.measure(&batch);
+            let noted = BatchEvidence::of(&about, &batch, measured.iter().map(|round| &round.metrics));
+            (measured, noted)
+        };
+        let batches: Vec<_> = rounds.batches().into_par_iter().map(examine).collect();
+        let (measured, noted): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
+        measuring.add(&about, rounds.names(), measured.into_iter().flatten().collect());
+        evidence.add(rounds.names(), noted);
         about_inputs.push(about);
     }
     let analysis = measuring.finish(&about_inputs.iter().collect::<Vec<_>>());

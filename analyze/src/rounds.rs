@@ -1,17 +1,26 @@
 //! Events grouped into rounds: the unit of every metric and every check.
 
-use cnsim_records::frame::Events;
+use std::ops::Range;
+
+use cnsim_records::columns::{EventColumns, EventNames, numbers, values};
+use cnsim_records::events::Events;
+use cnsim_records::schema::{ROUND, RUN};
+use polars::prelude::{DataFrame, IdxCa, IdxSize, NamedFrom, PolarsResult};
+
+/// Rows that are laid out at once, but that a round is never cut: enough that a query costs little beside them, few enough
+/// that they stay near the processor.
+const BATCH_ROWS: usize = 1 << 17;
 
 /// The rows of one input, grouped by run and round.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Rounds<'a> {
     events: &'a Events,
-    /// Row numbers, grouped.
-    rows: Vec<u32>,
+    /// Row numbers, grouped; none where the rows lie so already.
+    order: Option<Vec<u32>>,
     spans: Vec<Span>,
 }
 
-/// Where one round's rows stand in `rows`.
+/// Where one round's rows stand in the order of rounds.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     run: u32,
@@ -20,37 +29,50 @@ struct Span {
     end: usize,
 }
 
-/// One round's rows, in the order in which the input holds them.
-#[derive(Debug, Clone, Copy)]
+/// Some whole rounds: their rows in the order of rounds, those of a round in the order in which the input holds them.
+#[derive(Debug)]
+pub struct Batch {
+    /// The rows as plain slices.
+    pub columns: EventColumns,
+    spans: Vec<Span>,
+}
+
+/// One round's rows.
+#[derive(Debug, Clone)]
 pub struct Round<'a> {
     /// The columns.
-    pub events: &'a Events,
+    pub events: &'a EventColumns,
     /// Number of the run in `events.names.runs`.
     pub run: u32,
     /// The round; 0 is warm-up.
     pub round: u32,
-    /// Its row numbers.
-    pub rows: &'a [u32],
+    /// Its rows.
+    pub rows: Range<usize>,
 }
 
 impl<'a> Rounds<'a> {
     /// Groups `events`: runs in the order of their ids, rounds in the order of their numbers.
     pub fn of(events: &'a Events) -> Self {
-        let rows = grouped(events);
+        if events.is_empty() {
+            return Self { events, order: None, spans: Vec::new() };
+        }
+        let keys = Keys::of(events).expect("events have runs and rounds");
+        let order = keys.grouped(events.names().runs.len());
+        let key = |position: usize| keys.get(order.as_ref().map_or(position, |order| order[position] as usize));
         let mut spans: Vec<Span> = Vec::new();
-        for (position, row) in rows.iter().enumerate() {
-            let (run, round) = key(events, *row);
+        for position in 0..events.len() {
+            let (run, round) = key(position);
             match spans.last_mut() {
                 Some(span) if (span.run, span.round) == (run, round) => span.end = position + 1,
                 _ => spans.push(Span { run, round, start: position, end: position + 1 }),
             }
         }
-        Self { events, rows, spans }
+        Self { events, order, spans }
     }
 
-    /// The columns.
-    pub fn events(&self) -> &'a Events {
-        self.events
+    /// The texts behind the numbers.
+    pub fn names(&self) -> &'a EventNames {
+        self.events.names()
     }
 
     /// How many rounds there are.
@@ -63,10 +85,69 @@ impl<'a> Rounds<'a> {
         self.spans.is_empty()
     }
 
+    /// The run's id and the number of every round, in order.
+    pub fn keys(&self) -> impl Iterator<Item = (&'a str, u32)> {
+        let names = self.events.names();
+        self.spans.iter().map(|span| (names.runs.text(span.run), span.round))
+    }
+
+    /// The rounds of each batch, by position.
+    pub fn batches(&self) -> Vec<Range<usize>> {
+        let mut batches = Vec::new();
+        let mut first = 0;
+        for (position, span) in self.spans.iter().enumerate() {
+            if span.end - self.spans[first].start >= BATCH_ROWS || position + 1 == self.spans.len() {
+                batches.push(first..position + 1);
+                first = position + 1;
+            }
+        }
+        batches
+    }
+
+    /// Lays the rounds at some positions out.
+    pub fn lay_out(&self, rounds: Range<usize>) -> Batch {
+        let Some(spans) = self.spans.get(rounds).filter(|spans| !spans.is_empty()) else {
+            return Batch { columns: EventColumns::default(), spans: Vec::new() };
+        };
+        let (start, end) = (spans[0].start, spans[spans.len() - 1].end);
+        let frame = self.rows(start..end).expect("rows of a frame can be taken out of it");
+        let columns = EventColumns::of(&frame, self.events.names()).expect("the frame is one of events");
+        let within = |span: &Span| Span { start: span.start - start, end: span.end - start, ..*span };
+        Batch { columns, spans: spans.iter().map(within).collect() }
+    }
+
+    /// All rounds at once, for small inputs.
+    pub fn lay_out_all(&self) -> Batch {
+        self.lay_out(0..self.len())
+    }
+
+    /// The rows at some places in the order of rounds.
+    fn rows(&self, places: Range<usize>) -> PolarsResult<DataFrame> {
+        match &self.order {
+            None => Ok(self.events.frame().slice(places.start as i64, places.len())),
+            Some(order) => {
+                let rows: Vec<IdxSize> = order[places].to_vec();
+                self.events.frame().take(&IdxCa::new("".into(), rows))
+            }
+        }
+    }
+}
+
+impl Batch {
+    /// How many rounds it has.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
     /// One round, by its position.
     pub fn get(&self, position: usize) -> Round<'_> {
         let span = self.spans[position];
-        Round { events: self.events, run: span.run, round: span.round, rows: &self.rows[span.start..span.end] }
+        Round { events: &self.columns, run: span.run, round: span.round, rows: span.start..span.end }
     }
 
     /// Every round, in order.
@@ -83,26 +164,40 @@ impl<'a> Round<'a> {
 
     /// The protocol as its first record names it; may be empty.
     pub fn protocol(&self) -> &'a str {
-        self.rows.first().map_or("", |row| self.events.names.protocols.text(self.events.protocol[*row as usize]))
+        self.rows.clone().next().map_or("", |row| self.events.names.protocols.text(self.events.protocol[row]))
     }
 }
 
-fn key(events: &Events, row: u32) -> (u32, u32) {
-    (events.run[row as usize], events.round[row as usize])
+/// The run and the round of every row.
+struct Keys {
+    runs: Vec<u32>,
+    rounds: Vec<u32>,
 }
 
-/// Row numbers in the order of runs and rounds; rows of one round keep their order.
-fn grouped(events: &Events) -> Vec<u32> {
-    let count = u32::try_from(events.len()).expect("an input has less than 2^32 records, as its readers see to");
-    let mut rows: Vec<u32> = (0..count).collect();
-    if rows.is_sorted_by_key(|row| key(events, *row)) {
-        return rows;
+impl Keys {
+    fn of(events: &Events) -> PolarsResult<Self> {
+        let rounds = values(events.frame().column(ROUND)?.as_materialized_series().u32()?, 0);
+        Ok(Self { runs: numbers(events.frame().column(RUN)?)?, rounds })
     }
-    match Slots::of(events) {
-        Some(slots) => slots.place(events, &mut rows),
-        None => rows.sort_by_key(|row| key(events, *row)),
+
+    fn get(&self, row: usize) -> (u32, u32) {
+        (self.runs[row], self.rounds[row])
     }
-    rows
+
+    /// Row numbers in the order of runs and rounds; rows of one round keep their order. None where rows lie so already.
+    fn grouped(&self, runs: usize) -> Option<Vec<u32>> {
+        let rows = self.runs.len();
+        if (1..rows).all(|row| self.get(row - 1) <= self.get(row)) {
+            return None;
+        }
+        let count = u32::try_from(rows).expect("an input has less than 2^32 records, as its readers see to");
+        let mut order: Vec<u32> = (0..count).collect();
+        match Slots::of(self, runs) {
+            Some(slots) => slots.place(self, &mut order),
+            None => order.sort_by_key(|row| self.get(*row as usize)),
+        }
+        Some(order)
+    }
 }
 
 /// Counting sort: one slot for each round number that a run could have up to its largest.
@@ -114,10 +209,9 @@ struct Slots {
 
 impl Slots {
     /// None where round numbers are so sparse that slots would need more room than the rows.
-    fn of(events: &Events) -> Option<Self> {
-        let runs = events.names.runs.texts().len();
+    fn of(keys: &Keys, runs: usize) -> Option<Self> {
         let mut rounds = vec![0_usize; runs];
-        for (run, round) in events.run.iter().zip(&events.round) {
+        for (run, round) in keys.runs.iter().zip(&keys.rounds) {
             let rounds = &mut rounds[*run as usize];
             *rounds = (*rounds).max(*round as usize + 1);
         }
@@ -127,41 +221,42 @@ impl Slots {
             base.push(count);
             count += rounds;
         }
-        (count <= events.len() + 1024).then_some(Self { base, count })
+        (count <= keys.runs.len() + 1024).then_some(Self { base, count })
     }
 
-    fn place(&self, events: &Events, rows: &mut [u32]) {
-        let slot = |row: usize| self.base[events.run[row] as usize] + events.round[row] as usize;
+    fn place(&self, keys: &Keys, order: &mut [u32]) {
+        let slot = |row: usize| self.base[keys.runs[row] as usize] + keys.rounds[row] as usize;
         let mut next = vec![0_u32; self.count + 1];
-        for row in 0..rows.len() {
+        for row in 0..order.len() {
             next[slot(row) + 1] += 1;
         }
         for slot in 1..next.len() {
             next[slot] += next[slot - 1];
         }
-        for row in 0..rows.len() {
+        for row in 0..order.len() {
             let place = &mut next[slot(row)];
-            rows[*place as usize] = row as u32;
+            order[*place as usize] = row as u32;
             *place += 1;
         }
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::measure::fixture::{Row, events};
 
-    fn grouping(rows: &[Row]) -> Vec<(String, u32, Vec<u32>)> {
+    fn grouping(rows: &[Row]) -> Vec<(String, u32, Vec<i64>)> {
         let events = events(rows);
         let rounds = Rounds::of(&events);
-        rounds.iter().map(|round| (round.run_id().to_owned(), round.round, round.rows.to_vec())).collect()
+        let batch = rounds.lay_out_all();
+        let rows = |round: &Round<'_>| round.rows.clone().map(|row| batch.columns.received_ns[row]).collect();
+        batch.iter().map(|round| (round.run_id().to_owned(), round.round, rows(&round))).collect()
     }
 
     #[test]
     fn rows_are_grouped_by_run_and_round_and_keep_their_order() {
-        let row = |run, round| Row::initiate("a", 1).of_run(run).of_round(round);
-        let rows = [row("s", 2), row("r", 1), row("s", 0), row("s", 2), row("r", 1)];
+        let row = |at_ns, run, round| Row::initiate("a", at_ns).of_run(run).of_round(round);
+        let rows = [row(0, "s", 2), row(1, "r", 1), row(2, "s", 0), row(3, "s", 2), row(4, "r", 1)];
         let expected = [("r", 1, vec![1, 4]), ("s", 0, vec![2]), ("s", 2, vec![0, 3])];
         assert_eq!(grouping(&rows), expected.map(|(run, round, rows)| (run.to_owned(), round, rows)));
     }

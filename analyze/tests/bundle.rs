@@ -1,6 +1,7 @@
 //! `report --bundle` and `verify` as a user runs them: what was bundled is made again, and what was changed is named.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -13,7 +14,7 @@ use zip::{ZipArchive, ZipWriter};
 
 mod support;
 
-use support::{command, fixture, flood_folder, report};
+use support::{command, files, fixture, flood_folder, report};
 
 const EVENTS: &str = "inputs/01/5e1f00d2-cubaan4/events.jsonl";
 
@@ -72,6 +73,83 @@ fn a_bundle_is_made_again_byte_for_byte_wherever_it_lies() {
     let expected = predicate::str::starts_with("inputs: 4 files, as they were bundled\nresults: ")
         .and(predicate::str::ends_with("files made again, the same byte for byte\n"));
     verify(elsewhere.path(), "paper.zip").success().stdout(expected).stderr("");
+}
+
+/// The files below a folder of the bundle, by their names in it.
+fn of_bundle(home: &Path, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut zip = ZipArchive::new(File::open(home.join("paper.zip")).unwrap()).unwrap();
+    let mut found = BTreeMap::new();
+    for number in 0..zip.len() {
+        let mut entry = zip.by_index(number).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        if let Some(name) = name.strip_prefix(folder) {
+            found.insert(name.to_owned(), bytes);
+        }
+    }
+    found
+}
+
+#[test]
+fn the_folder_is_that_of_a_report_without_a_bundle_and_the_bundle_differs_in_names_alone() {
+    let home = tempfile::tempdir().unwrap();
+    bundled(home.path());
+    let with_bundle: BTreeMap<String, Vec<u8>> = files(&home.path().join("report")).into_iter().collect();
+    let seed = format!("old={}", fixture("seed-n5.csv").display());
+    report(&["5e1f00d2-cubaan4", &seed, "--origin", "initiate"], home.path()).success();
+    let without: BTreeMap<String, Vec<u8>> = files(&home.path().join("report")).into_iter().collect();
+    assert!(with_bundle == without, "a bundle changes the report");
+
+    let packed = of_bundle(home.path(), "report/");
+    assert_eq!(packed.keys().collect::<Vec<_>>(), without.keys().collect::<Vec<_>>());
+    let names = ["index.html", "summary.json"];
+    let is_different = |name: &&String| packed[*name] != without[*name];
+    assert_eq!(without.keys().filter(is_different).collect::<Vec<_>>(), names);
+    for name in names {
+        let text = |files: &BTreeMap<String, Vec<u8>>| String::from_utf8(files[name].clone()).unwrap();
+        let csv = fixture("seed-n5.csv").display().to_string();
+        let renamed = text(&packed)
+            .replace("inputs/01/5e1f00d2-cubaan4", "5e1f00d2-cubaan4")
+            .replace("inputs/02/seed-n5.csv", &csv);
+        assert_eq!(renamed, text(&without), "{name}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named_as_it_was_given() {
+    let home = tempfile::tempdir().unwrap();
+    flood_folder(home.path());
+    let header = "sender_id,receiver_id,message,event_type,received_timestamp,propagation_time,detail\n";
+    fs::write(home.path().join("bad.csv"), format!("{header}a,a,r-cubaan2-1,initiate,soon,,x\n")).unwrap();
+    for inputs in [&["gone.csv"][..], &["bad.csv"], &["5e1f00d2-cubaan4/", "no*.csv"], &["x=bad.csv", "y=bad.csv"]] {
+        let told = |more: &[&str]| {
+            let run = report(&[inputs, more].concat(), home.path()).code(1);
+            String::from_utf8(run.get_output().stderr.clone()).unwrap()
+        };
+        assert_eq!(told(&["--bundle", "paper.zip"]), told(&[]));
+        assert!(!home.path().join("paper.zip").exists() && !home.path().join("report").exists());
+    }
+}
+
+#[test]
+fn a_bundle_has_the_form_that_earlier_versions_read() {
+    let home = tempfile::tempdir().unwrap();
+    bundled(home.path());
+    let index: serde_json::Value = serde_json::from_slice(&of_bundle(home.path(), "bundle.json")[""]).unwrap();
+    assert_eq!(index["format"], 2);
+    let expected = serde_json::json!({
+        "inputs": [
+            { "label": null, "path": "inputs/01/5e1f00d2-cubaan4" },
+            { "label": "old", "path": "inputs/02/seed-n5.csv" },
+        ],
+        "telemetry": [],
+        "origin": "initiate",
+        "warm_up": 1,
+        "window": "block",
+        "figures": { "style": "screen", "venue": "none", "width": "double", "formats": ["png", "svg"] },
+    });
+    assert_eq!(index["options"], expected);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn parquet(dir: &tempfile::TempDir, run: &str) -> Vec<u8> {
 
 /// The events as texts in the total order, whatever the order of rows.
 fn sorted(loaded: &Loaded) -> Vec<String> {
-    let events = &loaded.events;
+    let events = loaded.events.columns().unwrap();
     let names = &events.names;
     let row = |row: usize| {
         let texts = [
@@ -69,7 +69,7 @@ fn every_run_gets_its_folder_and_the_folder_says_what_the_files_said() {
         let fetched = loaded(&dir.path().join("runs").join(run));
         let original = loaded(&dir.path().join(file));
         assert_eq!(sorted(&fetched), sorted(&original));
-        assert_eq!(fetched.events.names, original.events.names);
+        assert_eq!(fetched.events.names(), original.events.names());
         assert_eq!(fetched.about.facts.files[0].sha256, original.about.facts.files[0].sha256);
         assert_eq!(fetched.about.facts.files[0].path, file);
     }

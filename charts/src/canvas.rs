@@ -66,7 +66,7 @@ pub(crate) enum Align {
 
 /// Whether a text is read from left to right or from bottom to top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum Direction {
     Level,
     Upward,
 }
@@ -78,7 +78,7 @@ pub(crate) struct Label {
     /// On the baseline.
     pub(crate) at: Point,
     pub(crate) align: Align,
-    pub(crate) turn: Turn,
+    pub(crate) direction: Direction,
     pub(crate) face: Face,
     pub(crate) color: Color,
 }
@@ -113,7 +113,7 @@ impl Canvas {
     /// A filled rectangle under a pattern of lines of the colour `hatch`.
     pub(crate) fn bar(&mut self, rect: Rect, color: Color, pattern: Pattern, hatch: Color) {
         self.area(rect.outline(), color, 1.0);
-        for (from, to) in hatching(&rect, pattern) {
+        for (from, to) in hatch_lines(&rect, pattern) {
             self.line(vec![from, to], Stroke::solid(hatch, AXIS_LINE_PT));
         }
     }
@@ -200,10 +200,10 @@ fn distance((x, y): Point, ((x0, y0), (x1, y1)): (Point, Point)) -> f64 {
     (x - x0 - along * dx).hypot(y - y0 - along * dy)
 }
 
-fn dashes(points: &[Point], dash: Dash) -> Vec<Vec<Point>> {
+fn cut_into_dashes(points: &[Point], dash: Dash) -> Vec<Vec<Point>> {
     let mut parts = Vec::new();
     let mut part: Vec<Point> = points.first().copied().into_iter().collect();
-    let (mut turn, mut left) = (0, dash[0]);
+    let (mut piece, mut left) = (0, dash[0]);
     for pair in points.windows(2) {
         let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
         let length = (x1 - x0).hypot(y1 - y0);
@@ -211,17 +211,17 @@ fn dashes(points: &[Point], dash: Dash) -> Vec<Vec<Point>> {
         while length - done > left {
             done += left;
             let at = (x0 + (x1 - x0) * done / length, y0 + (y1 - y0) * done / length);
-            if turn % 2 == 0 {
+            if piece % 2 == 0 {
                 part.push(at);
                 parts.push(std::mem::take(&mut part));
             } else {
                 part = vec![at];
             }
-            turn += 1;
-            left = dash[turn % dash.len()];
+            piece += 1;
+            left = dash[piece % dash.len()];
         }
         left -= length - done;
-        if turn % 2 == 0 {
+        if piece % 2 == 0 {
             part.push((x1, y1));
         }
     }
@@ -231,7 +231,7 @@ fn dashes(points: &[Point], dash: Dash) -> Vec<Vec<Point>> {
 }
 
 /// The lines of a pattern, cut at the rectangle's edges.
-fn hatching(rect: &Rect, pattern: Pattern) -> Vec<(Point, Point)> {
+fn hatch_lines(rect: &Rect, pattern: Pattern) -> Vec<(Point, Point)> {
     let (width, height) = (rect.width(), rect.height());
     let steps = |length: f64| (1..).map(|step| f64::from(step) * HATCH_PT).take_while(move |at| *at < length);
     let diagonals = || {
@@ -275,16 +275,16 @@ fn draw(area: &Area<'_>, shape: &Shape) -> Result<(), AreaError> {
 fn draw_line(area: &Area<'_>, points: &[Point], stroke: Stroke) -> Result<(), AreaError> {
     let width = (stroke.width_pt * UNITS_PER_PT).round().max(1.0) as u32;
     let style = ShapeStyle { color: rgb(stroke.color).to_rgba(), filled: false, stroke_width: width };
-    let parts = if stroke.dash.is_empty() { vec![points.to_vec()] } else { dashes(points, stroke.dash) };
+    let parts = if stroke.dash.is_empty() { vec![points.to_vec()] } else { cut_into_dashes(points, stroke.dash) };
     parts.iter().try_for_each(|part| area.draw(&PathElement::new(to_units(part), style)))
 }
 
 fn draw_text(area: &Area<'_>, label: &Label) -> Result<(), AreaError> {
     // The back end hangs a text whose anchor is its top 0.76 em above its baseline and writes 1/1.24 of the size it is given.
     let (hang, size) = (0.76 * label.face.size_pt, label.face.size_pt * UNITS_PER_PT * 1.24);
-    let (at, transform) = match label.turn {
-        Turn::Level => ((label.at.0, label.at.1 - hang), FontTransform::None),
-        Turn::Upward => ((label.at.0 - hang, label.at.1), FontTransform::Rotate270),
+    let (at, transform) = match label.direction {
+        Direction::Level => ((label.at.0, label.at.1 - hang), FontTransform::None),
+        Direction::Upward => ((label.at.0 - hang, label.at.1), FontTransform::Rotate270),
     };
     let align = match label.align {
         Align::Start => HPos::Left,
@@ -317,7 +317,7 @@ mod tests {
     fn dashes_go_round_corners_and_cover_the_given_lengths() {
         let corner = [(0.0, 0.0), (4.0, 0.0), (4.0, 10.0)];
 
-        let parts = dashes(&corner, &[5.0, 2.0]);
+        let parts = cut_into_dashes(&corner, &[5.0, 2.0]);
 
         assert_eq!(parts, [vec![(0.0, 0.0), (4.0, 0.0), (4.0, 1.0)], vec![(4.0, 3.0), (4.0, 8.0)]]);
     }
@@ -335,7 +335,7 @@ mod tests {
         let within = |(x, y): Point| (10.0..=17.0).contains(&x) && (20.0..=90.0).contains(&y);
 
         for pattern in [Pattern::Rising, Pattern::Falling, Pattern::Level, Pattern::Crossed] {
-            let lines = hatching(&rect, pattern);
+            let lines = hatch_lines(&rect, pattern);
             assert!(lines.len() > 10 && lines.iter().all(|(from, to)| within(*from) && within(*to)), "{lines:?}");
         }
     }

@@ -5,8 +5,9 @@ use crate::canvas::{Point, Stroke};
 use crate::data::{ConvergenceByNodes, GrowthPoint, GrowthSeries};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Figure, Panel};
+use crate::figure::Figure;
 use crate::legend::Entry;
+use crate::panel::Panel;
 use crate::sheet::Sheet;
 use crate::style::{self, AXIS_LINE_PT, DOT_PT, Marker, SeriesStyle};
 
@@ -48,19 +49,19 @@ pub(crate) fn layout(data: &ConvergenceByNodes, sheet: &Sheet) -> Result<Figure,
     let nodes: Vec<f64> = nodes.into_iter().map(f64::from).collect();
     let mut figure = Figure::new(NAME, "Convergence time against the number of nodes", sheet)?;
     let x = Axis::at(Quantity::count("Nodes"), &nodes);
-    let panel = figure.panel(x, Axis::from_zero_or_log(Quantity::ms("Convergence time"), &times));
+    let panel = figure.add_panel(x, Axis::from_zero_or_log(Quantity::ms("Convergence time"), &times));
     let dodge = Dodge::new(&panel, &nodes, &shown);
     for (index, series) in shown.iter().enumerate() {
-        draw_series(&mut figure, &panel, series, Look { style: style::series(index), dodge: &dodge, index });
+        draw_series(&mut figure, &panel, series, SeriesLayout { style: style::series(index), dodge: &dodge, index });
     }
     let entries = shown.iter().enumerate().map(|(index, series)| Entry::series(style::series(index), &series.label));
-    figure.legend(&entries.collect::<Vec<_>>());
+    figure.draw_legend(&entries.collect::<Vec<_>>());
     let side_by_side = if shown.len() > 1 { " Conditions at one number of nodes stand side by side." } else { "" };
     let words = "Small points: rounds; markers: medians; bars: 95 % intervals of the median, where they exist.";
-    figure.note(&format!("{words}{side_by_side}"));
+    figure.add_note(&format!("{words}{side_by_side}"));
     let empty =
         data.conditions.iter().filter(|series| series.points.iter().all(|point| values(point).next().is_none()));
-    figure.left_out(&empty.map(|series| series.label.clone()).collect::<Vec<_>>(), "no round converged");
+    figure.note_left_out(&empty.map(|series| series.label.clone()).collect::<Vec<_>>(), "no round converged");
     Ok(figure)
 }
 
@@ -92,13 +93,13 @@ impl<'a> Dodge<'a> {
 }
 
 /// How one condition is drawn.
-struct Look<'a> {
+struct SeriesLayout<'a> {
     style: SeriesStyle,
     dodge: &'a Dodge<'a>,
     index: usize,
 }
 
-fn draw_series(figure: &mut Figure, panel: &Panel, series: &GrowthSeries, look: Look<'_>) {
+fn draw_series(figure: &mut Figure, panel: &Panel, series: &GrowthSeries, look: SeriesLayout<'_>) {
     let style = look.style;
     let at = |nodes: u32, time: f64| {
         let (x, y) = panel.at(f64::from(nodes), time);
@@ -120,7 +121,7 @@ fn draw_series(figure: &mut Figure, panel: &Panel, series: &GrowthSeries, look: 
         figure.canvas.line(bar, Stroke::solid(style.color, AXIS_LINE_PT * 1.5));
     }
     let medians = series.points.iter().filter_map(|point| point.median_ms.map(|median| at(point.nodes, median)));
-    figure.series_line(&medians.collect::<Vec<_>>(), style);
+    figure.draw_series_line(&medians.collect::<Vec<_>>(), style);
 }
 
 /// The cap at an end of an interval; an end that does not exist has none.

@@ -5,8 +5,9 @@ use crate::canvas::{Point, Stroke};
 use crate::data::{ConvergenceByRound, RoundSeries};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Figure, Panel};
+use crate::figure::Figure;
 use crate::legend::Entry;
+use crate::panel::Panel;
 use crate::sheet::Sheet;
 use crate::style::{self, MARKER_PT};
 
@@ -36,14 +37,14 @@ pub(crate) fn layout(data: &ConvergenceByRound, sheet: &Sheet) -> Result<Figure,
     let x = Axis::whole(Quantity::count("Round"), positions);
     let any_censored = shown.iter().any(|series| series.rounds.iter().any(|(_, time)| time.is_none()));
     let y = Axis::from_zero_or_log(Quantity::ms("Convergence time"), &times);
-    let panel = if any_censored { figure.panel_below(x, y, CENSORED_PT) } else { figure.panel(x, y) };
+    let panel = if any_censored { figure.add_panel_below(x, y, CENSORED_PT) } else { figure.add_panel(x, y) };
     for (index, series) in shown.iter().enumerate() {
         draw_series(&mut figure, &panel, series, index);
     }
     let entries = shown.iter().enumerate().map(|(index, series)| Entry::series(style::series(index), &series.label));
-    figure.legend(&entries.collect::<Vec<_>>());
+    figure.draw_legend(&entries.collect::<Vec<_>>());
     if any_censored {
-        figure.note("Open triangles above the data area: rounds that never converged.");
+        figure.add_note("Open triangles above the data area: rounds that never converged.");
     }
     Ok(figure)
 }
@@ -52,7 +53,7 @@ fn draw_series(figure: &mut Figure, panel: &Panel, series: &RoundSeries, index: 
     let style = style::series(index);
     for run in series.rounds.split(|(_, time)| time.is_none()) {
         let points = run.iter().filter_map(|(position, time)| time.map(|time| panel.at(f64::from(*position), time)));
-        figure.series_line(&points.collect::<Vec<_>>(), style);
+        figure.draw_series_line(&points.collect::<Vec<_>>(), style);
     }
     for (position, _) in series.rounds.iter().filter(|(_, time)| time.is_none()) {
         let (x, _) = panel.at(f64::from(*position), panel.y.low());

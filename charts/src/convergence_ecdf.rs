@@ -7,8 +7,9 @@ use crate::canvas::{Point, Stroke, simplify};
 use crate::data::{ConvergenceEcdf, EcdfSeries};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Figure, Panel};
+use crate::figure::Figure;
 use crate::legend::Entry;
+use crate::panel::Panel;
 use crate::sheet::Sheet;
 use crate::style::{self, BANDS_MAX, LINE_PT};
 
@@ -37,7 +38,7 @@ pub(crate) fn layout(data: &ConvergenceEcdf, sheet: &Sheet) -> Result<Figure, Ch
     let bands = shown().filter(|(_, series)| series.band.is_some()).count();
     let mut figure = Figure::new(NAME, "Distribution of convergence time over rounds", sheet)?;
     let x = Axis::around(Quantity::ms("Convergence time"), &times);
-    let panel = figure.panel(x, Axis::percent("Rounds converged"));
+    let panel = figure.add_panel(x, Axis::percent("Rounds converged"));
     if bands <= BANDS_MAX {
         for (index, series) in shown() {
             draw_band(&mut figure, &panel, series, index);
@@ -53,7 +54,7 @@ pub(crate) fn layout(data: &ConvergenceEcdf, sheet: &Sheet) -> Result<Figure, Ch
     }
     let entries: Vec<Entry> =
         shown().map(|(index, series)| Entry::series(style::series(index), name(series))).collect();
-    figure.legend(&entries);
+    figure.draw_legend(&entries);
     note_on_bands(&mut figure, bands);
     Ok(figure)
 }
@@ -105,8 +106,8 @@ fn draw_band(figure: &mut Figure, panel: &Panel, series: &EcdfSeries, index: usi
 
 fn note_on_bands(figure: &mut Figure, bands: usize) {
     if bands > BANDS_MAX {
-        figure.note(&format!("95 % confidence bands are left out: more than {BANDS_MAX} would hide each other."));
+        figure.add_note(&format!("95 % confidence bands are left out: more than {BANDS_MAX} would hide each other."));
     } else if bands > 0 {
-        figure.note("Shaded: 95 % confidence band (Dvoretzky, Kiefer and Wolfowitz).");
+        figure.add_note("Shaded: 95 % confidence band (Dvoretzky, Kiefer and Wolfowitz).");
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn layout(data: &CopiesByRound, sheet: &Sheet) -> Result<Figure, Char
     let copies = Axis::count_from_zero("Copies sent", rounds().map(|(_, copies, _)| *copies));
     let duplicates =
         Axis::count_from_zero("Duplicates", rounds().map(|(_, _, duplicates)| *duplicates).chain(expected()));
-    let [upper, lower] = figure.pair(&x, copies, duplicates);
+    let [upper, lower] = figure.add_pair(&x, copies, duplicates);
     for duplicates in expected() {
         let (_, y) = lower.at(lower.x.low(), duplicates as f64);
         figure.canvas.line(vec![(lower.rect.left, y), (lower.rect.right, y)], EXPECTED);
@@ -44,10 +44,10 @@ pub(crate) fn layout(data: &CopiesByRound, sheet: &Sheet) -> Result<Figure, Char
         };
         let copies: Vec<_> = line(|round| round.1).map(|(x, y)| upper.at(x, y)).collect();
         let duplicates: Vec<_> = line(|round| round.2).map(|(x, y)| lower.at(x, y)).collect();
-        figure.series_line(&copies, style::series(index));
-        figure.series_line(&duplicates, style::series(index));
+        figure.draw_series_line(&copies, style::series(index));
+        figure.draw_series_line(&duplicates, style::series(index));
     }
-    figure.legend(&entries(&shown));
+    figure.draw_legend(&entries(&shown));
     Ok(figure)
 }
 

@@ -1,11 +1,12 @@
-//! A finished figure and its formats. The SVG is the source; every other format is made from it.
+//! A finished figure and its formats: images are made from its SVG, the PDF from the SVG in which texts are still text.
 
 use resvg::usvg;
 
 use crate::canvas::Canvas;
 use crate::error::ChartError;
 use crate::font;
-use crate::pdf;
+use crate::metadata::Metadata;
+use crate::pdf::write_pdf;
 use crate::pixels::Pixels;
 use crate::style::UNITS_PER_PT;
 
@@ -18,7 +19,7 @@ pub enum Format {
     Png,
     /// Outlines, for pages.
     Svg,
-    /// Outlines, for LaTeX.
+    /// Outlines and text, for LaTeX.
     Pdf,
     /// Pixels, for printers.
     Tiff,
@@ -39,19 +40,6 @@ impl Format {
     }
 }
 
-/// Where a figure comes from; written into its files.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Metadata {
-    /// Program and version.
-    pub tool: String,
-    /// Revision of the program's source.
-    pub revision: String,
-    /// SHA-256 of the input, as hexadecimal digits.
-    pub input_sha256: String,
-    /// What was asked for, as (option, value).
-    pub options: Vec<(String, String)>,
-}
-
 /// A finished figure. Equal data make equal drawings, and equal drawings equal bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawing {
@@ -59,6 +47,8 @@ pub struct Drawing {
     title: &'static str,
     width_units: u32,
     height_units: u32,
+    /// The figure with its texts as text.
+    with_text: String,
     /// What stands inside the root element: shapes only, no text, no ids.
     body: String,
     notes: Vec<String>,
@@ -76,7 +66,8 @@ impl Drawing {
         // A width that is a whole number but for the last bit must not get one unit more.
         let units = |pt: f64| (pt * UNITS_PER_PT - 1e-6).ceil() as u32;
         let (width_units, height_units) = (units(width_pt), units(height_pt));
-        let tree = usvg::Tree::from_str(&canvas.to_svg((width_units, height_units))?, &usvg_options())?;
+        let with_text = canvas.to_svg((width_units, height_units))?;
+        let tree = usvg::Tree::from_str(&with_text, &usvg_options())?;
         let written = tree.to_string(&usvg::WriteOptions {
             id_prefix: Some(format!("{name}-")),
             // A unit is 1/20 point: outlines need no fractions of it, transforms do.
@@ -87,7 +78,8 @@ impl Drawing {
         });
         let start = written.find('>').map_or(0, |at| at + 1);
         let end = written.rfind("</svg>").unwrap_or(written.len());
-        Ok(Self { name, title, width_units, height_units, body: written[start..end].to_owned(), notes })
+        let body = written[start..end].to_owned();
+        Ok(Self { name, title, width_units, height_units, with_text, body, notes })
     }
 
     /// Short name, fit for a file's stem.
@@ -147,12 +139,13 @@ impl Drawing {
         Pixels::of(&self.tree()?, self.size_in(), dpi)?.tiff(self.title, metadata)
     }
 
-    /// The PDF file: one page of the figure's size, RGB, with text as outlines, and `metadata` within.
+    /// The PDF file: one page of the figure's size, RGB, with text that can be searched in fonts that it holds, and `metadata` within.
     ///
     /// # Errors
-    /// [`ChartError::Svg`]; [`ChartError::Pdf`].
+    /// [`ChartError::Svg`]; [`ChartError::Font`]; [`ChartError::Pdf`].
     pub fn pdf(&self, metadata: &Metadata) -> Result<Vec<u8>, ChartError> {
-        pdf::file(&self.tree()?, self.size_in(), self.title, metadata)
+        let tree = usvg::Tree::from_str(&self.with_text, &usvg_options())?;
+        write_pdf(&tree, self.size_in(), self.title, metadata)
     }
 
     /// The file of a format; those made of pixels have `dpi`.
@@ -181,20 +174,6 @@ impl Drawing {
     fn tree(&self) -> Result<usvg::Tree, ChartError> {
         let size = format!("width=\"{}\" height=\"{}\"", self.width_units, self.height_units);
         Ok(usvg::Tree::from_str(&format!("{}{}</svg>", self.root(&size), self.body), &usvg_options())?)
-    }
-}
-
-impl Metadata {
-    /// A line for each entry.
-    pub(crate) fn lines(&self) -> String {
-        self.entries().map(|(key, value)| font::printable(&format!("{key}: {value}")) + "\n").collect()
-    }
-
-    fn entries(&self) -> impl Iterator<Item = (String, String)> {
-        let fixed = [("tool", &self.tool), ("revision", &self.revision), ("input-sha256", &self.input_sha256)];
-        let fixed = fixed.map(|(key, value)| (key.to_owned(), value.clone()));
-        let options = self.options.iter().map(|(key, value)| (format!("option {key}"), value.clone()));
-        fixed.into_iter().chain(options)
     }
 }
 

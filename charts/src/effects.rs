@@ -5,7 +5,8 @@ use crate::canvas::{Point, Rect, Stroke};
 use crate::data::{Effect, Effects};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Figure, Panel};
+use crate::figure::Figure;
+use crate::panel::Panel;
 use crate::sheet::Sheet;
 use crate::style::{AXIS_LINE_PT, INK, LINE_PT, MARKER_PT, MEDIAN, MUTED, Marker, ROWS_MAX};
 
@@ -32,7 +33,7 @@ pub(crate) fn layout(data: &Effects, sheet: &Sheet) -> Result<Figure, ChartError
     let mut figure = Figure::new(NAME, "What conditions differ by, with intervals", sheet)?;
     let x = Axis::from_zero(Quantity::named(&data.words, data.unit.as_deref()), shown.iter().flat_map(values));
     let names: Vec<&str> = shown.iter().map(|row| row.label.as_str()).collect();
-    let (panel, rows) = figure.rows(x, &names);
+    let (panel, rows) = figure.add_named_rows(x, &names);
     let (zero, _) = panel.at(0.0, panel.y.low());
     let none = Stroke { color: MUTED, width_pt: AXIS_LINE_PT, dash: &[3.0, 2.0] };
     figure.canvas.line(vec![(zero, panel.rect.top), (zero, panel.rect.bottom)], none);
@@ -40,14 +41,14 @@ pub(crate) fn layout(data: &Effects, sheet: &Sheet) -> Result<Figure, ChartError
         draw_row(&mut figure, &panel, effect, row);
     }
     if shown.iter().any(|row| row.low.is_none() || row.high.is_none()) {
-        figure.note("An arrow: the interval has no end on that side.");
+        figure.add_note("An arrow: the interval has no end on that side.");
     }
     if shown.iter().any(|row| row.shift.is_none()) {
-        figure.note("A line without a point: the shift is infinite or not known, its interval is not.");
+        figure.add_note("A line without a point: the shift is infinite or not known, its interval is not.");
     }
-    figure.left_out(&data.left_out, "neither a shift nor an end of its interval is known");
+    figure.note_left_out(&data.left_out, "neither a shift nor an end of its interval is known");
     if shown.len() < data.rows.len() {
-        figure.note(&format!("The first {} of {} comparisons are shown.", shown.len(), data.rows.len()));
+        figure.add_note(&format!("The first {} of {} comparisons are shown.", shown.len(), data.rows.len()));
     }
     Ok(figure)
 }

@@ -1,11 +1,13 @@
 //! A figure under construction: panels with axes from top to bottom, then legend and notes, then the drawing.
 
 use crate::axis::{Axis, Quantity, Tick};
-use crate::canvas::{Align, Canvas, Label, Point, Rect, Stroke, Turn, simplify};
+use crate::canvas::{Align, Canvas, Direction, Label, Point, Rect, Stroke, simplify};
 use crate::drawing::Drawing;
 use crate::error::ChartError;
 use crate::font::{self, Face};
+use crate::left_margin::{TITLE_LINES, choose_left_ticks, left_margin_pt};
 use crate::legend::{self, Entry};
+use crate::panel::{Cell, Panel};
 use crate::sheet::{Sheet, Style};
 use crate::style::{
     AXIS_LINE_PT, BORDER_PT, CELL_WIDTH_MIN_PT, Color, GAP_PT, GRID, GRID_HEIGHTS_PT, GRID_LINE_PT, HALF_HEIGHT_PT,
@@ -13,8 +15,6 @@ use crate::style::{
     TICK_PT,
 };
 
-/// Room between two labelled ticks above each other.
-const TICK_ROWS_PT: f64 = 26.0;
 /// How far a tick label may stand over the end of its axis.
 const OVERHANG_PT: f64 = 16.0;
 /// Tick labels below an axis: tick, gap and one line.
@@ -39,30 +39,6 @@ const BELOW_ROWS_PT: f64 = 80.0;
 const SCALE_PT: (f64, f64) = (90.0, 8.0);
 /// Its steps.
 const SCALE_STEPS: u32 = 30;
-/// Lines of an axis' title.
-const TITLE_LINES: usize = 2;
-
-/// A data area with its axes.
-#[derive(Debug, Clone)]
-pub(crate) struct Panel {
-    pub(crate) rect: Rect,
-    pub(crate) x: Axis,
-    pub(crate) y: Axis,
-}
-
-impl Panel {
-    /// Where the values lie on the canvas.
-    pub(crate) fn at(&self, x: f64, y: f64) -> Point {
-        (self.rect.left + self.x.share(x) * self.rect.width(), self.rect.bottom - self.y.share(y) * self.rect.height())
-    }
-}
-
-/// One small panel of a grid.
-#[derive(Debug, Clone)]
-pub(crate) struct Cell {
-    pub(crate) heading: String,
-    pub(crate) x: Axis,
-}
 
 /// A figure under construction.
 #[derive(Debug)]
@@ -90,23 +66,23 @@ impl Figure {
     }
 
     /// One data area over the whole width.
-    pub(crate) fn panel(&mut self, x: Axis, y: Axis) -> Panel {
+    pub(crate) fn add_panel(&mut self, x: Axis, y: Axis) -> Panel {
         let height_pt = self.sheet.height_pt(PLOT_HEIGHT_PT);
-        self.left = left_of(&[&y], height_pt);
-        let panel = self.area(x, y, height_pt);
-        self.tick_labels_below(&panel, OVERHANG_PT);
-        self.title_below(&panel.x.title());
+        self.left = left_margin_pt(&[&y], height_pt);
+        let panel = self.add_area(x, y, height_pt);
+        self.draw_tick_labels_below(&panel, OVERHANG_PT);
+        self.draw_title_below(&panel.x.title());
         panel
     }
 
     /// The same, with `room_pt` left free above it.
-    pub(crate) fn panel_below(&mut self, x: Axis, y: Axis, room_pt: f64) -> Panel {
+    pub(crate) fn add_panel_below(&mut self, x: Axis, y: Axis, room_pt: f64) -> Panel {
         self.bottom += room_pt;
-        self.panel(x, y)
+        self.add_panel(x, y)
     }
 
     /// A data area with a named row for each of `names` instead of an axis on its left, and the rows' rectangles.
-    pub(crate) fn rows(&mut self, x: Axis, names: &[&str]) -> (Panel, Vec<Rect>) {
+    pub(crate) fn add_named_rows(&mut self, x: Axis, names: &[&str]) -> (Panel, Vec<Rect>) {
         let face = Face::regular(SMALL_PT);
         let wrapped: Vec<Vec<String>> =
             names.iter().map(|name| face.wrap(name, self.sheet.width_pt() * ROW_NAME_SHARE, 2)).collect();
@@ -117,33 +93,33 @@ impl Figure {
         let rect = Rect { left: self.left, top, right, bottom: top + height };
         let y = Axis::from_zero(Quantity::count(""), [names.len() as f64]);
         let panel = Panel { rect, x, y };
-        self.axes(&panel, &[]);
-        self.tick_labels_below(&panel, OVERHANG_PT);
-        self.title_below(&panel.x.title());
+        self.draw_axes(&panel, &[]);
+        self.draw_tick_labels_below(&panel, OVERHANG_PT);
+        self.draw_title_below(&panel.x.title());
         let rows = (0..names.len()).map(|row| top + row as f64 * ROW_PT);
         let rows: Vec<Rect> = rows.map(|top| Rect { top, bottom: top + ROW_PT, ..rect }).collect();
         for (lines, row) in wrapped.iter().zip(&rows) {
-            self.row_name(lines, row);
+            self.draw_row_name(lines, row);
         }
         (panel, rows)
     }
 
     /// Two data areas above each other with one axis below both.
-    pub(crate) fn pair(&mut self, x: &Axis, upper: Axis, lower: Axis) -> [Panel; 2] {
+    pub(crate) fn add_pair(&mut self, x: &Axis, upper: Axis, lower: Axis) -> [Panel; 2] {
         let height_pt = self.sheet.height_pt(HALF_HEIGHT_PT);
-        self.left = left_of(&[&upper, &lower], height_pt);
-        self.letter_above(0);
-        let upper = self.area(x.clone(), upper, height_pt);
+        self.left = left_margin_pt(&[&upper, &lower], height_pt);
+        self.draw_letter(0);
+        let upper = self.add_area(x.clone(), upper, height_pt);
         self.bottom += PANEL_GAP_PT;
-        self.letter_above(1);
-        let lower = self.area(x.clone(), lower, height_pt);
-        self.tick_labels_below(&lower, OVERHANG_PT);
-        self.title_below(&x.title());
+        self.draw_letter(1);
+        let lower = self.add_area(x.clone(), lower, height_pt);
+        self.draw_tick_labels_below(&lower, OVERHANG_PT);
+        self.draw_title_below(&x.title());
         [upper, lower]
     }
 
     /// Small panels with headings, in rows; one axis on the left for each row, and an axis of its own below each panel.
-    pub(crate) fn grid(&mut self, cells: Vec<Cell>, y: &Axis) -> Vec<Panel> {
+    pub(crate) fn add_grid(&mut self, cells: Vec<Cell>, y: &Axis) -> Vec<Panel> {
         let columns = match cells.len() {
             0 | 1 => 1,
             2 | 4 => 2,
@@ -151,22 +127,22 @@ impl Figure {
         };
         let columns = columns.min(self.columns_max(y));
         let rows = cells.chunks(columns).map(|row| (y.clone(), row.to_vec())).collect();
-        self.rows_of_panels(rows, columns)
+        self.add_panel_rows(rows, columns)
     }
 
     /// As many small panels as have room side by side.
     pub(crate) fn columns_max(&self, y: &Axis) -> usize {
-        let room = self.right() - left_of(&[y], GRID_HEIGHTS_PT[2]);
+        let room = self.right() - left_margin_pt(&[y], GRID_HEIGHTS_PT[2]);
         (((room + PANEL_GAP_PT) / (CELL_WIDTH_MIN_PT + PANEL_GAP_PT)) as usize).clamp(1, 3)
     }
 
     /// Small panels in rows of at most `columns`, each row with its own axis on the left.
-    pub(crate) fn rows_of_panels(&mut self, rows: Vec<(Axis, Vec<Cell>)>, columns: usize) -> Vec<Panel> {
+    pub(crate) fn add_panel_rows(&mut self, rows: Vec<(Axis, Vec<Cell>)>, columns: usize) -> Vec<Panel> {
         let on_a_page = self.sheet.height_max_in() * 72.0 - BELOW_ROWS_PT;
         let height_pt =
             self.sheet.height_pt(GRID_HEIGHTS_PT[columns - 1]).min(on_a_page / rows.len() as f64 - AROUND_ROW_PT);
         let axes: Vec<&Axis> = rows.iter().map(|(y, _)| y).collect();
-        self.left = left_of(&axes, height_pt);
+        self.left = left_margin_pt(&axes, height_pt);
         let room = self.right() - self.left;
         let width = (room - (columns - 1) as f64 * PANEL_GAP_PT) / columns as f64;
         let title = rows.first().and_then(|(_, cells)| Some(cells.first()?.x.title())).unwrap_or_default();
@@ -182,15 +158,15 @@ impl Figure {
                 None => cell.heading.clone(),
             });
             let headings: Vec<String> = headings.collect();
-            panels.extend(self.row(cells, &headings, y, (width, height_pt)));
+            panels.extend(self.add_panel_row(cells, &headings, y, (width, height_pt)));
         }
-        self.title_below(&title);
+        self.draw_title_below(&title);
         panels
     }
 
     /// A line of the series' style through all points, with a marker at each of them: smaller ones where they stand close. Where even
     /// those would touch, the line is thin and without dashes, and only every so many points have a marker.
-    pub(crate) fn series_line(&mut self, points: &[Point], style: SeriesStyle) {
+    pub(crate) fn draw_series_line(&mut self, points: &[Point], style: SeriesStyle) {
         let (Some((first, _)), Some((last, _))) = (points.first(), points.last()) else { return };
         let spacing = if points.len() > 1 { (last - first) / (points.len() - 1) as f64 } else { f64::INFINITY };
         let radius = MARKER_PT.min(spacing / MARKER_SPACING);
@@ -208,7 +184,7 @@ impl Figure {
     }
 
     /// A line of the series' style through all points, however many, with a few markers at equal distances along it.
-    pub(crate) fn curve(&mut self, points: &[Point], style: SeriesStyle) {
+    pub(crate) fn draw_curve(&mut self, points: &[Point], style: SeriesStyle) {
         self.canvas.line(simplify(points, 0.1), Stroke { color: style.color, width_pt: LINE_PT, dash: style.dash });
         let mut lengths = vec![0.0];
         for pair in points.windows(2) {
@@ -227,28 +203,28 @@ impl Figure {
     }
 
     /// The legend, below all that was drawn before.
-    pub(crate) fn legend(&mut self, entries: &[Entry]) {
+    pub(crate) fn draw_legend(&mut self, entries: &[Entry]) {
         let room =
             Rect { left: self.left, top: self.bottom + GAP_PT, right: self.sheet.width_pt() - BORDER_PT, bottom: 0.0 };
-        self.bottom = legend::draw(&mut self.canvas, entries, room);
+        self.bottom = legend::draw_legend(&mut self.canvas, entries, room);
     }
 
     /// What colours mean: a strip from the colour of 0 to that of 1, the values at its ends, and what they measure, below all that was
     /// drawn before.
-    pub(crate) fn color_scale(&mut self, words: &str, ends: [&str; 2], color: impl Fn(f64) -> Color) {
+    pub(crate) fn draw_color_scale(&mut self, words: &str, ends: [&str; 2], color: impl Fn(f64) -> Color) {
         let face = Face::regular(SMALL_PT);
         let (width, height) = SCALE_PT;
         let words = face.shorten(words, self.right() - self.left);
         let around = ends.map(|end| face.width_pt(end) + GAP_PT);
         let mut left = self.left;
         self.bottom += GAP_PT;
-        self.word(&words, left, face);
+        self.draw_word(&words, left, face);
         left += face.width_pt(&words) + GAP_PT * 2.0;
         if left + around[0] + width + around[1] > self.right() {
             self.bottom += SMALL_PT * LEADING;
             left = self.left;
         }
-        self.word(ends[0], left, face);
+        self.draw_word(ends[0], left, face);
         left += around[0];
         let (top, bottom) = (self.bottom, self.bottom + height);
         for step in 0..SCALE_STEPS {
@@ -257,27 +233,27 @@ impl Figure {
             self.canvas.bar(Rect { left: at(step), top, right: at(step + 1), bottom }, color, Pattern::Plain, color);
         }
         self.canvas.frame(Rect { left, top, right: left + width, bottom }, Stroke::solid(INK, GRID_LINE_PT));
-        self.word(ends[1], left + width + GAP_PT, face);
+        self.draw_word(ends[1], left + width + GAP_PT, face);
         self.bottom = bottom + 1.5;
     }
 
     /// A text that begins at `left`, on the line below all that was drawn before.
-    fn word(&mut self, text: &str, left: f64, face: Face) {
+    fn draw_word(&mut self, text: &str, left: f64, face: Face) {
         let at = (left, self.bottom + SMALL_PT * 0.86);
         let text = text.to_owned();
-        self.canvas.text(Label { text, at, align: Align::Start, turn: Turn::Level, face, color: INK });
+        self.canvas.text(Label { text, at, align: Align::Start, direction: Direction::Level, face, color: INK });
     }
 
     /// A sentence that the reader needs: on a screen below all that was drawn before, in a paper left to the caption.
-    pub(crate) fn note(&mut self, text: &str) {
+    pub(crate) fn add_note(&mut self, text: &str) {
         match self.sheet.style {
-            Style::Screen => self.note_below(text),
+            Style::Screen => self.draw_note(text),
             Style::Paper => self.notes.push(text.to_owned()),
         }
     }
 
     /// Names the series that have nothing to show, and says why.
-    pub(crate) fn left_out(&mut self, labels: &[String], why: &str) {
+    pub(crate) fn note_left_out(&mut self, labels: &[String], why: &str) {
         const NAMED_MAX: usize = 4;
         let named = labels[..labels.len().min(NAMED_MAX)].join("; ");
         let more = match labels.len().saturating_sub(NAMED_MAX) {
@@ -285,7 +261,7 @@ impl Figure {
             more => format!(" and {more} more"),
         };
         if !labels.is_empty() {
-            self.note(&format!("Not shown ({why}): {named}{more}."));
+            self.add_note(&format!("Not shown ({why}): {named}{more}."));
         }
     }
 
@@ -308,38 +284,58 @@ impl Figure {
         self.sheet.width_pt() - BORDER_PT - OVERHANG_PT
     }
 
-    fn note_below(&mut self, text: &str) {
+    fn draw_note(&mut self, text: &str) {
         let face = Face::regular(SMALL_PT);
         self.bottom += GAP_PT / 2.0;
         for line in face.wrap(text, self.sheet.width_pt() - BORDER_PT - self.left, 4) {
             self.bottom += SMALL_PT * LEADING;
             let at = (self.left, self.bottom - SMALL_PT * 0.25);
-            self.canvas.text(Label { text: line, at, align: Align::Start, turn: Turn::Level, face, color: MUTED });
+            self.canvas.text(Label {
+                text: line,
+                at,
+                align: Align::Start,
+                direction: Direction::Level,
+                face,
+                color: MUTED,
+            });
         }
     }
 
     /// The letter of a panel that has no heading, above it.
-    fn letter_above(&mut self, index: usize) {
+    fn draw_letter(&mut self, index: usize) {
         let Some(letter) = self.sheet.letter(index) else { return };
         self.bottom += TEXT_PT * LEADING;
         let at = (self.left, self.bottom);
         let face = Face::bold(TEXT_PT);
-        self.canvas.text(Label { text: letter, at, align: Align::Start, turn: Turn::Level, face, color: INK });
+        self.canvas.text(Label {
+            text: letter,
+            at,
+            align: Align::Start,
+            direction: Direction::Level,
+            face,
+            color: INK,
+        });
     }
 
-    fn area(&mut self, x: Axis, y: Axis, height_pt: f64) -> Panel {
+    fn add_area(&mut self, x: Axis, y: Axis, height_pt: f64) -> Panel {
         let top = self.bottom + SMALL_PT / 2.0;
         let right = self.right();
         let rect = Rect { left: self.left, top, right, bottom: top + height_pt };
         let panel = Panel { rect, x, y };
-        self.axes(&panel, &left_ticks(&panel.y, panel.rect.height()));
-        self.tick_labels_left(&panel);
-        self.title_left(&panel.y.title(), &rect);
+        self.draw_axes(&panel, &choose_left_ticks(&panel.y, panel.rect.height()));
+        self.draw_tick_labels_left(&panel);
+        self.draw_title_left(&panel.y.title(), &rect);
         self.bottom = rect.bottom;
         panel
     }
 
-    fn row(&mut self, cells: &[Cell], headings: &[String], y: &Axis, (width, height): (f64, f64)) -> Vec<Panel> {
+    fn add_panel_row(
+        &mut self,
+        cells: &[Cell],
+        headings: &[String],
+        y: &Axis,
+        (width, height): (f64, f64),
+    ) -> Vec<Panel> {
         let face = Face::bold(TEXT_PT);
         let headings: Vec<Vec<String>> = headings.iter().map(|heading| face.wrap(heading, width, 2)).collect();
         let lines = headings.iter().map(Vec::len).max().unwrap_or(0);
@@ -349,30 +345,37 @@ impl Figure {
             let left = self.left + index as f64 * (width + PANEL_GAP_PT);
             let rect = Rect { left, top, right: left + width, bottom: top + height };
             let panel = Panel { rect, x: cell.x.clone(), y: y.clone() };
-            self.axes(&panel, &left_ticks(&panel.y, panel.rect.height()));
-            self.heading(&heading, &rect);
+            self.draw_axes(&panel, &choose_left_ticks(&panel.y, panel.rect.height()));
+            self.draw_heading(&heading, &rect);
             self.bottom = rect.bottom;
             if index == 0 {
-                self.tick_labels_left(&panel);
-                self.title_left(&panel.y.title(), &rect);
+                self.draw_tick_labels_left(&panel);
+                self.draw_title_left(&panel.y.title(), &rect);
             }
-            self.tick_labels_below(&panel, PANEL_GAP_PT / 2.0 - 1.5);
+            self.draw_tick_labels_below(&panel, PANEL_GAP_PT / 2.0 - 1.5);
             panels.push(panel);
         }
         self.bottom = top + height + TICK_LABELS_PT;
         panels
     }
 
-    fn row_name(&mut self, lines: &[String], row: &Rect) {
+    fn draw_row_name(&mut self, lines: &[String], row: &Rect) {
         let first = (row.top + row.bottom) / 2.0 - (lines.len() as f64 - 1.0) / 2.0 * SMALL_PT * LEADING;
         for (index, line) in lines.iter().enumerate() {
             let at = (row.left - GAP_PT, first + index as f64 * SMALL_PT * LEADING + SMALL_PT * 0.36);
             let face = Face::regular(SMALL_PT);
-            self.canvas.text(Label { text: line.clone(), at, align: Align::End, turn: Turn::Level, face, color: INK });
+            self.canvas.text(Label {
+                text: line.clone(),
+                at,
+                align: Align::End,
+                direction: Direction::Level,
+                face,
+                color: INK,
+            });
         }
     }
 
-    fn heading(&mut self, lines: &[String], rect: &Rect) {
+    fn draw_heading(&mut self, lines: &[String], rect: &Rect) {
         for (index, line) in lines.iter().rev().enumerate() {
             let at = (rect.left, rect.top - GAP_PT - index as f64 * TEXT_PT * LEADING);
             let face = Face::bold(TEXT_PT);
@@ -380,7 +383,7 @@ impl Figure {
                 text: line.clone(),
                 at,
                 align: Align::Start,
-                turn: Turn::Level,
+                direction: Direction::Level,
                 face,
                 color: INK,
             });
@@ -388,7 +391,7 @@ impl Figure {
     }
 
     /// Axis lines with ticks, and on a screen a line of the grid for each of the ticks on the left.
-    fn axes(&mut self, panel: &Panel, left: &[Tick]) {
+    fn draw_axes(&mut self, panel: &Panel, left: &[Tick]) {
         let rect = panel.rect;
         let axis = Stroke::solid(INK, AXIS_LINE_PT);
         let height_of = |value: f64| panel.at(panel.x.low(), value).1;
@@ -399,13 +402,13 @@ impl Figure {
             }
         }
         for tick in left {
-            self.tick_beside(&rect, height_of(tick.value), TICK_PT);
+            self.draw_tick_left(&rect, height_of(tick.value), TICK_PT);
         }
         for value in panel.y.minor() {
-            self.tick_beside(&rect, height_of(value), TICK_PT / 2.0);
+            self.draw_tick_left(&rect, height_of(value), TICK_PT / 2.0);
         }
         for value in panel.x.minor() {
-            self.tick_below(&rect, panel.at(value, panel.y.low()).0, TICK_PT / 2.0);
+            self.draw_tick_below(&rect, panel.at(value, panel.y.low()).0, TICK_PT / 2.0);
         }
         match self.sheet.style {
             Style::Screen => {
@@ -417,7 +420,7 @@ impl Figure {
     }
 
     /// A tick at the left, in a paper at the right too, and inward.
-    fn tick_beside(&mut self, rect: &Rect, y: f64, length_pt: f64) {
+    fn draw_tick_left(&mut self, rect: &Rect, y: f64, length_pt: f64) {
         let axis = Stroke::solid(INK, AXIS_LINE_PT);
         match self.sheet.style {
             Style::Screen => self.canvas.line(vec![(rect.left - length_pt, y), (rect.left, y)], axis),
@@ -429,7 +432,7 @@ impl Figure {
     }
 
     /// A tick at the bottom, in a paper at the top too, and inward.
-    fn tick_below(&mut self, rect: &Rect, x: f64, length_pt: f64) {
+    fn draw_tick_below(&mut self, rect: &Rect, x: f64, length_pt: f64) {
         let axis = Stroke::solid(INK, AXIS_LINE_PT);
         match self.sheet.style {
             Style::Screen => self.canvas.line(vec![(x, rect.bottom), (x, rect.bottom + length_pt)], axis),
@@ -440,61 +443,58 @@ impl Figure {
         }
     }
 
-    fn tick_labels_left(&mut self, panel: &Panel) {
-        for tick in left_ticks(&panel.y, panel.rect.height()) {
+    fn draw_tick_labels_left(&mut self, panel: &Panel) {
+        for tick in choose_left_ticks(&panel.y, panel.rect.height()) {
             let (_, y) = panel.at(panel.x.low(), tick.value);
             let at = (panel.rect.left - TICK_PT - 2.0, y + SMALL_PT * 0.36);
             let face = Face::regular(SMALL_PT);
-            self.canvas.text(Label { text: tick.label, at, align: Align::End, turn: Turn::Level, face, color: INK });
+            self.canvas.text(Label {
+                text: tick.label,
+                at,
+                align: Align::End,
+                direction: Direction::Level,
+                face,
+                color: INK,
+            });
         }
     }
 
-    fn tick_labels_below(&mut self, panel: &Panel, overhang_pt: f64) {
+    fn draw_tick_labels_below(&mut self, panel: &Panel, overhang_pt: f64) {
         let rect = panel.rect;
         for tick in panel.x.ticks_across(rect.width(), overhang_pt) {
             let (x, _) = panel.at(tick.value, panel.y.low());
-            self.tick_below(&rect, x, TICK_PT);
+            self.draw_tick_below(&rect, x, TICK_PT);
             let at = (x, rect.bottom + TICK_LABELS_PT - SMALL_PT * 0.2);
             let face = Face::regular(SMALL_PT);
-            self.canvas.text(Label { text: tick.label, at, align: Align::Middle, turn: Turn::Level, face, color: INK });
+            self.canvas.text(Label {
+                text: tick.label,
+                at,
+                align: Align::Middle,
+                direction: Direction::Level,
+                face,
+                color: INK,
+            });
         }
         self.bottom = rect.bottom + TICK_LABELS_PT;
     }
 
-    fn title_left(&mut self, title: &str, rect: &Rect) {
+    fn draw_title_left(&mut self, title: &str, rect: &Rect) {
         let face = Face::regular(TEXT_PT);
         for (index, text) in face.wrap(title, rect.height(), TITLE_LINES).into_iter().enumerate() {
             let x = BORDER_PT + TEXT_PT * 0.9 + index as f64 * TEXT_PT * LEADING;
             let at = (x, (rect.top + rect.bottom) / 2.0);
-            self.canvas.text(Label { text, at, align: Align::Middle, turn: Turn::Upward, face, color: INK });
+            self.canvas.text(Label { text, at, align: Align::Middle, direction: Direction::Upward, face, color: INK });
         }
     }
 
-    fn title_below(&mut self, title: &str) {
+    fn draw_title_below(&mut self, title: &str) {
         let face = Face::regular(TEXT_PT);
         let (left, right) = (self.left, self.right());
         self.bottom += 1.0;
         for text in face.wrap(title, right - left, TITLE_LINES) {
             self.bottom += TEXT_PT * LEADING;
             let at = ((left + right) / 2.0, self.bottom - TEXT_PT * 0.25);
-            self.canvas.text(Label { text, at, align: Align::Middle, turn: Turn::Level, face, color: INK });
+            self.canvas.text(Label { text, at, align: Align::Middle, direction: Direction::Level, face, color: INK });
         }
     }
-}
-
-/// One tick alone gives no scale: an axis across 0 may have no other multiple of a wide step.
-fn left_ticks(axis: &Axis, height_pt: f64) -> Vec<Tick> {
-    let most = (height_pt / TICK_ROWS_PT) as usize;
-    let ticks = axis.ticks(most);
-    if ticks.len() < 2 { axis.ticks(most * 2) } else { ticks }
-}
-
-/// Where a data area begins so that titles and tick labels of all given axes have room at its left.
-fn left_of(axes: &[&Axis], height_pt: f64) -> f64 {
-    let face = Face::regular(SMALL_PT);
-    let labels = axes.iter().flat_map(|axis| left_ticks(axis, height_pt));
-    let widest = labels.map(|tick| face.width_pt(&tick.label)).fold(0.0, f64::max);
-    let title = Face::regular(TEXT_PT);
-    let lines = axes.iter().map(|axis| title.wrap(&axis.title(), height_pt, TITLE_LINES).len()).max().unwrap_or(1);
-    BORDER_PT + lines as f64 * TEXT_PT * LEADING + GAP_PT + widest + 2.0 + TICK_PT
 }

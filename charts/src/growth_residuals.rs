@@ -5,8 +5,9 @@ use crate::canvas::{Point, Stroke};
 use crate::data::{GrowthResiduals, ResidualPanel, ResidualPoint, ResidualSeries};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Cell, Figure, Panel};
+use crate::figure::Figure;
 use crate::legend::Entry;
+use crate::panel::{Cell, Panel};
 use crate::sheet::Sheet;
 use crate::style::{self, AXIS_LINE_PT, GRID_ROWS_MAX, MUTED, SeriesStyle};
 
@@ -37,7 +38,7 @@ pub(crate) fn layout(data: &GrowthResiduals, sheet: &Sheet) -> Result<Figure, Ch
     let left = filled.iter().flat_map(|panel| points(panel)).flat_map(values);
     let y = Axis::from_zero(Quantity::named("Time above the law", Some("%")), left);
     let shown = &filled[..filled.len().min(figure.columns_max(&y) * GRID_ROWS_MAX)];
-    let panels = figure.grid(shown.iter().map(|panel| cell(panel)).collect(), &y);
+    let panels = figure.add_grid(shown.iter().map(|panel| cell(panel)).collect(), &y);
     for (panel, data) in panels.iter().zip(shown) {
         let zero = vec![panel.at(panel.x.low(), 0.0), panel.at(panel.x.high(), 0.0)];
         figure.canvas.line(zero, Stroke::solid(MUTED, AXIS_LINE_PT));
@@ -48,10 +49,10 @@ pub(crate) fn layout(data: &GrowthResiduals, sheet: &Sheet) -> Result<Figure, Ch
     }
     // Every panel has the same laws in the same order.
     let laws = shown[0].laws.iter().enumerate();
-    figure.legend(&laws.map(|(index, law)| Entry::series(style::series(index), &law.label)).collect::<Vec<_>>());
-    figure.note("Markers: geometric means over rounds; bars: their 95 % intervals, where they exist.");
+    figure.draw_legend(&laws.map(|(index, law)| Entry::series(style::series(index), &law.label)).collect::<Vec<_>>());
+    figure.add_note("Markers: geometric means over rounds; bars: their 95 % intervals, where they exist.");
     if shown.len() < filled.len() {
-        figure.note(&format!("The first {} of {} panels are shown.", shown.len(), filled.len()));
+        figure.add_note(&format!("The first {} of {} panels are shown.", shown.len(), filled.len()));
     }
     Ok(figure)
 }
@@ -86,5 +87,5 @@ fn draw_law(figure: &mut Figure, panel: &Panel, law: &ResidualSeries, (style, sh
         }
     }
     let means: Vec<Point> = law.points.iter().map(|point| at(point, point.mean_percent)).collect();
-    figure.series_line(&means, style);
+    figure.draw_series_line(&means, style);
 }

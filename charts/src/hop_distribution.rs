@@ -7,8 +7,9 @@ use crate::canvas::{Rect, Stroke};
 use crate::data::{HopBand, HopDistribution, HopSeries};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Figure, Panel};
+use crate::figure::Figure;
 use crate::legend::{Entry, Key};
+use crate::panel::Panel;
 use crate::sheet::Sheet;
 use crate::style::{self, INK, LINE_PT, PAPER, Pattern, THEORY};
 
@@ -43,17 +44,17 @@ pub(crate) fn layout(data: &HopDistribution, sheet: &Sheet) -> Result<Figure, Ch
     let shares = shown.iter().flat_map(|series| series.shares.iter().map(|(_, share)| share * 100.0));
     let mut figure = Figure::new(NAME, "Share of first deliveries at each hop", sheet)?;
     let x = Axis::whole(Quantity::count("Hop"), hops);
-    let panel = figure.panel(x, Axis::from_zero(Quantity::percent("First deliveries"), shares));
+    let panel = figure.add_panel(x, Axis::from_zero(Quantity::percent("First deliveries"), shares));
     let room_pt = panel.rect.width() / (panel.x.high() - panel.x.low());
     data.theory.iter().for_each(|band| draw_band(&mut figure, &panel, band));
     let bar_pt = (room_pt * GROUP_SHARE / shown.len() as f64).min(BAR_MAX_PT);
     for (index, series) in shown.iter().enumerate() {
         if bar_pt < BAR_MIN_PT {
             let points = series.shares.iter().map(|(hop, share)| panel.at(f64::from(*hop), share * 100.0));
-            figure.series_line(&points.collect::<Vec<_>>(), style::series(index));
+            figure.draw_series_line(&points.collect::<Vec<_>>(), style::series(index));
         } else {
             let offset_pt = (index as f64 - shown.len() as f64 / 2.0) * bar_pt;
-            draw_bars(&mut figure, &panel, series, Place { index, offset_pt, bar_pt });
+            draw_bars(&mut figure, &panel, series, BarPosition { index, offset_pt, bar_pt });
         }
     }
     for (index, band) in data.theory.iter().enumerate() {
@@ -66,7 +67,7 @@ pub(crate) fn layout(data: &HopDistribution, sheet: &Sheet) -> Result<Figure, Ch
     let entries = shown.iter().enumerate();
     let entries = entries.map(|(index, series)| Entry { key: key(index), name: series.label.clone() });
     let theory = data.theory.iter().enumerate().map(|(index, band)| band_entry(band, index));
-    figure.legend(&entries.chain(theory).collect::<Vec<_>>());
+    figure.draw_legend(&entries.chain(theory).collect::<Vec<_>>());
     Ok(figure)
 }
 
@@ -103,13 +104,13 @@ fn theory_stroke(index: usize) -> Stroke {
 }
 
 /// A series' place in each group.
-struct Place {
+struct BarPosition {
     index: usize,
     offset_pt: f64,
     bar_pt: f64,
 }
 
-fn draw_bars(figure: &mut Figure, panel: &Panel, series: &HopSeries, place: Place) {
+fn draw_bars(figure: &mut Figure, panel: &Panel, series: &HopSeries, place: BarPosition) {
     let style = style::series(place.index);
     for (hop, share) in &series.shares {
         let (middle, top) = panel.at(f64::from(*hop), share * 100.0);

@@ -7,8 +7,9 @@ use crate::canvas::{Point, Stroke, simplify};
 use crate::data::{InfectionCurves, InfectionPanel};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Cell, Figure, Panel};
+use crate::figure::Figure;
 use crate::legend::{Entry, Key};
+use crate::panel::{Cell, Panel};
 use crate::sheet::Sheet;
 use crate::style::{DOT_PT, GRID_ROWS_MAX, MARKER_PT, MEDIAN, Marker, ROUND, STRONG_LINE_PT, THIN_LINE_PT};
 
@@ -44,14 +45,14 @@ pub(crate) fn layout(data: &InfectionCurves, sheet: &Sheet) -> Result<Figure, Ch
     let mut figure = Figure::new(NAME, title, sheet)?;
     let y = Axis::percent("Nodes reached");
     let shown = &filled[..filled.len().min(figure.columns_max(&y) * GRID_ROWS_MAX)];
-    let panels = figure.grid(cells(shown), &y);
+    let panels = figure.add_grid(cells(shown), &y);
     let tolerance_pt = tolerance(&panels, shown);
     for (panel, data) in panels.iter().zip(shown) {
         draw_panel(&mut figure, panel, data, tolerance_pt);
     }
-    figure.legend(&entries());
+    figure.draw_legend(&entries());
     if shown.len() < filled.len() {
-        figure.note(&format!("The first {} of {} panels are shown.", shown.len(), filled.len()));
+        figure.add_note(&format!("The first {} of {} panels are shown.", shown.len(), filled.len()));
     }
     Ok(figure)
 }

@@ -5,8 +5,9 @@ use crate::canvas::{Point, Rect, Stroke};
 use crate::data::{LatencyBox, LatencyByHop, LatencySeries};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Figure, Panel};
+use crate::figure::Figure;
 use crate::legend::{Entry, Key};
+use crate::panel::Panel;
 use crate::sheet::Sheet;
 use crate::style::{self, AXIS_LINE_PT, BOX_TINT, DOT_PT, INK, Marker, SeriesStyle};
 
@@ -42,7 +43,7 @@ pub(crate) fn layout(data: &LatencyByHop, sheet: &Sheet) -> Result<Figure, Chart
     let latencies: Vec<f64> = boxes().flat_map(values).collect();
     let mut figure = Figure::new(NAME, "Latency of first deliveries by hop", sheet)?;
     let x = Axis::whole(Quantity::count("Hop"), boxes().map(|latency| latency.hop));
-    let panel = figure.panel(x, Axis::from_zero_or_log_beyond(LOG_SPAN, Quantity::ms("Latency"), &latencies));
+    let panel = figure.add_panel(x, Axis::from_zero_or_log_beyond(LOG_SPAN, Quantity::ms("Latency"), &latencies));
     let room_pt = panel.rect.width() / (panel.x.high() - panel.x.low());
     let box_pt = (room_pt * GROUP_SHARE / shown.len() as f64).min(BOX_MAX_PT);
     let is_line = box_pt < BOX_MIN_PT;
@@ -52,14 +53,14 @@ pub(crate) fn layout(data: &LatencyByHop, sheet: &Sheet) -> Result<Figure, Chart
             draw_line(&mut figure, &panel, series, style);
         } else {
             let middle_pt = (index as f64 + 0.5 - shown.len() as f64 / 2.0) * box_pt;
-            draw_boxes(&mut figure, &panel, series, Place { style, middle_pt, half_pt: box_pt * 0.4 });
+            draw_boxes(&mut figure, &panel, series, BoxPosition { style, middle_pt, half_pt: box_pt * 0.4 });
         }
     }
     let key = |index: usize| if is_line { Key::Series(style::series(index)) } else { Key::Boxed(style::series(index)) };
     let entries = shown.iter().enumerate();
     let entries = entries.map(|(index, series)| Entry { key: key(index), name: series.label.clone() });
-    figure.legend(&entries.collect::<Vec<_>>());
-    figure.note(if is_line {
+    figure.draw_legend(&entries.collect::<Vec<_>>());
+    figure.add_note(if is_line {
         "Lines: medians; bars: from the lower to the upper quartile."
     } else {
         "Boxes: quartiles and median; whiskers: data within 1.5 interquartile ranges; points: least and greatest value."
@@ -80,13 +81,13 @@ fn values(latency: &LatencyBox) -> [f64; 7] {
 }
 
 /// A series' place in each group: its middle from the group's, and half its width.
-struct Place {
+struct BoxPosition {
     style: SeriesStyle,
     middle_pt: f64,
     half_pt: f64,
 }
 
-fn draw_boxes(figure: &mut Figure, panel: &Panel, series: &LatencySeries, place: Place) {
+fn draw_boxes(figure: &mut Figure, panel: &Panel, series: &LatencySeries, place: BoxPosition) {
     let stroke = Stroke::solid(place.style.color, AXIS_LINE_PT * 1.2);
     for latency in &series.boxes {
         let at = |value: f64| -> Point {
@@ -123,5 +124,5 @@ fn draw_line(figure: &mut Figure, panel: &Panel, series: &LatencySeries, style: 
         figure.canvas.line(quartiles, Stroke::solid(style.color.tint(0.5), AXIS_LINE_PT));
     }
     let medians: Vec<Point> = series.boxes.iter().map(|latency| at(latency, latency.median_ms)).collect();
-    figure.series_line(&medians, style);
+    figure.draw_series_line(&medians, style);
 }

@@ -1,12 +1,13 @@
 //! Latency by the machines that copies went from and to: a square for each pair, the darker the slower (a heat map).
 
 use crate::axis::{Axis, Quantity, number};
-use crate::canvas::{Align, Label, Rect, Turn};
+use crate::canvas::{Align, Direction, Label, Rect};
 use crate::data::{HostCell, HostPanel, LatencyByHosts};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Cell, Figure, Panel};
+use crate::figure::Figure;
 use crate::font::Face;
+use crate::panel::{Cell, Panel};
 use crate::sheet::Sheet;
 use crate::style::{Color, GRID_ROWS_MAX, HEAT, HEAT_LEAST, INK, PAPER, Pattern, SMALL_PT};
 
@@ -43,28 +44,28 @@ pub(crate) fn layout(data: &LatencyByHosts, sheet: &Sheet) -> Result<Figure, Cha
     let y = axis("Sending machine");
     let shown = &filled[..filled.len().min(figure.columns_max(&y) * GRID_ROWS_MAX)];
     let cell = |panel: &&HostPanel| Cell { heading: panel.label.clone(), x: axis("Receiving machine") };
-    let panels = figure.grid(shown.iter().map(cell).collect(), &y);
-    let heat = Heat::of(shown.iter().flat_map(|panel| &panel.cells).map(|cell| cell.median_ms));
+    let panels = figure.add_grid(shown.iter().map(cell).collect(), &y);
+    let heat = ColorScale::of(shown.iter().flat_map(|panel| &panel.cells).map(|cell| cell.median_ms));
     for (panel, data) in panels.iter().zip(shown) {
         data.cells.iter().for_each(|cell| draw_cell(&mut figure, panel, cell, &heat));
     }
     let ends = [heat.low, heat.high].map(number);
-    figure.color_scale(&heat.title(), [&ends[0], &ends[1]], color);
-    figure.note(&names(shown));
+    figure.draw_color_scale(&heat.title(), [&ends[0], &ends[1]], color);
+    figure.add_note(&names(shown));
     if shown.len() < filled.len() {
-        figure.note(&format!("The first {} of {} panels are shown.", shown.len(), filled.len()));
+        figure.add_note(&format!("The first {} of {} panels are shown.", shown.len(), filled.len()));
     }
     Ok(figure)
 }
 
 /// From a median to a place between the least colour and the greatest.
-struct Heat {
+struct ColorScale {
     low: f64,
     high: f64,
     is_log: bool,
 }
 
-impl Heat {
+impl ColorScale {
     fn of(medians: impl Iterator<Item = f64>) -> Self {
         let ends = (f64::INFINITY, f64::NEG_INFINITY);
         let (low, high) = medians.fold(ends, |(low, high), value| (low.min(value), high.max(value)));
@@ -88,7 +89,7 @@ fn color(share: f64) -> Color {
     HEAT.tint(HEAT_LEAST + (1.0 - HEAT_LEAST) * share)
 }
 
-fn draw_cell(figure: &mut Figure, panel: &Panel, cell: &HostCell, heat: &Heat) {
+fn draw_cell(figure: &mut Figure, panel: &Panel, cell: &HostCell, heat: &ColorScale) {
     let corner = |across: f64, up: f64| panel.at(f64::from(cell.to) + across, f64::from(cell.from) + up);
     let ((left, bottom), (right, top)) = (corner(-0.5, -0.5), corner(0.5, 0.5));
     let rect = Rect { left, top, right, bottom };
@@ -98,7 +99,7 @@ fn draw_cell(figure: &mut Figure, panel: &Panel, cell: &HostCell, heat: &Heat) {
     if face.width_pt(&text) + 2.0 <= rect.width() && SMALL_PT + 1.0 <= rect.height() {
         let at = ((left + right) / 2.0, (top + bottom) / 2.0 + SMALL_PT * 0.36);
         let color = if share > 0.5 { PAPER } else { INK };
-        figure.canvas.text(Label { text, at, align: Align::Middle, turn: Turn::Level, face, color });
+        figure.canvas.text(Label { text, at, align: Align::Middle, direction: Direction::Level, face, color });
     }
 }
 

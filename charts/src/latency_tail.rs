@@ -5,8 +5,9 @@ use crate::canvas::Point;
 use crate::data::{LatencyTail, TailSeries};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Figure, Panel};
+use crate::figure::Figure;
 use crate::legend::Entry;
+use crate::panel::Panel;
 use crate::sheet::Sheet;
 use crate::style::{self, SeriesStyle};
 
@@ -33,15 +34,16 @@ pub(crate) fn layout(data: &LatencyTail, sheet: &Sheet) -> Result<Figure, ChartE
     let percents: Vec<f64> = points().map(|(_, share)| share * 100.0).collect();
     let mut figure = Figure::new(NAME, "Share of the first deliveries that took as long or longer", sheet)?;
     let x = Axis::decades_around(Quantity::ms("Latency"), &latencies);
-    let panel = figure.panel(x, Axis::decades_around(Quantity::percent("Deliveries this slow or slower"), &percents));
+    let panel =
+        figure.add_panel(x, Axis::decades_around(Quantity::percent("Deliveries this slow or slower"), &percents));
     for (index, series) in shown.iter().enumerate() {
         draw_series(&mut figure, &panel, series, style::series(index));
     }
     let entries = shown.iter().enumerate().map(|(index, series)| Entry::series(style::series(index), &series.label));
-    figure.legend(&entries.collect::<Vec<_>>());
+    figure.draw_legend(&entries.collect::<Vec<_>>());
     let without_place: u64 = data.series.iter().map(|series| series.without_place).sum();
     if without_place > 0 {
-        figure.note(&format!("{without_place} deliveries that seem to take no time have no place on a log scale."));
+        figure.add_note(&format!("{without_place} deliveries that seem to take no time have no place on a log scale."));
     }
     Ok(figure)
 }
@@ -57,5 +59,5 @@ fn draw_series(figure: &mut Figure, panel: &Panel, series: &TailSeries, style: S
         }
         steps.push((x, y));
     }
-    figure.curve(&steps, style);
+    figure.draw_curve(&steps, style);
 }

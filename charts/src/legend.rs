@@ -1,6 +1,6 @@
 //! The legend: frameless, in columns below the data area, so that it hides nothing.
 
-use crate::canvas::{Align, Canvas, Label, Point, Rect, Stroke, Turn};
+use crate::canvas::{Align, Canvas, Direction, Label, Point, Rect, Stroke};
 use crate::font::Face;
 use crate::style::{self, Color, INK, LEADING, MARKER_PT, Marker, Pattern, SMALL_PT, SeriesStyle};
 
@@ -41,12 +41,12 @@ impl Entry {
 /// Draws the entries in one row where they fit, else in as many equal columns as fit, row by row, and returns the lower end.
 ///
 /// A name that is wider than the room is shortened in its middle.
-pub(crate) fn draw(canvas: &mut Canvas, entries: &[Entry], room: Rect) -> f64 {
+pub(crate) fn draw_legend(canvas: &mut Canvas, entries: &[Entry], room: Rect) -> f64 {
     let face = Face::regular(SMALL_PT);
     let name_room = room.width() - KEY_WIDTH_PT - KEY_GAP_PT;
     let names: Vec<String> = entries.iter().map(|entry| face.shorten(&entry.name, name_room)).collect();
     let widths: Vec<f64> = names.iter().map(|name| KEY_WIDTH_PT + KEY_GAP_PT + face.width_pt(name)).collect();
-    let places = places(&widths, room.width());
+    let places = place_entries(&widths, room.width());
     for ((entry, name), (right, row)) in entries.iter().zip(names).zip(&places) {
         let left = room.left + right;
         let middle = room.top + (*row as f64 + 0.5) * ROW_PT;
@@ -55,7 +55,7 @@ pub(crate) fn draw(canvas: &mut Canvas, entries: &[Entry], room: Rect) -> f64 {
             text: name,
             at: (left + KEY_WIDTH_PT + KEY_GAP_PT, middle + SMALL_PT * 0.36),
             align: Align::Start,
-            turn: Turn::Level,
+            direction: Direction::Level,
             face,
             color: INK,
         });
@@ -65,7 +65,7 @@ pub(crate) fn draw(canvas: &mut Canvas, entries: &[Entry], room: Rect) -> f64 {
 }
 
 /// For each entry the distance from the left, and its row.
-fn places(widths: &[f64], room_pt: f64) -> Vec<(f64, usize)> {
+fn place_entries(widths: &[f64], room_pt: f64) -> Vec<(f64, usize)> {
     let in_a_row = widths.iter().scan(0.0, |next, width| {
         let left = *next;
         *next += width + COLUMN_GAP_PT;

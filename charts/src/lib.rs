@@ -1,8 +1,8 @@
 //! Figures of gossip measurements from plain structs.
 //!
 //! Each figure is one function from a struct of [`data`] and a [`Sheet`] to a [`Drawing`], which gives itself as SVG, for the inside of a
-//! page too, as PDF, PNG and TIFF; text is outlines in all of them. The same data give the same bytes. Deliberately absent: files and paths, statistics, the clock, the
-//! fonts of the machine.
+//! page too, as PDF, PNG and TIFF. Text is outlines in SVG, and text in a bundled font that the file holds in PDF. The same data give the
+//! same bytes. Deliberately absent: files and paths, statistics, the clock, the fonts of the machine.
 
 #![warn(missing_docs)]
 
@@ -14,8 +14,10 @@ mod convergence_by_nodes;
 mod convergence_by_round;
 mod convergence_ecdf;
 mod copies_by_round;
+mod deflate;
 mod drawing;
 mod effects;
+mod embedded_font;
 mod error;
 mod figure;
 mod font;
@@ -25,8 +27,11 @@ mod infection_curves;
 mod latency_by_hop;
 mod latency_by_hosts;
 mod latency_tail;
+mod left_margin;
 mod legend;
 mod load_lorenz;
+mod metadata;
+mod panel;
 mod pdf;
 mod pixels;
 mod sheet;
@@ -38,7 +43,7 @@ pub use convergence_by_nodes::convergence_by_nodes;
 pub use convergence_by_round::convergence_by_round;
 pub use convergence_ecdf::convergence_ecdf;
 pub use copies_by_round::copies_by_round;
-pub use drawing::{Drawing, Format, Metadata};
+pub use drawing::{Drawing, Format};
 pub use effects::effects;
 pub use error::ChartError;
 pub use growth_residuals::growth_residuals;
@@ -48,6 +53,7 @@ pub use latency_by_hop::latency_by_hop;
 pub use latency_by_hosts::latency_by_hosts;
 pub use latency_tail::latency_tail;
 pub use load_lorenz::load_lorenz;
+pub use metadata::Metadata;
 pub use sheet::{Sheet, Style, Venue, Width};
 pub use telemetry::telemetry;
 pub use time_spent::time_spent;

@@ -30,17 +30,17 @@ pub(crate) fn layout(data: &LoadLorenz, sheet: &Sheet) -> Result<Figure, ChartEr
         check_values(NAME, &series.label, values.chain([series.gini]))?;
     }
     let mut figure = Figure::new(NAME, "How the copies that were sent are shared among nodes", sheet)?;
-    let panel = figure.panel(Axis::percent("Nodes, least loaded first"), Axis::percent("Copies that they sent"));
+    let panel = figure.add_panel(Axis::percent("Nodes, least loaded first"), Axis::percent("Copies that they sent"));
     let equal = Stroke::solid(MUTED, AXIS_LINE_PT);
     figure.canvas.line(vec![panel.at(0.0, 0.0), panel.at(100.0, 100.0)], equal);
     for (index, series) in shown.iter().enumerate() {
         let at = |(nodes, copies): &(f64, f64)| panel.at(nodes * 100.0, copies * 100.0);
         let points: Vec<Point> = series.points.iter().map(at).collect();
-        figure.curve(&points, style::series(index));
+        figure.draw_curve(&points, style::series(index));
     }
     let name = |series: &LorenzSeries| format!("{} (Gini {:.3})", series.label, series.gini);
     let curves = shown.iter().enumerate().map(|(index, series)| Entry::series(style::series(index), name(series)));
     let equal = Entry { key: Key::Line(equal), name: "all nodes sent the same".to_owned() };
-    figure.legend(&curves.chain([equal]).collect::<Vec<_>>());
+    figure.draw_legend(&curves.chain([equal]).collect::<Vec<_>>());
     Ok(figure)
 }

@@ -1,114 +1,187 @@
-//! A figure as a PDF of one page: filled and stroked paths in RGB, no fonts, no images.
+//! A figure as a PDF of one page: filled and stroked paths in RGB, and text in fonts that the file holds; no images.
 
-use std::collections::BTreeMap;
-use std::io::Write;
+use std::collections::BTreeSet;
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
-use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, TextStr};
+use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use resvg::tiny_skia::{PathSegment, Transform};
-use resvg::usvg;
+use resvg::usvg::layout::PositionedGlyph;
+use resvg::usvg::{self, fontdb};
 
-use crate::drawing::Metadata;
+use crate::deflate::deflate;
+use crate::embedded_font::EmbeddedFont;
 use crate::error::ChartError;
 use crate::font;
+use crate::metadata::Metadata;
 
-const CATALOG: i32 = 1;
-const PAGES: i32 = 2;
-const PAGE: i32 = 3;
-const CONTENT: i32 = 4;
-const INFO: i32 = 5;
-/// The first of the graphics states; there is one for each opacity.
-const FIRST_STATE: i32 = 6;
-
-/// The file of `tree` on a page of `size_in` inches.
+/// The file of `tree`, in which text is still text, on a page of `size_in` inches.
 ///
 /// # Errors
-/// [`ChartError::Pdf`] where packing fails.
-pub(crate) fn file(
+/// [`ChartError::Pdf`] where packing fails; [`ChartError::Font`] where the bundled font is damaged.
+pub(crate) fn write_pdf(
     tree: &usvg::Tree,
-    (width_in, height_in): (f64, f64),
+    size_in: (f64, f64),
     title: &str,
     metadata: &Metadata,
 ) -> Result<Vec<u8>, ChartError> {
-    let (width, height) = ((width_in * 72.0) as f32, (height_in * 72.0) as f32);
+    let (width, height) = ((size_in.0 * 72.0) as f32, (size_in.1 * 72.0) as f32);
     let scale = width / tree.size().width();
     // PDF counts from the bottom.
     let upright = Transform::from_row(scale, 0.0, 0.0, -scale, 0.0, height);
-    let mut page = Page { content: Content::new(), states: BTreeMap::new() };
-    page.group(tree.root(), upright, 1.0);
+    let mut page = Page::new(tree.fontdb());
+    page.draw_group(tree.root(), upright, 1.0)?;
+    let mut next = Ref::new(1);
+    let [catalog, pages, leaf, content, about] = [(); 5].map(|()| next.bump());
     let mut pdf = Pdf::new();
-    let id = Ref::new;
-    pdf.catalog(id(CATALOG)).pages(id(PAGES));
-    pdf.pages(id(PAGES)).kids([id(PAGE)]).count(1);
-    let mut entry = pdf.page(id(PAGE));
-    entry.parent(id(PAGES)).media_box(Rect::new(0.0, 0.0, width, height)).contents(id(CONTENT));
+    pdf.catalog(catalog).pages(pages);
+    pdf.pages(pages).kids([leaf]).count(1);
+    let opacities: Vec<(u32, Ref)> = page.opacities.iter().map(|permille| (*permille, next.bump())).collect();
+    for (permille, id) in &opacities {
+        let opacity = *permille as f32 / 1000.0;
+        pdf.ext_graphics(*id).non_stroking_alpha(opacity).stroking_alpha(opacity);
+    }
+    let fonts = page.fonts.iter().map(|font| font.write(&mut pdf, page.database, &mut next));
+    let fonts: Vec<Ref> = fonts.collect::<Result<_, _>>()?;
+    let mut entry = pdf.page(leaf);
+    entry.parent(pages).media_box(Rect::new(0.0, 0.0, width, height)).contents(content);
     let mut resources = entry.resources();
     let mut states = resources.ext_g_states();
-    for (number, name) in page.states.values() {
-        states.pair(Name(name.as_bytes()), id(*number));
+    for (permille, id) in &opacities {
+        states.pair(Name(state_name(*permille).as_bytes()), *id);
     }
     states.finish();
+    let mut named = resources.fonts();
+    for (number, id) in fonts.iter().enumerate() {
+        named.pair(Name(font_name(number).as_bytes()), *id);
+    }
+    named.finish();
     resources.finish();
     entry.finish();
-    for (permille, (number, _)) in &page.states {
-        let opacity = *permille as f32 / 1000.0;
-        pdf.ext_graphics(id(*number)).non_stroking_alpha(opacity).stroking_alpha(opacity);
-    }
-    pdf.stream(id(CONTENT), &packed(page.content.finish().as_slice())?).filter(Filter::FlateDecode);
-    let (tool, about) = (font::printable(&metadata.tool), metadata.lines().trim_end().replace('\n', "; "));
-    pdf.document_info(id(INFO)).title(TextStr(title)).producer(TextStr(&tool)).subject(TextStr(&about));
+    pdf.stream(content, &deflate(page.content.finish().as_slice())?).filter(Filter::FlateDecode);
+    let (tool, provenance) = (font::printable(&metadata.tool), metadata.lines().trim_end().replace('\n', "; "));
+    pdf.document_info(about).title(TextStr(title)).producer(TextStr(&tool)).subject(TextStr(&provenance));
     Ok(pdf.finish())
 }
 
-/// What is drawn, and the graphics states that it needs: by opacity in thousandths, object number and name.
-struct Page {
-    content: Content,
-    states: BTreeMap<u32, (i32, String)>,
+/// The name of the graphics state with this opacity, in thousandths.
+fn state_name(permille: u32) -> String {
+    format!("G{permille}")
 }
 
-impl Page {
-    fn group(&mut self, group: &usvg::Group, upright: Transform, opacity: f32) {
+fn font_name(number: usize) -> String {
+    format!("F{number}")
+}
+
+/// What is drawn, and what it needs.
+struct Page<'a> {
+    content: Content,
+    /// In thousandths.
+    opacities: BTreeSet<u32>,
+    fonts: Vec<EmbeddedFont>,
+    database: &'a fontdb::Database,
+}
+
+impl<'a> Page<'a> {
+    fn new(database: &'a fontdb::Database) -> Self {
+        Self { content: Content::new(), opacities: BTreeSet::new(), fonts: Vec::new(), database }
+    }
+
+    fn draw_group(&mut self, group: &usvg::Group, upright: Transform, opacity: f32) -> Result<(), ChartError> {
         let opacity = opacity * group.opacity().get();
         for node in group.children() {
             match node {
-                usvg::Node::Group(group) => self.group(group, upright, opacity),
-                usvg::Node::Path(path) if path.is_visible() => self.path(path, upright, opacity),
-                // A drawing's texts are outlines already, and it has no images.
-                usvg::Node::Path(_) | usvg::Node::Text(_) | usvg::Node::Image(_) => {}
+                usvg::Node::Group(group) => self.draw_group(group, upright, opacity)?,
+                usvg::Node::Path(path) if path.is_visible() => self.draw_path(path, upright, opacity),
+                usvg::Node::Text(text) => self.draw_text(text, upright, opacity)?,
+                // Drawings have no images.
+                usvg::Node::Path(_) | usvg::Node::Image(_) => {}
             }
         }
+        Ok(())
     }
 
-    fn path(&mut self, path: &usvg::Path, upright: Transform, opacity: f32) {
+    fn draw_path(&mut self, path: &usvg::Path, upright: Transform, opacity: f32) {
         let transform = path.abs_transform().post_concat(upright);
         let Some(outline) = path.data().clone().transform(transform) else { return };
         if let Some(fill) = path.fill() {
-            self.paint(fill.paint(), opacity * fill.opacity().get(), Content::set_fill_rgb);
-            self.outline(outline.segments());
+            self.set_paint(fill.paint(), opacity * fill.opacity().get(), Content::set_fill_rgb);
+            self.add_outline(outline.segments());
             self.content.fill_nonzero();
         }
         if let Some(stroke) = path.stroke() {
-            self.paint(stroke.paint(), opacity * stroke.opacity().get(), Content::set_stroke_rgb);
+            self.set_paint(stroke.paint(), opacity * stroke.opacity().get(), Content::set_stroke_rgb);
             self.content.set_line_width(stroke.width().get() * transform.get_scale().0);
-            self.outline(outline.segments());
+            self.add_outline(outline.segments());
             self.content.stroke();
         }
     }
 
+    fn draw_text(&mut self, text: &usvg::Text, upright: Transform, opacity: f32) -> Result<(), ChartError> {
+        let to_page = text.abs_transform().post_concat(upright);
+        for span in text.layouted().iter().filter(|span| span.visible) {
+            let Some(fill) = &span.fill else { continue };
+            self.set_paint(fill.paint(), opacity * fill.opacity().get(), Content::set_fill_rgb);
+            let same_line = |one: &PositionedGlyph, other: &PositionedGlyph| {
+                one.font == other.font && one.transform().ty == other.transform().ty
+            };
+            for glyphs in span.positioned_glyphs.chunk_by(same_line) {
+                self.show_glyphs(glyphs, to_page)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Glyphs of one font on one baseline: a reader of the file finds them as one text. `to_page` turns and scales, but does not skew.
+    fn show_glyphs(&mut self, glyphs: &[PositionedGlyph], to_page: Transform) -> Result<(), ChartError> {
+        let Some(first) = glyphs.first() else { return Ok(()) };
+        let at = |glyph: &PositionedGlyph| glyph.outline_transform().post_concat(to_page);
+        let size_pt = first.font_size() * to_page.get_scale().0;
+        let start = at(first);
+        let (cos, sin) = (start.sx / start.sx.hypot(start.ky), start.ky / start.sx.hypot(start.ky));
+        let number = self.fonts.iter().position(|font| font.is(first.font)).unwrap_or_else(|| {
+            self.fonts.push(EmbeddedFont::new(first.font));
+            self.fonts.len() - 1
+        });
+        let Self { content, fonts, database, .. } = self;
+        content.begin_text();
+        content.set_font(Name(font_name(number).as_bytes()), size_pt);
+        content.set_text_matrix([cos, sin, -sin, cos, start.tx, start.ty]);
+        let mut shown = content.show_positioned();
+        let mut items = shown.items();
+        // Where the next glyph would stand by the widths alone, in thousandths of the size; kerning puts it elsewhere.
+        let mut pen = 0.0;
+        let mut codes = Vec::new();
+        for glyph in glyphs {
+            let place = at(glyph);
+            let along = ((place.tx - start.tx) * cos + (place.ty - start.ty) * sin) / size_pt * 1000.0;
+            let back = (pen - along).round();
+            if back != 0.0 {
+                items.show(Str(&codes)).adjust(back);
+                codes.clear();
+                pen -= back;
+            }
+            let (code, width) = fonts[number].add_glyph(database, glyph.id.0, &glyph.text)?;
+            codes.extend(code.to_be_bytes());
+            pen += width;
+        }
+        items.show(Str(&codes));
+        items.finish();
+        shown.finish();
+        content.end_text();
+        Ok(())
+    }
+
     /// Sets colour and opacity.
-    fn paint(&mut self, paint: &usvg::Paint, opacity: f32, set: fn(&mut Content, f32, f32, f32) -> &mut Content) {
+    fn set_paint(&mut self, paint: &usvg::Paint, opacity: f32, set: fn(&mut Content, f32, f32, f32) -> &mut Content) {
         // Drawings have plain colours alone.
         let usvg::Paint::Color(color) = paint else { return };
         let share = |channel: u8| f32::from(channel) / 255.0;
         set(&mut self.content, share(color.red), share(color.green), share(color.blue));
-        let next = FIRST_STATE + self.states.len() as i32;
-        let (_, name) =
-            self.states.entry((opacity * 1000.0).round() as u32).or_insert_with(|| (next, format!("G{next}")));
-        self.content.set_parameters(Name(name.as_bytes()));
+        let permille = (opacity * 1000.0).round() as u32;
+        self.opacities.insert(permille);
+        self.content.set_parameters(Name(state_name(permille).as_bytes()));
     }
 
-    fn outline(&mut self, segments: impl Iterator<Item = PathSegment>) {
+    fn add_outline(&mut self, segments: impl Iterator<Item = PathSegment>) {
         let content = &mut self.content;
         let mut at = (0.0, 0.0);
         for segment in segments {
@@ -139,10 +212,4 @@ impl Page {
             }
         }
     }
-}
-
-fn packed(bytes: &[u8]) -> Result<Vec<u8>, ChartError> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes)?;
-    Ok(encoder.finish()?)
 }

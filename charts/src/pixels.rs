@@ -7,9 +7,9 @@ use resvg::usvg;
 use tiff::encoder::{Compression, Rational, TiffEncoder, colortype};
 use tiff::tags::{ResolutionUnit, Tag};
 
-use crate::drawing::Metadata;
 use crate::error::ChartError;
 use crate::font;
+use crate::metadata::Metadata;
 
 const INCHES_PER_METRE: f64 = 39.370_078_74;
 

@@ -5,8 +5,9 @@ use crate::canvas::{Point, Rect, Stroke};
 use crate::data::{Telemetry, TelemetryQuantity, TelemetryRun};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Cell, Figure, Panel};
+use crate::figure::Figure;
 use crate::legend::{Entry, Key};
+use crate::panel::{Cell, Panel};
 use crate::sheet::Sheet;
 use crate::style::{DOT_PT, LINE_PT, MEDIAN, Marker, PAPER, Pattern, ROUND_WINDOW, THIN_LINE_PT};
 
@@ -43,15 +44,15 @@ pub(crate) fn layout(data: &Telemetry, sheet: &Sheet) -> Result<Figure, ChartErr
     let columns = rows.iter().map(|row| figure.columns_max(&y(row))).min().unwrap_or(1).min(data.runs.len());
     let shown = &data.runs[..columns];
     let cells: Vec<Cell> = shown.iter().enumerate().map(|(number, run)| cell(number, run, &rows)).collect();
-    let panels = figure.rows_of_panels(rows.iter().map(|row| (y(row), cells.clone())).collect(), columns);
+    let panels = figure.add_panel_rows(rows.iter().map(|row| (y(row), cells.clone())).collect(), columns);
     for (place, panel) in panels.iter().enumerate() {
         draw_rounds(&mut figure, panel, &shown[place % columns]);
         let series = rows[place / columns].runs.get(place % columns);
         draw_series(&mut figure, panel, series.map_or(&[], Vec::as_slice));
     }
-    figure.legend(&entries());
+    figure.draw_legend(&entries());
     if shown.len() < data.runs.len() {
-        figure.note(&format!("The first {} of {} runs are shown.", shown.len(), data.runs.len()));
+        figure.add_note(&format!("The first {} of {} runs are shown.", shown.len(), data.runs.len()));
     }
     Ok(figure)
 }

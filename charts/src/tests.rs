@@ -11,6 +11,7 @@ use crate::figure::Figure;
 use crate::style::UNITS_PER_PT;
 use crate::*;
 
+mod pdf_text;
 mod sample;
 
 use sample::All;
@@ -108,7 +109,7 @@ fn a_png_is_rgb_on_white_and_bears_resolution_and_provenance() {
 }
 
 #[test]
-fn every_file_has_its_venues_size_and_resolution_and_no_fonts() {
+fn every_file_has_its_venues_size_and_resolution() {
     let metadata = Metadata { tool: "cnsim-analyze 1".into(), revision: "abc".into(), ..Metadata::default() };
     for sheet in Sheet::all().filter(|sheet| sheet.style == Style::Paper) {
         let drawing = convergence_ecdf(&All::new(2, "flood", 80.0).ecdf, &sheet).unwrap();
@@ -149,18 +150,35 @@ fn check_tiff(bytes: Vec<u8>, sheet: &Sheet, width: u32) {
     assert!(pixels.chunks_exact(3).any(|pixel| pixel == [0, 0x72, 0xB2]), "the series' colour is not there");
 }
 
-/// One page of the figure's size, colours as RGB, and neither fonts nor images.
+/// One page of the figure's size, colours as RGB, parts of both fonts, and no images.
 fn check_pdf(bytes: &[u8], (width_in, height_in): (f64, f64)) {
     let text = String::from_utf8_lossy(bytes);
     let size = text.split("/MediaBox [").nth(1).and_then(|rest| rest.split(']').next()).unwrap();
     let ends: Vec<f64> = size.split_whitespace().map(|number| number.parse().unwrap()).collect();
     assert!((ends[2] - width_in * 72.0).abs() < 0.01 && (ends[3] - height_in * 72.0).abs() < 0.01, "{size}");
-    assert!(!text.contains("/Font") && !text.contains("/XObject"), "{text}");
+    let fonts = text.matches("/Type /Font\n").count();
+    assert!(fonts > 0 && text.matches("/FontFile2").count() * 2 == fonts, "a font is not embedded: {text}");
+    assert!(text.contains("+LiberationSans") && !text.contains("/XObject"), "{text}");
     assert!(text.contains("tool: cnsim-analyze 1"), "{text}");
-    let start = bytes.windows(7).position(|window| window == b"stream\n").unwrap() + 7;
-    let mut content = String::new();
-    std::io::Read::read_to_string(&mut flate2::read::ZlibDecoder::new(&bytes[start..]), &mut content).unwrap();
-    assert!(content.contains("0 0.44705883 0.69803923 RG"), "the series' colour is not there");
+    let drawn = pdf_text::streams(bytes).concat();
+    assert!(drawn.contains("0 0.44705883 0.69803923 RG"), "the series' colour is not there");
+}
+
+#[test]
+fn every_text_of_a_figure_is_found_in_its_pdf() {
+    for (name, figure) in All::new(3, "push (fanout 3) \\ \u{141}\u{f3}d\u{17a} \u{4e16}", 80.0).layouts() {
+        let figure = figure.unwrap();
+        let labels = figure.canvas.shapes.iter().filter_map(|shape| match shape {
+            // The font has no Chinese letter.
+            Shape::Text(label) => Some(label.text.replace('\u{4e16}', "\u{FFFD}")),
+            Shape::Line { .. } | Shape::Area { .. } => None,
+        });
+        let labels: Vec<String> = labels.filter(|text| !text.trim().is_empty()).collect();
+
+        let pdf = figure.draw().unwrap().pdf(&Metadata::default()).unwrap();
+
+        assert_eq!(pdf_text::texts(&pdf), labels, "{name}");
+    }
 }
 
 #[test]
@@ -366,7 +384,7 @@ fn outline(figure: &Figure) -> String {
             Shape::Area { outline, color, opacity } => format!("area {} {opacity:.2} {}\n", hex(*color), path(outline)),
             Shape::Text(label) => {
                 let (x, y) = label.at;
-                format!("text {:?} at {x:.1},{y:.1} {:?} {:?}\n", label.text, label.align, label.turn)
+                format!("text {:?} at {x:.1},{y:.1} {:?} {:?}\n", label.text, label.align, label.direction)
             }
         };
     }

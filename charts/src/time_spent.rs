@@ -7,8 +7,9 @@ use crate::canvas::{Rect, Stroke};
 use crate::data::{TimeBar, TimeSpent};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
-use crate::figure::{Figure, Panel};
+use crate::figure::Figure;
 use crate::legend::{Entry, Key};
+use crate::panel::Panel;
 use crate::sheet::Sheet;
 use crate::style::{AXIS_LINE_PT, INK, PAPER, ROWS_MAX, TIME_PARTS};
 
@@ -38,7 +39,7 @@ pub(crate) fn layout(data: &TimeSpent, sheet: &Sheet) -> Result<Figure, ChartErr
     let mut figure = Figure::new(NAME, "Where the time until the last delivery went, mean over rounds", sheet)?;
     let x = Axis::from_zero(Quantity::ms("Time until the last delivery, mean over rounds"), ends);
     let names: Vec<&str> = shown.iter().map(|bar| bar.label.as_str()).collect();
-    let (panel, rows) = figure.rows(x, &names);
+    let (panel, rows) = figure.add_named_rows(x, &names);
     for (bar, row) in shown.iter().zip(rows) {
         draw_bar(&mut figure, &panel, bar, row);
     }
@@ -51,10 +52,10 @@ pub(crate) fn layout(data: &TimeSpent, sheet: &Sheet) -> Result<Figure, ChartErr
         key: Key::Bar { color, pattern, hatch: PAPER },
         name: name.to_owned(),
     });
-    figure.legend(&entries.collect::<Vec<_>>());
-    figure.left_out(&data.left_out, "the path to the last delivery is known in no round");
+    figure.draw_legend(&entries.collect::<Vec<_>>());
+    figure.note_left_out(&data.left_out, "the path to the last delivery is known in no round");
     if shown.len() < data.bars.len() {
-        figure.note(&format!("The first {} of {} bars are shown.", shown.len(), data.bars.len()));
+        figure.add_note(&format!("The first {} of {} bars are shown.", shown.len(), data.bars.len()));
     }
     Ok(figure)
 }

@@ -1,3 +1,5 @@
+//! What a node answers to copies and to messages of the published system.
+
 use std::sync::{Mutex, RwLock};
 
 use cnsim::event::Kind;

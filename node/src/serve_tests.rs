@@ -1,3 +1,5 @@
+//! A served process with many nodes, from the first configuration to the last record.
+
 use std::collections::BTreeSet;
 use std::net::TcpListener;
 

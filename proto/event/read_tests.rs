@@ -1,3 +1,5 @@
+//! Which lines are event records, and what is said of those that are not.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Machines wired by hand, without a runtime.
+
 use super::*;
 use crate::invariant::{self, Arrival, Flood, Verdict};
 use crate::protocol::Protocol;

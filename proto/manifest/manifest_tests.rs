@@ -1,4 +1,4 @@
-//! Manifests as they were written before their fields were typed, and what is read from them.
+//! Manifests of today and of older versions.
 
 use super::*;
 use crate::initiator::Initiators;

@@ -1,3 +1,5 @@
+//! Topology files as people and other programs write them.
+
 use super::super::{TopologySpec, default_ids};
 use super::*;
 use proptest::prelude::*;

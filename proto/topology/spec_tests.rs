@@ -1,3 +1,5 @@
+//! Specifications of topologies, and what they generate.
+
 use std::fmt::Write;
 
 use proptest::prelude::*;

@@ -8,9 +8,8 @@ use rayon::prelude::*;
 
 use crate::csv::{self, Header};
 use crate::error::{LineProblem, SourceError};
-use crate::gather::{Reject, Rejects, Take};
+use crate::gather::{Gather, Parsed, Reader, Reject, Rejects, Take};
 use crate::open::Stream;
-use crate::table::{Keep, Table};
 
 /// Bytes that one task parses.
 const BLOCK: usize = 1 << 21;
@@ -18,17 +17,6 @@ const BLOCK: usize = 1 << 21;
 const BATCH: usize = 8;
 /// The longest row: behind it a closing quote must be missing.
 const LONGEST_ROW: usize = 1 << 26;
-
-/// What one block gave.
-pub struct Parsed {
-    pub table: Table,
-    /// Lines in the block.
-    pub lines: u64,
-    /// Their lines are counted within the block.
-    pub rejects: Rejects,
-    /// The first broken line within the block, where reading ended.
-    pub stop: Option<(u64, LineProblem)>,
-}
 
 /// How lines become records.
 #[derive(Debug, Clone)]
@@ -38,15 +26,15 @@ enum Format {
 }
 
 /// Reads a stream of lines, which begins with `head`, to its end; gives its digest.
-pub fn read<E: From<SourceError> + Send>(
+pub(crate) fn read<G: Gather, E: From<SourceError> + Send>(
     mut stream: Stream,
     head: Vec<u8>,
-    rejects: &mut Rejects,
-    take: &mut Take<'_, E>,
+    reader: &mut Reader<'_, '_, G, E>,
 ) -> Result<String, E> {
+    let Reader { new, rejects, take } = reader;
     let (format, head, header_lines) = recognise(&stream.name, head)?;
     let name = stream.name.clone();
-    let keep = rejects.keep();
+    let empty = rejects.emptied();
     let mut line = 1 + header_lines;
     let mut blocks = Blocks { reader: &mut stream, rest: head, format: &format, ended: false };
     let mut batch = blocks.batch();
@@ -64,7 +52,12 @@ pub fn read<E: From<SourceError> + Send>(
         }
         let (added, (next, now)) = rayon::join(
             || add(&name, parsed, &mut line, rejects, take),
-            || rayon::join(|| blocks.batch(), || unread.par_iter().map(|block| parse(&format, block, keep)).collect()),
+            || {
+                rayon::join(
+                    || blocks.batch(),
+                    || unread.par_iter().map(|block| parse(&format, block, new(), empty.clone())).collect(),
+                )
+            },
         );
         added?;
         (batch, parsed) = (next, now);
@@ -73,15 +66,15 @@ pub fn read<E: From<SourceError> + Send>(
 }
 
 /// Gives blocks away, in order.
-fn add<E: From<SourceError>>(
+fn add<G, E: From<SourceError>>(
     name: &str,
-    blocks: Vec<Parsed>,
+    blocks: Vec<Parsed<G>>,
     line: &mut u64,
     rejects: &mut Rejects,
-    take: &mut Take<'_, E>,
+    take: &mut Take<'_, G, E>,
 ) -> Result<(), E> {
     for block in blocks {
-        take(block.table)?;
+        take(block.records)?;
         rejects.append(block.rejects, name, *line - 1);
         if let Some((within, problem)) = block.stop {
             return Err(SourceError::Line { path: name.to_owned(), line: *line + within - 1, problem }.into());
@@ -117,8 +110,8 @@ fn recognise(name: &str, mut head: Vec<u8>) -> Result<(Format, Vec<u8>, u64), So
     Ok((Format::Csv(header), head, 1))
 }
 
-fn parse(format: &Format, block: &[u8], keep: Keep) -> Parsed {
-    let mut parsed = Parsed { table: Table::new(keep), lines: 0, rejects: Rejects::new(keep), stop: None };
+fn parse<G: Gather>(format: &Format, block: &[u8], records: G, rejects: Rejects) -> Parsed<G> {
+    let mut parsed = Parsed { records, lines: 0, rejects, stop: None };
     match format {
         Format::Csv(header) => csv::parse(header, block, &mut parsed),
         Format::JsonLines => parse_json_lines(block, &mut parsed),
@@ -126,7 +119,7 @@ fn parse(format: &Format, block: &[u8], keep: Keep) -> Parsed {
     parsed
 }
 
-fn parse_json_lines(block: &[u8], parsed: &mut Parsed) {
+fn parse_json_lines<G: Gather>(block: &[u8], parsed: &mut Parsed<G>) {
     for line in block.strip_suffix(b"\n").unwrap_or(block).split(|byte| *byte == b'\n') {
         parsed.lines += 1;
         let line = line.trim_ascii();
@@ -135,7 +128,7 @@ fn parse_json_lines(block: &[u8], parsed: &mut Parsed) {
         }
         let problem = match Record::read_line(line) {
             Ok(record) => {
-                parsed.table.push(&record);
+                parsed.records.push(&record);
                 continue;
             }
             Err(ReadError::NoEvent(_)) if line.starts_with(b"{") && std::str::from_utf8(line).is_err() => {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use cnsim::event::{Column, Draft, Value};
 use memchr::{memchr, memchr_iter};
 
-use crate::block::Parsed;
 use crate::error::LineProblem;
+use crate::gather::{Gather, Parsed};
 
 /// Which column stands where.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ pub fn missing(columns: &[Option<Column>]) -> Option<Column> {
 }
 
 /// Reads a block of whole rows.
-pub fn parse(header: &Header, block: &[u8], parsed: &mut Parsed) {
+pub(crate) fn parse<G: Gather>(header: &Header, block: &[u8], parsed: &mut Parsed<G>) {
     let quotes = if memchr(b'"', block).is_some() { Quotes::Some } else { Quotes::None };
     let mut rest = match std::str::from_utf8(block) {
         Ok(text) => text,
@@ -69,7 +69,7 @@ pub fn parse(header: &Header, block: &[u8], parsed: &mut Parsed) {
         };
         let pushed = row.and_then(|row| {
             if row.values == Values::Given {
-                parsed.table.push(draft.complete()?);
+                parsed.records.push(draft.complete()?);
             }
             Ok(row.taken)
         });

@@ -1,21 +1,29 @@
 //! Event records as columns: readers for every form in which records are kept, one schema, sorting in bounded memory, and
 //! writers.
+//!
+//! A record takes these forms: a line, a row or a cell of a file; a [`cnsim::event::Record`] that borrows from it; a row of
+//! the [events frame](events::Events), or an entry of a [spool](spool::Spool) that sorts it into a file.
 
-pub mod block;
-pub mod column;
-pub mod csv;
+pub mod builder;
+pub mod columns;
 pub mod error;
-pub mod frame;
+pub mod events;
 pub mod gather;
-pub mod hash;
-pub mod intern;
+pub mod identity;
+pub mod names;
 pub mod open;
 pub mod own;
 pub mod parquet;
-pub mod repeats;
+pub mod read;
+pub mod schema;
 pub mod spool;
-pub mod table;
 pub mod whole;
+pub mod write;
+
+mod block;
+mod csv;
+mod repeats;
+mod times;
 
 /// One file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,17 +6,17 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use cnsim::event::{Column, Draft, Value};
 use polars::prelude::{
-    DataFrame, DataType, Float64Chunked, Int64Chunked, ParquetReader, PolarsError, PolarsResult, SerReader, Series,
-    StringChunked,
+    DataFrame, DataType, Float64Chunked, Int64Chunked, PolarsError, PolarsResult, Series, StringChunked,
 };
 use polars_io::mmap::MmapBytesReader;
+use polars_io::prelude::{ParquetReader, SerReader};
 use rayon::prelude::*;
 
 use crate::csv;
 use crate::error::SourceError;
-use crate::gather::Take;
+use crate::gather::{Gather, Reader, Take};
 use crate::open::Stream;
-use crate::table::{Keep, Table};
+use crate::schema::FLOAT_TIMESTAMP;
 
 /// What a Parquet file begins with.
 pub const MAGIC: &[u8] = b"PAR1";
@@ -26,42 +26,40 @@ const LENGTH_MIN: u64 = 12;
 const PART: usize = 1 << 13;
 /// Parts in the air at once.
 const AT_ONCE: usize = 4;
-/// Whether the timestamp came through a float64, as the texts of the record would say.
-pub const FLOAT_TIMESTAMP: &str = "float_timestamp";
 
 /// Reads a file with the record's columns, of whichever types, a group of its rows at a time; gives its digest.
-pub fn read<E: From<SourceError> + Send>(
+pub(crate) fn read<G: Gather, E: From<SourceError> + Send>(
     stream: Stream,
     head: Vec<u8>,
-    keep: Keep,
-    take: &mut Take<'_, E>,
+    reader: &mut Reader<'_, '_, G, E>,
 ) -> Result<String, E> {
+    let Reader { new, take, .. } = reader;
     let name = stream.name.clone();
     match stream.plain.clone() {
         Some(path) => {
             let open = || File::open(&path).map_err(|source| SourceError::Io { path: name.clone(), source });
-            let file = Rows { name: &name, open: &open, keep };
+            let file = Rows { name: &name, open: &open, new: *new };
             let (read, sha256) = rayon::join(|| file.each(take), || digest(stream));
             read.and(sha256.map_err(E::from))
         }
         None => {
             let (bytes, sha256) = slurp(stream, head)?;
             let open = || Ok(Cursor::new(bytes.as_slice()));
-            Rows { name: &name, open: &open, keep }.each(take)?;
+            Rows { name: &name, open: &open, new: *new }.each(take)?;
             Ok(sha256)
         }
     }
 }
 
 /// The rows of a file, which is opened anew for each group, so that pages of groups that were read leave memory.
-struct Rows<'a, F> {
+struct Rows<'a, F, G> {
     name: &'a str,
     open: &'a (dyn Fn() -> Result<F, SourceError> + Sync),
-    keep: Keep,
+    new: &'a (dyn Fn() -> G + Sync),
 }
 
-impl<F: MmapBytesReader> Rows<'_, F> {
-    fn each<E: From<SourceError> + Send>(&self, take: &mut Take<'_, E>) -> Result<(), E> {
+impl<F: MmapBytesReader, G: Gather> Rows<'_, F, G> {
+    fn each<E: From<SourceError> + Send>(&self, take: &mut Take<'_, G, E>) -> Result<(), E> {
         let mut file = (self.open)()?;
         check_end(self.name, &mut file)?;
         let mut reader = ParquetReader::new(file);
@@ -84,7 +82,7 @@ impl<F: MmapBytesReader> Rows<'_, F> {
         &self,
         frame: &DataFrame,
         before: usize,
-        take: &mut Take<'_, E>,
+        take: &mut Take<'_, G, E>,
     ) -> Result<(), E> {
         let floats = frame.column(FLOAT_TIMESTAMP).ok().and_then(|column| column.bool().ok().cloned());
         let cells: Vec<(Column, Cells)> = frame
@@ -93,7 +91,7 @@ impl<F: MmapBytesReader> Rows<'_, F> {
             .filter_map(|column| Some((Column::from_name(column.name())?, Cells::of(column.as_materialized_series()))))
             .collect();
         let part = |first: &usize| {
-            let mut table = Table::new(self.keep);
+            let mut records = (self.new)();
             for row in *first..frame.height().min(first + PART) {
                 let mut draft = Draft::default();
                 for (column, cells) in &cells {
@@ -104,12 +102,12 @@ impl<F: MmapBytesReader> Rows<'_, F> {
                     SourceError::Line { path, line, problem: error.into() }
                 })?;
                 record.float_timestamp |= floats.as_ref().and_then(|floats| floats.get(row)).unwrap_or(false);
-                table.push(&record);
+                records.push(&record);
             }
-            Ok(table)
+            Ok(records)
         };
         let firsts: Vec<usize> = (0..frame.height()).step_by(PART).collect();
-        let mut read: Vec<Result<Table, SourceError>> = Vec::new();
+        let mut read: Vec<Result<G, SourceError>> = Vec::new();
         for next in firsts.chunks(AT_ONCE).chain([&[][..]]) {
             let (taken, parts) = rayon::join(
                 || read.into_iter().try_for_each(|part| take(part?)),

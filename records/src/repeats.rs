@@ -1,81 +1,67 @@
-//! Records that came more than once, and records that contradict each other.
+//! Which of many keys came before: how repeated records are found.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use rayon::prelude::*;
 
-use crate::hash::Mix;
-use crate::table::Table;
-
-/// Rows of a table.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Repeats {
-    /// Those that say what an earlier row says, in order.
-    pub repeated: Vec<u32>,
-    /// Those that have an earlier record's process, run and seq but say something else, in order.
-    pub conflicting: Vec<u32>,
-}
-
-/// Finds them. Equal 128-bit hashes of content are taken for equal content.
-pub fn find(table: &Table) -> Repeats {
-    let repeated = later_equals(&table.content);
-    if table.seq.is_default() {
-        return Repeats { repeated, conflicting: Vec::new() };
-    }
-    let mut is_repeat = vec![false; table.rows()];
-    repeated.iter().for_each(|row| is_repeat[*row as usize] = true);
-    let numbered: Vec<u32> =
-        (0..table.rows() as u32).filter(|row| !is_repeat[*row as usize] && table.seq.get(*row as usize) > 0).collect();
-    let keys: Vec<u128> = numbered.iter().map(|row| place(table, *row as usize)).collect();
-    let conflicting = later_equals(&keys).into_iter().map(|index| numbered[index as usize]).collect();
-    Repeats { repeated, conflicting }
-}
-
-/// Process, run and seq in one key.
-fn place(table: &Table, row: usize) -> u128 {
-    let process = u64::from(table.process.number(row));
-    let run = u64::from(table.run.number(row));
-    Mix::new().with(process << 32 | run, table.seq.get(row)).finish()
-}
+/// Keys are split into 2^10 parts, each of which fits into a processor's cache.
+const PART_BITS: u32 = 10;
 
 /// The indices of keys that an earlier key equals, in order.
-fn later_equals(keys: &[u128]) -> Vec<u32> {
-    const BUCKET_BITS: u32 = 10;
-    let bucket = |key: u128| (key >> (128 - BUCKET_BITS)) as usize;
-    let mut starts = vec![0_usize; (1 << BUCKET_BITS) + 1];
+pub(crate) fn later_equals(keys: &[u128]) -> Vec<u32> {
+    let part = |key: u128| (mixed(key) >> (u64::BITS - PART_BITS)) as usize;
+    let mut starts = vec![0_usize; (1 << PART_BITS) + 1];
     for key in keys {
-        starts[bucket(*key) + 1] += 1;
+        starts[part(*key) + 1] += 1;
     }
     for at in 1..starts.len() {
         starts[at] += starts[at - 1];
     }
     let mut places = starts.clone();
-    let mut entries = vec![(0_u64, 0_u32); keys.len()];
+    let mut indices = vec![0_u32; keys.len()];
     for (index, key) in keys.iter().enumerate() {
-        let place = &mut places[bucket(*key)];
-        entries[*place] = (*key as u64, index as u32);
+        let place = &mut places[part(*key)];
+        indices[*place] = index as u32;
         *place += 1;
     }
     let mut later: Vec<u32> =
-        starts.par_windows(2).flat_map_iter(|range| later_in_bucket(keys, &entries[range[0]..range[1]])).collect();
+        starts.par_windows(2).flat_map_iter(|range| later_in_part(keys, &indices[range[0]..range[1]])).collect();
     later.par_sort_unstable();
     later
 }
 
-fn later_in_bucket(keys: &[u128], entries: &[(u64, u32)]) -> Vec<u32> {
-    let mask = (entries.len() * 2).next_power_of_two() - 1;
-    let mut slots = vec![u32::MAX; mask + 1];
-    let mut later = Vec::new();
-    for (number, (low, index)) in entries.iter().enumerate() {
-        let mut slot = *low as usize & mask;
-        slots[slot] = loop {
-            let Some((other_low, other)) = entries.get(slots[slot] as usize) else { break number as u32 };
-            if other_low == low && keys[*other as usize] == keys[*index as usize] {
-                later.push(*index);
-                break slots[slot];
-            }
-            slot = (slot + 1) & mask;
-        };
+/// The same within a part, whose indices are in order.
+fn later_in_part(keys: &[u128], indices: &[u32]) -> Vec<u32> {
+    let mut seen: HashSet<u128, BuildHasherDefault<Mixed>> = HashSet::default();
+    seen.reserve(indices.len());
+    indices.iter().copied().filter(|index| !seen.insert(keys[*index as usize])).collect()
+}
+
+/// Bits of a key, each of which depends on all of its bits: keys may be hashes, or small numbers side by side.
+fn mixed(key: u128) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let folded = (key >> 64) as u64 ^ (key as u64).wrapping_mul(ODD);
+    (folded ^ folded >> 29).wrapping_mul(ODD)
+}
+
+/// A hasher for keys of 128 bits.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
     }
-    later
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u128(u128::from(self.0) << 8 | u128::from(*byte)));
+    }
+
+    fn write_u128(&mut self, key: u128) {
+        // The upper bits choose the part, so those within it are told apart by the others.
+        self.0 = mixed(key).rotate_left(PART_BITS);
+    }
 }
 
 #[cfg(test)]

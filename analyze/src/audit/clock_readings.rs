@@ -89,16 +89,16 @@ mod tests {
         assert_eq!(found(&Fixture::csv_of_flood()), vec![]);
         let mut late = Fixture::flood();
         late.first_receipt("n2", 1).received_ns += 3_600_000_000_000;
-        let told = found(&late);
-        assert_eq!((told.len(), told[0].severity, told[0].round), (1, Severity::Unsound, Some(1)));
+        let of_late = found(&late);
+        assert_eq!((of_late.len(), of_late[0].severity, of_late[0].round), (1, Severity::Unsound, Some(1)));
         let mut early = Fixture::csv_of_flood();
         early.first_receipt("n2", 1).received_ns = 0;
         assert!(found(&early)[0].detail.contains("before the message began"), "{:?}", found(&early));
         let mut begun_late = Fixture::csv_of_flood();
         let initiate = begun_late.rows.iter_mut().find(|row| row.round == 1 && row.kind == Kind::Initiate).unwrap();
         initiate.received_ns += 5_000_000_000;
-        let told = found(&begun_late);
-        assert!(told[0].detail.contains("ms before it held the message"), "{told:?}");
+        let of_begun_late = found(&begun_late);
+        assert!(of_begun_late[0].detail.contains("ms before it held the message"), "{of_begun_late:?}");
     }
 
     #[test]

@@ -24,59 +24,92 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
 
 fn in_run(group: &Group, run: &RunClocks) -> Option<Finding> {
     let pairs = run.pairs();
-    let apart: Vec<&HostPair<'_>> = pairs.iter().filter(|pair| is_apart(pair)).collect();
-    // Of equals the first by name.
-    let worst = apart.iter().rev().max_by(|a, b| a.offset.value.abs().total_cmp(&b.offset.value.abs()))?;
-    let uncertainty = match worst.offset.uncertainty() {
-        Some(uncertainty) => format!("+- {:.3} ms", uncertainty / 1e6),
-        None => "(and it changes during the run)".to_owned(),
-    };
-    let drifting = drifting(&apart);
-    let (ahead, behind) = if worst.offset.value < 0.0 { (worst.a, worst.b) } else { (worst.b, worst.a) };
-    let detail = format!(
-        "the clocks of {} of {} pairs of machines disagree, or the way there always takes longer than the way back; most: \
-         {ahead} is {:.3} ms {uncertainty} ahead of {behind}, where the quickest copies seem to take {:.3} and {:.3} ms. \
-         {drifting}Latencies and t100 between machines are off by that much, waiting, hops and duplicates are not: see clocks",
-        apart.len(),
-        pairs.len(),
-        worst.offset.value.abs() / 1e6,
-        worst.there.least_ns as f64 / 1e6,
-        worst.back.least_ns as f64 / 1e6,
-    );
-    let count = apart.len() as u64;
+    let apart = ClocksApart::of(&pairs)?;
+    let (count, detail) = (apart.count as u64, apart.describe());
     let finding = Finding::in_condition(Check::ClockOffset, Severity::Caution, &group.condition, count, detail);
     Some(finding.of_run(&run.run_id))
 }
 
-/// The pair whose clocks move apart fastest, where any do, as a sentence.
-fn drifting(pairs: &[&HostPair<'_>]) -> String {
-    let moving = pairs.iter().filter_map(|pair| Some((*pair, moved(pair)?)));
-    // Of equals the first by name.
-    let fastest = moving.rev().max_by(|(_, (a, _)), (_, (b, _))| a.abs().total_cmp(&b.abs()));
-    let Some((pair, (drift, reach))) = fastest else { return String::new() };
-    let (gains, loses) = if drift < 0.0 { (pair.a, pair.b) } else { (pair.b, pair.a) };
-    let (ppm, seconds) = (drift.abs() * 1e6, pair.span_ns() as f64 / 1e9);
-    let distance_ms = drift.abs() * pair.span_ns() as f64 / 1e6;
-    format!(
-        "They move apart: {gains} gains {ppm:.2} +- {:.2} ppm on {loses}, {distance_ms:.3} ms in {seconds:.0} s. ",
-        reach * 1e6
-    )
+/// The pairs of a run's machines whose clocks disagree.
+struct ClocksApart<'a> {
+    /// How many they are.
+    count: usize,
+    /// Of so many.
+    pairs: usize,
+    /// The pair with the largest offset.
+    worst: &'a HostPair<'a>,
+    /// The pair whose clocks move apart fastest, where any do.
+    fastest: Option<ProvenDrift<'a>>,
 }
 
-/// A pair's drift and how far its bounds are from that, where it is proven and moves the clocks as far as matters.
-fn moved(pair: &HostPair<'_>) -> Option<(f64, f64)> {
-    let drift = pair.drift.filter(|drift| drift.is_proven())?;
-    let value = drift.value()?;
-    (value.abs() * pair.span_ns() as f64 >= OFFSET_MIN_NS).then_some((value, (drift.high - drift.low) / 2.0))
+/// A drift that is proven and moves the clocks of a pair as far as matters.
+#[derive(Clone, Copy)]
+struct ProvenDrift<'a> {
+    pair: &'a HostPair<'a>,
+    /// How much faster one clock is than the other, in parts of time.
+    drift: f64,
+    /// How far its bounds are from that.
+    reach: f64,
 }
 
+impl<'a> ClocksApart<'a> {
+    /// None where all clocks agree. Of equals the first by name counts.
+    fn of(pairs: &'a [HostPair<'a>]) -> Option<Self> {
+        let apart: Vec<&HostPair<'_>> = pairs.iter().filter(|pair| is_apart(pair)).collect();
+        let worst = apart.iter().copied().rev().max_by(|a, b| a.offset.value.abs().total_cmp(&b.offset.value.abs()))?;
+        let drifts = apart.iter().filter_map(|pair| ProvenDrift::of(pair));
+        let fastest = drifts.rev().max_by(|a, b| a.drift.abs().total_cmp(&b.drift.abs()));
+        Some(Self { count: apart.len(), pairs: pairs.len(), worst, fastest })
+    }
+
+    fn describe(&self) -> String {
+        let Self { count, pairs, worst, fastest } = self;
+        let uncertainty = match worst.offset.uncertainty() {
+            Some(uncertainty) => format!("+- {:.3} ms", uncertainty / 1e6),
+            None => "(and it changes during the run)".to_owned(),
+        };
+        let drifting = fastest.map_or_else(String::new, |drift| drift.describe());
+        let (ahead, behind) = if worst.offset.value < 0.0 { (worst.a, worst.b) } else { (worst.b, worst.a) };
+        format!(
+            "the clocks of {count} of {pairs} pairs of machines disagree, or the way there always takes longer than the \
+             way back; most: {ahead} is {:.3} ms {uncertainty} ahead of {behind}, where the quickest copies seem to take \
+             {:.3} and {:.3} ms. {drifting}Latencies and t100 between machines are off by that much, waiting, hops and \
+             duplicates are not: see clocks",
+            worst.offset.value.abs() / 1e6,
+            worst.there.least_ns as f64 / 1e6,
+            worst.back.least_ns as f64 / 1e6,
+        )
+    }
+}
+
+impl<'a> ProvenDrift<'a> {
+    fn of(pair: &'a HostPair<'a>) -> Option<Self> {
+        let bounds = pair.drift.filter(|drift| drift.is_proven())?;
+        let drift = bounds.value()?;
+        let moves_far = drift.abs() * pair.span_ns() as f64 >= OFFSET_MIN_NS;
+        moves_far.then_some(Self { pair, drift, reach: (bounds.high - bounds.low) / 2.0 })
+    }
+
+    fn describe(&self) -> String {
+        let Self { pair, drift, reach } = self;
+        let (gains, loses) = if *drift < 0.0 { (pair.a, pair.b) } else { (pair.b, pair.a) };
+        let (ppm, seconds) = (drift.abs() * 1e6, pair.span_ns() as f64 / 1e9);
+        let distance_ms = drift.abs() * pair.span_ns() as f64 / 1e6;
+        format!(
+            "They move apart: {gains} gains {ppm:.2} +- {:.2} ppm on {loses}, {distance_ms:.3} ms in {seconds:.0} s. ",
+            reach * 1e6
+        )
+    }
+}
+
+/// Whether an offset or a drift shows in the times, as the module says.
 fn is_apart(pair: &HostPair<'_>) -> bool {
     let offset = &pair.offset;
     let Some(uncertainty) = offset.uncertainty() else { return true };
     let least_ns = pair.there.least_ns.min(pair.back.least_ns) as f64;
     let is_sampled = pair.there.copies.min(pair.back.copies) >= COPIES_MIN && offset.loops > 0;
     let is_large = offset.value.abs() > uncertainty.max(least_ns).max(OFFSET_MIN_NS);
-    offset.is_proven() || (is_sampled && is_large) || moved(pair).is_some()
+    offset.is_proven() || (is_sampled && is_large) || ProvenDrift::of(pair).is_some()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A small run of four nodes for the checks' tests: a complete flood, or direct mail, with rounds 0 (warm-up), 1 and 2.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cnsim::event::Kind;
 use cnsim::id::NodeId;
@@ -14,7 +14,9 @@ use super::finding::{Check, Finding};
 use super::quality::Quality;
 use crate::evaluation::evaluate_loaded;
 use crate::inputs::{About, Facts, Loaded, RunFacts};
-use cnsim_records::frame::{Dictionary, Events, Names};
+use cnsim_records::columns::{EventColumns, EventNames};
+use cnsim_records::events::Events;
+use cnsim_records::names::Names;
 
 /// One record before it becomes columns.
 #[derive(Clone)]
@@ -321,11 +323,11 @@ impl Fixture {
     }
 
     fn events(&self) -> Events {
-        let nodes = dictionary(self.nodes.iter().map(String::as_str));
-        let hosts = dictionary(self.hosts.iter().map(String::as_str).chain([""]));
+        let nodes = Names::of_any(self.nodes.iter().map(String::as_str));
+        let hosts = Names::of_any(self.hosts.iter().map(String::as_str).chain([""]));
         let processes: Vec<String> = self.nodes.iter().map(|node| process(node)).collect();
-        let processes = dictionary(processes.iter().map(String::as_str).chain([""]));
-        let mut events = Events::default();
+        let processes = Names::of_any(processes.iter().map(String::as_str).chain([""]));
+        let mut events = EventColumns::default();
         for row in &self.rows {
             let node = |name: &str| nodes.number(name).unwrap();
             let number = self.nodes.iter().position(|node| node == row.writer()).unwrap();
@@ -349,9 +351,9 @@ impl Fixture {
             events.condition.push(0);
             events.float_timestamp.push(self.float_timestamps);
         }
-        let [runs, unknown] = [self.run_id.as_str(), ""].map(|text| dictionary([text].into_iter()));
-        events.names = Names { runs, nodes, processes, hosts, protocols: unknown.clone(), conditions: unknown };
-        events
+        let [runs, unknown] = [self.run_id.as_str(), ""].map(|text| Names::of_any([text]));
+        events.names = EventNames { runs, nodes, processes, hosts, protocols: unknown.clone(), conditions: unknown };
+        Events::of_columns(&events).unwrap()
     }
 }
 
@@ -385,11 +387,6 @@ fn start(round: u32) -> i64 {
 
 fn process(node: &str) -> String {
     format!("{node}@1")
-}
-
-fn dictionary<'a>(texts: impl Iterator<Item = &'a str>) -> Dictionary {
-    let texts: BTreeSet<&str> = texts.collect();
-    Dictionary::from_sorted(texts.into_iter().map(str::to_owned).collect())
 }
 
 fn options(protocol: &str) -> Options {

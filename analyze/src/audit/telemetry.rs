@@ -53,27 +53,51 @@ fn identical(one: &Series, other: &Series) -> Option<Finding> {
     is_equal.then(|| Finding::everywhere(Check::IdenticalTelemetry, Severity::Caution, shared.len() as u64, detail()))
 }
 
+/// Why values cannot be in the unit of what they measure.
+enum Implausible {
+    /// So many are below zero.
+    Negative(usize),
+    /// The largest number of cores.
+    TooManyCores(f64),
+    /// The largest number of bytes.
+    TooFewBytes(f64),
+    /// All, so many, are whole and large.
+    WholeRates(usize),
+}
+
 fn implausible(one: &Series) -> Option<Finding> {
     let values: Vec<f64> = one.samples.iter().map(|sample| sample.value).collect();
-    let most = values.iter().copied().reduce(f64::max)?;
-    let negative = values.iter().filter(|value| **value < 0.0).count();
-    let is_whole =
-        values.len() >= SHARED && values.iter().all(|value| value.fract() == 0.0 && *value >= RATE_WHOLE_FROM);
-    let why = match one.quantity {
-        _ if negative > 0 => Some(format!("{negative} samples are negative")),
-        Quantity::Cpu if most > CORES_MAX => {
-            Some(format!("{most:.0} cores are more than hosts have: is it a percentage?"))
+    let why = Implausible::of(one.quantity, &values)?.describe();
+    let detail = format!("{} ({}) cannot be in {}: {why}", one.quantity.word(), one.source, one.quantity.unit());
+    Some(Finding::everywhere(Check::ImplausibleTelemetry, Severity::Caution, values.len() as u64, detail))
+}
+
+impl Implausible {
+    fn of(quantity: Quantity, values: &[f64]) -> Option<Self> {
+        let most = values.iter().copied().reduce(f64::max)?;
+        let negative = values.iter().filter(|value| **value < 0.0).count();
+        let is_whole =
+            values.len() >= SHARED && values.iter().all(|value| value.fract() == 0.0 && *value >= RATE_WHOLE_FROM);
+        match quantity {
+            _ if negative > 0 => Some(Self::Negative(negative)),
+            Quantity::Cpu if most > CORES_MAX => Some(Self::TooManyCores(most)),
+            Quantity::Memory if most < MEMORY_MIN => Some(Self::TooFewBytes(most)),
+            Quantity::Received | Quantity::Transmitted if is_whole => Some(Self::WholeRates(values.len())),
+            Quantity::Cpu | Quantity::Memory | Quantity::Received | Quantity::Transmitted => None,
         }
-        Quantity::Memory if most < MEMORY_MIN => Some(format!("{most} bytes are too few to run in: is it in MB?")),
-        Quantity::Received | Quantity::Transmitted if is_whole => Some(format!(
-            "all {} samples are whole numbers of a million or more, and a rate has fractions: is it memory, or a count?",
-            values.len()
-        )),
-        Quantity::Cpu | Quantity::Memory | Quantity::Received | Quantity::Transmitted => None,
-    };
-    let detail =
-        |why: String| format!("{} ({}) cannot be in {}: {why}", one.quantity.word(), one.source, one.quantity.unit());
-    why.map(|why| Finding::everywhere(Check::ImplausibleTelemetry, Severity::Caution, values.len() as u64, detail(why)))
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Self::Negative(samples) => format!("{samples} samples are negative"),
+            Self::TooManyCores(cores) => format!("{cores:.0} cores are more than hosts have: is it a percentage?"),
+            Self::TooFewBytes(bytes) => format!("{bytes} bytes are too few to run in: is it in MB?"),
+            Self::WholeRates(samples) => format!(
+                "all {samples} samples are whole numbers of a million or more, and a rate has fractions: is it memory, or \
+                 a count?"
+            ),
+        }
+    }
 }
 
 #[cfg(test)]

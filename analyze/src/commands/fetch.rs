@@ -12,7 +12,7 @@ use crate::fetch::Pods;
 use crate::fetch::bigquery::settings::{BigQueryArgs, MetricsArgs};
 #[cfg(feature = "bigquery")]
 use crate::fetch::bigquery::telemetry;
-use crate::fetch::{self, FetchOptions, FetchSource, Fetched, Others};
+use crate::fetch::{self, FetchSource, FetchSpec, Fetched, Others};
 
 /// What can be typed after `cnsim-analyze fetch`.
 #[derive(Debug, Args)]
@@ -84,7 +84,7 @@ pub struct PodArgs {
 pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     #[cfg(feature = "bigquery")]
     if args.metrics.metrics {
-        let fetched = telemetry::fetch(&args.metrics.options(&args.bigquery.target, &args.run_ids, &args.out))?;
+        let fetched = telemetry::fetch(&args.metrics.spec(&args.bigquery.target, &args.run_ids, &args.out))?;
         return Ok(print_fetched(&fetched));
     }
     let fetched = fetch::fetch(&args.into())?;
@@ -101,7 +101,7 @@ fn print_fetched(fetched: &Fetched) -> ExitCode {
     print(lines.as_bytes())
 }
 
-impl From<FetchArgs> for FetchOptions {
+impl From<FetchArgs> for FetchSpec {
     fn from(args: FetchArgs) -> Self {
         let others = if args.force { Others::Replace } else { Others::Keep };
         let source = match args.files {

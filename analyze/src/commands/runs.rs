@@ -104,7 +104,7 @@ fn size(bytes: u64) -> String {
 
 /// Runs in BigQuery as a table.
 #[cfg(feature = "bigquery")]
-fn remote_table(runs: &[bigquery::runs::ListedRun]) -> Table {
+fn remote_table(runs: &[bigquery::runs::LoggedRun]) -> Table {
     let columns = [
         text("run_id"),
         text("first"),
@@ -117,7 +117,7 @@ fn remote_table(runs: &[bigquery::runs::ListedRun]) -> Table {
         flag("complete"),
     ];
     let time = |time: DateTime<Utc>| Cell::Text(time.to_rfc3339_opts(SecondsFormat::Secs, true));
-    let cells = |run: &bigquery::runs::ListedRun| {
+    let cells = |run: &bigquery::runs::LoggedRun| {
         [
             run.run_id.as_str().into(),
             time(run.first),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cnsim::event::Kind;
-use rayon::prelude::*;
+use cnsim_records::columns::EventNames;
 
 use super::fingerprint::fingerprint;
 use super::float_timestamps::{FloatTimestamps, count_float_timestamps};
@@ -12,13 +12,13 @@ use super::impossible_times::{ImpossibleTimes, RoundLimits, find_impossible_time
 use super::invariants::{BrokenInvariant, find_broken};
 use super::names::Names;
 use super::negative_latencies::{NegativeLatencies, count_negative_latencies};
-use super::participants::{RunParticipants, list_participants};
+use super::participants::{RunParticipants, add_participants, list_participants};
 use super::receivers::{Receivers, list_receivers};
 use super::sequence::{SeqRange, list_seq_ranges};
 use crate::inputs::About;
 use crate::measure::RoundMetrics;
 use crate::measure::traffic::{self, Busiest};
-use crate::rounds::{Round, Rounds};
+use crate::rounds::{Batch, Round};
 
 /// The evidence of every input, in their order.
 #[derive(Debug, Default)]
@@ -66,20 +66,43 @@ pub(crate) struct RoundEvidence {
     pub(crate) busiest: Option<Busiest>,
 }
 
+/// The evidence of some rounds of an input.
+#[derive(Debug)]
+pub(crate) struct BatchEvidence {
+    rounds: Vec<RoundEvidence>,
+    runs: BTreeMap<String, RunParticipants>,
+    float_timestamps: FloatTimestamps,
+}
+
 impl Evidence {
-    /// Notes what there is of one input more. Metrics are those of its rounds, in their order.
-    pub(crate) fn add<'m>(
-        &mut self,
-        about: &About,
-        rounds: &Rounds<'_>,
-        metrics: impl Iterator<Item = &'m RoundMetrics>,
-    ) {
-        let names = Names::of(rounds.events());
-        let pairs: Vec<(Round<'_>, &RoundMetrics)> = rounds.iter().zip(metrics).collect();
-        let of_rounds = pairs.par_iter().map(|(round, metrics)| RoundEvidence::of(about, &names, round, metrics));
-        let (of_rounds, runs) = rayon::join(|| of_rounds.collect(), || list_participants(rounds));
-        let float_timestamps = count_float_timestamps(rounds.events());
-        self.inputs.push(InputEvidence { names, rounds: of_rounds, runs, float_timestamps });
+    /// Adds what was noted of one input more, batch by batch in the order of its rounds.
+    pub(crate) fn add(&mut self, names: &EventNames, batches: Vec<BatchEvidence>) {
+        let mut input = InputEvidence {
+            names: Names::of(names),
+            rounds: Vec::new(),
+            runs: BTreeMap::new(),
+            float_timestamps: FloatTimestamps::default(),
+        };
+        for batch in batches {
+            input.rounds.extend(batch.rounds);
+            add_participants(&mut input.runs, batch.runs);
+            input.float_timestamps = input.float_timestamps.and(batch.float_timestamps);
+        }
+        self.inputs.push(input);
+    }
+}
+
+impl BatchEvidence {
+    /// Notes what some rounds tell. Metrics are those of the rounds, in their order.
+    pub(crate) fn of<'m>(about: &About, batch: &Batch, metrics: impl Iterator<Item = &'m RoundMetrics>) -> Self {
+        let names = Names::of(&batch.columns.names);
+        let rounds =
+            batch.iter().zip(metrics).map(|(round, metrics)| RoundEvidence::of(about, &names, &round, metrics));
+        Self {
+            rounds: rounds.collect(),
+            runs: list_participants(batch),
+            float_timestamps: count_float_timestamps(&batch.columns),
+        }
     }
 }
 
@@ -93,7 +116,7 @@ impl RoundEvidence {
         Self {
             run_id: round.run_id().to_owned(),
             round: round.round,
-            has_initiate: round.rows.iter().any(|row| round.events.kind[*row as usize] == Kind::Initiate),
+            has_initiate: round.rows.clone().any(|row| round.events.kind[row] == Kind::Initiate),
             host: only_host(round),
             fingerprint: fingerprint(round),
             seq_ranges: list_seq_ranges(round),

@@ -10,7 +10,7 @@ use crate::rounds::Round;
 /// depend on the order. That two rounds of different records share it by chance has a probability of 2^-64.
 pub(super) fn fingerprint(round: &Round<'_>) -> u64 {
     let events = round.events;
-    let rows = round.rows.iter().map(|row| *row as usize);
+    let rows = round.rows.clone();
     rows.fold(0, |sum: u64, row| {
         let kind = Kind::ALL.iter().position(|kind| *kind == events.kind[row]).expect("ALL holds every kind") as u64;
         sum.wrapping_add(mix(mix(events.received_ns[row] as u64 ^ kind) ^ events.latency_ns[row] as u64))
@@ -33,7 +33,7 @@ mod tests {
 
     fn of(rows: &[Row]) -> u64 {
         let events = events(rows);
-        fingerprint(&Rounds::of(&events).get(0))
+        fingerprint(&Rounds::of(&events).lay_out_all().get(0))
     }
 
     #[test]

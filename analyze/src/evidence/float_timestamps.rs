@@ -1,6 +1,6 @@
 //! Timestamps that went through a float64 on their way, and so lost their last digits.
 
-use cnsim_records::frame::Events;
+use cnsim_records::columns::EventColumns;
 
 /// How many there are, and how large.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,8 +18,8 @@ impl FloatTimestamps {
     }
 }
 
-/// Those of an input.
-pub(super) fn count_float_timestamps(events: &Events) -> FloatTimestamps {
+/// Those of some records.
+pub(super) fn count_float_timestamps(events: &EventColumns) -> FloatTimestamps {
     let rows = events.float_timestamp.iter().zip(&events.received_ns).filter(|(is_float, _)| **is_float);
     let each = rows.map(|(_, received_ns)| FloatTimestamps { count: 1, latest_ns: *received_ns });
     each.fold(FloatTimestamps::default(), FloatTimestamps::and)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cnsim::event::Kind;
 use cnsim::manifest::{Backend, Manifest, RoundOutcome};
-use cnsim_records::frame::UNKNOWN_NS;
+use cnsim_records::columns::UNKNOWN_NS;
 
 use crate::rounds::Round;
 
@@ -95,7 +95,7 @@ pub(super) fn find_impossible_times(
     let events = round.events;
     let held = held_since(round);
     let latest_ns = limits.map_or(DAY_NS, |limits| limits.latest_ns);
-    let rows = round.rows.iter().map(|row| *row as usize).filter(|row| events.kind[*row] != Kind::Initiate);
+    let rows = round.rows.clone().filter(|row| events.kind[*row] != Kind::Initiate);
     let mut found = rows.flat_map(|row| {
         // A sender's record of its own receipt and the copy's time of sending are readings of one clock.
         let sender = events.sender[row];
@@ -118,10 +118,12 @@ fn early_send(held_ns: Option<i64>, sent_ns: i64) -> Option<i64> {
 /// A receipt before `initiate`, or later than `latest_ns` after it.
 fn outside_round(node: u32, received_ns: i64, initiate_ns: Option<i64>, latest_ns: i64) -> Option<ImpossibleTime> {
     let since_ns = received_ns.saturating_sub(initiate_ns?);
-    match since_ns {
-        _ if since_ns < -OTHER_CLOCK_NS => Some(ImpossibleTime::BeforeInitiate { node, since_ns }),
-        _ if since_ns > latest_ns => Some(ImpossibleTime::AfterRound { node, since_ns }),
-        _ => None,
+    if since_ns < -OTHER_CLOCK_NS {
+        Some(ImpossibleTime::BeforeInitiate { node, since_ns })
+    } else if since_ns > latest_ns {
+        Some(ImpossibleTime::AfterRound { node, since_ns })
+    } else {
+        None
     }
 }
 
@@ -129,7 +131,7 @@ fn outside_round(node: u32, received_ns: i64, initiate_ns: Option<i64>, latest_n
 fn held_since(round: &Round<'_>) -> BTreeMap<u32, i64> {
     let events = round.events;
     let mut held: BTreeMap<u32, i64> = BTreeMap::new();
-    for row in round.rows.iter().map(|row| *row as usize) {
+    for row in round.rows.clone() {
         let at_ns = events.received_ns[row];
         match events.kind[row] {
             Kind::Initiate | Kind::Received => {
@@ -152,7 +154,7 @@ mod tests {
     fn found(rows: &[Row], clock_steps: u64) -> Option<ImpossibleTimes> {
         let events = events(rows);
         let limits = RoundLimits { latest_ns: DAY_NS, clock_steps };
-        find_impossible_times(&Rounds::of(&events).get(0), Some(0), Some(limits))
+        find_impossible_times(&Rounds::of(&events).lay_out_all().get(0), Some(0), Some(limits))
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) fn find_broken(round: &Round<'_>, initiator: Option<u32>) -> Vec<Brok
 /// The copies that arrived.
 fn arrivals(round: &Round<'_>) -> Vec<Arrival> {
     let events = round.events;
-    let rows = round.rows.iter().map(|row| *row as usize);
+    let rows = round.rows.clone();
     rows.filter_map(|row| {
         let duplicate = match events.kind[row] {
             Kind::Received => false,

@@ -15,6 +15,7 @@ mod participants;
 mod receivers;
 mod sequence;
 
+pub(crate) use facts::BatchEvidence;
 pub use facts::Evidence;
 pub(crate) use facts::RoundEvidence;
 pub(crate) use float_timestamps::FloatTimestamps;

@@ -1,7 +1,7 @@
 //! Copies that were received before they were sent: clocks of machines that disagree.
 
 use cnsim::event::Kind;
-use cnsim_records::frame::UNKNOWN_NS;
+use cnsim_records::columns::UNKNOWN_NS;
 
 use crate::rounds::Round;
 
@@ -18,7 +18,7 @@ pub(crate) struct NegativeLatencies {
 pub(super) fn count_negative_latencies(round: &Round<'_>) -> Option<NegativeLatencies> {
     let events = round.events;
     let mut found = NegativeLatencies { count: 0, worst_ns: 0 };
-    for row in round.rows.iter().map(|row| *row as usize) {
+    for row in round.rows.clone() {
         let is_copy = match events.kind[row] {
             Kind::Received | Kind::Duplicate => true,
             Kind::Initiate | Kind::Failed => false,

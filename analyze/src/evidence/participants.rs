@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use cnsim::event::Kind;
-use cnsim_records::frame::Events;
+use cnsim_records::columns::EventColumns;
 
-use crate::rounds::Rounds;
+use crate::rounds::Batch;
 
 /// No host, among numbers of hosts.
 const NOWHERE: u32 = u32::MAX;
@@ -21,17 +21,18 @@ pub(crate) struct RunParticipants {
     pub(crate) hosts: Vec<(u32, u32)>,
 }
 
-/// Who took part in each run, by run id.
-pub(super) fn list_participants(rounds: &Rounds<'_>) -> BTreeMap<String, RunParticipants> {
+/// Who took part in each run, as far as some rounds say, by run id.
+pub(super) fn list_participants(batch: &Batch) -> BTreeMap<String, RunParticipants> {
+    let events = &batch.columns;
+    let unknown = events.names.hosts.number("");
     let mut runs = BTreeMap::new();
-    let mut each = rounds.iter().peekable();
-    while let Some(first) = each.peek().copied() {
-        let events = first.events;
-        let mut seen = vec![false; events.names.nodes.texts().len()];
-        let (mut hosts, unknown) = (vec![NOWHERE; seen.len()], events.names.hosts.number(""));
+    let mut each = batch.iter().peekable();
+    while let Some(first) = each.peek().cloned() {
+        let mut seen = vec![false; events.names.nodes.len()];
+        let mut hosts = vec![NOWHERE; seen.len()];
         // Rounds of one run stand one behind the other.
         while let Some(round) = each.next_if(|round| round.run == first.run) {
-            for row in round.rows.iter().map(|row| *row as usize) {
+            for row in round.rows {
                 seen[events.sender[row] as usize] = true;
                 seen[events.receiver[row] as usize] = true;
                 let host = events.host[row];
@@ -51,8 +52,23 @@ pub(super) fn list_participants(rounds: &Rounds<'_>) -> BTreeMap<String, RunPart
     runs
 }
 
+/// Adds who took part as later rounds say. What these say of a node's host counts.
+pub(super) fn add_participants(runs: &mut BTreeMap<String, RunParticipants>, later: BTreeMap<String, RunParticipants>) {
+    for (run_id, later) in later {
+        let Some(run) = runs.get_mut(&run_id) else {
+            runs.insert(run_id, later);
+            continue;
+        };
+        run.nodes.extend(later.nodes);
+        run.nodes.sort_unstable();
+        run.nodes.dedup();
+        let hosts: BTreeMap<u32, u32> = run.hosts.iter().copied().chain(later.hosts).collect();
+        run.hosts = hosts.into_iter().collect();
+    }
+}
+
 /// The node that logged a row, by number.
-fn writer(events: &Events, row: usize) -> u32 {
+fn writer(events: &EventColumns, row: usize) -> u32 {
     match events.kind[row] {
         Kind::Initiate | Kind::Received | Kind::Duplicate => events.receiver[row],
         Kind::Failed => events.sender[row],

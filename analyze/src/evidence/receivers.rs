@@ -23,7 +23,7 @@ pub(crate) struct Receivers {
 pub(super) fn list_receivers(round: &Round<'_>) -> Receivers {
     let events = round.events;
     let (mut by_receipt, mut by_other_records) = (BTreeSet::new(), BTreeSet::new());
-    for row in round.rows.iter().map(|row| *row as usize) {
+    for row in round.rows.clone() {
         let (sender, receiver) = (events.sender[row], events.receiver[row]);
         match events.kind[row] {
             Kind::Received => by_receipt.insert(receiver),
@@ -51,7 +51,7 @@ mod tests {
             Row::duplicate("b", "e", 3, 5),
         ];
         let events = events(&rows);
-        let found = list_receivers(&Rounds::of(&events).get(0));
+        let found = list_receivers(&Rounds::of(&events).lay_out_all().get(0));
         assert_eq!(found.by_receipt, BTreeSet::from([1, 3]));
         assert_eq!(found.by_other_records, BTreeSet::from([0, 2, 4]));
     }

@@ -16,7 +16,7 @@ pub(crate) struct SeqRange {
 /// The numbers of a round's records, each range with its process, by number. A repeated number is no gap.
 pub(super) fn list_seq_ranges(round: &Round<'_>) -> Vec<(u32, SeqRange)> {
     let events = round.events;
-    let rows = round.rows.iter().map(|row| *row as usize).filter(|row| events.seq[*row] > 0);
+    let rows = round.rows.clone().filter(|row| events.seq[*row] > 0);
     let mut seqs: Vec<(u32, u64)> = rows.map(|row| (events.process[row], events.seq[row])).collect();
     seqs.sort_unstable();
     let without_gap = seqs.chunk_by(|one, next| one.0 == next.0 && next.1 - one.1 <= 1);

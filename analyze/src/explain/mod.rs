@@ -11,7 +11,7 @@ mod text;
 
 use crate::inputs::{self, Loaded};
 use crate::measure::{self, Origin, RoundMetrics};
-use crate::rounds::{Round, Rounds};
+use crate::rounds::{Batch, Rounds};
 use choose::choose_run;
 use explained::ExplainedRound;
 use stranded::stranded;
@@ -28,26 +28,28 @@ pub fn explain(spec: &ExplainSpec) -> Result<Vec<u8>, ExplainError> {
     let grouped: Vec<Rounds<'_>> = loaded.iter().map(|input| Rounds::of(&input.events)).collect();
     let places = || {
         let inputs = loaded.iter().zip(&grouped);
-        inputs.flat_map(|(input, rounds)| rounds.iter().map(move |round| (input, round)))
+        inputs.flat_map(|(input, rounds)| rounds.keys().enumerate().map(move |place| (input, rounds, place)))
     };
-    let run_id = choose_run(spec, places().map(|(_, round)| (round.run_id(), round.round)))?;
-    let place = places().find(|(_, round)| round.run_id() == run_id && round.round == spec.round);
-    let (input, round) = place.expect("the chosen run has the round");
+    let run_id = choose_run(spec, places().map(|(_, _, (_, key))| key))?;
+    let place = places().find(|(_, _, (_, key))| *key == (run_id, spec.round));
+    let (input, rounds, (place, _)) = place.expect("the chosen run has the round");
+    let batch = rounds.lay_out(place..place + 1);
     let analysis = measure::analyse(std::slice::from_ref(input), &measure::Options::default());
     let metrics = analysis.groups.iter().flat_map(|group| &group.rounds);
     let metrics = metrics.into_iter().find(|metrics| metrics.run_id == run_id && metrics.round == spec.round);
-    let explained = gather(input, &round, metrics.expect("every round is measured"), spec.origin);
+    let explained = gather(input, &batch, metrics.expect("every round is measured"), spec.origin);
     Ok(match spec.format {
         ExplanationFormat::Text => text::bytes(&explained, spec.extent),
         ExplanationFormat::Json => json::bytes(&explained),
     })
 }
 
-/// Brings together what is said of a round.
-fn gather(input: &Loaded, round: &Round<'_>, metrics: &RoundMetrics, origin: Origin) -> ExplainedRound {
+/// Brings together what is said of the only round of a batch.
+fn gather(input: &Loaded, batch: &Batch, metrics: &RoundMetrics, origin: Origin) -> ExplainedRound {
+    let round = batch.get(0);
     let facts = input.about.runs.get(round.run_id());
-    let dissemination = measure::dissemination(round, facts);
-    let stranded = stranded(input, round, &dissemination, metrics);
+    let dissemination = measure::dissemination(batch, facts);
+    let stranded = stranded(input, &round, &dissemination, metrics);
     ExplainedRound {
         condition: input.about.condition.clone(),
         metrics: metrics.clone(),

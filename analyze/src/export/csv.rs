@@ -4,9 +4,6 @@ use std::io::{self, Write};
 
 use cnsim::event::{Column, FORMAT, Record};
 
-use super::record::record;
-use cnsim_records::table::Table;
-
 /// A file of lines, which begins with its header.
 pub(super) struct CsvLines<W: Write> {
     lines: csv::Writer<W>,
@@ -19,10 +16,9 @@ impl<W: Write> CsvLines<W> {
         Ok(Self { lines })
     }
 
-    pub(super) fn write(&mut self, table: &Table) -> io::Result<()> {
-        for row in 0..table.rows() {
-            let record = record(table, row);
-            self.lines.write_record(Column::ALL.iter().map(|column| cell(&record, *column)))?;
+    pub(super) fn write(&mut self, records: &[Record<'_>]) -> io::Result<()> {
+        for record in records {
+            self.lines.write_record(Column::ALL.iter().map(|column| cell(record, *column)))?;
         }
         Ok(())
     }

@@ -2,16 +2,14 @@
 
 use std::io::{self, Write};
 
-use cnsim_records::table::Table;
-
-use super::record::record;
+use cnsim::event::Record;
 
 /// Writes a line for each row.
-pub(super) fn write(table: &Table, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(records: &[Record<'_>], out: &mut impl Write) -> io::Result<()> {
     let mut line = Vec::new();
-    for row in 0..table.rows() {
+    for record in records {
         line.clear();
-        record(table, row).write_line(&mut line);
+        record.write_line(&mut line);
         out.write_all(&line)?;
     }
     Ok(())

@@ -3,15 +3,16 @@
 mod csv;
 mod error;
 mod jsonl;
-mod record;
 mod seed;
 mod spec;
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use cnsim_records::table::{Keep, Table};
+use cnsim::event::Record;
+
 use cnsim_records::whole;
+use cnsim_records::write::{write_arrow, write_parquet};
 
 use crate::fetch;
 
@@ -41,32 +42,23 @@ fn write(
     out: &mut impl Write,
     failed: impl Fn(io::Error) -> ExportError + Copy,
 ) -> Result<(), ExportError> {
-    let each =
-        |take: &mut dyn FnMut(&Table) -> Result<(), ExportError>| fetch::ordered(&spec.inputs, &spec.run_ids, take);
+    let each = |take: &mut dyn FnMut(&[Record<'_>]) -> Result<(), ExportError>| {
+        fetch::ordered(&spec.inputs, &spec.run_ids, take)
+    };
+    // The texts of a column are known with the last record.
+    let frame = || fetch::frame(&spec.inputs, &spec.run_ids);
     match spec.format {
         Form::SeedCsv => {
             seed::header(out).map_err(failed)?;
-            each(&mut |rows| seed::write(rows, out, failed))
+            each(&mut |records| seed::write(records, out, failed))
         }
         Form::Csv => {
             let mut lines = csv::CsvLines::new(out).map_err(failed)?;
-            each(&mut |rows| lines.write(rows).map_err(failed))?;
+            each(&mut |records| lines.write(records).map_err(failed))?;
             lines.finish().map_err(failed)
         }
-        Form::Jsonl => each(&mut |rows| jsonl::write(rows, out).map_err(failed)),
-        Form::Parquet => fetch::parquet(&all(each)?, out).map_err(failed),
-        Form::Arrow => fetch::arrow(&all(each)?, out).map_err(failed),
+        Form::Jsonl => each(&mut |records| jsonl::write(records, out).map_err(failed)),
+        Form::Parquet => write_parquet(&mut frame()?, out).map_err(failed),
+        Form::Arrow => write_arrow(&mut frame()?, out).map_err(failed),
     }
-}
-
-/// All records together: the texts of a column are known with the last one.
-fn all(
-    each: impl Fn(&mut dyn FnMut(&Table) -> Result<(), ExportError>) -> Result<(), ExportError>,
-) -> Result<Table, ExportError> {
-    let mut all = Table::new(Keep::Records);
-    each(&mut |rows| {
-        all.append(rows);
-        Ok(())
-    })?;
-    Ok(all)
 }

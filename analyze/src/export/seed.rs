@@ -5,9 +5,6 @@ use std::io::{self, Write};
 
 use cnsim::event::{Kind, Record};
 
-use super::record::record;
-use cnsim_records::table::Table;
-
 const HEADER: &str = "sender_id,receiver_id,message,event_type,received_timestamp,propagation_time,detail";
 
 /// A record that cannot be told without quotes.
@@ -26,12 +23,12 @@ pub(super) fn header(out: &mut impl Write) -> io::Result<()> {
 
 /// Writes the lines of a table; `failed` says what a failed write is to the caller.
 pub(super) fn write<E: From<Unfit>>(
-    table: &Table,
+    records: &[Record<'_>],
     out: &mut impl Write,
     failed: impl Fn(io::Error) -> E,
 ) -> Result<(), E> {
-    for row in (0..table.rows()).filter(|row| table.kind[*row] != Kind::Failed) {
-        let line = line(&record(table, row))?;
+    for record in records.iter().filter(|record| record.kind != Kind::Failed) {
+        let line = line(record)?;
         out.write_all(line.as_bytes()).map_err(&failed)?;
     }
     Ok(())

@@ -3,32 +3,57 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use cnsim::event::Record;
+use polars::prelude::DataFrame;
+
 use super::error::FetchError;
-use super::options::FetchOptions;
 use super::run_folders::put_runs;
 use super::runs::{FetchedRun, choose_runs, new_facts};
+use super::spec::FetchSpec;
 use crate::inputs::fetch_facts::{FetchFacts, FetchedFile, RejectedFor};
 use crate::inputs::{FileFacts, InputError, folder, name};
-use cnsim_records::gather::{self, Reject, Rejects, examples};
+use cnsim_records::gather::{Reader, Reject, Rejects, examples};
 use cnsim_records::open::Stream;
-use cnsim_records::spool::{Failed, Spool, Spooling};
-use cnsim_records::table::{Keep, Table};
+use cnsim_records::read::read;
+use cnsim_records::spool::{Entries, Failed, Spool, Spooling, Vocabulary};
+use cnsim_records::write::RecordColumns;
 
 /// Gives the records of files to `take`, of the wanted runs: run by run, repeats left out, each in its total order.
 pub(crate) fn ordered<E: From<FetchError>>(
     paths: &[PathBuf],
     wanted: &[String],
-    mut take: impl FnMut(&Table) -> Result<(), E>,
+    mut take: impl FnMut(&[Record<'_>]) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut spool = Gathered::of_files(paths, &std::env::temp_dir())?.spool;
     for run_id in choose_runs(&spool, wanted)? {
         let run = spool.take(&run_id).map_err(FetchError::from)?.expect("it is one of the spool's");
-        run.each(|block| take(block).map_err(Taken::Taking)).map_err(|ended| match ended {
+        run.each(|records| take(records).map_err(Taken::Taking)).map_err(|ended| match ended {
             Taken::Taking(error) => error,
             Taken::Keeping(error) => FetchError::from(error).into(),
         })?;
     }
     Ok(())
+}
+
+/// The records of files as one frame, of the wanted runs, ordered as by [`ordered`].
+pub(crate) fn frame(paths: &[PathBuf], wanted: &[String]) -> Result<DataFrame, FetchError> {
+    let mut spool = Gathered::of_files(paths, &std::env::temp_dir())?.spool;
+    let (mut runs, mut vocabulary) = (Vec::new(), Vocabulary::default());
+    for run_id in choose_runs(&spool, wanted)? {
+        let run = spool.take(&run_id)?.expect("it is one of the spool's");
+        vocabulary.add(&run.vocabulary);
+        runs.push(run);
+    }
+    let columns = RecordColumns::of(&vocabulary, spool.texts());
+    let mut frame = columns.frame(&[]).expect("no record has every column");
+    for run in runs {
+        run.each(|records| {
+            let more = columns.frame(records).and_then(|more| frame.vstack_mut(&more).map(drop));
+            more.expect("the texts of records are in their vocabulary");
+            Ok::<(), FetchError>(())
+        })?;
+    }
+    Ok(frame)
 }
 
 /// Why records did not come to an end.
@@ -61,10 +86,10 @@ impl Gathered {
     }
 
     /// Writes the wanted runs into their folders.
-    pub(super) fn put(mut self, options: &FetchOptions) -> Result<Vec<PathBuf>, FetchError> {
-        let names = choose_runs(&self.spool, &options.run_ids)?;
+    pub(super) fn put(mut self, spec: &FetchSpec) -> Result<Vec<PathBuf>, FetchError> {
+        let names = choose_runs(&self.spool, &spec.run_ids)?;
         let runs = names.into_iter().map(|name| self.take(&name)).collect::<Result<_, _>>()?;
-        put_runs(runs, options)
+        put_runs(runs, spec)
     }
 
     /// Takes one of its runs out of it.
@@ -103,17 +128,19 @@ pub(super) struct Reading {
 impl Reading {
     /// What memory does not hold waits on the disk of `place`.
     pub(super) fn start(place: &Path) -> Self {
-        Self { spooling: Spooling::start(place), files: Vec::new(), rejects: Rejects::new(Keep::Records) }
+        Self { spooling: Spooling::start(place), files: Vec::new(), rejects: Rejects::keeping_all() }
     }
 
     /// Reads one file more. Who is given its records first may look at them.
-    pub(super) fn read(&mut self, stream: Stream, mut look: impl FnMut(&Table) + Send) -> Result<(), FetchError> {
+    pub(super) fn read(&mut self, stream: Stream, mut look: impl FnMut(&Entries) + Send) -> Result<(), FetchError> {
         let (name, spooling) = (stream.name.clone(), &mut self.spooling);
-        let read = gather::read(stream, &mut self.rejects, &mut |records: Table| {
-            look(&records);
-            spooling.add(&name, records.into()).map_err(FetchError::from)
-        });
-        self.files.push(read?);
+        let texts = spooling.texts().clone();
+        let new = || Entries::new(&texts);
+        let mut take = |entries: Entries| {
+            look(&entries);
+            spooling.add(&name, entries).map_err(FetchError::from)
+        };
+        self.files.push(read(stream, Reader { new: &new, rejects: &mut self.rejects, take: &mut take })?);
         Ok(())
     }
 

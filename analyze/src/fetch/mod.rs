@@ -8,37 +8,36 @@ mod files;
 mod interrupt;
 #[cfg(any(feature = "bigquery", feature = "kubernetes"))]
 mod list;
-mod options;
 #[cfg(feature = "kubernetes")]
 mod pods;
 mod run_folders;
 mod runs;
+mod spec;
 mod write;
 
 use files::Gathered;
 
 pub use error::FetchError;
-pub(crate) use files::ordered;
-#[cfg(feature = "kubernetes")]
-pub use options::Pods;
-pub use options::{FetchOptions, FetchSource, Fetched, Others};
+pub(crate) use files::{frame, ordered};
 #[cfg(feature = "kubernetes")]
 pub use pods::LogsError;
-pub(crate) use write::{arrow, parquet};
+#[cfg(feature = "kubernetes")]
+pub use spec::Pods;
+pub use spec::{FetchSource, FetchSpec, Fetched, Others};
 
 /// Fetches. Every file is written before the first one is put in its place.
-pub fn fetch(options: &FetchOptions) -> Result<Fetched, FetchError> {
-    match &options.source {
+pub fn fetch(spec: &FetchSpec) -> Result<Fetched, FetchError> {
+    match &spec.source {
         FetchSource::Files(paths) => {
-            let gathered = Gathered::of_files(paths, &options.out)?;
-            Ok(Fetched { folders: gathered.put(options)?, notes: Vec::new(), plan: None })
+            let gathered = Gathered::of_files(paths, &spec.out)?;
+            Ok(Fetched { folders: gathered.put(spec)?, notes: Vec::new(), plan: None })
         }
         #[cfg(feature = "kubernetes")]
         FetchSource::Pods(pods) => {
             let (found, _folder) = pods::gather::logs(pods)?;
-            pods::gather::fetch(found, options)
+            pods::gather::fetch(found, spec)
         }
         #[cfg(feature = "bigquery")]
-        FetchSource::BigQuery(args) => bigquery::run::fetch(args, options),
+        FetchSource::BigQuery(args) => bigquery::run::fetch(args, spec),
     }
 }

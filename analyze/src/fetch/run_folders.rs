@@ -4,26 +4,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::FetchError;
-use super::options::{FetchOptions, Others};
 use super::runs::FetchedRun;
+use super::spec::{FetchSpec, Others};
 use super::{existing, write};
 
 /// Writes runs one after the other into new folders, and puts these in their places when all are written.
-pub(super) fn put_runs(runs: Vec<FetchedRun>, options: &FetchOptions) -> Result<Vec<PathBuf>, FetchError> {
-    let write_error = |source| FetchError::Write { path: options.out.clone(), source };
-    fs::create_dir_all(&options.out).map_err(write_error)?;
-    if options.others == Others::Keep {
-        runs.iter().try_for_each(|run| existing::check(&options.out.join(&run.facts.run_id), &run.facts))?;
+pub(super) fn put_runs(runs: Vec<FetchedRun>, spec: &FetchSpec) -> Result<Vec<PathBuf>, FetchError> {
+    let write_error = |source| FetchError::Write { path: spec.out.clone(), source };
+    fs::create_dir_all(&spec.out).map_err(write_error)?;
+    if spec.others == Others::Keep {
+        runs.iter().try_for_each(|run| existing::check(&spec.out.join(&run.facts.run_id), &run.facts))?;
     }
-    let scratch = tempfile::Builder::new().prefix(".fetch-").tempdir_in(&options.out).map_err(write_error)?;
+    let scratch = tempfile::Builder::new().prefix(".fetch-").tempdir_in(&spec.out).map_err(write_error)?;
     let names: Vec<String> = runs.iter().map(|run| run.facts.run_id.clone()).collect();
     for (run, name) in runs.into_iter().zip(&names) {
         let rows = write::run(run, &scratch.path().join(name))?;
-        if options.others == Others::Keep {
-            existing::check_rows(&options.out.join(name), rows)?;
+        if spec.others == Others::Keep {
+            existing::check_rows(&spec.out.join(name), rows)?;
         }
     }
-    let folders: Vec<PathBuf> = names.iter().map(|name| options.out.join(name)).collect();
+    let folders: Vec<PathBuf> = names.iter().map(|name| spec.out.join(name)).collect();
     for (name, folder) in names.iter().zip(&folders) {
         install(&scratch.path().join(name), folder)?;
     }

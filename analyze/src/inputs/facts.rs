@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cnsim::manifest::Manifest;
 use cnsim::topology::Topology;
 use cnsim_records::FileFacts;
-use cnsim_records::frame::Events;
+use cnsim_records::events::Events;
 
 /// Everything that one input holds.
 #[derive(Debug, Clone, Default)]

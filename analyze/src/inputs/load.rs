@@ -1,15 +1,17 @@
 //! From what the user named to events: one result for each run folder, and one for all files of a condition.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::InputError;
 use super::facts::{About, Facts, Loaded};
 use super::input::Input;
 use super::{folder, name};
-use cnsim_records::frame::Events;
-use cnsim_records::gather::Gather;
-use cnsim_records::repeats;
+use cnsim_records::builder::{BlockBuilder, Texts};
+use cnsim_records::error::SourceError;
+use cnsim_records::events::{Events, Repetitions};
+use cnsim_records::gather::{Reader, Rejects};
+use cnsim_records::open::Stream;
+use cnsim_records::read;
 
 /// Reads every input.
 pub fn load(inputs: &[Input]) -> Result<Vec<Loaded>, InputError> {
@@ -93,45 +95,26 @@ fn read(files: &[PathBuf]) -> Result<(Facts, Events), InputError> {
     {
         return Ok((Facts { files: vec![facts], ..Facts::default() }, events));
     }
-    let mut gather = Gather::new();
+    let (texts, mut blocks, mut rejects) = (Texts::default(), Vec::new(), Rejects::keeping_few());
+    let mut read = Vec::new();
     for file in files {
-        gather.read(file)?;
+        let new = || BlockBuilder::new(&texts);
+        let mut take = |block: BlockBuilder| {
+            blocks.push(block.finish());
+            Ok::<(), SourceError>(())
+        };
+        read.push(read::read(Stream::open(file)?, Reader { new: &new, rejects: &mut rejects, take: &mut take })?);
     }
-    Ok(finish(gather))
-}
-
-fn finish(gather: Gather) -> (Facts, Events) {
-    let Gather { mut table, files, rejects } = gather;
-    let found = repeats::find(&table);
-    let count = |rows: &[u32]| {
-        let mut counts: BTreeMap<(String, u32), u64> = BTreeMap::new();
-        for row in rows {
-            let row = *row as usize;
-            *counts.entry((table.run.text(row).to_owned(), table.round[row])).or_default() += 1;
-        }
-        counts
-    };
-    let facts = Facts {
-        files,
-        rejected: rejects.count,
-        rejected_examples: rejects.examples(),
-        repeats: count(&found.repeated),
-        conflicts: count(&found.conflicting),
-    };
-    if !found.repeated.is_empty() {
-        let mut keep = vec![true; table.rows()];
-        found.repeated.iter().for_each(|row| keep[*row as usize] = false);
-        table.retain(&keep);
-    }
-    (facts, table.into_events())
+    let (events, Repetitions { repeats, conflicts }) =
+        Events::of_blocks(blocks, &texts).expect("blocks have the columns of events");
+    let (rejected, rejected_examples) = (rejects.count, rejects.examples());
+    Ok((Facts { files: read, rejected, rejected_examples, repeats, conflicts }, events))
 }
 
 /// The condition that all events name.
 fn only_condition(events: &Events) -> Option<String> {
-    match events.names.conditions.texts() {
-        [condition] => Some(condition.clone()),
-        [] | [_, ..] => None,
-    }
+    let mut conditions = events.names().conditions.iter();
+    conditions.next().filter(|_| conditions.next().is_none()).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -3,19 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cnsim_records::columns::EventNames;
+use cnsim_records::events::Events;
 use rayon::prelude::*;
 
-use super::clock::RoundWay;
+use super::batch::{Circumstances, MeasuredRound};
 use super::expected::{self, Known};
-use super::spread::{Scratch, Spread};
-use super::whereabouts::Whereabouts;
 use super::{Analysis, BetweenHosts, Deliveries, Group, RoundMetrics, RunClocks, RunLoad};
-use super::{
-    clock, convergence, coverage, critical, duplicates, hops, hosts, latency, load, path, resources, setup, shape,
-    silent, theory,
-};
+use super::{coverage, silent, theory};
 use crate::inputs::{About, Loaded};
-use crate::rounds::{Round, Rounds};
+use crate::rounds::Rounds;
 
 /// What the measurements depend on beside the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +32,11 @@ impl Default for Options {
 pub fn analyse(inputs: &[Loaded], options: &Options) -> Analysis {
     let mut measuring = Measuring::new(*options);
     for input in inputs {
-        measuring.add(&input.about, &Rounds::of(&input.events)).for_each(drop);
+        let rounds = Rounds::of(&input.events);
+        let circumstances = measuring.circumstances(&input.about, &input.events);
+        let batches = rounds.batches().into_par_iter().map(|batch| circumstances.measure(&rounds.lay_out(batch)));
+        let measured = batches.flatten_iter().collect();
+        measuring.add(&input.about, rounds.names(), measured);
     }
     let about: Vec<&About> = inputs.iter().map(|input| &input.about).collect();
     measuring.finish(&about)
@@ -74,46 +75,27 @@ struct RunSoFar {
     clocks: RunClocks,
 }
 
-/// What a round is measured with beside its records.
-struct Circumstances<'a> {
-    about: &'a About,
-    /// By run number: nodes in the run's network, as far as its id or its ids say.
-    nodes_by_run: Vec<u32>,
-    warm_up: u32,
-}
-
-/// What one round gives.
-struct OfRound<'a> {
-    nodes: u32,
-    metrics: RoundMetrics,
-    deliveries: Deliveries,
-    between: BetweenHosts,
-    /// Copies by who sent them, in a scored round.
-    sent: Vec<(&'a str, u64)>,
-    ways: BTreeMap<(String, String), RoundWay>,
-}
-
 impl Measuring {
     pub(crate) fn new(options: Options) -> Self {
         Self { options, conditions: BTreeMap::new(), inputs: 0, rounds: Vec::new(), runs: BTreeMap::new() }
     }
 
-    /// Measures the rounds of one input more; gives them in their order.
-    pub(crate) fn add(&mut self, about: &About, rounds: &Rounds<'_>) -> impl Iterator<Item = &RoundMetrics> {
+    /// What the rounds of an input are measured with.
+    pub(crate) fn circumstances<'a>(&self, about: &'a About, events: &Events) -> Circumstances<'a> {
+        Circumstances::new(
+            about,
+            coverage::nodes_by_run(events).expect("events have runs, rounds and nodes"),
+            self.options.warm_up,
+        )
+    }
+
+    /// Adds the rounds of one input more, in their order.
+    pub(crate) fn add(&mut self, about: &About, names: &EventNames, rounds: Vec<MeasuredRound>) {
         let condition = self.condition(&about.condition);
-        let nodes_by_run = coverage::nodes_by_run(rounds);
-        let circumstances = Circumstances { about, nodes_by_run, warm_up: self.options.warm_up };
-        let places: Vec<Round<'_>> = rounds.iter().collect();
-        let of_rounds: Vec<OfRound<'_>> = places
-            .par_iter()
-            .map_init(Scratch::default, |scratch, round| circumstances.measure(round, scratch))
-            .collect();
-        let before = self.rounds.len();
-        for (round, of_round) in places.iter().zip(of_rounds) {
-            self.put((condition, of_round.nodes), round, of_round);
+        for round in rounds {
+            self.put((condition, round.nodes), names, round);
         }
         self.inputs += 1;
-        self.rounds[before..].iter().map(|round| &round.metrics)
     }
 
     fn condition(&mut self, name: &str) -> usize {
@@ -121,15 +103,15 @@ impl Measuring {
         *self.conditions.entry(name.to_owned()).or_insert(next)
     }
 
-    fn put(&mut self, place: Place, round: &Round<'_>, of_round: OfRound<'_>) {
-        let OfRound { metrics, deliveries, between, sent, ways, .. } = of_round;
+    fn put(&mut self, place: Place, names: &EventNames, round: MeasuredRound) {
+        let MeasuredRound { protocol, metrics, deliveries, between, sent, ways, .. } = round;
         let run = self.runs.entry((place, metrics.run_id.clone())).or_insert_with(|| RunSoFar {
             input: self.inputs,
-            protocol: round.protocol().to_owned(),
+            protocol: names.protocols.text(protocol).to_owned(),
             clocks: RunClocks { run_id: metrics.run_id.clone(), ..RunClocks::default() },
             ..RunSoFar::default()
         });
-        run.load.add(&sent);
+        run.load.add(sent.into_iter().map(|(node, sent)| (names.nodes.text(node), sent)));
         run.clocks.add(ways);
         self.rounds.push(Measured { place, metrics, deliveries, between });
     }
@@ -185,72 +167,6 @@ impl Measuring {
                 }
             }
         }
-    }
-}
-
-impl Circumstances<'_> {
-    fn measure<'a>(&self, round: &Round<'a>, scratch: &mut Scratch) -> OfRound<'a> {
-        let nodes = coverage::nodes(round, self.nodes_by_run[round.run as usize]);
-        let spread = scratch.spread(round);
-        let facts = self.about.runs.get(round.run_id());
-        let hops = hops::hops(&spread);
-        let latencies = latency::latencies(&spread);
-        let sent = load::sent(round.events, &spread);
-        let whereabouts = Whereabouts::of(facts);
-        let ways = clock::ways(&spread, &whereabouts);
-        let metrics = RoundMetrics {
-            scored: round.round >= self.warm_up,
-            hops_max: hops.max(),
-            hops_mean: hops.mean(),
-            hops_derived: hops.derived,
-            latency_median_ns: latency::median_ns(&latencies),
-            load: load::load(&sent, nodes),
-            resources: resources::resources(facts, round.round),
-            ..timing(round, &spread, nodes, &whereabouts)
-        };
-        let (deliveries, sent, between) = match metrics.scored {
-            true => {
-                let deliveries = Deliveries { hop: hops.each, latency_ns: latencies };
-                (deliveries, sent, hosts::latencies(&spread, &whereabouts))
-            }
-            false => (Deliveries::default(), Vec::new(), BTreeMap::new()),
-        };
-        OfRound { nodes, metrics, deliveries, between, sent, ways }
-    }
-}
-
-/// A round's measurements but for hops and latencies.
-fn timing(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, whereabouts: &Whereabouts<'_>) -> RoundMetrics {
-    let expected = nodes.saturating_sub(1);
-    let delivered = spread.firsts.len() as u32;
-    let initiate_ns = spread.initiate.map(|initiate| initiate.at_ns);
-    let copies = duplicates::copies(spread);
-    let steps = path::critical(spread);
-    RoundMetrics {
-        run_id: round.run_id().to_owned(),
-        round: round.round,
-        scored: false,
-        initiator: spread.initiate.map(|initiate| round.events.names.nodes.text(initiate.node).to_owned()),
-        initiate_ns,
-        expected,
-        delivered,
-        setup_ns: setup::setup_ns(spread),
-        from_initiate: convergence::times(spread.firsts, expected, initiate_ns),
-        from_first_send: convergence::times(spread.firsts, expected, spread.first_send_ns),
-        duplicates: copies.duplicates,
-        failed: copies.failed,
-        sends: copies.sends,
-        rmr: duplicates::redundancy(copies.sends, delivered),
-        hops_max: None,
-        hops_mean: None,
-        hops_derived: false,
-        latency_median_ns: None,
-        path: steps.as_ref().and_then(|steps| path::time_spent(spread, steps)),
-        shape: shape::shape(spread),
-        critical: steps.map_or_else(Vec::new, |steps| critical::hops(spread, &steps, whereabouts)),
-        load: load::load(&[], nodes),
-        resources: None,
-        reached_ns: spread.firsts.iter().map(|first| first.received_ns).collect(),
     }
 }
 

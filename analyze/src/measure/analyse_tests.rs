@@ -1,3 +1,5 @@
+//! What is measured of single rounds.
+
 use cnsim::manifest::{Round as DrivenRound, RoundOutcome};
 use proptest::prelude::*;
 

@@ -137,6 +137,11 @@ impl Metric {
         self.name
     }
 
+    /// Its name without the unit that it may end in: as it may be typed, and as figures call it.
+    pub fn short_name(self) -> &'static str {
+        self.name.strip_suffix("_ms").unwrap_or(self.name)
+    }
+
     /// The unit of its values.
     pub fn unit(self) -> &'static str {
         self.unit
@@ -215,7 +220,7 @@ impl FromStr for Metric {
 
     /// A name, with or without the unit `_ms` at its end.
     fn from_str(text: &str) -> Result<Self, UnknownMetric> {
-        let is_meant = |metric: &Self| metric.name == text || metric.name.strip_suffix("_ms") == Some(text);
+        let is_meant = |metric: &Self| metric.name == text || metric.short_name() == text;
         METRICS
             .into_iter()
             .find(is_meant)
@@ -272,6 +277,16 @@ mod tests {
                 assert_eq!((metric.percent(), metric.origin()), (Some(percent), Some(origin)));
                 assert_eq!(metric.value(&round), Some(Value::Number(first + place as f64)), "{}", metric.name());
             }
+        }
+    }
+
+    #[test]
+    fn every_metric_is_defined_for_readers() {
+        let definitions = include_str!("../../../docs/metrics.md");
+        // The times to a share stand there as `t50_ms` … `t100_ms`.
+        let named = METRICS.into_iter().filter(|metric| metric.percent().is_none_or(|percent| percent == 50));
+        for metric in named {
+            assert!(definitions.contains(&format!("`{}`", metric.name())), "{}", metric.name());
         }
     }
 

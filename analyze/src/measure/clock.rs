@@ -7,7 +7,7 @@ use cnsim::event::Kind;
 use super::spread::Spread;
 use super::whereabouts::Whereabouts;
 use crate::stats::{Drift, Low, Lows, Offset, drift, offsets};
-use cnsim_records::frame::UNKNOWN_NS;
+use cnsim_records::columns::UNKNOWN_NS;
 
 /// The copies from one machine to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub(super) fn ways(spread: &Spread<'_>, whereabouts: &Whereabouts<'_>) -> BTreeM
     }
     let mut least: BTreeMap<(u32, u32), RoundWay> = BTreeMap::new();
     let mut hosts = Hosts::new(spread, whereabouts);
-    for row in spread.rows.iter().map(|row| *row as usize) {
+    for row in spread.rows.clone() {
         let arrived = match events.kind[row] {
             Kind::Received | Kind::Duplicate => events.latency_ns[row] != UNKNOWN_NS,
             Kind::Initiate | Kind::Failed => false,
@@ -120,7 +120,7 @@ pub(super) fn ways(spread: &Spread<'_>, whereabouts: &Whereabouts<'_>) -> BTreeM
 
 /// Whether all records name one and the same machine, so that nobody has to look at nodes.
 pub(super) fn is_on_one_machine(spread: &Spread<'_>) -> bool {
-    let mut hosts = spread.rows.iter().map(|row| spread.events.host[*row as usize]);
+    let mut hosts = spread.rows.clone().map(|row| spread.events.host[row]);
     let first = hosts.next();
     first.is_some_and(|first| !spread.events.names.hosts.text(first).is_empty() && hosts.all(|host| host == first))
 }
@@ -137,8 +137,13 @@ pub(super) struct Hosts<'a> {
 impl<'a> Hosts<'a> {
     /// Nobody is looked up yet.
     pub(super) fn new(spread: &'a Spread<'a>, whereabouts: &'a Whereabouts<'a>) -> Self {
-        let nodes = spread.events.names.nodes.texts().len();
+        let nodes = spread.events.names.nodes.len();
         Self { spread, whereabouts, names: Vec::new(), of: vec![None; nodes] }
+    }
+
+    /// The machines that were looked up, by number.
+    pub(super) fn into_names(self) -> Vec<String> {
+        self.names
     }
 
     /// The number of a node's machine; none where nobody says which it is.

@@ -1,43 +1,64 @@
 //! Convergence: when a share of the expected deliveries was made.
 
-use super::{Convergence, PERCENTS};
-use crate::measure::spread::First;
+use polars::prelude::{DataType, Expr, NULL, col, lit, when};
 
-/// Times of a round's first receipts, which are sorted, since an origin. The rank is ceil(q (N - 1) / 100) in integers.
-/// A share that was never reached has no time, and is never imputed.
-pub(super) fn times(firsts: &[First], expected: u32, origin_ns: Option<i64>) -> Convergence {
-    let Some(origin_ns) = origin_ns else { return [None; PERCENTS.len()] };
-    PERCENTS.map(|percent| {
-        let first = firsts.get(rank(percent, expected).checked_sub(1)?)?;
-        Some(first.received_ns.saturating_sub(origin_ns))
+use super::frames::{EXPECTED, RANK, SINCE_FIRST_SEND, SINCE_INITIATE};
+use super::{Origin, PERCENTS};
+
+/// Over a round's first receipts: t_q, the earliest time at which q of the N - 1 expected deliveries were made, in integers, for
+/// each of [`PERCENTS`] since an origin. A share that was never reached has no time, and is never imputed.
+pub(super) fn times(origin: Origin) -> impl Iterator<Item = Expr> {
+    PERCENTS.into_iter().map(move |percent| {
+        let made = col(RANK).cast(DataType::UInt64) * lit(100_u64);
+        let share = col(EXPECTED).cast(DataType::UInt64) * lit(u64::from(percent));
+        let is_reached = made.gt_eq(share).and(col(EXPECTED).gt(lit(0_u32)));
+        when(is_reached).then(col(since(origin))).otherwise(lit(NULL)).min().alias(time(origin, percent))
     })
 }
 
-/// How many of `expected` deliveries make `percent` per cent of them.
-fn rank(percent: u32, expected: u32) -> usize {
-    (u64::from(percent) * u64::from(expected)).div_ceil(100) as usize
+/// The column of times since an origin.
+const fn since(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Initiate => SINCE_INITIATE,
+        Origin::FirstSend => SINCE_FIRST_SEND,
+    }
+}
+
+/// What the result is called.
+pub(super) fn time(origin: Origin, percent: u32) -> String {
+    format!("t{percent}_{}_ns", origin.as_str())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{Row, with_spread};
-    use super::*;
+    use super::super::fixture::{Row, measured};
+
+    /// The ranks of t50, t90, t95, t99 and t100 where all of so many nodes but the initiator are reached, one each ns.
+    fn ranks(nodes: u32) -> Vec<i64> {
+        const NAMES: [&str; 2] = ["a", "b"];
+        let names: Vec<&'static str> =
+            (1..nodes).map(|node| &*Box::leak(format!("n{node}").into_boxed_str())).collect();
+        let receipts = (1..).zip(&names).map(|(at_ns, name)| Row::received(NAMES[0], name, 0, at_ns));
+        let rows: Vec<Row> =
+            [Row::initiate(NAMES[0], 0)].into_iter().chain(receipts).map(|row| row.with_nodes(nodes)).collect();
+        measured(&rows).from_initiate.into_iter().flatten().collect()
+    }
 
     #[test]
     fn ranks_are_exact() {
-        assert_eq!(PERCENTS.map(|percent| rank(percent, 9)), [5, 9, 9, 9, 9]);
-        assert_eq!(PERCENTS.map(|percent| rank(percent, 100)), [50, 90, 95, 99, 100]);
-        assert_eq!(PERCENTS.map(|percent| rank(percent, 1001)), [501, 901, 951, 991, 1001]);
+        assert_eq!(ranks(10), [5, 9, 9, 9, 9]);
+        assert_eq!(ranks(101), [50, 90, 95, 99, 100]);
+        assert_eq!(ranks(1002), [501, 901, 951, 991, 1001]);
     }
 
     #[test]
     fn a_share_that_was_not_reached_has_no_time() {
-        let rows = [Row::received("a", "b", 1, 15), Row::received("a", "c", 1, 18)];
-        with_spread(&rows, |spread| {
-            assert_eq!(times(spread.firsts, 2, Some(10)), [Some(5), Some(8), Some(8), Some(8), Some(8)]);
-            assert_eq!(times(spread.firsts, 4, Some(10)), [Some(8), None, None, None, None]);
-            assert_eq!(times(spread.firsts, 2, None), [None; 5]);
-            assert_eq!(times(spread.firsts, 0, Some(10)), [None; 5]);
-        });
+        let rows = [Row::initiate("a", 10), Row::received("a", "b", 11, 15), Row::received("a", "c", 11, 18)];
+        let times = |nodes: u32| measured(&rows.map(|row| row.with_nodes(nodes))).from_initiate;
+        assert_eq!(times(3), [Some(5), Some(8), Some(8), Some(8), Some(8)]);
+        assert_eq!(times(5), [Some(8), None, None, None, None]);
+        assert_eq!(times(1), [None; 5]);
+        assert_eq!(measured(&rows[1..]).from_initiate, [None; 5], "nobody knows when it began");
+        assert_eq!(measured(&rows).from_first_send, [Some(4), Some(7), Some(7), Some(7), Some(7)]);
     }
 }

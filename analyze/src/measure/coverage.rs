@@ -1,64 +1,73 @@
-//! How many nodes there are to reach.
+//! How many nodes there are to reach, and how many were reached.
 
 use cnsim::id::nodes_in_run_id;
+use cnsim_records::events::Events;
+use cnsim_records::schema::{NODES, RECEIVER, ROUND, RUN, SENDER};
+use polars::prelude::{DataType, Expr, IntoLazy, PolarsResult, UniqueKeepStrategy, col, concat, len, lit};
 
-use crate::rounds::{Round, Rounds};
+use crate::rounds::Round;
+
+/// First receipts of a round, the initiator's not among them.
+pub(super) const DELIVERED: &str = "delivered";
+
+/// Over a round's first receipts: how many there are.
+pub(super) fn delivered() -> Expr {
+    len().cast(DataType::UInt32).alias(DELIVERED)
+}
 
 /// Nodes of a round's network: the largest number that its records give; in old logs the run's.
 pub(super) fn nodes(round: &Round<'_>, of_run: u32) -> u32 {
-    match logged(round) {
+    match round.events.nodes[round.rows.clone()].iter().copied().max().unwrap_or(0) {
         0 => of_run,
         nodes => nodes,
     }
 }
 
-/// By run number: the nodes that the run's id names, else the distinct ids in all its rounds.
-pub(super) fn nodes_by_run(rounds: &Rounds<'_>) -> Vec<u32> {
-    let mut nodes: Vec<u32> = Vec::new();
-    let mut seen: Vec<u32> = Vec::new();
-    for round in rounds.iter() {
-        let named = nodes_in_run_id(round.run_id());
-        nodes.resize(round.run as usize + 1, named.unwrap_or(0));
-        if named.is_none() && !says_nodes(&round) {
-            seen.resize(round.events.names.nodes.texts().len(), 0);
-            nodes[round.run as usize] += distinct(&round, &mut seen);
+/// By run number: the nodes that the run's id names, else the distinct ids in those of its rounds that do not say.
+pub(super) fn nodes_by_run(events: &Events) -> PolarsResult<Vec<u32>> {
+    let named: Vec<Option<u32>> = events.names().runs.iter().map(nodes_in_run_id).collect();
+    if named.iter().all(Option::is_some) {
+        return Ok(named.into_iter().flatten().collect());
+    }
+    let rows = events.frame().clone().lazy().select([
+        col(RUN).to_physical().cast(DataType::UInt32),
+        col(ROUND),
+        col(NODES),
+        col(SENDER).to_physical().cast(DataType::UInt32),
+        col(RECEIVER).to_physical().cast(DataType::UInt32),
+    ]);
+    let silent =
+        rows.clone().group_by([col(RUN), col(ROUND)]).agg([col(NODES).max()]).filter(col(NODES).eq(lit(0_u32)));
+    let rows = rows.join(
+        silent.select([col(RUN), col(ROUND)]),
+        [col(RUN), col(ROUND)],
+        [col(RUN), col(ROUND)],
+        Default::default(),
+    );
+    let ids = |name: &str| rows.clone().select([col(RUN), col(name).alias(SENDER)]);
+    let ids = concat([ids(SENDER), ids(RECEIVER)], Default::default())?.unique(None, UniqueKeepStrategy::Any);
+    let counted = ids.group_by([col(RUN)]).agg([len().cast(DataType::UInt32).alias(NODES)]).collect()?;
+    let mut nodes: Vec<u32> = named.iter().map(|named| named.unwrap_or(0)).collect();
+    let (runs, counts) = (counted.column(RUN)?.u32()?, counted.column(NODES)?.u32()?);
+    for (run, count) in runs.iter().flatten().zip(counts.iter().flatten()) {
+        if named[run as usize].is_none() {
+            nodes[run as usize] = count;
         }
     }
-    nodes
-}
-
-fn says_nodes(round: &Round<'_>) -> bool {
-    round.rows.iter().any(|row| round.events.nodes[*row as usize] > 0)
-}
-
-fn logged(round: &Round<'_>) -> u32 {
-    round.rows.iter().map(|row| round.events.nodes[*row as usize]).max().unwrap_or(0)
-}
-
-/// How many ids the run shows for the first time in this round. `seen` holds, by node, the last run that showed it, plus 1.
-fn distinct(round: &Round<'_>, seen: &mut [u32]) -> u32 {
-    let events = round.events;
-    let mut count = 0;
-    for row in round.rows.iter().map(|row| *row as usize) {
-        for node in [events.sender[row], events.receiver[row]] {
-            let seen = &mut seen[node as usize];
-            count += u32::from(*seen != round.run + 1);
-            *seen = round.run + 1;
-        }
-    }
-    count
+    Ok(nodes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{Row, events};
     use super::*;
+    use crate::rounds::Rounds;
 
     fn nodes_of(rows: &[Row]) -> Vec<u32> {
         let events = events(rows);
         let rounds = Rounds::of(&events);
-        let of_run = nodes_by_run(&rounds);
-        rounds.iter().map(|round| nodes(&round, of_run[round.run as usize])).collect()
+        let of_run = nodes_by_run(&events).unwrap();
+        rounds.lay_out_all().iter().map(|round| nodes(&round, of_run[round.run as usize])).collect()
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! One round in full: who heard from whom, when, and how long each hop took.
 
-use super::duplicates::{arrived_by_node, sent_by_node};
+use polars::prelude::{LazyFrame, PolarsResult};
+
+use super::duplicates::Copies;
+use super::frames;
+use super::load;
 use super::path;
 use super::spread::{Scratch, Spread};
 use super::tree::{self, Parent};
 use super::whereabouts::Whereabouts;
-use crate::rounds::Round;
+use crate::rounds::Batch;
 
 /// The tree of first deliveries of one round.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,12 +54,13 @@ pub struct Reached {
     pub duplicates: u64,
 }
 
-/// Lays one round out.
-pub fn dissemination(round: &Round<'_>, facts: Option<&crate::inputs::RunFacts>) -> Dissemination {
+/// Lays the only round of a batch out.
+pub fn dissemination(batch: &Batch, facts: Option<&crate::inputs::RunFacts>) -> Dissemination {
+    let round = &batch.get(0);
     let mut scratch = Scratch::default();
     let spread = scratch.spread(round);
     let whereabouts = Whereabouts::of(facts);
-    let (sent, arrived) = (sent_by_node(&spread), arrived_by_node(&spread));
+    let (sent, arrived) = copies_by_node(batch).expect("the frame of copies has its columns");
     let count = |counts: &[(u32, u64)], node: u32| {
         counts.binary_search_by_key(&node, |(other, _)| *other).map_or(0, |place| counts[place].1)
     };
@@ -91,6 +96,15 @@ pub fn dissemination(round: &Round<'_>, facts: Option<&crate::inputs::RunFacts>)
     }
 }
 
+/// How many copies each node of the batch's only round sent, and how many reached it, in the order of nodes.
+fn copies_by_node(batch: &Batch) -> PolarsResult<(Vec<(u32, u64)>, Vec<(u32, u64)>)> {
+    let copies = Copies::of(&frames::copies(batch)?)?;
+    let of_round = |copies: LazyFrame, node: &str| -> PolarsResult<Vec<(u32, u64)>> {
+        Ok(load::by_round(&load::count_by_node(copies, node)?, batch.len())?.swap_remove(0))
+    };
+    Ok((of_round(copies.sent()?, frames::SENDER)?, of_round(copies.arrived(), frames::RECEIVER)?))
+}
+
 /// How long a copy was under way; known even where the path to its sender is not.
 fn wire_ns(spread: &Spread<'_>, position: usize) -> Option<i64> {
     Some(spread.firsts[position].received_ns.saturating_sub(spread.sent_ns(position)?))
@@ -113,7 +127,7 @@ mod tests {
             Row::received("lost", "d", 1, 130),
         ];
         let events = events(&rows);
-        let found = dissemination(&Rounds::of(&events).get(0), None);
+        let found = dissemination(&Rounds::of(&events).lay_out_all(), None);
         assert_eq!((found.initiator_sent, found.initiator_duplicates), (1, 1));
         let told: Vec<_> = found
             .reached

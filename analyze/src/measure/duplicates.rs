@@ -1,51 +1,85 @@
 //! Copies: how many were sent, how many of them came too late, how many failed.
 
 use cnsim::event::Kind;
+use polars::prelude::{
+    DataFrame, DataType, Expr, IntoLazy, JoinArgs, JoinType, LazyFrame, PolarsResult, UniqueKeepStrategy, col, cols,
+    concat, len,
+};
 
-use super::spread::Spread;
+use super::coverage::DELIVERED;
+use super::frames::{PLACE, RECEIVER, SEND, SENDER, is};
 
-/// The copies of one round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Copies that reached a node, whether or not it held the message.
+pub(super) const ARRIVED: &str = "arrived";
+/// Sends without an acknowledgment; one that is logged twice is one.
+pub(super) const FAILED: &str = "failed";
+/// Failed sends of which no copy arrived.
+pub(super) const UNDELIVERED: &str = "undelivered";
+/// Copies that reached a node which held the message: whatever arrived and is no first receipt.
+pub(super) const DUPLICATES: &str = "duplicates";
+/// Copies that arrived, and failed sends of which no copy arrived.
+pub(super) const SENDS: &str = "sends";
+
+/// The copies of some rounds, told apart by what became of them.
 pub(super) struct Copies {
-    /// Copies that reached a node which held the message: whatever arrived and is no first receipt.
-    pub(super) duplicates: u64,
-    /// Sends without an acknowledgment; one that is logged twice is one.
-    pub(super) failed: u64,
-    /// Copies that arrived, and failed sends of which no copy arrived.
-    pub(super) sends: u64,
+    arrived: LazyFrame,
+    failed: DataFrame,
+    undelivered: DataFrame,
 }
 
-/// Counts the copies of a round.
-pub(super) fn copies(spread: &Spread<'_>) -> Copies {
-    let arrived = arrivals(spread).count() as u64;
-    let failures = Failures::of(spread);
-    let sends = arrived + failures.undelivered.len() as u64;
-    Copies { duplicates: arrived - spread.firsts.len() as u64, failed: failures.failed, sends }
+impl Copies {
+    /// Tells the rows of a frame of copies apart. A failed copy without a name matches no other; one whose copy arrived has
+    /// only lost its acknowledgment.
+    pub(super) fn of(copies: &DataFrame) -> PolarsResult<Self> {
+        let arrived = copies.clone().lazy().filter(is(Kind::Received).or(is(Kind::Duplicate)));
+        let failed = copies.clone().lazy().filter(is(Kind::Failed)).collect()?;
+        if failed.height() == 0 {
+            return Ok(Self { arrived, undelivered: failed.clone(), failed });
+        }
+        let unnamed = failed.clone().lazy().filter(col(SEND).is_null());
+        let named = failed.lazy().filter(col(SEND).is_not_null()).sort([PLACE, SEND, SENDER], Default::default());
+        let named = named.unique_stable(Some(cols([PLACE, SEND])), UniqueKeepStrategy::First);
+        let failed = concat([unnamed, named], Default::default())?.collect()?;
+        let on = [col(PLACE), col(SEND)];
+        let undelivered =
+            failed.clone().lazy().join(arrived.clone(), &on, &on, JoinArgs::new(JoinType::Anti)).collect()?;
+        Ok(Self { arrived, failed, undelivered })
+    }
+
+    /// By [`PLACE`]: how many [`ARRIVED`], [`FAILED`] and were [`UNDELIVERED`], a frame each.
+    pub(super) fn counts(&self) -> [LazyFrame; 3] {
+        let count = |copies: LazyFrame, name: &str| {
+            copies.group_by([col(PLACE)]).agg([len().cast(DataType::UInt64).alias(name)])
+        };
+        [
+            count(self.arrived.clone(), ARRIVED),
+            count(self.failed.clone().lazy(), FAILED),
+            count(self.undelivered.clone().lazy(), UNDELIVERED),
+        ]
+    }
+
+    /// The copies that were sent: what arrived, and failed sends of which no copy arrived. They add up to a round's sends.
+    pub(super) fn sent(&self) -> PolarsResult<LazyFrame> {
+        let columns = [col(PLACE), col(SENDER)];
+        let arrived = self.arrived.clone().select(&columns);
+        if self.undelivered.height() == 0 {
+            return Ok(arrived);
+        }
+        concat([arrived, self.undelivered.clone().lazy().select(&columns)], Default::default())
+    }
+
+    /// The copies that arrived, with [`RECEIVER`].
+    pub(super) fn arrived(&self) -> LazyFrame {
+        self.arrived.clone().select([col(PLACE), col(RECEIVER)])
+    }
 }
 
-/// How many copies each node sent, in the order of node numbers, but those that sent none: what arrived, and failed sends of
-/// which no copy arrived. They add up to the round's sends.
-pub(super) fn sent_by_node(spread: &Spread<'_>) -> Vec<(u32, u64)> {
-    let rows = arrivals(spread).chain(Failures::of(spread).undelivered);
-    counted(rows.map(|row| spread.events.sender[row]))
-}
-
-/// How many copies reached each node, in the order of node numbers.
-pub(super) fn arrived_by_node(spread: &Spread<'_>) -> Vec<(u32, u64)> {
-    counted(arrivals(spread).map(|row| spread.events.receiver[row]))
-}
-
-/// By sorting: a round may have few of the nodes that a file has.
-fn counted(nodes: impl Iterator<Item = u32>) -> Vec<(u32, u64)> {
-    let mut nodes: Vec<u32> = nodes.collect();
-    nodes.sort_unstable();
-    nodes.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64)).collect()
-}
-
-/// The rows of copies that arrived.
-fn arrivals<'a>(spread: &'a Spread<'_>) -> impl Iterator<Item = usize> + 'a {
-    let rows = spread.rows.iter().map(|row| *row as usize);
-    rows.filter(|row| matches!(spread.events.kind[*row], Kind::Received | Kind::Duplicate))
+/// Of a round's counts: its [`DUPLICATES`] and [`SENDS`].
+pub(super) fn totals() -> [Expr; 2] {
+    [
+        (col(ARRIVED) - col(DELIVERED).cast(DataType::UInt64)).alias(DUPLICATES),
+        (col(ARRIVED) + col(UNDELIVERED)).alias(SENDS),
+    ]
 }
 
 /// sends / reached - 1, where reached counts the initiator (after Leitão et al. 2007); none where nobody else was
@@ -54,45 +88,17 @@ pub(super) fn redundancy(sends: u64, delivered: u32) -> Option<f64> {
     (delivered > 0).then(|| sends as f64 / (f64::from(delivered) + 1.0) - 1.0)
 }
 
-struct Failures {
-    /// Distinct failed sends.
-    failed: u64,
-    /// The rows of those whose copy did not arrive; of the others only the acknowledgment was lost.
-    undelivered: Vec<usize>,
-}
-
-impl Failures {
-    /// A failed copy without a name matches no other.
-    fn of(spread: &Spread<'_>) -> Self {
-        let events = spread.events;
-        let rows = spread.rows.iter().map(|row| *row as usize);
-        let (unnamed, mut named): (Vec<usize>, Vec<usize>) =
-            rows.filter(|row| events.kind[*row] == Kind::Failed).partition(|row| events.send[*row] == 0);
-        named.sort_unstable_by_key(|row| (events.send[*row], events.sender[*row]));
-        named.dedup_by_key(|row| events.send[*row]);
-        let failed = (unnamed.len() + named.len()) as u64;
-        let mut arrived = vec![false; named.len()];
-        if !named.is_empty() {
-            for row in arrivals(spread) {
-                if let Ok(place) = named.binary_search_by_key(&events.send[row], |named| events.send[*named]) {
-                    arrived[place] = true;
-                }
-            }
-        }
-        let lost = named.into_iter().zip(arrived).filter(|(_, arrived)| !arrived).map(|(row, _)| row);
-        Self { failed, undelivered: unnamed.into_iter().chain(lost).collect() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{Row, with_spread};
+    use super::super::fixture::{Row, events, measured};
+    use super::super::{frames, load};
     use super::*;
+    use crate::rounds::Rounds;
 
-    fn copies_of(rows: &[Row]) -> Copies {
-        let mut found = None;
-        with_spread(rows, |spread| found = Some(copies(spread)));
-        found.unwrap()
+    /// Duplicates, failed sends and sends of a round.
+    fn copies_of(rows: &[Row]) -> [u64; 3] {
+        let round = measured(rows);
+        [round.duplicates, round.failed, round.sends]
     }
 
     #[test]
@@ -104,7 +110,7 @@ mod tests {
             Row::duplicate("b", "c", 3, 4),
             Row::received("b", "a", 3, 4),
         ];
-        assert_eq!(copies_of(&rows), Copies { duplicates: 3, failed: 0, sends: 4 });
+        assert_eq!(copies_of(&rows), [3, 0, 4]);
     }
 
     #[test]
@@ -116,13 +122,13 @@ mod tests {
             Row::failed("a", "c", 1, 9).with_send(12),
             Row::failed("a", "c", 1, 9).with_send(12),
         ];
-        assert_eq!(copies_of(&rows), Copies { duplicates: 0, failed: 2, sends: 2 });
+        assert_eq!(copies_of(&rows), [0, 2, 2]);
     }
 
     #[test]
     fn failed_sends_without_a_name_are_all_counted() {
         let rows = [Row::received("a", "b", 1, 2), Row::failed("a", "b", 1, 9), Row::failed("a", "b", 1, 9)];
-        assert_eq!(copies_of(&rows), Copies { duplicates: 0, failed: 2, sends: 3 });
+        assert_eq!(copies_of(&rows), [0, 2, 3]);
     }
 
     #[test]
@@ -136,11 +142,11 @@ mod tests {
             Row::failed("b", "c", 1, 9).with_send(12),
             Row::failed("c", "a", 1, 9),
         ];
-        with_spread(&rows, |spread| {
-            assert_eq!(sent_by_node(spread), [(0, 1), (1, 2), (2, 1)]);
-            assert_eq!(arrived_by_node(spread), [(0, 1), (1, 1)]);
-            assert_eq!(copies(spread).sends, 4);
-        });
+        let (events, of_round) = (events(&rows), |frame| load::by_round(&frame, 1).unwrap().swap_remove(0));
+        let copies = Copies::of(&frames::copies(&Rounds::of(&events).lay_out_all()).unwrap()).unwrap();
+        assert_eq!(of_round(load::sent_by_node(copies.sent().unwrap()).unwrap()), [(0, 1), (1, 2), (2, 1)]);
+        assert_eq!(of_round(load::count_by_node(copies.arrived(), RECEIVER).unwrap()), [(0, 1), (1, 1)]);
+        assert_eq!(copies_of(&rows)[2], 4);
     }
 
     #[test]

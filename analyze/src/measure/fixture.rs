@@ -1,17 +1,17 @@
 //! Rounds made by hand, for tests.
 
-use std::collections::BTreeSet;
-
 use cnsim::event::Kind;
 use cnsim::id::NodeId;
 use cnsim::manifest::Resources;
 use cnsim::topology::{Edge, Topology};
 
 use super::spread::{Scratch, Spread};
-use super::{PERCENTS, RoundLoad, RoundMetrics};
+use super::{Options, PERCENTS, RoundLoad, RoundMetrics, analyse};
 use crate::inputs::{About, Loaded, RunFacts};
 use crate::rounds::Rounds;
-use cnsim_records::frame::{Dictionary, Events, Names, UNKNOWN_NS};
+use cnsim_records::columns::{EventColumns, EventNames, UNKNOWN_NS};
+use cnsim_records::events::Events;
+use cnsim_records::names::Names;
 
 /// One record.
 #[derive(Debug, Clone, Copy)]
@@ -98,40 +98,40 @@ impl Row {
     }
 }
 
-/// Rows as columns.
+/// Rows as events.
 pub(crate) fn events(rows: &[Row]) -> Events {
-    let unknown = || dictionary([""]);
-    let names = Names {
-        runs: dictionary(rows.iter().map(|row| row.run)),
-        nodes: dictionary(rows.iter().flat_map(|row| [row.sender, row.receiver])),
+    let unknown = || Names::of_sorted([""]);
+    let names = EventNames {
+        runs: Names::of_any(rows.iter().map(|row| row.run)),
+        nodes: Names::of_any(rows.iter().flat_map(|row| [row.sender, row.receiver])),
         processes: unknown(),
         hosts: unknown(),
-        protocols: dictionary(rows.iter().map(|row| row.protocol)),
+        protocols: Names::of_any(rows.iter().map(|row| row.protocol)),
         conditions: unknown(),
     };
-    let number = |dictionary: &Dictionary, text: &str| dictionary.number(text).unwrap();
-    let mut events = Events::default();
+    let number = |names: &Names, text: &str| names.number(text).unwrap();
+    let mut columns = EventColumns::default();
     for row in rows {
-        events.kind.push(row.kind);
-        events.run.push(number(&names.runs, row.run));
-        events.round.push(row.round);
-        events.nodes.push(row.nodes);
-        events.sender.push(number(&names.nodes, row.sender));
-        events.receiver.push(number(&names.nodes, row.receiver));
-        events.received_ns.push(row.received_ns);
-        events.sent_ns.push(row.sent_ns);
-        events.latency_ns.push(row.latency_ns());
-        events.hop.push(row.hop);
-        events.send.push(row.send);
-        events.bytes.push(row.bytes);
-        events.seq.push(0);
-        events.process.push(0);
-        events.host.push(0);
-        events.protocol.push(number(&names.protocols, row.protocol));
-        events.condition.push(0);
-        events.float_timestamp.push(false);
+        columns.kind.push(row.kind);
+        columns.run.push(number(&names.runs, row.run));
+        columns.round.push(row.round);
+        columns.nodes.push(row.nodes);
+        columns.sender.push(number(&names.nodes, row.sender));
+        columns.receiver.push(number(&names.nodes, row.receiver));
+        columns.received_ns.push(row.received_ns);
+        columns.sent_ns.push(row.sent_ns);
+        columns.latency_ns.push(row.latency_ns());
+        columns.hop.push(row.hop);
+        columns.send.push(row.send);
+        columns.bytes.push(row.bytes);
+        columns.seq.push(0);
+        columns.process.push(0);
+        columns.host.push(0);
+        columns.protocol.push(number(&names.protocols, row.protocol));
+        columns.condition.push(0);
+        columns.float_timestamp.push(false);
     }
-    Events { names, ..events }
+    Events::of_columns(&EventColumns { names, ..columns }).unwrap()
 }
 
 /// One input of a condition.
@@ -250,10 +250,13 @@ pub(super) fn with_spread(rows: &[Row], look: impl FnOnce(&Spread<'_>)) {
     let events = events(rows);
     let rounds = Rounds::of(&events);
     assert_eq!(rounds.len(), 1, "the rows are of one round");
-    look(&Scratch::default().spread(&rounds.get(0)));
+    look(&Scratch::default().spread(&rounds.lay_out_all().get(0)));
 }
 
-fn dictionary<'a>(texts: impl IntoIterator<Item = &'a str>) -> Dictionary {
-    let texts: BTreeSet<&str> = texts.into_iter().collect();
-    Dictionary::from_sorted(texts.into_iter().map(str::to_owned).collect())
+/// The metrics of the only round of `rows`.
+pub(super) fn measured(rows: &[Row]) -> RoundMetrics {
+    let analysis = analyse(&[loaded("c", rows)], &Options::default());
+    let [group] = &analysis.groups[..] else { panic!("one group") };
+    let [round] = &group.rounds[..] else { panic!("one round") };
+    round.clone()
 }

@@ -1,8 +1,17 @@
 //! Hops: how far from the initiator first deliveries came.
 
+use polars::prelude::{DataType, Expr, col};
+
+use super::frames::HOP;
 use super::spread::Spread;
 use super::tree;
-use crate::stats;
+
+/// The largest hop.
+pub(super) const HOPS_MAX: &str = "hops_max";
+/// The sum of the hops that are known.
+pub(super) const HOPS_SUM: &str = "hops_sum";
+/// How many are known.
+pub(super) const HOPS_KNOWN: &str = "hops_known";
 
 /// Hops of a round's first deliveries.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,25 +33,23 @@ pub(super) fn hops(spread: &Spread<'_>) -> Hops {
     Hops { each, derived }
 }
 
-impl Hops {
-    /// The largest; none where none is known.
-    pub(super) fn max(&self) -> Option<u32> {
-        self.known().max()
-    }
+/// Over a round's first receipts: [`HOPS_MAX`], [`HOPS_SUM`] and [`HOPS_KNOWN`].
+pub(super) fn extent() -> [Expr; 3] {
+    [
+        col(HOP).max().alias(HOPS_MAX),
+        col(HOP).cast(DataType::Int64).sum().alias(HOPS_SUM),
+        col(HOP).count().cast(DataType::UInt64).alias(HOPS_KNOWN),
+    ]
+}
 
-    /// Mean of those that are known.
-    pub(super) fn mean(&self) -> Option<f64> {
-        stats::mean(self.known().map(f64::from))
-    }
-
-    fn known(&self) -> impl Iterator<Item = u32> {
-        self.each.iter().filter_map(|hop| u32::try_from(*hop).ok())
-    }
+/// The mean hop; none where none is known.
+pub(super) fn mean(sum: i64, known: u64) -> Option<f64> {
+    (known > 0).then(|| sum as f64 / known as f64)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{Row, with_spread};
+    use super::super::fixture::{Row, measured, with_spread};
     use super::*;
 
     #[test]
@@ -56,8 +63,8 @@ mod tests {
         with_spread(&rows, |spread| {
             let hops = hops(spread);
             assert_eq!(hops, Hops { each: vec![1, 4, -1], derived: false });
-            assert_eq!((hops.max(), hops.mean()), (Some(4), Some(2.5)));
         });
+        assert_eq!((measured(&rows).hops_max, measured(&rows).hops_mean), (Some(4), Some(2.5)));
     }
 
     #[test]
@@ -68,9 +75,7 @@ mod tests {
 
     #[test]
     fn without_an_initiator_no_hop_is_known() {
-        with_spread(&[Row::received("a", "b", 1, 2)], |spread| {
-            let hops = hops(spread);
-            assert_eq!((hops.derived, hops.max(), hops.mean()), (false, None, None));
-        });
+        let round = measured(&[Row::received("a", "b", 1, 2)]);
+        assert_eq!((round.hops_derived, round.hops_max, round.hops_mean), (false, None, None));
     }
 }

@@ -2,34 +2,44 @@
 
 use std::collections::BTreeMap;
 
-use super::clock::{self, Hosts};
-use super::spread::{Spread, known};
-use super::whereabouts::Whereabouts;
+use cnsim_records::columns::{UNKNOWN_NS, values};
+use polars::prelude::{DataFrame, IntoLazy, PolarsResult, col};
+
+use super::frames::{FROM_HOST, LATENCY_NS, PLACE, TO_HOST};
 
 /// Latencies in ns by the machines that copies went from and to, which may be the same.
 pub type BetweenHosts = BTreeMap<(String, String), Vec<i64>>;
 
-/// The latencies of a round's first deliveries; empty where all nodes run on one machine.
-pub(super) fn latencies(spread: &Spread<'_>, whereabouts: &Whereabouts<'_>) -> BetweenHosts {
-    if clock::is_on_one_machine(spread) {
-        return BTreeMap::new();
+/// Latencies between machines of one round, by the machines' numbers in it.
+pub(super) type BetweenNumbers = BTreeMap<(u32, u32), Vec<i64>>;
+
+/// Over first receipts: the latencies of each round by the machines at both ends, as far as all three are known, in the
+/// order of first receipts.
+pub(super) fn latencies(firsts: &DataFrame, rounds: usize) -> PolarsResult<Vec<BetweenNumbers>> {
+    let mut of_rounds = vec![BetweenNumbers::new(); rounds];
+    let known = col(FROM_HOST).is_not_null().and(col(TO_HOST).is_not_null()).and(col(LATENCY_NS).is_not_null());
+    let by_ends = firsts
+        .clone()
+        .lazy()
+        .filter(known)
+        .group_by_stable([col(PLACE), col(FROM_HOST), col(TO_HOST)])
+        .agg([col(LATENCY_NS)])
+        .collect()?;
+    let number = |name: &str| Ok::<_, polars::prelude::PolarsError>(by_ends.column(name)?.u32()?.clone());
+    let (places, from, to) = (number(PLACE)?, number(FROM_HOST)?, number(TO_HOST)?);
+    let latencies = by_ends.column(LATENCY_NS)?.list()?;
+    let ends = places.iter().flatten().zip(from.iter().flatten()).zip(to.iter().flatten());
+    for (((place, from), to), latencies) in ends.zip(latencies.amortized_iter()) {
+        let Some(latencies) = latencies else { continue };
+        of_rounds[place as usize].insert((from, to), values(latencies.as_ref().i64()?, UNKNOWN_NS));
     }
-    let mut hosts = Hosts::new(spread, whereabouts);
-    let mut between: BTreeMap<(u32, u32), Vec<i64>> = BTreeMap::new();
-    for row in (0..spread.firsts.len()).map(|position| spread.row(position)) {
-        let events = spread.events;
-        let [from, to] = [events.sender[row], events.receiver[row]].map(|node| hosts.number(node));
-        if let (Some(latency), Some(from), Some(to)) = (known(events.latency_ns[row]), from, to) {
-            between.entry((from, to)).or_default().push(latency);
-        }
-    }
-    let name = |number: u32| hosts.names[number as usize].clone();
-    between.into_iter().map(|((from, to), latencies)| ((name(from), name(to)), latencies)).collect()
+    Ok(of_rounds)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{Row, with_spread};
+    use super::super::fixture::{Row, loaded};
+    use super::super::{Options, analyse};
     use super::*;
 
     #[test]
@@ -41,10 +51,9 @@ mod tests {
             Row::received("10.0.1.2", "10.0.2.2", 10, 50),
             Row::duplicate("10.0.1.2", "10.0.2.1", 20, 70),
         ];
-        with_spread(&rows, |spread| {
-            let ends = |from: &str, to: &str| (from.to_owned(), to.to_owned());
-            let expected = [(ends("10.0.1.x", "10.0.1.x"), vec![2]), (ends("10.0.1.x", "10.0.2.x"), vec![30, 40])];
-            assert_eq!(latencies(spread, &Whereabouts::default()), BTreeMap::from(expected));
-        });
+        let ends = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+        let expected = [(ends("10.0.1.x", "10.0.1.x"), vec![2]), (ends("10.0.1.x", "10.0.2.x"), vec![30, 40])];
+        let analysis = analyse(&[loaded("c", &rows)], &Options::default());
+        assert_eq!(analysis.groups[0].between_hosts, BTreeMap::from(expected));
     }
 }

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::duplicates;
-use super::spread::Spread;
+use polars::prelude::{DataFrame, DataType, LazyFrame, PolarsResult, col, len, lit};
+
+use super::frames::{PLACE, SENDER};
 use crate::stats::gini;
-use cnsim_records::frame::Events;
+
+/// Copies that a node sent.
+const SENT: &str = "sent";
+/// A round's place and a node's number as one number: grouping by it is grouping by both.
+const NODE_OF_ROUND: &str = "node_of_round";
 
 /// How copies of one round are shared among its nodes.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,20 +37,40 @@ impl RunLoad {
     }
 
     /// Adds one round.
-    pub(super) fn add(&mut self, round: &[(&str, u64)]) {
+    pub(super) fn add<'a>(&mut self, round: impl IntoIterator<Item = (&'a str, u64)>) {
         for (node, sent) in round {
-            match self.sent.get_mut(*node) {
+            match self.sent.get_mut(node) {
                 Some(sum) => *sum += sent,
-                None => drop(self.sent.insert((*node).to_owned(), *sent)),
+                None => drop(self.sent.insert(node.to_owned(), sent)),
             }
         }
     }
 }
 
-/// Who sent how many copies in a round; nobody who sent none.
-pub(super) fn sent<'a>(events: &'a Events, spread: &Spread<'_>) -> Vec<(&'a str, u64)> {
-    let sent = duplicates::sent_by_node(spread).into_iter();
-    sent.map(|(node, sent)| (events.names.nodes.text(node), sent)).collect()
+/// How many copies each node sent in each round, in the order of rounds and nodes; who sent none is not there.
+pub(super) fn sent_by_node(sent: LazyFrame) -> PolarsResult<DataFrame> {
+    count_by_node(sent, SENDER)
+}
+
+/// How many copies each node, which a column names, has in each round, in the order of rounds and nodes.
+pub(super) fn count_by_node(copies: LazyFrame, node: &str) -> PolarsResult<DataFrame> {
+    let node_of_round = col(PLACE).cast(DataType::UInt64) * lit(1_u64 << 32) + col(node).cast(DataType::UInt64);
+    copies
+        .select([node_of_round.alias(NODE_OF_ROUND)])
+        .group_by([col(NODE_OF_ROUND)])
+        .agg([len().cast(DataType::UInt64).alias(SENT)])
+        .sort([NODE_OF_ROUND], Default::default())
+        .collect()
+}
+
+/// What [`count_by_node`] came to, a round each: nodes with what they sent, in the order of nodes.
+pub(super) fn by_round(sent: &DataFrame, rounds: usize) -> PolarsResult<Vec<Vec<(u32, u64)>>> {
+    let mut of_rounds = vec![Vec::new(); rounds];
+    let (nodes, counts) = (sent.column(NODE_OF_ROUND)?.u64()?, sent.column(SENT)?.u64()?);
+    for (node_of_round, count) in nodes.iter().flatten().zip(counts.iter().flatten()) {
+        of_rounds[(node_of_round >> 32) as usize].push((node_of_round as u32, count));
+    }
+    Ok(of_rounds)
 }
 
 /// The load of a round with `nodes` nodes.
@@ -58,26 +83,22 @@ pub(super) fn load(sent: &[(&str, u64)], nodes: u32) -> RoundLoad {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{Row, with_spread};
+    use super::super::fixture::{Row, measured};
     use super::*;
 
     #[test]
     fn nodes_that_sent_nothing_count() {
         let rows = [Row::initiate("a", 0), Row::received("a", "b", 1, 2), Row::received("a", "c", 1, 3)];
-        with_spread(&rows, |spread| {
-            let sent = sent(spread.events, spread);
-            assert_eq!(sent, [("a", 2)]);
-            let expected = RoundLoad { gini: Some(0.75), max: 2, busiest: Some("a".to_owned()) };
-            assert_eq!(load(&sent, 4), expected);
-        });
+        let expected = RoundLoad { gini: Some(0.75), max: 2, busiest: Some("a".to_owned()) };
+        assert_eq!(measured(&rows.map(|row| row.with_nodes(4))).load, expected);
     }
 
     #[test]
     fn rounds_with_different_initiators_even_out() {
         let mut run = RunLoad::default();
-        run.add(&[("a", 3)]);
-        run.add(&[("b", 2), ("a", 1)]);
-        run.add(&[("b", 2)]);
+        run.add([("a", 3)]);
+        run.add([("b", 2), ("a", 1)]);
+        run.add([("b", 2)]);
         assert_eq!((run.gini(2), run.gini(4)), (Some(0.0), Some(0.5)));
     }
 }

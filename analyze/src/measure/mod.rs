@@ -4,6 +4,7 @@
 //! together. Nothing here reads a file, judges a record or draws.
 
 mod analyse;
+mod batch;
 mod bottleneck;
 pub mod by_hop;
 pub mod catalogue;
@@ -15,6 +16,7 @@ mod dissemination;
 mod duplicates;
 pub(crate) mod estimate;
 mod expected;
+mod frames;
 pub(crate) mod growth;
 mod hops;
 mod hosts;

@@ -1,17 +1,19 @@
 //! How one message spread: one round's records laid out once, for every metric to read.
 
+use std::ops::Range;
+
 use cnsim::event::Kind;
 
 use super::setup;
 use crate::rounds::Round;
-use cnsim_records::frame::{Events, UNKNOWN_NS};
+use cnsim_records::columns::{EventColumns, UNKNOWN_NS};
 
 /// One round. First receipts are in the order of time, then of the receiver's id.
 pub(super) struct Spread<'a> {
     /// The columns.
-    pub(super) events: &'a Events,
-    /// The round's row numbers.
-    pub(super) rows: &'a [u32],
+    pub(super) events: &'a EventColumns,
+    /// The round's rows.
+    pub(super) rows: Range<usize>,
     /// Who began it and when; none where no record says.
     pub(super) initiate: Option<Initiate>,
     /// The initiator's first send.
@@ -53,14 +55,15 @@ impl Scratch {
     pub(super) fn spread<'a>(&'a mut self, round: &Round<'a>) -> Spread<'a> {
         let events = round.events;
         self.forget();
-        self.places.resize(self.places.len().max(events.names.nodes.texts().len()), NOWHERE);
-        let initiate = initiate(events, round.rows);
+        self.places.resize(self.places.len().max(events.names.nodes.len()), NOWHERE);
+        let initiate = initiate(events, round.rows.clone());
         self.find_firsts(round, initiate.map(|initiate| initiate.node));
         Spread {
             events,
-            rows: round.rows,
+            rows: round.rows.clone(),
             initiate,
-            first_send_ns: initiate.and_then(|initiate| setup::first_send_ns(events, round.rows, initiate.node)),
+            first_send_ns: initiate
+                .and_then(|initiate| setup::first_send_ns(events, round.rows.clone(), initiate.node)),
             firsts: &self.firsts,
             places: &self.places,
         }
@@ -74,18 +77,17 @@ impl Scratch {
 
     fn find_firsts(&mut self, round: &Round<'_>, initiator: Option<u32>) {
         let events = round.events;
-        for row in round.rows {
-            let at = *row as usize;
-            let receiver = events.receiver[at];
-            if events.kind[at] != Kind::Received || Some(receiver) == initiator {
+        for row in round.rows.clone() {
+            let receiver = events.receiver[row];
+            if events.kind[row] != Kind::Received || Some(receiver) == initiator {
                 continue;
             }
             let best = &mut self.places[receiver as usize];
             if *best == NOWHERE {
                 self.firsts.push(First { received_ns: 0, receiver, row: 0 });
-                *best = *row;
-            } else if is_earlier(events, *row, *best) {
-                *best = *row;
+                *best = row as u32;
+            } else if is_earlier(events, row as u32, *best) {
+                *best = row as u32;
             }
         }
         for first in &mut self.firsts {
@@ -122,15 +124,14 @@ pub(super) fn known(time_ns: i64) -> Option<i64> {
     (time_ns != UNKNOWN_NS).then_some(time_ns)
 }
 
-fn initiate(events: &Events, rows: &[u32]) -> Option<Initiate> {
-    rows.iter()
-        .filter(|row| events.kind[**row as usize] == Kind::Initiate)
-        .map(|row| Initiate { at_ns: events.received_ns[*row as usize], node: events.sender[*row as usize], row: *row })
+fn initiate(events: &EventColumns, rows: Range<usize>) -> Option<Initiate> {
+    rows.filter(|row| events.kind[*row] == Kind::Initiate)
+        .map(|row| Initiate { at_ns: events.received_ns[row], node: events.sender[row], row: row as u32 })
         .min()
 }
 
 /// Whether `row` is the earlier receipt. Equal times are told apart by content, never by the order of the file.
-fn is_earlier(events: &Events, row: u32, other: u32) -> bool {
+fn is_earlier(events: &EventColumns, row: u32, other: u32) -> bool {
     let key = |row: u32| {
         let row = row as usize;
         let copy = (events.sender[row], events.sent_ns[row], events.latency_ns[row], events.hop[row], events.send[row]);

@@ -1,9 +1,11 @@
 //! Traffic: what the busiest node of a round sent or received.
 
+use std::ops::Range;
+
 use cnsim::event::Kind;
 
 use crate::rounds::Round;
-use cnsim_records::frame::Events;
+use cnsim_records::columns::EventColumns;
 
 /// The node that moved most bytes one way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +22,10 @@ pub struct Busiest {
 /// a failed one at its sender.
 pub(crate) fn busiest(round: &Round<'_>) -> Option<Busiest> {
     let events = round.events;
-    let nodes = events.names.nodes.texts().len();
+    let nodes = events.names.nodes.len();
     let [mut sent, mut received] = [vec![0_u64; nodes], vec![0_u64; nodes]];
     let arrived = arrived_of_failed(round);
-    for row in round.rows.iter().map(|row| *row as usize) {
+    for row in round.rows.clone() {
         let bytes = u64::from(events.bytes[row]);
         match events.kind[row] {
             Kind::Initiate => {}
@@ -45,21 +47,21 @@ pub(crate) fn busiest(round: &Round<'_>) -> Option<Busiest> {
 /// The names of failed copies that arrived all the same: only their acknowledgments were lost.
 fn arrived_of_failed(round: &Round<'_>) -> Vec<u64> {
     let events = round.events;
-    let failed: Vec<u64> = sends(events, round.rows, |kind| kind == Kind::Failed).collect();
+    let failed: Vec<u64> = sends(events, round.rows.clone(), |kind| kind == Kind::Failed).collect();
     if failed.is_empty() {
         return failed;
     }
-    let arrived = sends(events, round.rows, |kind| matches!(kind, Kind::Received | Kind::Duplicate));
+    let arrived = sends(events, round.rows.clone(), |kind| matches!(kind, Kind::Received | Kind::Duplicate));
     arrived.filter(|send| failed.contains(send)).collect()
 }
 
 /// The known names of copies in the rows of some kinds.
 fn sends<'a>(
-    events: &'a Events,
-    rows: &'a [u32],
+    events: &'a EventColumns,
+    rows: Range<usize>,
     wanted: impl Fn(Kind) -> bool + 'a,
 ) -> impl Iterator<Item = u64> + 'a {
-    let rows = rows.iter().map(|row| *row as usize).filter(move |row| wanted(events.kind[*row]));
+    let rows = rows.filter(move |row| wanted(events.kind[*row]));
     rows.map(|row| events.send[row]).filter(|send| *send != 0)
 }
 
@@ -71,8 +73,8 @@ mod tests {
 
     fn busiest_of(rows: &[Row]) -> Option<(String, u64)> {
         let events = events(rows);
-        let rounds = Rounds::of(&events);
-        busiest(&rounds.get(0)).map(|busiest| (busiest.node, busiest.bytes))
+        let batch = Rounds::of(&events).lay_out_all();
+        busiest(&batch.get(0)).map(|busiest| (busiest.node, busiest.bytes))
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! The tables of a report in every format.
+
 use std::collections::BTreeMap;
 
 use cnsim::manifest::{Incident, IncidentKind};

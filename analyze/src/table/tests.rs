@@ -1,3 +1,5 @@
+//! How cells are written in each format.
+
 use super::*;
 
 #[test]

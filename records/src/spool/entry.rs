@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 
-use cnsim::event::{Kind, Record};
+use cnsim::event::{Column, Kind, Record};
 use memchr::memchr;
+use polars::prelude::CategoricalMapping;
 
-use crate::intern::Interner;
-use crate::table::{Table, Texts};
+use crate::identity::hop;
+use crate::times::Times;
 
 /// How long the part that the order looks at is, is said in so many last bytes.
 const TAIL: usize = 4;
@@ -20,59 +21,42 @@ pub struct Entry {
     pub bytes: Vec<u8>,
 }
 
-/// The numbers that a run's shared texts have, for the rows of one table.
-pub struct Shared {
-    columns: [Vec<u32>; 5],
-}
-
-impl Shared {
-    /// Numbers the texts of a table's columns in `names`.
-    pub fn of(table: &Table, names: &mut Interner) -> Self {
-        Self { columns: shared(table).map(|texts| names.absorb(texts.names())) }
-    }
-
-    fn numbers(&self, table: &Table, row: usize) -> [u32; 5] {
-        let mut numbers = [0; 5];
-        for ((number, texts), column) in numbers.iter_mut().zip(shared(table)).zip(&self.columns) {
-            *number = column[texts.number(row) as usize];
-        }
-        numbers
-    }
-}
-
-/// The columns whose texts many records of a run share.
-fn shared(table: &Table) -> [&Texts; 5] {
-    let rest = table.rest.as_ref().expect("whole records are kept");
-    [&rest.message, &table.run, &table.protocol, &table.condition, &table.host]
-}
+/// The columns whose texts many records share.
+pub(super) const SHARED: [Column; 5] =
+    [Column::Message, Column::RunId, Column::Protocol, Column::Condition, Column::Host];
 
 impl Entry {
-    /// Writes a row of whole records.
-    pub fn write(table: &Table, shared: &Shared, row: usize, bytes: &mut Vec<u8>) {
+    /// Writes a record, given the numbers of its shared texts.
+    pub(super) fn write(record: &Record<'_>, times: &Times, shared: [u32; 5], identity: u128, bytes: &mut Vec<u8>) {
         let start = bytes.len();
-        let rest = table.rest.as_ref().expect("whole records are kept");
-        bytes.extend_from_slice(&table.round[row].to_be_bytes());
-        bytes.extend_from_slice(&ordered(table.received_ns[row]));
-        add_name(bytes, table.process.text(row));
-        bytes.extend_from_slice(&table.seq.get(row).to_be_bytes());
-        add_name(bytes, table.node_names.text(table.receiver[row]));
-        add_name(bytes, table.node_names.text(table.sender[row]));
-        bytes.push(table.kind[row] as u8);
-        bytes.extend_from_slice(&ordered(table.sent_ns[row]));
-        add_name(bytes, rest.detail.text(row));
-        bytes.extend_from_slice(&table.content[row].to_be_bytes());
+        bytes.extend_from_slice(&record.round.to_be_bytes());
+        bytes.extend_from_slice(&ordered(record.received_ns));
+        add_name(bytes, &record.process);
+        bytes.extend_from_slice(&record.seq.unwrap_or(0).to_be_bytes());
+        add_name(bytes, &record.receiver_id);
+        add_name(bytes, &record.sender_id);
+        bytes.push(record.kind as u8);
+        bytes.extend_from_slice(&ordered(times.sent_ns));
+        add_name(bytes, &record.detail);
+        bytes.extend_from_slice(&identity.to_be_bytes());
         let end = u32::try_from(bytes.len() - start).expect("names of one record stay below 4 GiB");
-        for number in shared.numbers(table, row) {
+        for number in shared {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
-        bytes.extend_from_slice(&table.nodes[row].to_le_bytes());
-        bytes.extend_from_slice(&table.hop.get(row).to_le_bytes());
-        add_optional(bytes, rest.bytes[row].map(u64::to_le_bytes));
-        add_optional(bytes, rest.propagation_time[row].map(f64::to_le_bytes));
-        bytes.push(u8::from(rest.sent_ns[row].is_some()));
-        bytes.push(u8::from(table.float_timestamp.get(row)));
-        add_name(bytes, rest.send_id.text(row));
+        bytes.extend_from_slice(&record.nodes.to_le_bytes());
+        bytes.extend_from_slice(&hop(record).unwrap_or(-1).to_le_bytes());
+        add_optional(bytes, record.bytes.map(u64::to_le_bytes));
+        add_optional(bytes, record.propagation_time.map(f64::to_le_bytes));
+        bytes.push(u8::from(record.sent_ns.is_some()));
+        bytes.push(u8::from(record.float_timestamp));
+        add_name(bytes, &record.send_id);
         bytes.extend_from_slice(&end.to_le_bytes());
+    }
+
+    /// What it says, as one number.
+    pub(super) fn identity(&self) -> u128 {
+        let end = self.end();
+        u128::from_be_bytes(self.bytes[end - 16..end].try_into().expect("these are sixteen bytes"))
     }
 
     /// Its round.
@@ -85,8 +69,8 @@ impl Entry {
         other.bytes.len() > TAIL && self.bytes[..self.end()] == other.bytes[..other.end()]
     }
 
-    /// The record that it was, given the run's shared texts; none where its bytes were changed.
-    pub fn record<'a>(&'a self, names: &'a Interner) -> Option<Record<'a>> {
+    /// The record that it was, given the texts that records share; none where its bytes were changed.
+    pub(super) fn record<'a>(&'a self, texts: &'a CategoricalMapping) -> Option<Record<'a>> {
         let mut fields = Fields { bytes: &self.bytes };
         let round = u32::from_be_bytes(fields.array()?);
         let received_ns = from_ordered(fields.array()?);
@@ -96,13 +80,13 @@ impl Entry {
         let kind = *Kind::ALL.get(usize::from(fields.byte()?))?;
         let sent_ns = from_ordered(fields.array()?);
         let detail = fields.name()?;
-        let _content: [u8; 16] = fields.array()?;
+        let _identity: [u8; 16] = fields.array()?;
         Some(Record {
-            message: fields.shared(names)?,
-            run_id: fields.shared(names)?,
-            protocol: fields.shared(names)?,
-            condition: fields.shared(names)?,
-            host: fields.shared(names)?,
+            message: fields.shared(texts)?,
+            run_id: fields.shared(texts)?,
+            protocol: fields.shared(texts)?,
+            condition: fields.shared(texts)?,
+            host: fields.shared(texts)?,
             nodes: u32::from_le_bytes(fields.array()?),
             hop: u32::try_from(i32::from_le_bytes(fields.array()?)).ok(),
             bytes: fields.optional()?.map(u64::from_le_bytes),
@@ -184,9 +168,9 @@ impl<'a> Fields<'a> {
         Some(is_there.then_some(value))
     }
 
-    fn shared<'n>(&mut self, names: &'n Interner) -> Option<Cow<'n, str>> {
+    fn shared<'n>(&mut self, texts: &'n CategoricalMapping) -> Option<Cow<'n, str>> {
         let number = u32::from_le_bytes(self.array()?);
-        ((number as usize) < names.len()).then(|| Cow::Borrowed(names.text(number)))
+        texts.cat_to_str(number).map(Cow::Borrowed)
     }
 
     fn name(&mut self) -> Option<Cow<'a, str>> {
@@ -210,8 +194,10 @@ impl<'a> Fields<'a> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::texts::SharedTexts;
+    use super::super::vocabulary::text;
     use super::*;
-    use crate::table::Keep;
+    use crate::identity::Identifier;
 
     const RECORD: &str = r#"{"message":"a-1","sender_id":"n0","receiver_id":"n1","received_timestamp":5,"event_type":"received","run_id":"a","received_ns":"5"}"#;
 
@@ -246,58 +232,58 @@ mod tests {
         }
     }
 
-    fn table(records: &[Record<'_>]) -> Table {
-        let mut table = Table::new(Keep::Records);
-        records.iter().for_each(|record| table.push(record));
-        table
+    fn shared(texts: &SharedTexts, record: &Record<'_>) -> [u32; 5] {
+        SHARED.map(|column| texts.mapping.insert_cat(text(record, column)).unwrap())
     }
 
-    fn entry(table: &Table, row: usize, names: &mut Interner) -> Entry {
-        let (mut entry, shared) = (Entry::default(), Shared::of(table, names));
-        Entry::write(table, &shared, row, &mut entry.bytes);
-        entry
+    /// A record's identity and its entry.
+    fn entry(record: &Record<'_>, texts: &SharedTexts) -> (u128, Entry) {
+        let (mut entry, times) = (Entry::default(), Times::of(record));
+        let identity = Identifier::default().identify(record, &times);
+        Entry::write(record, &times, shared(texts, record), identity, &mut entry.bytes);
+        (identity, entry)
     }
 
     proptest! {
         #[test]
         fn an_entry_gives_its_record_again(record in record()) {
-            let table = table(std::slice::from_ref(&record));
-            let mut names = Interner::default();
-            names.number("another", None);
-            let entry = entry(&table, 0, &mut names);
+            let texts = SharedTexts::default();
+            texts.mapping.insert_cat("another").unwrap();
+            let (identity, entry) = entry(&record, &texts);
             prop_assert_eq!(entry.round(), record.round);
-            prop_assert_eq!(entry.record(&names), Some(record));
+            prop_assert_eq!(entry.identity(), identity);
+            prop_assert_eq!(entry.record(&texts.mapping), Some(record));
             prop_assert!(!entry.is_repeat_of(&Entry::default()));
         }
 
         #[test]
         fn entries_sort_in_the_total_order(records in prop::collection::vec(record(), 2..40)) {
-            let table = table(&records);
+            let texts = SharedTexts::default();
+            let entries: Vec<(u128, Entry)> = records.iter().map(|record| entry(record, &texts)).collect();
             let key = |row: &usize| {
                 let record = &records[*row];
-                let sent_ns = table.sent_ns[*row];
                 let place = (record.round, record.received_ns, &record.process, record.seq);
+                let sent_ns = Times::of(record).sent_ns;
                 let copy = (&record.receiver_id, &record.sender_id, record.kind, sent_ns, &record.detail);
-                (place, copy, table.content[*row])
+                (place, copy, entries[*row].0)
             };
             let mut rows: Vec<usize> = (0..records.len()).collect();
             rows.sort_by(|one, other| key(one).cmp(&key(other)));
-            let mut names = Interner::default();
-            let entries: Vec<Entry> = rows.iter().map(|row| entry(&table, *row, &mut names)).collect();
-            let order = |entry: &Entry| entry.bytes[..entry.end()].to_vec();
-            prop_assert!(entries.is_sorted_by(|one, other| order(one) <= order(other)));
-            for (pair, rows) in entries.windows(2).zip(rows.windows(2)) {
-                prop_assert_eq!(pair[1].is_repeat_of(&pair[0]), table.content[rows[0]] == table.content[rows[1]]);
+            let order = |row: &usize| entries[*row].1.bytes[..entries[*row].1.end()].to_vec();
+            prop_assert!(rows.is_sorted_by(|one, other| order(one) <= order(other)));
+            for pair in rows.windows(2) {
+                let ((one, first), (other, second)) = (&entries[pair[0]], &entries[pair[1]]);
+                prop_assert_eq!(second.is_repeat_of(first), one == other);
             }
         }
 
         #[test]
         fn changed_bytes_do_no_harm(record in record(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-            let mut names = Interner::default();
-            let mut entry = entry(&table(&[record]), 0, &mut names);
+            let texts = SharedTexts::default();
+            let (_, mut entry) = entry(&record, &texts);
             let at = at.index(entry.bytes.len());
             entry.bytes[at] = byte;
-            let _ = entry.record(&names);
+            let _ = entry.record(&texts.mapping);
         }
     }
 }

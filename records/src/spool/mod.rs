@@ -1,29 +1,35 @@
 //! Records on their way into files, in bounded memory: those of each run are sorted as they come, and merged in its total
 //! order when all are there.
 
+mod entries;
 mod entry;
+mod seqs;
 mod sorted;
 mod spooling;
-pub mod vocabulary;
+mod texts;
+mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
+use cnsim::event::Record;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::intern::Interner;
 use crate::open::hex;
-use crate::table::{Keep, Table};
-use entry::{Entry, Shared};
+use entry::Entry;
 use sorted::{Scratch, Sorted, Sorter};
-use vocabulary::Vocabulary;
 
+pub use entries::Entries;
+pub use seqs::Seqs;
 pub use sorted::Failed;
 pub use spooling::Spooling;
+pub use texts::SharedTexts;
+pub use vocabulary::Vocabulary;
+pub(crate) use vocabulary::text;
 
 /// Bytes that wait in memory, of all runs together.
 const WAITING: usize = 48 << 20;
@@ -32,18 +38,10 @@ const BLOCK: usize = 1 << 13;
 /// Entries that one thread reads at once.
 const PART: usize = 1 << 10;
 
-/// Whole records that came together.
-#[derive(Debug)]
-pub struct Records {
-    /// The records.
-    pub table: Table,
-    /// How many more of them the source held, which left repeats out itself, by run and round.
-    pub repeats: BTreeMap<(String, u32), u64>,
-}
-
 /// Records by run.
 #[derive(Debug)]
 pub struct Spool {
+    texts: SharedTexts,
     runs: BTreeMap<String, SpooledRun>,
     waiting: usize,
     most: usize,
@@ -54,9 +52,9 @@ pub struct Spool {
 /// One run's records.
 #[derive(Debug, Default)]
 pub struct SpooledRun {
+    /// The texts behind the numbers of its entries.
+    texts: SharedTexts,
     sorter: Sorter,
-    /// The texts that its entries have as numbers.
-    names: Interner,
     /// Records that the source left out as repeats, by round.
     repeats: BTreeMap<u32, u64>,
     /// The texts of its columns.
@@ -69,12 +67,6 @@ pub struct SpooledRun {
     pub hosts: BTreeSet<String>,
     /// The newest record's time in nanoseconds.
     pub newest_ns: i64,
-}
-
-/// A set of sequence numbers, which are dense: a bit for each.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Seqs {
-    blocks: BTreeMap<u64, u64>,
 }
 
 /// One round.
@@ -98,39 +90,6 @@ pub struct Found {
     pub sha256: String,
 }
 
-impl Default for Records {
-    fn default() -> Self {
-        Table::new(Keep::Records).into()
-    }
-}
-
-impl From<Table> for Records {
-    fn from(table: Table) -> Self {
-        Self { table, repeats: BTreeMap::new() }
-    }
-}
-
-impl Seqs {
-    /// Adds a number; whether it is new.
-    pub fn insert(&mut self, seq: u64) -> bool {
-        let bits = self.blocks.entry(seq / 64).or_default();
-        let bit = 1 << (seq % 64);
-        let is_new = *bits & bit == 0;
-        *bits |= bit;
-        is_new
-    }
-
-    /// How many there are from 1 to `last`.
-    pub fn count_to(&self, last: u64) -> u64 {
-        let within = |(block, bits): (&u64, &u64)| {
-            let mask = if *block == last / 64 { u64::MAX >> (63 - last % 64) } else { u64::MAX };
-            let zero = u64::from(*block == 0 && bits & 1 == 1);
-            u64::from((bits & mask).count_ones()) - zero
-        };
-        self.blocks.range(..=last / 64).map(within).sum()
-    }
-}
-
 impl Spool {
     /// Nothing yet; what memory does not hold goes into temporary files on the disk of `place`.
     pub fn new(place: &Path) -> Self {
@@ -138,7 +97,14 @@ impl Spool {
     }
 
     fn holding(most: usize, place: &Path) -> Self {
-        Self { runs: BTreeMap::new(), waiting: 0, most, place: place.to_owned(), scratch: None }
+        Self {
+            texts: SharedTexts::default(),
+            runs: BTreeMap::new(),
+            waiting: 0,
+            most,
+            place: place.to_owned(),
+            scratch: None,
+        }
     }
 
     /// The runs, by name.
@@ -155,23 +121,40 @@ impl Spool {
         Ok(run)
     }
 
+    /// The texts that its records share: what is to be added numbers its texts in them.
+    pub fn texts(&self) -> &SharedTexts {
+        &self.texts
+    }
+
     /// Adds records of a file or table.
-    pub fn add(&mut self, origin: &str, records: &Records) -> Result<(), Failed> {
-        let rows = &records.table;
-        let mut by_run: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for row in 0..rows.rows() {
-            by_run.entry(rows.run.number(row)).or_default().push(row as u32);
-        }
-        for (number, of_run) in by_run {
-            let run = self.runs.entry(rows.run.names().text(number).to_owned()).or_default();
-            run.describe(origin, rows, &of_run);
-            let shared = Shared::of(rows, &mut run.names);
-            for row in of_run {
-                self.waiting += run.sorter.push(|bytes| Entry::write(rows, &shared, row as usize, bytes));
+    ///
+    /// # Errors
+    /// Where temporary files cannot be written.
+    pub fn add(&mut self, origin: &str, entries: Entries) -> Result<(), Failed> {
+        let mapping = &self.texts.mapping;
+        let text = |number: u32| mapping.cat_to_str(number).unwrap_or_default().to_owned();
+        for (number, of_run) in entries.runs {
+            let new = || SpooledRun { texts: self.texts.clone(), ..SpooledRun::default() };
+            let run = self.runs.entry(text(number)).or_insert_with(new);
+            run.vocabulary.add(&of_run.vocabulary);
+            *run.origins.entry(origin.to_owned()).or_default() += of_run.ends.len() as u64;
+            run.newest_ns = run.newest_ns.max(of_run.newest_ns);
+            run.hosts.extend(of_run.hosts.into_iter().map(text));
+            for (process, seqs) in of_run.seqs {
+                let known = run.seqs.entry(text(process)).or_default();
+                for seq in seqs {
+                    known.insert(seq);
+                }
+            }
+            let mut start = 0;
+            for end in of_run.ends {
+                self.waiting += run.sorter.push(&of_run.bytes[start..end]);
+                start = end;
             }
         }
-        for ((run, round), count) in &records.repeats {
-            *self.runs.entry(run.clone()).or_default().repeats.entry(*round).or_default() += count;
+        for ((run, round), count) in entries.repeats {
+            let new = || SpooledRun { texts: self.texts.clone(), ..SpooledRun::default() };
+            *self.runs.entry(run).or_insert_with(new).repeats.entry(round).or_default() += count;
         }
         if self.waiting > self.most { self.spill() } else { Ok(()) }
     }
@@ -188,32 +171,27 @@ impl Spool {
 }
 
 impl SpooledRun {
-    /// Adds what is told of its rows.
-    fn describe(&mut self, origin: &str, rows: &Table, of_run: &[u32]) {
-        self.vocabulary.add(rows, of_run);
-        *self.origins.entry(origin.to_owned()).or_default() += of_run.len() as u64;
-        for row in of_run {
-            self.newest_ns = self.newest_ns.max(rows.received_ns[*row as usize]);
-        }
-        add_seqs(&mut self.seqs, rows, of_run.iter().map(|row| *row as usize), |_| {});
-        let hosts: BTreeSet<&str> = of_run.iter().map(|row| rows.host.text(*row as usize)).collect();
-        self.hosts.extend(hosts.into_iter().map(str::to_owned));
+    /// The texts behind the numbers of its vocabulary.
+    pub fn texts(&self) -> &SharedTexts {
+        &self.texts
     }
 
-    /// Gives the run's records to `take`, block by block, without repeats and in order. Blocks are merged while others are
-    /// taken.
-    pub fn each<E: From<Failed>>(self, mut take: impl FnMut(&Table) -> Result<(), E>) -> Result<Found, E> {
-        let Self { sorter, names, repeats, .. } = self;
-        let merge =
-            Merge { sorted: sorter.finish()?, names, entry: Entry::default(), before: Entry::default(), repeats };
+    /// Gives the run's records to `take`, some at a time, without repeats and in order. They are merged while others are taken.
+    ///
+    /// # Errors
+    /// Where temporary files cannot be read, and those of `take`.
+    pub fn each<E: From<Failed>>(self, mut take: impl FnMut(&[Record<'_>]) -> Result<(), E>) -> Result<Found, E> {
+        let Self { texts, sorter, repeats, .. } = self;
+        let merge = Merge { sorted: sorter.finish()?, entry: Entry::default(), before: Entry::default(), repeats };
         let mut counts = Counts::default();
         let (sender, blocks) = mpsc::sync_channel(1);
         std::thread::scope(|scope| {
             let merging = scope.spawn(move || merge.send(&sender));
-            for block in blocks {
-                let block = block?;
-                counts.add(&block);
-                take(&block)?;
+            for entries in blocks {
+                let entries = entries?;
+                let records = records(&entries, &texts)?;
+                counts.add(&entries, &records);
+                take(&records)?;
             }
             counts.add_repeats(merging.join().expect("merging does not panic"));
             Ok::<(), E>(())
@@ -225,14 +203,13 @@ impl SpooledRun {
 /// A run's entries on their way out.
 struct Merge {
     sorted: Sorted,
-    names: Interner,
     entry: Entry,
     before: Entry,
     /// Entries that came again, by round.
     repeats: BTreeMap<u32, u64>,
 }
 
-/// What is told of the rows that come out.
+/// What is told of the records that come out.
 #[derive(Default)]
 struct Counts {
     rounds: BTreeMap<u32, FetchedRound>,
@@ -241,8 +218,8 @@ struct Counts {
 }
 
 impl Merge {
-    /// Sends all rows, in order, to whoever takes them; gives the entries that came again, by round.
-    fn send(mut self, blocks: &mpsc::SyncSender<Result<Table, Failed>>) -> BTreeMap<u32, u64> {
+    /// Sends all entries, in order, to whoever takes them; gives how many came again, by round.
+    fn send(mut self, blocks: &mpsc::SyncSender<Result<Vec<Entry>, Failed>>) -> BTreeMap<u32, u64> {
         while let Some(block) = self.block().transpose() {
             let is_last = block.is_err();
             if blocks.send(block).is_err() || is_last {
@@ -252,8 +229,8 @@ impl Merge {
         self.repeats
     }
 
-    /// The next rows, in order; none behind the last one. What the one before says already is left out and counted.
-    fn block(&mut self) -> Result<Option<Table>, Failed> {
+    /// The next entries, in order; none behind the last one. What the one before says already is left out and counted.
+    fn block(&mut self) -> Result<Option<Vec<Entry>>, Failed> {
         let mut entries = Vec::with_capacity(BLOCK);
         while entries.len() < BLOCK && self.sorted.next(&mut self.entry.bytes)? {
             if self.entry.is_repeat_of(&self.before) {
@@ -263,20 +240,29 @@ impl Merge {
             self.before.clone_from(&self.entry);
             entries.push(std::mem::take(&mut self.entry));
         }
-        if entries.is_empty() { Ok(None) } else { rows(&entries, &self.names).map(Some) }
+        Ok((!entries.is_empty()).then_some(entries))
     }
 }
 
 impl Counts {
-    /// Adds rows.
-    fn add(&mut self, rows: &Table) {
-        let hashes: Vec<u8> = rows.content.iter().flat_map(|content| content.to_le_bytes()).collect();
-        self.digest.update(&hashes);
-        let rows_of_round = rows.round.chunk_by(|one, next| one == next);
-        rows_of_round.for_each(|same| self.round(same[0]).rows += same.len() as u64);
-        let mut conflicting = Vec::new();
-        add_seqs(&mut self.seqs, rows, 0..rows.rows(), |row| conflicting.push(row));
-        conflicting.into_iter().for_each(|row| self.round(rows.round[row]).conflicts += 1);
+    /// Adds records, which were these entries.
+    fn add(&mut self, entries: &[Entry], records: &[Record<'_>]) {
+        entries.iter().for_each(|entry| self.digest.update(entry.identity().to_le_bytes()));
+        for record in records {
+            self.round(record.round).rows += 1;
+            let seq = record.seq.unwrap_or(0);
+            if !self.is_new(&record.process, seq) && seq > 0 {
+                self.round(record.round).conflicts += 1;
+            }
+        }
+    }
+
+    /// Notes a process's number; whether it is new.
+    fn is_new(&mut self, process: &str, seq: u64) -> bool {
+        if let Some(seqs) = self.seqs.get_mut(process) {
+            return seqs.insert(seq);
+        }
+        self.seqs.entry(process.to_owned()).or_default().insert(seq)
     }
 
     fn add_repeats(&mut self, repeats: BTreeMap<u32, u64>) {
@@ -288,40 +274,14 @@ impl Counts {
     }
 }
 
-/// Adds the sequence numbers of rows to those of their processes; tells of each row whose number was there.
-fn add_seqs(
-    seqs: &mut BTreeMap<String, Seqs>,
-    table: &Table,
-    rows: impl Iterator<Item = usize>,
-    mut known: impl FnMut(usize),
-) {
-    let mut by_process: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    rows.for_each(|row| by_process.entry(table.process.number(row)).or_default().push(row));
-    for (process, rows) in by_process {
-        let seqs = seqs.entry(table.process.names().text(process).to_owned()).or_default();
-        for row in rows {
-            let seq = table.seq.get(row);
-            if !seqs.insert(seq) && seq > 0 {
-                known(row);
-            }
-        }
-    }
-}
-
-/// Reads entries on all processors, in order.
-fn rows(entries: &[Entry], names: &Interner) -> Result<Table, Failed> {
-    let part = |entries: &[Entry]| {
-        let mut part = Table::new(Keep::Records);
-        entries.iter().try_for_each(|entry| entry.record(names).map(|record| part.push(&record))).map(|()| part)
-    };
-    let parts: Option<Vec<Table>> = entries.par_chunks(PART).map(part).collect();
-    let mut rows = Table::new(Keep::Records);
+/// The records that entries were, read on all processors, in order.
+fn records<'a>(entries: &'a [Entry], texts: &'a SharedTexts) -> Result<Vec<Record<'a>>, Failed> {
     let changed = || Failed {
         path: PathBuf::from("temporary files"),
         reason: io::Error::new(io::ErrorKind::InvalidData, "they were changed meanwhile"),
     };
-    parts.ok_or_else(changed)?.iter().for_each(|part| rows.append(part));
-    Ok(rows)
+    let read = entries.par_iter().with_min_len(PART).map(|entry| entry.record(&texts.mapping));
+    read.collect::<Option<_>>().ok_or_else(changed)
 }
 
 #[cfg(test)]

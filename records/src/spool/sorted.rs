@@ -21,14 +21,14 @@ const UNPACKED: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub struct Sorter {
     bytes: Vec<u8>,
-    places: Vec<Place>,
+    slots: Vec<Slot>,
     /// Each of them sorted.
     files: Vec<PathBuf>,
 }
 
 /// Where an entry lies.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct Slot {
     /// The entry's first bytes, which decide most comparisons without a look at it.
     head: u128,
     start: usize,
@@ -65,7 +65,7 @@ struct Source {
 }
 
 enum Rest {
-    Memory { bytes: Vec<u8>, places: std::vec::IntoIter<Place> },
+    Memory { bytes: Vec<u8>, slots: std::vec::IntoIter<Slot> },
     File { path: PathBuf, reader: BufReader<zstd::Decoder<'static, BufReader<File>>> },
 }
 
@@ -85,21 +85,20 @@ impl Scratch {
 }
 
 impl Sorter {
-    /// Adds the entry that `write` writes; gives its length.
-    pub fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+    /// Adds an entry; gives its length.
+    pub fn push(&mut self, entry: &[u8]) -> usize {
         let start = self.bytes.len();
-        write(&mut self.bytes);
-        let end = self.bytes.len();
+        self.bytes.extend_from_slice(entry);
         let mut head = [0; 16];
-        let known = head.len().min(end - start);
-        head[..known].copy_from_slice(&self.bytes[start..start + known]);
-        self.places.push(Place { head: u128::from_be_bytes(head), start, end });
-        end - start
+        let known = head.len().min(entry.len());
+        head[..known].copy_from_slice(&entry[..known]);
+        self.slots.push(Slot { head: u128::from_be_bytes(head), start, end: self.bytes.len() });
+        entry.len()
     }
 
     /// Puts what is in memory into a file.
     pub fn spill(&mut self, scratch: &mut Scratch) -> Result<(), Failed> {
-        if self.places.is_empty() {
+        if self.slots.is_empty() {
             return Ok(());
         }
         if self.files.len() >= FILES {
@@ -123,12 +122,12 @@ impl Sorter {
 
     /// What is in memory, sorted; nothing stays.
     fn in_memory(&mut self) -> Rest {
-        let (bytes, mut places) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.places));
-        places.par_sort_unstable_by(|one, other| {
-            let bytes = |place: &Place| &bytes[place.start..place.end];
+        let (bytes, mut slots) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.slots));
+        slots.par_sort_unstable_by(|one, other| {
+            let bytes = |slot: &Slot| &bytes[slot.start..slot.end];
             one.head.cmp(&other.head).then_with(|| bytes(one).cmp(bytes(other)))
         });
-        Rest::Memory { bytes, places: places.into_iter() }
+        Rest::Memory { bytes, slots: slots.into_iter() }
     }
 }
 
@@ -168,9 +167,9 @@ impl Rest {
     fn next(&mut self, entry: &mut Vec<u8>) -> Result<bool, Failed> {
         entry.clear();
         match self {
-            Self::Memory { bytes, places } => {
-                let Some(place) = places.next() else { return Ok(false) };
-                entry.extend_from_slice(&bytes[place.start..place.end]);
+            Self::Memory { bytes, slots } => {
+                let Some(slot) = slots.next() else { return Ok(false) };
+                entry.extend_from_slice(&bytes[slot.start..slot.end]);
                 Ok(true)
             }
             Self::File { path, reader } => read(reader, entry).map_err(|reason| Failed { path: path.clone(), reason }),
@@ -236,7 +235,7 @@ mod tests {
         let mut scratch = Scratch::near(home.path()).unwrap();
         let mut sorter = Sorter::default();
         for (number, entry) in entries.iter().enumerate() {
-            assert_eq!(sorter.push(|bytes| bytes.extend_from_slice(entry)), entry.len());
+            assert_eq!(sorter.push(entry), entry.len());
             if number % spill_after == spill_after - 1 {
                 sorter.spill(&mut scratch).unwrap();
             }
@@ -274,7 +273,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let mut scratch = Scratch::near(&home.path().join("not").join("yet")).unwrap();
         let mut sorter = Sorter::default();
-        sorter.push(|bytes| bytes.push(1));
+        sorter.push(&[1]);
         sorter.spill(&mut scratch).unwrap();
         assert!(sorter.files[0].exists());
         drop(scratch);
@@ -286,7 +285,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let mut scratch = Scratch::near(home.path()).unwrap();
         let mut sorter = Sorter::default();
-        sorter.push(|bytes| bytes.extend_from_slice(b"entry"));
+        sorter.push(b"entry");
         sorter.spill(&mut scratch).unwrap();
         let path = sorter.files[0].clone();
         let whole = fs::read(&path).unwrap();

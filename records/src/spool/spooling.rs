@@ -4,18 +4,22 @@ use std::path::Path;
 use std::sync::mpsc::{self, SyncSender};
 use std::thread::JoinHandle;
 
-use super::{Failed, Records, Spool};
+use super::Spool;
+use super::entries::Entries;
+use super::sorted::Failed;
+use super::texts::SharedTexts;
 
 /// Records that wait for the thread, in parts as they came.
 const WAITING: usize = 4;
 
 /// The thread. Where it is dropped, it is waited for, so that its temporary files go with it.
 pub struct Spooling {
+    texts: SharedTexts,
     running: Option<Running>,
 }
 
 struct Running {
-    records: SyncSender<(String, Records)>,
+    records: SyncSender<(String, Entries)>,
     thread: JoinHandle<Result<Spool, Failed>>,
 }
 
@@ -23,18 +27,24 @@ impl Spooling {
     /// Begins to keep records; what memory does not hold goes into temporary files on the disk of `place`.
     pub fn start(place: &Path) -> Self {
         let mut spool = Spool::new(place);
-        let (sender, records) = mpsc::sync_channel::<(String, Records)>(WAITING);
+        let texts = spool.texts().clone();
+        let (sender, records) = mpsc::sync_channel::<(String, Entries)>(WAITING);
         let thread = std::thread::spawn(move || {
             for (origin, records) in records {
-                spool.add(&origin, &records)?;
+                spool.add(&origin, records)?;
             }
             Ok(spool)
         });
-        Self { running: Some(Running { records: sender, thread }) }
+        Self { texts, running: Some(Running { records: sender, thread }) }
+    }
+
+    /// The texts in which what is given numbers its own.
+    pub fn texts(&self) -> &SharedTexts {
+        &self.texts
     }
 
     /// Gives it records of a file or table. What was wrong with earlier ones is told here.
-    pub fn add(&mut self, origin: &str, records: Records) -> Result<(), Failed> {
+    pub fn add(&mut self, origin: &str, records: Entries) -> Result<(), Failed> {
         let sent =
             self.running.as_ref().is_none_or(|running| running.records.send((origin.to_owned(), records)).is_ok());
         if sent { Ok(()) } else { self.end().map(drop) }
@@ -61,7 +71,7 @@ impl Drop for Spooling {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::records;
+    use super::super::tests::entries;
     use super::*;
 
     const FLOOD: &str = include_str!("../../../analyze/tests/fixtures/flood-n4/events.jsonl");
@@ -69,8 +79,9 @@ mod tests {
     #[test]
     fn what_is_given_is_there_at_the_end() {
         let mut spooling = Spooling::start(Path::new("nowhere"));
-        spooling.add("one", records(FLOOD.lines())).unwrap();
-        spooling.add("two", records(FLOOD.lines())).unwrap();
+        let texts = spooling.texts().clone();
+        spooling.add("one", entries(&texts, FLOOD.lines())).unwrap();
+        spooling.add("two", entries(&texts, FLOOD.lines())).unwrap();
         let spool = spooling.finish().unwrap();
         let origins: Vec<(&str, u64)> =
             spool.runs()["5e1f00d2-cubaan4"].origins.iter().map(|(name, rows)| (name.as_str(), *rows)).collect();
@@ -82,7 +93,8 @@ mod tests {
     fn records_that_cannot_be_kept_are_told() {
         let mut spooling = Spooling::start(Path::new("/proc/self"));
         // As many as memory is not given for.
-        let told = (0..10_000).find_map(|_| spooling.add("t", records(FLOOD.lines())).err());
+        let texts = spooling.texts().clone();
+        let told = (0..10_000).find_map(|_| spooling.add("t", entries(&texts, FLOOD.lines())).err());
         let told = told.or_else(|| spooling.finish().err()).unwrap().to_string();
         assert!(told.starts_with("/proc/self: cannot keep records there on their way: "), "{told}");
     }

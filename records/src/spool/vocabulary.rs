@@ -1,104 +1,104 @@
 //! The texts of a run's columns: each column is an enumeration of those that occur in it, in order, so that the file does
 //! not depend on other runs, nor on the order in which records came.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use cnsim::event::Column as Field;
-use polars::prelude::*;
+use cnsim::event::{Column, Record};
 
-use crate::intern::Interner;
-use crate::table::{Table, Texts};
+use super::texts::SharedTexts;
+use crate::names::Names;
 
-/// The texts that occur in each column of texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The columns whose texts are enumerated.
+pub const ENUMERATED: [Column; 9] = [
+    Column::Message,
+    Column::SenderId,
+    Column::ReceiverId,
+    Column::EventType,
+    Column::RunId,
+    Column::Protocol,
+    Column::Condition,
+    Column::Process,
+    Column::Host,
+];
+
+/// The texts that occur in each column of [`ENUMERATED`], as numbers of a mapping that all records of a spool share.
+#[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
-    columns: BTreeMap<Field, BTreeSet<String>>,
+    columns: [NumberSet; ENUMERATED.len()],
 }
 
-/// The same as types of columns.
-pub struct Categories {
-    columns: BTreeMap<Field, Enumeration>,
+/// A set of numbers that are small or dense: a bit for each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct NumberSet {
+    blocks: Vec<u64>,
 }
 
-struct Enumeration {
-    /// In order.
-    texts: Vec<String>,
-    dtype: DataType,
+impl NumberSet {
+    fn insert(&mut self, number: u32) {
+        let block = number as usize / 64;
+        if block >= self.blocks.len() {
+            self.blocks.resize(block + 1, 0);
+        }
+        self.blocks[block] |= 1 << (number % 64);
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.blocks.resize(self.blocks.len().max(other.blocks.len()), 0);
+        self.blocks.iter_mut().zip(&other.blocks).for_each(|(block, other)| *block |= other);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u32> {
+        let numbers = |(block, bits): (usize, &u64)| {
+            let bits = *bits;
+            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| block as u32 * 64 + bit)
+        };
+        self.blocks.iter().enumerate().flat_map(numbers)
+    }
 }
 
 impl Vocabulary {
-    /// Adds the texts of some rows.
-    pub fn add(&mut self, table: &Table, rows: &[u32]) {
-        let rest = table.rest.as_ref().expect("a fetch gathers whole records");
-        for (field, texts) in [
-            (Field::Message, &rest.message),
-            (Field::RunId, &table.run),
-            (Field::Protocol, &table.protocol),
-            (Field::Condition, &table.condition),
-            (Field::Process, &table.process),
-            (Field::Host, &table.host),
-        ] {
-            self.add_texts(field, texts, rows);
-        }
-        for (field, numbers) in [(Field::SenderId, &table.sender), (Field::ReceiverId, &table.receiver)] {
-            self.add_numbers(field, &table.node_names, rows.iter().map(|row| numbers[*row as usize]));
-        }
-        let kinds: BTreeSet<&str> = rows.iter().map(|row| table.kind[*row as usize].as_str()).collect();
-        self.columns.entry(Field::EventType).or_default().extend(kinds.into_iter().map(str::to_owned));
+    /// Adds the texts of a record, given their numbers in the order of [`ENUMERATED`].
+    pub(crate) fn insert(&mut self, numbers: &[u32; ENUMERATED.len()]) {
+        self.columns.iter_mut().zip(numbers).for_each(|(column, number)| column.insert(*number));
     }
 
-    fn add_texts(&mut self, field: Field, texts: &Texts, rows: &[u32]) {
-        self.add_numbers(field, texts.names(), rows.iter().map(|row| texts.number(*row as usize)));
+    /// Adds the texts of another vocabulary of the same mapping.
+    pub fn add(&mut self, other: &Self) {
+        self.columns.iter_mut().zip(&other.columns).for_each(|(column, other)| column.add(other));
     }
 
-    fn add_numbers(&mut self, field: Field, names: &Interner, numbers: impl Iterator<Item = u32>) {
-        let mut occurs = vec![false; names.len()];
-        numbers.for_each(|number| occurs[number as usize] = true);
-        let known = self.columns.entry(field).or_default();
-        for number in (0..names.len() as u32).filter(|number| occurs[*number as usize]) {
-            let text = names.text(number);
-            if !known.contains(text) {
-                known.insert(text.to_owned());
-            }
-        }
+    /// The texts of each column in order.
+    pub(crate) fn names(&self, texts: &SharedTexts) -> BTreeMap<Column, Names> {
+        let names = |(column, numbers): (Column, &NumberSet)| {
+            (column, Names::of_any(numbers.iter().filter_map(|number| texts.mapping.cat_to_str(number))))
+        };
+        ENUMERATED.into_iter().zip(&self.columns).map(names).collect()
     }
 }
 
-impl Categories {
-    /// The types of a vocabulary's columns.
-    pub fn of(vocabulary: Vocabulary) -> PolarsResult<Self> {
-        let enumeration = |(field, texts): (Field, BTreeSet<String>)| {
-            let texts: Vec<String> = texts.into_iter().collect();
-            let categories = FrozenCategories::new(texts.iter().map(String::as_str))?;
-            Ok((field, Enumeration { texts, dtype: DataType::from_frozen_categories(categories) }))
-        };
-        Ok(Self { columns: vocabulary.columns.into_iter().map(enumeration).collect::<PolarsResult<_>>()? })
-    }
-
-    /// A column whose texts have numbers of their own in `names`.
-    pub fn column(&self, field: Field, names: &Interner, numbers: impl Iterator<Item = u32>) -> PolarsResult<Column> {
-        let Enumeration { texts, dtype } = &self.columns[&field];
-        let place = |number: u32| {
-            let text = names.text(number);
-            texts.binary_search_by(|known| known.as_str().cmp(text)).map_or(u32::MAX, |place| place as u32)
-        };
-        let places: Vec<u32> = (0..names.len() as u32).map(place).collect();
-        let numbers = numbers.map(|number| places[number as usize]);
-        let (name, dtype) = (field.name().into(), dtype.clone());
-        let series = match dtype.cat_physical()? {
-            CategoricalPhysical::U8 => {
-                let numbers = UInt8Chunked::from_iter_values(name, numbers.map(|number| number as u8));
-                Categorical8Chunked::from_cats_and_dtype(numbers, dtype).into_series()
-            }
-            CategoricalPhysical::U16 => {
-                let numbers = UInt16Chunked::from_iter_values(name, numbers.map(|number| number as u16));
-                Categorical16Chunked::from_cats_and_dtype(numbers, dtype).into_series()
-            }
-            CategoricalPhysical::U32 => {
-                let numbers = UInt32Chunked::from_iter_values(name, numbers);
-                Categorical32Chunked::from_cats_and_dtype(numbers, dtype).into_series()
-            }
-        };
-        Ok(series.into())
+/// The text of a record in a column of [`ENUMERATED`].
+pub(crate) fn text<'r>(record: &'r Record<'_>, column: Column) -> &'r str {
+    match column {
+        Column::Message => &record.message,
+        Column::SenderId => &record.sender_id,
+        Column::ReceiverId => &record.receiver_id,
+        Column::EventType => record.kind.as_str(),
+        Column::RunId => &record.run_id,
+        Column::Protocol => &record.protocol,
+        Column::Condition => &record.condition,
+        Column::Process => &record.process,
+        Column::Host => &record.host,
+        Column::ReceivedTimestamp
+        | Column::PropagationTime
+        | Column::Detail
+        | Column::Round
+        | Column::Nodes
+        | Column::Hop
+        | Column::SentNs
+        | Column::ReceivedNs
+        | Column::SendId
+        | Column::Seq
+        | Column::Bytes
+        | Column::Format => "",
     }
 }

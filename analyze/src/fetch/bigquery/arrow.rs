@@ -12,6 +12,8 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::client::storage::Batch;
+use cnsim_records::spool::SharedTexts;
+
 use super::records::{ResultRecords, Row, RowError, Timestamps};
 
 /// Rows that are read at once: their records wait in memory.
@@ -51,9 +53,9 @@ fn decoded(schema: &Bytes, message: Bytes) -> Result<RecordBatch, RowError> {
 
 impl Slice {
     /// Its records.
-    pub(super) fn records(&self) -> Result<ResultRecords, RowError> {
+    pub(super) fn records(&self, shared: &SharedTexts) -> Result<ResultRecords, RowError> {
         let (texts, received, copies) = (self.texts("record")?, self.numbers("received")?, self.numbers("copies")?);
-        let mut result = ResultRecords::default();
+        let mut result = ResultRecords::new(shared);
         for ((record, received_ns), copies) in texts.iter().zip(received).zip(copies) {
             let copies = copies.map_or(1, |copies| u64::try_from(copies).unwrap_or(1));
             let record = record.unwrap_or_default();
@@ -90,6 +92,8 @@ mod tests {
     use arrow_array::{Float64Array, Int64Array};
     use arrow_ipc::writer::StreamWriter;
 
+    use cnsim_records::gather::Gather;
+
     use super::*;
 
     const LINES: &str = include_str!("../../../tests/fixtures/flood-n4/events.jsonl");
@@ -113,24 +117,25 @@ mod tests {
         vec![("record", Arc::new(records)), ("received", Arc::new(received)), ("copies", Arc::new(copies))]
     }
 
-    fn read(schema: &Bytes, message: Bytes) -> Result<Vec<ResultRecords>, RowError> {
+    fn read(texts: &SharedTexts, schema: &Bytes, message: Bytes) -> Result<Vec<ResultRecords>, RowError> {
         let batch = Batch { message, rows: 1, permit: None };
-        slices(schema, batch, Timestamps::Exact)?.map(|slice| slice.records()).collect()
+        slices(schema, batch, Timestamps::Exact)?.map(|slice| slice.records(texts)).collect()
     }
 
     #[test]
     fn a_batch_gives_the_records_of_its_rows_in_order() {
         let (schema, message) = sent(result(ROWS + 5));
-        let found = read(&schema, message).unwrap();
-        let mut expected = ResultRecords::default();
+        let texts = SharedTexts::default();
+        let found = read(&texts, &schema, message).unwrap();
+        let mut expected = ResultRecords::new(&texts);
         for (row, record) in LINES.lines().cycle().take(ROWS + 5).enumerate() {
             let received_ns = (row % 3 > 0).then_some(row as i64);
             let row = Row { record, received_ns, copies: 3, timestamps: Timestamps::Exact };
             expected.push(row).unwrap();
         }
-        assert_eq!(found.iter().map(|part| part.records.table.rows()).collect::<Vec<_>>(), [ROWS, 5]);
-        let contents: Vec<u128> = found.iter().flat_map(|part| part.records.table.content.clone()).collect();
-        assert_eq!(contents, expected.records.table.content);
+        assert_eq!(found.iter().map(|part| part.records.rows()).collect::<Vec<_>>(), [ROWS, 5]);
+        let identities: Vec<u128> = found.iter().flat_map(|part| part.records.identities().to_vec()).collect();
+        assert_eq!(identities, expected.records.identities());
     }
 
     #[test]
@@ -145,7 +150,11 @@ mod tests {
     fn a_batch_that_is_cut_off_anywhere_is_reported() {
         let (schema, message) = sent(result(11));
         for length in 0..message.len() {
-            assert!(read(&schema, message.slice(..length)).is_err(), "{length} of {}", message.len());
+            assert!(
+                read(&SharedTexts::default(), &schema, message.slice(..length)).is_err(),
+                "{length} of {}",
+                message.len()
+            );
         }
     }
 
@@ -154,10 +163,10 @@ mod tests {
         let mut without = result(2);
         without.pop();
         let (schema, message) = sent(without);
-        let error = read(&schema, message).unwrap_err().to_string();
+        let error = read(&SharedTexts::default(), &schema, message).unwrap_err().to_string();
         assert_eq!(error, "a batch of rows is not Arrow's: it has no column copies");
         let (schema, message) = sent(vec![("record", Arc::new(Float64Array::from_value(1.5, 2)))]);
-        let error = read(&schema, message).unwrap_err().to_string();
+        let error = read(&SharedTexts::default(), &schema, message).unwrap_err().to_string();
         assert_eq!(error, "a batch of rows is not Arrow's: its column record is of type Float64");
     }
 }

@@ -4,6 +4,7 @@ use tokio::task::JoinSet;
 
 use super::error::BigQueryError;
 use super::records::{ResultRecords, RowError};
+use cnsim_records::gather::Gather;
 
 /// Batches that are read at once: more would only fill memory.
 const AT_ONCE: usize = 2;
@@ -48,7 +49,7 @@ impl<'t, 'a> Collect<'t, 'a> {
     async fn one(&mut self) -> Result<(), BigQueryError> {
         if let Some(read) = self.reading.join_next().await {
             let result = read.expect("a batch's reader neither panics nor is cancelled")?;
-            self.rows += result.records.table.rows() as u64;
+            self.rows += result.records.rows() as u64;
             (self.take)(result)?;
         }
         Ok(())

@@ -91,18 +91,19 @@ mod tests {
     use cnsim::event::Record;
 
     use super::*;
-    use cnsim_records::table::{Keep, Table};
+    use cnsim_records::gather::Gather;
+    use cnsim_records::spool::Entries;
 
     const MANIFEST: &[u8] = include_bytes!("../../../tests/fixtures/flood-n4/manifest.json");
     const FLOOD: &str = include_str!("../../../tests/fixtures/flood-n4/events.jsonl");
 
     fn missing_without(is_lost: impl Fn(&str) -> bool) -> Option<MissingRecords> {
-        let mut table = Table::new(Keep::Records);
-        for line in FLOOD.lines().filter(|line| !is_lost(line)) {
-            table.push(&Record::read_line(line.as_bytes()).unwrap());
-        }
         let mut spool = Spool::new(Path::new("nowhere"));
-        spool.add("t", &table.into()).unwrap();
+        let mut entries = Entries::new(spool.texts());
+        for line in FLOOD.lines().filter(|line| !is_lost(line)) {
+            entries.push(&Record::read_line(line.as_bytes()).unwrap());
+        }
+        spool.add("t", entries).unwrap();
         find_missing(&spool, &Manifest::from_json(MANIFEST).unwrap())
     }
 

@@ -10,11 +10,11 @@ use super::client::rest::{Partition, TableFacts};
 use super::error::BigQueryError;
 use super::job::{self, Running};
 use super::names::TableName;
-use super::options::DoctorOptions;
 use super::plan::{self, Plan, Request};
 use super::price;
 use super::pull;
 use super::servers::Servers;
+use super::spec::DoctorSpec;
 use super::statement::QueryKind;
 use super::tables::{self, FoundTables};
 use super::target::Target;
@@ -75,8 +75,8 @@ impl Diagnosis {
 }
 
 /// Examines a target. What cannot be checked because of what is wrong before it is left out.
-pub fn examine(options: &DoctorOptions, now: DateTime<Utc>) -> Result<Vec<Diagnosis>, BigQueryError> {
-    let target = options.target.resolve()?;
+pub fn examine(spec: &DoctorSpec, now: DateTime<Utc>) -> Result<Vec<Diagnosis>, BigQueryError> {
+    let target = spec.target.resolve()?;
     let range = TimeRange::new(now - RECENT, now + TimeDelta::days(1))?;
     let request = Request {
         dataset: target.dataset.clone(),
@@ -84,7 +84,7 @@ pub fn examine(options: &DoctorOptions, now: DateTime<Utc>) -> Result<Vec<Diagno
         location: target.location.clone(),
         kind: QueryKind::Arrivals,
         range,
-        max_bytes_billed: options.max_bytes_billed,
+        max_bytes_billed: spec.max_bytes_billed,
     };
     let done = job::with_servers(&target, async |servers: &Servers, running: &Running| {
         Ok(Examination { target: &target, request: &request, servers, now }.checks(running).await)

@@ -1,6 +1,7 @@
 //! From a planned query to records, in the way that is wanted and permitted.
 
 use bytes::Bytes;
+use cnsim_records::spool::SharedTexts;
 use futures_util::future::try_join_all;
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
@@ -13,10 +14,10 @@ use super::collect::{Collect, Take};
 use super::error::BigQueryError;
 use super::job::{Running, query};
 use super::names::TableName;
-use super::options::Method;
 use super::plan::Part;
 use super::records::{ResultRecords, Row, RowError, Timestamps};
 use super::servers::Servers;
+use super::spec::Method;
 
 /// The ways of rows, as `fetch.json` names them.
 const REST: &str = "rest";
@@ -52,6 +53,7 @@ pub(crate) async fn pull(
     method: Method,
     running: &Running,
     bar: &ProgressBar,
+    texts: &SharedTexts,
     take: &mut Take<'_>,
 ) -> Result<Pulled, BigQueryError> {
     let (job, rows) = match &part.earlier {
@@ -64,7 +66,7 @@ pub(crate) async fn pull(
     }
     bar.inc_length(rows);
     let (found, method, note) =
-        Rows { table: &part.table, job: &job, facts: &facts, rows, timestamps: part.timestamps, bar }
+        Rows { table: &part.table, job: &job, facts: &facts, rows, timestamps: part.timestamps, bar, texts }
             .read(servers, method, take)
             .await?;
     if found != rows {
@@ -81,6 +83,7 @@ struct Rows<'a> {
     rows: u64,
     timestamps: Timestamps,
     bar: &'a ProgressBar,
+    texts: &'a SharedTexts,
 }
 
 impl Rows<'_> {
@@ -126,7 +129,8 @@ impl Rows<'_> {
                 });
             }
             self.bar.inc(rows.len() as u64);
-            collect.add(move || of_page(&rows, timestamps)).await?;
+            let texts = self.texts.clone();
+            collect.add(move || of_page(&rows, timestamps, &texts)).await?;
             match next {
                 Some(next) => token = Some(next),
                 None => return collect.finish().await,
@@ -149,7 +153,8 @@ impl Rows<'_> {
             while let Some(batch) = batches.recv().await {
                 self.bar.inc(batch.rows);
                 for slice in arrow::slices(&schema, batch, self.timestamps)? {
-                    collect.add(move || slice.records()).await?;
+                    let texts = self.texts.clone();
+                    collect.add(move || slice.records(&texts)).await?;
                 }
             }
             collect.finish().await
@@ -183,8 +188,12 @@ pub(crate) async fn rows(
     }
 }
 
-fn of_page(rows: &[Vec<Option<String>>], timestamps: Timestamps) -> Result<ResultRecords, RowError> {
-    let mut result = ResultRecords::default();
+fn of_page(
+    rows: &[Vec<Option<String>>],
+    timestamps: Timestamps,
+    texts: &SharedTexts,
+) -> Result<ResultRecords, RowError> {
+    let mut result = ResultRecords::new(texts);
     for row in rows {
         let text = |column: usize| row.get(column).and_then(Option::as_deref);
         let number = |column: usize| text(column).and_then(|number| number.parse::<i64>().ok());

@@ -2,7 +2,8 @@
 
 use cnsim::event::{ReadError, Record};
 
-use cnsim_records::spool::Records;
+use cnsim_records::gather::Gather;
+use cnsim_records::spool::{Entries, SharedTexts};
 
 /// A row that is no record.
 #[derive(Debug, thiserror::Error)]
@@ -43,30 +44,43 @@ pub(crate) enum Timestamps {
 }
 
 /// Records of a result, as they come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ResultRecords {
-    pub(crate) records: Records,
+    pub(crate) records: Entries,
     /// Bytes of their payloads.
     pub(crate) bytes: u64,
 }
 
 impl ResultRecords {
+    /// None yet; their texts are numbered in `texts`.
+    pub(crate) fn new(texts: &SharedTexts) -> Self {
+        Self { records: Entries::new(texts), bytes: 0 }
+    }
+
     /// Adds a row.
     pub(crate) fn push(&mut self, row: Row<'_>) -> Result<(), RowError> {
-        let mut record = Record::read_line(row.record.as_bytes())
-            .map_err(|problem| RowError::Record { problem, shown: shown(row.record) })?;
-        record.float_timestamp |= row.timestamps == Timestamps::Float && !has_nanoseconds(row.record);
-        // A float in JSON may be read one step of a float64 off; a number of the result is what the table holds.
-        if let (true, Some(received_ns)) = (record.float_timestamp, row.received_ns) {
-            record.received_ns = received_ns;
-        }
-        let Records { table, repeats } = &mut self.records;
+        let record = row.read()?;
         if row.copies > 1 {
-            *repeats.entry((record.run_id.clone().into_owned(), record.round)).or_default() += row.copies - 1;
+            let place = (record.run_id.clone().into_owned(), record.round);
+            *self.records.repeats.entry(place).or_default() += row.copies - 1;
         }
-        table.push(&record);
+        self.records.push(&record);
         self.bytes += row.record.len() as u64;
         Ok(())
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Its record.
+    fn read(&self) -> Result<Record<'a>, RowError> {
+        let mut record = Record::read_line(self.record.as_bytes())
+            .map_err(|problem| RowError::Record { problem, shown: shown(self.record) })?;
+        record.float_timestamp |= self.timestamps == Timestamps::Float && !has_nanoseconds(self.record);
+        // A float in JSON may be read one step of a float64 off; a number of the result is what the table holds.
+        if let (true, Some(received_ns)) = (record.float_timestamp, self.received_ns) {
+            record.received_ns = received_ns;
+        }
+        Ok(record)
     }
 }
 
@@ -104,63 +118,59 @@ mod tests {
 
     #[test]
     fn a_float_timestamp_is_the_table_s_and_not_the_parser_s() {
-        let mut result = ResultRecords::default();
-        result.push(Row { received_ns: Some(1_742_952_259_098_703_872), ..row(SEED, 1) }).unwrap();
-        result.push(Row { received_ns: Some(7), ..row(SINK, 1) }).unwrap();
-        assert_eq!(result.records.table.received_ns, [1_742_952_259_098_703_872, 1_742_869_853_000_414_345]);
+        let read = |row: Row<'_>| row.read().unwrap().received_ns;
+        let of_table = Some(1_742_952_259_098_703_872);
+        assert_eq!(read(Row { received_ns: of_table, ..row(SEED, 1) }), 1_742_952_259_098_703_872);
+        assert_eq!(read(Row { received_ns: Some(7), ..row(SINK, 1) }), 1_742_869_853_000_414_345);
     }
 
     #[test]
     fn nanoseconds_come_from_the_texts_and_only_floats_are_marked() {
-        let mut result = ResultRecords::default();
-        for record in [SINK, SEED] {
-            result.push(row(record, 1)).unwrap();
-        }
-        let table = &result.records.table;
-        assert_eq!(table.received_ns[0], 1_742_869_853_000_414_345);
-        assert_eq!([table.float_timestamp.get(0), table.float_timestamp.get(1)], [false, true]);
-        assert_eq!((table.run.text(1), table.round[1], table.nodes[1]), ("4abf-cubaan50", 7, 50));
-        assert_eq!((table.hop.get(1), table.seq.get(1)), (-1, 0));
+        let [sink, seed] = [SINK, SEED].map(|record| row(record, 1).read().unwrap());
+        assert_eq!((sink.received_ns, sink.float_timestamp), (1_742_869_853_000_414_345, false));
+        assert!(seed.float_timestamp);
+        assert_eq!((&*seed.run_id, seed.round, seed.nodes), ("4abf-cubaan50", 7, 50));
+        assert_eq!((seed.hop, seed.seq), (None, None));
     }
 
     #[test]
     fn entries_that_were_written_again_are_counted_by_round() {
-        let mut result = ResultRecords::default();
+        let mut result = ResultRecords::new(&SharedTexts::default());
         for (record, copies) in [(SINK, 3), (SINK, 2), (SEED, 1)] {
             result.push(row(record, copies)).unwrap();
         }
         assert_eq!(result.records.repeats, BTreeMap::from([(("5e1f00d2-cubaan4".to_owned(), 0), 3)]));
-        assert_eq!(result.records.table.rows(), 3);
+        assert_eq!(result.records.rows(), 3);
     }
 
     #[test]
     fn a_whole_number_is_a_float_where_the_column_is_one_and_no_text_says_more() {
         let whole = |record: &str| record.replace("1.7429522590987039e18", "1742952259098703900");
         let from_float = Some(1_742_952_259_098_703_872);
-        let mut result = ResultRecords::default();
         let rows = [
             (whole(SEED), from_float, Timestamps::Float),
             (whole(SEED).replace("\"detail\"", "\"received_ns\": null,\"detail\""), from_float, Timestamps::Float),
             (whole(SEED), Some(1_742_952_259_098_703_900), Timestamps::Exact),
             (SINK.to_owned(), from_float, Timestamps::Float),
         ];
-        for (record, received_ns, timestamps) in &rows {
-            result.push(Row { received_ns: *received_ns, timestamps: *timestamps, ..row(record, 1) }).unwrap();
-        }
-        let found = |at| (result.records.table.received_ns[at], result.records.table.float_timestamp.get(at));
+        let found = rows.each_ref().map(|(record, received_ns, timestamps)| {
+            let row = Row { received_ns: *received_ns, timestamps: *timestamps, ..row(record, 1) };
+            let record = row.read().unwrap();
+            (record.received_ns, record.float_timestamp)
+        });
         let expected = [
             (1_742_952_259_098_703_872, true),
             (1_742_952_259_098_703_872, true),
             (1_742_952_259_098_703_900, false),
             (1_742_869_853_000_414_345, false),
         ];
-        assert_eq!([0, 1, 2, 3].map(found), expected);
+        assert_eq!(found, expected);
     }
 
     #[test]
     fn a_row_that_is_no_record_is_shown() {
         let row = row(r#"{"event_type":"received","message":"a-1"}"#, 1);
-        let error = ResultRecords::default().push(row).unwrap_err().to_string();
+        let error = row.read().unwrap_err().to_string();
         assert_eq!(error, r#"field sender_id is missing, in the record {"event_type":"received","message":"a-1"}"#);
     }
 }

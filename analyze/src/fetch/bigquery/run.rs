@@ -16,18 +16,18 @@ use super::completeness::{self, MissingRecords};
 use super::earlier;
 use super::error::BigQueryError;
 use super::job::{self, Running};
-use super::options::RecordsOptions;
 use super::plan::{self, Part, Plan, Request};
 use super::price;
 use super::pull::{self, Pulled};
 use super::records::ResultRecords;
 use super::servers::Servers;
+use super::spec::RecordsSpec;
 use super::statement::{QueryKind, RunSelection};
 use super::time_range::{TimeRange, instant};
 use crate::fetch::error::FetchError;
-use crate::fetch::options::{FetchOptions, Fetched};
 use crate::fetch::run_folders::put_runs;
 use crate::fetch::runs::{FetchedRun, check_name, choose_runs, new_facts};
+use crate::fetch::spec::{FetchSpec, Fetched};
 use crate::inputs::fetch_facts::{FetchFacts, FetchedFile, FetchedQuery};
 use crate::inputs::folder;
 use cnsim_records::spool::{Spool, Spooling};
@@ -37,9 +37,9 @@ use cnsim_records::whole;
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
 
 /// Fetches runs from BigQuery.
-pub(crate) fn fetch(asked: &RecordsOptions, options: &FetchOptions) -> Result<Fetched, FetchError> {
+pub(crate) fn fetch(asked: &RecordsSpec, spec: &FetchSpec) -> Result<Fetched, FetchError> {
     let target = asked.target.resolve()?;
-    let manifests = manifests(asked, options)?;
+    let manifests = manifests(asked, spec)?;
     if asked.wait_min.is_some() && !manifests.iter().any(completeness::counts_records) {
         return Err(BigQueryError::WaitForWhat.into());
     }
@@ -47,21 +47,20 @@ pub(crate) fn fetch(asked: &RecordsOptions, options: &FetchOptions) -> Result<Fe
         dataset: target.dataset.clone(),
         table: target.table.clone(),
         location: target.location.clone(),
-        kind: QueryKind::Records(run_selection(asked, options)),
-        range: known_range(asked, options, &manifests)?.unwrap_or(TimeRange::ALL),
+        kind: QueryKind::Records(run_selection(asked, spec)),
+        range: known_range(asked, spec, &manifests)?.unwrap_or(TimeRange::ALL),
         max_bytes_billed: asked.max_bytes_billed,
     };
-    let task =
-        Task { options: asked, request: &request, manifests: &manifests, out: &options.out, run_ids: &options.run_ids };
+    let task = Task { spec: asked, request: &request, manifests: &manifests, out: &spec.out, run_ids: &spec.run_ids };
     let read = async |servers: &Servers, running: &Running| task.read_in_time(servers, running).await;
     let read = job::with_servers(&target, read)?;
     if asked.dry_run {
         let plan = read.plan;
         return Ok(Fetched { folders: Vec::new(), notes: plan.notes.clone(), plan: Some(plan.in_words()) });
     }
-    let fetched = put(read, &request, &run_selection(asked, options), options)?;
+    let fetched = put(read, &request, &run_selection(asked, spec), spec)?;
     if let (Some(path), [manifest]) = (&asked.manifest, manifests.as_slice()) {
-        keep_manifest(path, &options.out.join(&manifest.run_id))?;
+        keep_manifest(path, &spec.out.join(&manifest.run_id))?;
     }
     Ok(fetched)
 }
@@ -79,8 +78,8 @@ fn keep_manifest(path: &Path, folder: &Path) -> Result<(), FetchError> {
     copied.map_err(|source| FetchError::Write { path: target, source })
 }
 
-fn run_selection(asked: &RecordsOptions, options: &FetchOptions) -> RunSelection {
-    RunSelection { run_ids: options.run_ids.clone(), prefixes: asked.run_id_prefixes.clone() }
+fn run_selection(asked: &RecordsSpec, spec: &FetchSpec) -> RunSelection {
+    RunSelection { run_ids: spec.run_ids.clone(), prefixes: asked.run_id_prefixes.clone() }
 }
 
 /// What was read.
@@ -94,7 +93,7 @@ struct Read {
 
 /// What is to be read.
 struct Task<'a> {
-    options: &'a RecordsOptions,
+    spec: &'a RecordsSpec,
     request: &'a Request,
     /// Of the runs that have one.
     manifests: &'a [Manifest],
@@ -107,7 +106,7 @@ struct Task<'a> {
 impl Task<'_> {
     /// Reads until every run has arrived or the time that the user gives is over, or else once.
     async fn read_in_time(&self, servers: &Servers, running: &Running) -> Result<Read, BigQueryError> {
-        let wait = Duration::from_secs(60 * u64::from(self.options.wait_min.unwrap_or(0)));
+        let wait = Duration::from_secs(60 * u64::from(self.spec.wait_min.unwrap_or(0)));
         let pauses = ExponentialBuilder::new().with_min_delay(PAUSES[0]).with_max_delay(PAUSES[1]).without_max_times();
         let (mut waited, mut pauses) = (Duration::ZERO, pauses.build());
         loop {
@@ -118,7 +117,7 @@ impl Task<'_> {
                 .filter_map(|manifest| completeness::find_missing(&read.spool, manifest))
                 .collect();
             let is_over = missing.is_empty() || waited >= wait;
-            if self.options.dry_run || is_over {
+            if self.spec.dry_run || is_over {
                 self.add_notes(&mut read, &missing);
                 let is_whole = |run_id: &&str| missing.iter().all(|one| one.run_id != *run_id);
                 read.complete = self.counted().filter(is_whole).map(str::to_owned).collect();
@@ -134,10 +133,10 @@ impl Task<'_> {
     /// Reads what is planned, unless only the plan is asked for.
     async fn read(&self, servers: &Servers, running: &Running) -> Result<Read, BigQueryError> {
         let mut plan = plan::plan(&servers.rest, self.request).await?;
-        if self.options.dry_run {
+        if self.spec.dry_run {
             return Ok(Read { plan, pulled: Vec::new(), spool: Spool::new(self.out), complete: BTreeSet::new() });
         }
-        if self.request.range == TimeRange::ALL && !self.options.scan_all {
+        if self.request.range == TimeRange::ALL && !self.spec.scan_all {
             return Err(BigQueryError::NoTime { bytes: price::in_words(plan.bytes()) });
         }
         self.look_back(servers, &mut plan).await;
@@ -145,7 +144,7 @@ impl Task<'_> {
         eprintln!("reading {}", price::in_words(plan.bytes()));
         let bar = progress();
         let (mut pulled, mut spooling) = (Vec::with_capacity(plan.parts.len()), Spooling::start(self.out));
-        let mut bytes = 0;
+        let (mut bytes, texts) = (0, spooling.texts().clone());
         for part in &plan.parts {
             let table = part.table.to_string();
             let mut keep = |result: ResultRecords| {
@@ -153,7 +152,7 @@ impl Task<'_> {
                 bar.set_message(HumanBytes(bytes).to_string());
                 Ok(spooling.add(&table, result.records)?)
             };
-            let part = pull::pull(servers, part, self.options.method, running, &bar, &mut keep).await?;
+            let part = pull::pull(servers, part, self.spec.method, running, &bar, &texts, &mut keep).await?;
             plan.notes.extend(part.note.clone());
             pulled.push(part);
         }
@@ -165,7 +164,7 @@ impl Task<'_> {
     /// Finds parts whose answer is there already, from a fetch that lacked nothing. Whatever speaks against one, its query is
     /// made anew.
     async fn look_back(&self, servers: &Servers, plan: &mut Plan) {
-        if !self.options.run_id_prefixes.is_empty() {
+        if !self.spec.run_id_prefixes.is_empty() {
             return;
         }
         for part in &mut plan.parts {
@@ -185,7 +184,7 @@ impl Task<'_> {
 
     /// Adds what may be missing to what should be known.
     fn add_notes(&self, read: &mut Read, missing: &[MissingRecords]) {
-        if self.options.dry_run {
+        if self.spec.dry_run {
             return;
         }
         read.plan.notes.extend(missing.iter().flat_map(MissingRecords::notes));
@@ -203,16 +202,12 @@ impl Task<'_> {
 }
 
 /// The time that the user or the runs' manifests say.
-fn known_range(
-    asked: &RecordsOptions,
-    options: &FetchOptions,
-    manifests: &[Manifest],
-) -> Result<Option<TimeRange>, FetchError> {
+fn known_range(asked: &RecordsSpec, spec: &FetchSpec, manifests: &[Manifest]) -> Result<Option<TimeRange>, FetchError> {
     let typed = |text: &Option<String>| text.as_deref().map(instant).transpose().map_err(BigQueryError::from);
     let (since, until) = (typed(&asked.since)?, typed(&asked.until)?);
     let has_manifest = |run_id: &String| manifests.iter().any(|manifest| manifest.run_id == *run_id);
     let mut known = since.map(|_| TimeRange::ALL);
-    if asked.run_id_prefixes.is_empty() && options.run_ids.iter().all(has_manifest) {
+    if asked.run_id_prefixes.is_empty() && spec.run_ids.iter().all(has_manifest) {
         let windows: Result<Vec<TimeRange>, _> = manifests.iter().map(TimeRange::of_run).collect();
         known = windows.map_err(BigQueryError::from)?.into_iter().reduce(TimeRange::around).or(known);
     }
@@ -220,19 +215,19 @@ fn known_range(
 }
 
 /// The manifests that there are of the runs that are wanted: the one that was named, else those in runs' folders.
-fn manifests(asked: &RecordsOptions, options: &FetchOptions) -> Result<Vec<Manifest>, FetchError> {
+fn manifests(asked: &RecordsSpec, spec: &FetchSpec) -> Result<Vec<Manifest>, FetchError> {
     if let Some(path) = &asked.manifest {
         let manifest = manifest(path)?;
         let is_wanted = asked.run_id_prefixes.iter().any(|prefix| manifest.run_id.starts_with(prefix));
-        if !is_wanted && !options.run_ids.contains(&manifest.run_id) {
+        if !is_wanted && !spec.run_ids.contains(&manifest.run_id) {
             return Err(BigQueryError::OtherManifest { path: path.clone(), run_id: manifest.run_id }.into());
         }
         return Ok(vec![manifest]);
     }
     let mut manifests = Vec::new();
-    for run_id in &options.run_ids {
+    for run_id in &spec.run_ids {
         check_name(run_id)?;
-        manifests.extend(folder::manifest(&options.out.join(run_id))?);
+        manifests.extend(folder::manifest(&spec.out.join(run_id))?);
     }
     Ok(manifests)
 }
@@ -244,7 +239,7 @@ fn manifest(path: &Path) -> Result<Manifest, BigQueryError> {
 }
 
 /// Puts what came into run folders.
-fn put(read: Read, request: &Request, wanted: &RunSelection, options: &FetchOptions) -> Result<Fetched, FetchError> {
+fn put(read: Read, request: &Request, wanted: &RunSelection, spec: &FetchSpec) -> Result<Fetched, FetchError> {
     let Read { plan, pulled, mut spool, complete } = read;
     if spool.runs().is_empty() {
         return Err(no_records(&plan, request, wanted).into());
@@ -267,7 +262,7 @@ fn put(read: Read, request: &Request, wanted: &RunSelection, options: &FetchOpti
         let facts = FetchFacts { files, complete, queries: queries.clone(), ..new_facts(&run_id, "bigquery") };
         runs.push(FetchedRun { facts, records, rejects: Vec::new() });
     }
-    Ok(Fetched { folders: put_runs(runs, options)?, notes: plan.notes, plan: None })
+    Ok(Fetched { folders: put_runs(runs, spec)?, notes: plan.notes, plan: None })
 }
 
 fn query(part: &Pulled, asked: &Part, request: &Request) -> FetchedQuery {

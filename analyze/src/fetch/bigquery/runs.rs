@@ -7,11 +7,11 @@ use cnsim::id::nodes_in_run_id;
 
 use super::error::BigQueryError;
 use super::job::{self, Running};
-use super::options::ListOptions;
 use super::plan::{self, Request};
 use super::price;
 use super::pull;
 use super::servers::Servers;
+use super::spec::ListSpec;
 use super::statement::QueryKind;
 use super::time_range::{TimeRange, instant};
 
@@ -20,7 +20,7 @@ const RECENT: TimeDelta = TimeDelta::days(7);
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedRun {
+pub struct LoggedRun {
     /// Its name.
     pub run_id: String,
     /// When its first entry was logged.
@@ -41,12 +41,12 @@ pub struct ListedRun {
 #[derive(Debug)]
 pub struct RunList {
     /// The runs, the first one first.
-    pub runs: Vec<ListedRun>,
+    pub runs: Vec<LoggedRun>,
     /// What is not there and should be known, a line each.
     pub notes: Vec<String>,
 }
 
-impl ListedRun {
+impl LoggedRun {
     /// First receipts of a complete run: every round reaches every other node.
     pub fn expected(&self) -> u64 {
         self.rounds * self.nodes.saturating_sub(1)
@@ -68,18 +68,18 @@ impl ListedRun {
 }
 
 /// Lists the runs of a window, which ends at `now` where nothing says it.
-pub fn list(options: &ListOptions, now: DateTime<Utc>) -> Result<RunList, BigQueryError> {
-    let target = options.target.resolve()?;
+pub fn list(spec: &ListSpec, now: DateTime<Utc>) -> Result<RunList, BigQueryError> {
+    let target = spec.target.resolve()?;
     let typed = |text: &Option<String>| text.as_deref().map(instant).transpose();
-    let (since, until) = (typed(&options.since)?, typed(&options.until)?);
-    let range = if options.scan_all { TimeRange::ALL } else { TimeRange::new(now - RECENT, now + TimeDelta::days(1))? };
+    let (since, until) = (typed(&spec.since)?, typed(&spec.until)?);
+    let range = if spec.scan_all { TimeRange::ALL } else { TimeRange::new(now - RECENT, now + TimeDelta::days(1))? };
     let request = Request {
         dataset: target.dataset.clone(),
         table: target.table.clone(),
         location: target.location.clone(),
         kind: QueryKind::Runs,
         range: range.with(since, until)?,
-        max_bytes_billed: options.max_bytes_billed,
+        max_bytes_billed: spec.max_bytes_billed,
     };
     job::with_servers(&target, async |servers: &Servers, running: &Running| read(&request, servers, running).await)
 }
@@ -88,26 +88,26 @@ async fn read(request: &Request, servers: &Servers, running: &Running) -> Result
     let plan = plan::plan(&servers.rest, request).await?;
     plan.check(request.max_bytes_billed)?;
     eprintln!("reading {}", price::in_words(plan.bytes()));
-    let mut runs: BTreeMap<String, ListedRun> = BTreeMap::new();
+    let mut runs: BTreeMap<String, LoggedRun> = BTreeMap::new();
     for part in &plan.parts {
         for row in pull::rows(&servers.rest, part, running).await? {
             let found = run(&row).ok_or_else(|| BigQueryError::Listing { row: format!("{row:?}") })?;
             runs.entry(found.run_id.clone()).and_modify(|run| run.add(&found)).or_insert(found);
         }
     }
-    let mut runs: Vec<ListedRun> = runs.into_values().collect();
+    let mut runs: Vec<LoggedRun> = runs.into_values().collect();
     runs.sort_by(|one, other| (one.first, &one.run_id).cmp(&(other.first, &other.run_id)));
     Ok(RunList { runs, notes: plan.notes })
 }
 
 /// A run from a row of `queries/runs.sql`.
-fn run(row: &[Option<String>]) -> Option<ListedRun> {
+fn run(row: &[Option<String>]) -> Option<LoggedRun> {
     let text = |column: usize| row.get(column)?.as_deref();
     let number = |column: usize| text(column)?.parse::<u64>().ok();
     let time = |column: usize| DateTime::from_timestamp_micros(text(column)?.parse().ok()?);
     let run_id = text(0)?.to_owned();
     let nodes = nodes_in_run_id(&run_id).map_or_else(|| number(3), |nodes| Some(u64::from(nodes)))?;
-    Some(ListedRun {
+    Some(LoggedRun {
         first: time(1)?,
         last: time(2)?,
         nodes,

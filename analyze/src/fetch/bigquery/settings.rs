@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::options::{DoctorOptions, ListOptions, Method, MetricsOptions, RecordsOptions};
 use super::price;
-use super::target::TargetOptions;
+use super::spec::{DoctorSpec, ListSpec, Method, MetricsSpec, RecordsSpec};
+use super::target::TargetSpec;
 
 /// Which table of BigQuery's, and where it is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -143,9 +143,9 @@ impl TargetArgs {
 }
 
 impl MetricsArgs {
-    /// The options, for these runs in a folder.
-    pub fn options(&self, target: &TargetArgs, run_ids: &[String], out: &Path) -> MetricsOptions {
-        MetricsOptions {
+    /// What is asked for, for these runs in a folder.
+    pub fn spec(&self, target: &TargetArgs, run_ids: &[String], out: &Path) -> MetricsSpec {
+        MetricsSpec {
             target: target.into(),
             run_ids: run_ids.to_vec(),
             out: out.to_owned(),
@@ -155,14 +155,14 @@ impl MetricsArgs {
     }
 }
 
-impl From<&TargetArgs> for TargetOptions {
+impl From<&TargetArgs> for TargetSpec {
     fn from(args: &TargetArgs) -> Self {
         let TargetArgs { project, dataset, table, location, endpoint, storage_endpoint } = args.clone();
         Self { project, dataset, table, location, endpoint, storage_endpoint }
     }
 }
 
-impl From<BigQueryArgs> for RecordsOptions {
+impl From<BigQueryArgs> for RecordsSpec {
     fn from(args: BigQueryArgs) -> Self {
         let BigQueryArgs {
             target,
@@ -177,7 +177,7 @@ impl From<BigQueryArgs> for RecordsOptions {
             max_bytes_billed,
         } = args;
         Self {
-            target: TargetOptions::from(&target),
+            target: TargetSpec::from(&target),
             run_id_prefixes,
             since,
             until,
@@ -191,7 +191,7 @@ impl From<BigQueryArgs> for RecordsOptions {
     }
 }
 
-impl From<&RunsArgs> for ListOptions {
+impl From<&RunsArgs> for ListSpec {
     fn from(args: &RunsArgs) -> Self {
         let RunsArgs { target, since, until, scan_all, max_bytes_billed } = args;
         let (since, until) = (since.clone(), until.clone());
@@ -199,7 +199,7 @@ impl From<&RunsArgs> for ListOptions {
     }
 }
 
-impl From<&DoctorArgs> for DoctorOptions {
+impl From<&DoctorArgs> for DoctorSpec {
     fn from(args: &DoctorArgs) -> Self {
         let DoctorArgs { target, print_sink: _, namespace, max_bytes_billed } = args;
         Self { target: target.into(), namespace: namespace.clone(), max_bytes_billed: *max_bytes_billed }

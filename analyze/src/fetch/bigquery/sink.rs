@@ -1,7 +1,7 @@
 //! The commands that make a log sink for the nodes' records, with the user's names in them.
 
 use super::error::BigQueryError;
-use super::options::DoctorOptions;
+use super::spec::DoctorSpec;
 
 /// Where a dataset lies that nothing says more of.
 const LOCATION: &str = "US";
@@ -11,11 +11,11 @@ const KEPT_DAYS: u64 = 90;
 const SINK: &str = "cnsim-stdout";
 
 /// The commands: a dataset whose partitions expire, the sink, the right to write for it.
-pub fn commands(options: &DoctorOptions) -> Result<String, BigQueryError> {
-    let target = options.target.resolve()?;
+pub fn commands(spec: &DoctorSpec) -> Result<String, BigQueryError> {
+    let target = spec.target.resolve()?;
     let (project, dataset) = (target.dataset.project(), target.dataset.dataset());
     let location = target.location.as_deref().unwrap_or(LOCATION);
-    let namespace = &options.namespace;
+    let namespace = &spec.namespace;
     let expiry = KEPT_DAYS * 24 * 60 * 60;
     let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     for (flag, name) in [("--location", location), ("--namespace", namespace)] {
@@ -46,21 +46,21 @@ bq --project_id={project} query --use_legacy_sql=false \\
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::bigquery::target::TargetOptions;
+    use crate::fetch::bigquery::target::TargetSpec;
 
-    fn options(namespace: &str) -> DoctorOptions {
-        let target = TargetOptions {
+    fn spec(namespace: &str) -> DoctorSpec {
+        let target = TargetSpec {
             project: Some("my-study".to_owned()),
             dataset: Some("gke_logs".to_owned()),
             location: Some("EU".to_owned()),
-            ..TargetOptions::default()
+            ..TargetSpec::default()
         };
-        DoctorOptions { target, namespace: namespace.to_owned(), max_bytes_billed: 1 }
+        DoctorSpec { target, namespace: namespace.to_owned(), max_bytes_billed: 1 }
     }
 
     #[test]
     fn the_commands_carry_the_user_s_names() {
-        insta::assert_snapshot!(commands(&options("gossip")).unwrap(), @r#"
+        insta::assert_snapshot!(commands(&spec("gossip")).unwrap(), @r#"
         # A dataset; set the expiry before the sink writes, for tables take it when they are made. Here 90 days.
         bq --project_id=my-study --location=EU mk --dataset --default_partition_expiration=7776000 my-study:gke_logs
 
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_name_that_would_end_a_quotation_is_refused() {
-        let error = commands(&options("a'b")).unwrap_err().to_string();
+        let error = commands(&spec("a'b")).unwrap_err().to_string();
         assert_eq!(error, "--namespace \"a'b\" cannot be one: it has letters, digits and hyphens");
     }
 }

@@ -13,7 +13,7 @@ const TABLE: &str = "stdout";
 
 /// A target as far as it was typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TargetOptions {
+pub struct TargetSpec {
     /// The project, which pays.
     pub project: Option<String>,
     /// Its dataset.
@@ -59,7 +59,7 @@ struct FileTarget {
     location: Option<String>,
 }
 
-impl TargetOptions {
+impl TargetSpec {
     /// The target, with what the environment and `cnsim.toml` add.
     pub fn resolve(&self) -> Result<Target, BigQueryError> {
         self.with(variable, &text_of_file()?)
@@ -129,20 +129,20 @@ mod tests {
     #[test]
     fn what_is_typed_comes_before_the_environment_and_that_before_the_file() {
         let project = |typed: Option<&str>, set: &[(&str, &str)]| {
-            let options = TargetOptions { project: typed.map(str::to_owned), ..TargetOptions::default() };
-            options.with(variables(set), FILE).unwrap().dataset.project().to_owned()
+            let spec = TargetSpec { project: typed.map(str::to_owned), ..TargetSpec::default() };
+            spec.with(variables(set), FILE).unwrap().dataset.project().to_owned()
         };
         let set = [("CNSIM_PROJECT", "of-cnsim"), ("GOOGLE_CLOUD_PROJECT", "of-google")];
         assert_eq!(project(Some("typed"), &set), "typed");
         assert_eq!(project(None, &set), "of-cnsim");
         assert_eq!(project(None, &set[1..]), "of-file");
-        let none = TargetOptions { dataset: Some("d".to_owned()), ..TargetOptions::default() };
+        let none = TargetSpec { dataset: Some("d".to_owned()), ..TargetSpec::default() };
         assert_eq!(none.with(variables(&set[1..]), "").unwrap().dataset.project(), "of-google");
     }
 
     #[test]
     fn what_nobody_says_is_asked_for() {
-        let error = TargetOptions::default().with(variables(&[]), "").unwrap_err().to_string();
+        let error = TargetSpec::default().with(variables(&[]), "").unwrap_err().to_string();
         let expected =
             "no project: give --project, or set CNSIM_PROJECT, or write project = \"…\" under [bigquery] in cnsim.toml";
         assert_eq!(error, expected);
@@ -150,19 +150,17 @@ mod tests {
 
     #[test]
     fn a_wrong_word_in_the_file_is_told_in_one_line() {
-        let error = TargetOptions::default().with(variables(&[]), "[bigquery]\nprojekt = 1\n").unwrap_err().to_string();
+        let error = TargetSpec::default().with(variables(&[]), "[bigquery]\nprojekt = 1\n").unwrap_err().to_string();
         assert!(error.starts_with("cnsim.toml: ") && error.contains("projekt") && !error.contains('\n'), "{error}");
     }
 
     #[test]
     fn a_server_of_one_s_own_has_a_storage_server_only_where_it_is_named() {
-        let options = |endpoint: Option<&str>| TargetOptions {
-            endpoint: endpoint.map(str::to_owned),
-            ..TargetOptions::default()
-        };
-        let own = options(Some("http://127.0.0.1:9050")).with(variables(&[]), FILE).unwrap();
+        let spec =
+            |endpoint: Option<&str>| TargetSpec { endpoint: endpoint.map(str::to_owned), ..TargetSpec::default() };
+        let own = spec(Some("http://127.0.0.1:9050")).with(variables(&[]), FILE).unwrap();
         assert_eq!(own.storage_endpoint, None);
-        let google = options(None).with(variables(&[]), FILE).unwrap();
+        let google = spec(None).with(variables(&[]), FILE).unwrap();
         assert_eq!(google.storage_endpoint, Some(Endpoint::google_storage()));
     }
 }

@@ -11,11 +11,11 @@ use super::client::monitoring::Range;
 use super::client::rest::Rest;
 use super::endpoint::Endpoint;
 use super::error::BigQueryError;
-use super::options::MetricsOptions;
-use crate::fetch::options::Fetched;
+use super::spec::MetricsSpec;
+use crate::fetch::spec::Fetched;
 use crate::inputs::telemetry::{FILE, Quantity, Series, TelemetryError, pods, prometheus, write};
 use crate::inputs::{Input, InputError, folder, load};
-use cnsim_records::frame::Events;
+use cnsim_records::events::Events;
 
 /// How often Google's clusters sample what pods use.
 const SAMPLING_S: i64 = 60;
@@ -73,30 +73,30 @@ struct RunScope {
 }
 
 /// Fetches the telemetry of runs; gives the run folders and what should be known.
-pub fn fetch(options: &MetricsOptions) -> Result<Fetched, MetricsError> {
-    let project = options.target.resolve_project()?;
-    let endpoint = options.endpoint.as_deref().map(Endpoint::parse).transpose().map_err(BigQueryError::from)?;
+pub fn fetch(spec: &MetricsSpec) -> Result<Fetched, MetricsError> {
+    let project = spec.target.resolve_project()?;
+    let endpoint = spec.endpoint.as_deref().map(Endpoint::parse).transpose().map_err(BigQueryError::from)?;
     let endpoint = endpoint.unwrap_or_else(Endpoint::google_monitoring);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(BigQueryError::Runtime)?;
     runtime.block_on(async {
         tokio::select! {
-            done = of_runs(options, &project, endpoint) => done,
+            done = of_runs(spec, &project, endpoint) => done,
             // Where no signal can be had, only the default action is left.
             Ok(()) = tokio::signal::ctrl_c() => Err(BigQueryError::Interrupted.into()),
         }
     })
 }
 
-async fn of_runs(options: &MetricsOptions, project: &str, endpoint: Endpoint) -> Result<Fetched, MetricsError> {
+async fn of_runs(spec: &MetricsSpec, project: &str, endpoint: Endpoint) -> Result<Fetched, MetricsError> {
     let credentials = match endpoint.is_loopback() {
         true => Credentials::None,
         false => Credentials::find(&CredentialSources::of_environment()).await.map_err(BigQueryError::from)?,
     };
     let rest = Rest::new(endpoint, credentials, RetryPolicy::default()).map_err(BigQueryError::from)?;
     let (mut folders, mut notes) = (Vec::new(), Vec::new());
-    for run_id in &options.run_ids {
-        let folder = options.out.join(run_id);
-        let scope = RunScope::of(&folder, options.pod_namespace.as_deref())?;
+    for run_id in &spec.run_ids {
+        let folder = spec.out.join(run_id);
+        let scope = RunScope::of(&folder, spec.pod_namespace.as_deref())?;
         let series = series(&rest, project, &scope).await?;
         if series.iter().all(|one| one.samples.is_empty()) {
             let (pods, namespace) = (scope.pods.len(), scope.namespace);
@@ -139,8 +139,9 @@ impl RunScope {
         if namespace.is_empty() || !namespace.bytes().all(is_of_a_name) {
             return Err(MetricsError::Namespace(namespace.to_owned()));
         }
-        let times = || events.iter().flat_map(|events| events.received_ns.iter().copied());
-        let (Some(first), Some(last)) = (times().min(), times().max()) else {
+        let spans: Vec<(i64, i64)> = events.iter().filter_map(|events| events.span_ns()).collect();
+        let firsts = spans.iter().map(|(first, _)| *first);
+        let (Some(first), Some(last)) = (firsts.min(), spans.iter().map(|(_, last)| *last).max()) else {
             return Err(MetricsError::NoRounds(folder.to_owned()));
         };
         let second = |ns: i64| ns.div_euclid(1_000_000_000);
@@ -203,9 +204,8 @@ impl RunScope {
 
 /// The pods that processes are named after, as `gossip-statefulset-0.1.1795600976073085788`.
 fn of_processes(events: &[&Events]) -> BTreeSet<String> {
-    let used = events.iter().flat_map(|events| events.process.iter().map(move |number| (*events, *number)));
-    let names: BTreeSet<&str> = used.map(|(events, number)| events.names.processes.text(number)).collect();
-    let pods = names.into_iter().filter_map(|name| name.split_once('.')).map(|(pod, _)| pod.to_owned());
+    let names = events.iter().flat_map(|events| events.names().processes.iter());
+    let pods = names.filter_map(|name| name.split_once('.')).map(|(pod, _)| pod.to_owned());
     pods.collect()
 }
 

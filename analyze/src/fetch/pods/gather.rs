@@ -8,20 +8,20 @@ use super::processes::{self, Tally};
 use crate::fetch::error::FetchError;
 use crate::fetch::files::Reading;
 use crate::fetch::interrupt;
-use crate::fetch::options::{FetchOptions, Fetched, Pods};
 use crate::fetch::run_folders::put_runs;
 use crate::fetch::runs::choose_runs;
+use crate::fetch::spec::{FetchSpec, Fetched, Pods};
 use cnsim_records::error::SourceError;
 use cnsim_records::open::Stream;
 
 /// Fetches what logs hold.
-pub(in crate::fetch) fn fetch(found: Logs, options: &FetchOptions) -> Result<Fetched, FetchError> {
+pub(in crate::fetch) fn fetch(found: Logs, spec: &FetchSpec) -> Result<Fetched, FetchError> {
     let Logs { logs, mut notes } = found;
-    let mut reading = Reading::start(&options.out);
+    let mut reading = Reading::start(&spec.out);
     let tallies: Vec<Tally> = logs.iter().map(|log| read(log, &mut reading)).collect::<Result<_, _>>()?;
     let mut gathered = reading.finish()?;
     let mut runs = Vec::new();
-    for run_id in choose_runs(&gathered.spool, &options.run_ids)? {
+    for run_id in choose_runs(&gathered.spool, &spec.run_ids)? {
         let mut run = gathered.take(&run_id)?;
         let in_log = |(log, tally): (&PodLog, &Tally)| processes::in_log(log, tally, &run_id);
         run.facts.source = "kubernetes".to_owned();
@@ -29,7 +29,7 @@ pub(in crate::fetch) fn fetch(found: Logs, options: &FetchOptions) -> Result<Fet
         notes.extend(processes::notes(&run.facts.processes));
         runs.push(run);
     }
-    Ok(Fetched { folders: put_runs(runs, options)?, notes, plan: None })
+    Ok(Fetched { folders: put_runs(runs, spec)?, notes, plan: None })
 }
 
 /// Reads one log, and counts what it holds.
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
     use crate::audit::{Check, audit};
     use crate::evaluation::evaluate;
-    use crate::fetch::options::{FetchSource, Others};
+    use crate::fetch::spec::{FetchSource, Others};
     use crate::inputs::fetch_facts::{FetchFacts, FetchedProcess};
     use crate::inputs::{Input, folder};
 
@@ -101,13 +101,13 @@ mod tests {
     }
 
     fn fetched(home: &Path, lost: usize) -> (Fetched, FetchFacts) {
-        let options = FetchOptions {
+        let spec = FetchSpec {
             source: FetchSource::Pods(Pods::default()),
             run_ids: vec![RUN.to_owned()],
             out: home.join("runs"),
             others: Others::Keep,
         };
-        let fetched = fetch(logs(home, lost), &options).unwrap();
+        let fetched = fetch(logs(home, lost), &spec).unwrap();
         let facts = folder::fetched(&fetched.folders[0]).unwrap().unwrap();
         (fetched, facts)
     }

@@ -7,7 +7,7 @@ use cnsim_cluster::Instance;
 use super::logs::PodLog;
 use crate::fetch::list::list_names;
 use crate::inputs::fetch_facts::FetchedProcess;
-use cnsim_records::table::Table;
+use cnsim_records::spool::Entries;
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 5;
@@ -20,14 +20,8 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Counts records of the log.
-    pub(super) fn add(&mut self, records: &Table) {
-        let mut by_number: BTreeMap<(u32, u32), Vec<u64>> = BTreeMap::new();
-        for row in 0..records.rows() {
-            let place = (records.run.number(row), records.process.number(row));
-            by_number.entry(place).or_default().push(records.seq.get(row));
-        }
-        for ((run, process), seqs) in by_number {
-            let (run, process) = (records.run.names().text(run), records.process.names().text(process));
+    pub(super) fn add(&mut self, entries: &Entries) {
+        for (run, process, seqs) in entries.seqs() {
             let processes = self.runs.entry(run.to_owned()).or_default();
             processes.entry(process.to_owned()).or_default().extend(seqs);
         }

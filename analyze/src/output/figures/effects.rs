@@ -21,7 +21,7 @@ pub fn effects(metric: Metric, comparisons: &[&Comparison]) -> Effects {
     let is_known = |row: &Effect| row.shift.or(row.low).or(row.high).is_some();
     let (rows, unknown): (Vec<Effect>, Vec<Effect>) = comparisons.iter().map(row).partition(is_known);
     Effects {
-        words: format!("Shift of {} against {baseline}", metric.name().trim_end_matches("_ms")),
+        words: format!("Shift of {} against {baseline}", metric.short_name()),
         unit: Some(metric.unit().to_owned()),
         rows,
         left_out: unknown.into_iter().map(|row| row.label).collect(),

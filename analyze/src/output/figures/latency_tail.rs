@@ -1,7 +1,7 @@
 //! The figure of the slowest deliveries: the share of the latencies that are as large or larger.
 
 use cnsim_charts::data::{LatencyTail, TailSeries};
-use cnsim_records::frame::UNKNOWN_NS;
+use cnsim_records::columns::UNKNOWN_NS;
 
 use super::group::label;
 use crate::measure::{Analysis, Group};

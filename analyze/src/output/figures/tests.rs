@@ -1,3 +1,5 @@
+//! What the adapters hand to the figures.
+
 use cnsim_charts::data::{LatencyBox, TimeBar};
 
 use super::latency::latency_box;

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 #[cfg(feature = "bigquery")]
-use super::bigquery::options::RecordsOptions;
+use super::bigquery::spec::RecordsSpec;
 
 /// What to fetch, and where to.
 #[derive(Debug, Clone)]
-pub struct FetchOptions {
+pub struct FetchSpec {
     /// Where the events are.
     pub source: FetchSource,
     /// The runs to fetch; none means all that are there.
@@ -28,7 +28,7 @@ pub enum FetchSource {
     Pods(Pods),
     /// A log sink's tables.
     #[cfg(feature = "bigquery")]
-    BigQuery(Box<RecordsOptions>),
+    BigQuery(Box<RecordsSpec>),
 }
 
 /// What a fetch came to.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::target::TargetOptions;
+use super::target::TargetSpec;
 
 /// How rows travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +31,9 @@ impl Method {
 
 /// Which records to fetch, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordsOptions {
+pub struct RecordsSpec {
     /// Where.
-    pub target: TargetOptions,
+    pub target: TargetSpec,
     /// Every run whose name begins so, besides those that are named.
     pub run_id_prefixes: Vec<String>,
     /// Entries logged from this time on, as typed; none: as the manifests say.
@@ -56,9 +56,9 @@ pub struct RecordsOptions {
 
 /// Which runs to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListOptions {
+pub struct ListSpec {
     /// Where.
-    pub target: TargetOptions,
+    pub target: TargetSpec,
     /// Entries logged from this time on, as typed; none: of the last days.
     pub since: Option<String>,
     /// Entries logged before this time, as typed; none: until now.
@@ -71,9 +71,9 @@ pub struct ListOptions {
 
 /// What to examine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DoctorOptions {
+pub struct DoctorSpec {
     /// Where.
-    pub target: TargetOptions,
+    pub target: TargetSpec,
     /// The nodes' namespace, for the commands that make a sink.
     pub namespace: String,
     /// Read no more than these bytes.
@@ -82,9 +82,9 @@ pub struct DoctorOptions {
 
 /// Which telemetry to fetch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MetricsOptions {
+pub struct MetricsSpec {
     /// Whose project; of the target nothing else is used.
-    pub target: TargetOptions,
+    pub target: TargetSpec,
     /// The runs, whose folders are in `out`.
     pub run_ids: Vec<String>,
     /// Where run folders are.

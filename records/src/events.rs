@@ -1,0 +1,230 @@
+//! The events of an input as one Polars frame: what every reader gives, and every metric and check takes.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+
+use crate::builder::{Block, Texts};
+use crate::columns::{EventColumns, EventNames, constant, enumerated, kind_names, values};
+use crate::names::Names;
+use crate::repeats;
+use crate::schema::{CONDITION, HOST, KIND, PROCESS, PROTOCOL, RECEIVED_NS, RECEIVER, ROUND, RUN, SENDER, SEQ};
+
+/// Event records, one a row, in no particular order. Columns are those of [`crate::schema`]; one that holds the same value
+/// in all rows takes the room of one value.
+#[derive(Debug, Clone, Default)]
+pub struct Events {
+    frame: DataFrame,
+    names: EventNames,
+}
+
+/// Records that came more than once, by run id and round.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Repetitions {
+    /// Repeats that were removed.
+    pub repeats: BTreeMap<(String, u32), u64>,
+    /// Records with equal process and seq but other content, which were kept.
+    pub conflicts: BTreeMap<(String, u32), u64>,
+}
+
+impl Events {
+    /// Events that are there as columns.
+    ///
+    /// # Errors
+    /// Where a number stands for no text.
+    pub fn of_columns(columns: &EventColumns) -> PolarsResult<Self> {
+        Ok(Self { frame: columns.to_frame()?, names: columns.names.clone() })
+    }
+
+    /// The events of blocks in their order, without the records that an earlier one says already.
+    ///
+    /// # Errors
+    /// Those of Polars, which are faults of this program.
+    pub fn of_blocks(mut blocks: Vec<Block>, texts: &Texts) -> PolarsResult<(Self, Repetitions)> {
+        let repetitions = remove_repeats(&mut blocks, texts)?;
+        let frame = join(blocks.into_iter().map(|block| block.frame).collect())?;
+        let (nodes, to_nodes) = texts.sorted(SENDER);
+        let mut columns = frame.into_columns();
+        let mut names = EventNames { nodes: nodes.clone(), ..EventNames::default() };
+        for column in &mut columns {
+            let (sorted, to_sorted) = match column.name().as_str() {
+                KIND => (kind_names(), (0..kind_names().len() as u32).collect()),
+                SENDER | RECEIVER => (nodes.clone(), to_nodes.clone()),
+                name @ (RUN | PROCESS | HOST | PROTOCOL | CONDITION) => texts.sorted(name),
+                _ => continue,
+            };
+            *column = enumerate(column, &to_sorted, &sorted)?;
+            match column.name().as_str() {
+                RUN => names.runs = sorted,
+                PROCESS => names.processes = sorted,
+                HOST => names.hosts = sorted,
+                PROTOCOL => names.protocols = sorted,
+                CONDITION => names.conditions = sorted,
+                _ => {}
+            }
+        }
+        let rows = columns.first().map_or(0, Column::len);
+        Ok((Self { frame: DataFrame::new(rows, columns)?, names }, repetitions))
+    }
+
+    /// The events of frames of the same names, in their order.
+    ///
+    /// # Errors
+    /// Where a frame is not one of events with these names.
+    pub fn of_frames(frames: Vec<DataFrame>, names: EventNames) -> PolarsResult<Self> {
+        Ok(Self { frame: join(frames)?, names })
+    }
+
+    /// The number of records.
+    pub fn len(&self) -> usize {
+        self.frame.height()
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.frame.height() == 0
+    }
+
+    /// All rows as plain slices.
+    ///
+    /// # Errors
+    /// Those of Polars, which are faults of this program.
+    pub fn columns(&self) -> PolarsResult<EventColumns> {
+        EventColumns::of(&self.frame, &self.names)
+    }
+
+    /// The first and the last receipt, in ns since the Unix epoch; none where there is no record.
+    pub fn span_ns(&self) -> Option<(i64, i64)> {
+        let received = self.frame.column(RECEIVED_NS).ok()?.as_materialized_series().i64().ok()?;
+        Some((received.min()?, received.max()?))
+    }
+
+    /// The frame.
+    pub fn frame(&self) -> &DataFrame {
+        &self.frame
+    }
+
+    /// The texts behind the numbers of its enumerations.
+    pub fn names(&self) -> &EventNames {
+        &self.names
+    }
+}
+
+/// Takes out of blocks what an earlier record says already; counts that, and records that contradict each other.
+fn remove_repeats(blocks: &mut [Block], texts: &Texts) -> PolarsResult<Repetitions> {
+    let identities: Vec<u128> = blocks.iter_mut().flat_map(|block| std::mem::take(&mut block.identities)).collect();
+    let repeated = repeats::later_equals(&identities);
+    drop(identities);
+    let conflicting = conflicting(blocks, &repeated)?;
+    let repetitions =
+        Repetitions { repeats: counted(blocks, &repeated, texts)?, conflicts: counted(blocks, &conflicting, texts)? };
+    let (mut first, mut repeated) = (0, repeated.into_iter().peekable());
+    for block in blocks {
+        let rows = block.frame.height();
+        let of_block: Vec<usize> = std::iter::from_fn(|| repeated.next_if(|row| (*row as usize) < first + rows))
+            .map(|row| row as usize - first)
+            .collect();
+        if !of_block.is_empty() {
+            let mut keep = vec![true; rows];
+            of_block.into_iter().for_each(|row| keep[row] = false);
+            block.frame = block.frame.filter(&BooleanChunked::from_slice(PlSmallStr::EMPTY, &keep))?;
+        }
+        first += rows;
+    }
+    Ok(repetitions)
+}
+
+/// The rows, but repeats, that have an earlier record's process, run and seq but say something else, in order.
+fn conflicting(blocks: &[Block], repeated: &[u32]) -> PolarsResult<Vec<u32>> {
+    let (mut keys, mut rows, mut first) = (Vec::new(), Vec::new(), 0_u32);
+    let mut repeated = repeated.iter().peekable();
+    for Block { frame, .. } in blocks {
+        let of_seq = frame.column(SEQ)?;
+        let is_numbered = !matches!(of_seq, Column::Scalar(seq) if seq.scalar().value().extract::<u64>() == Some(0));
+        if is_numbered {
+            let seqs = values(of_seq.as_materialized_series().u64()?, 0);
+            let [runs, processes] = [RUN, PROCESS].map(|name| numbers(frame, name));
+            for (row, ((seq, run), process)) in (first..).zip(seqs.into_iter().zip(runs?).zip(processes?)) {
+                while repeated.next_if(|other| **other < row).is_some() {}
+                if seq > 0 && repeated.peek() != Some(&&row) {
+                    keys.push(u128::from(process) << 96 | u128::from(run) << 64 | u128::from(seq));
+                    rows.push(row);
+                }
+            }
+        }
+        first += frame.height() as u32;
+    }
+    Ok(repeats::later_equals(&keys).into_iter().map(|index| rows[index as usize]).collect())
+}
+
+/// How many of some rows, which are in order, each round has.
+fn counted(blocks: &[Block], rows: &[u32], texts: &Texts) -> PolarsResult<BTreeMap<(String, u32), u64>> {
+    let mut counts = BTreeMap::new();
+    let (mut first, mut rows) = (0, rows.iter().map(|row| *row as usize).peekable());
+    for Block { frame, .. } in blocks {
+        let end = first + frame.height();
+        if rows.peek().is_some_and(|row| *row < end) {
+            let (runs, rounds) = (numbers(frame, RUN)?, numbers(frame, ROUND)?);
+            while let Some(row) = rows.next_if(|row| *row < end) {
+                let run_id = texts.text(RUN, runs[row - first]).to_owned();
+                *counts.entry((run_id, rounds[row - first])).or_default() += 1;
+            }
+        }
+        first = end;
+    }
+    Ok(counts)
+}
+
+/// The values of a column of u32.
+fn numbers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<u32>> {
+    Ok(values(frame.column(name)?.as_materialized_series().u32()?, 0))
+}
+
+/// Frames of the same columns, one below the other. Column by column, so that memory holds one of them twice at most.
+fn join(frames: Vec<DataFrame>) -> PolarsResult<DataFrame> {
+    let rows = frames.iter().map(DataFrame::height).sum();
+    let mut parts: Vec<std::vec::IntoIter<Column>> =
+        frames.into_iter().map(|frame| frame.into_columns().into_iter()).collect();
+    let mut columns = Vec::new();
+    loop {
+        let column: Vec<Column> = parts.iter_mut().filter_map(Iterator::next).collect();
+        if column.is_empty() {
+            return DataFrame::new(rows, columns);
+        }
+        columns.push(join_column(column)?);
+    }
+}
+
+fn join_column(parts: Vec<Column>) -> PolarsResult<Column> {
+    let scalars: Option<Vec<&Scalar>> = parts
+        .iter()
+        .map(|part| match part {
+            Column::Scalar(column) => Some(column.scalar()),
+            Column::Series(_) => None,
+        })
+        .collect();
+    let rows = parts.iter().map(Column::len).sum();
+    if scalars.is_some_and(|scalars| scalars.windows(2).all(|pair| pair[0] == pair[1]))
+        && let Some(Column::Scalar(column)) = parts.first()
+    {
+        return Ok(column.resize(rows).into());
+    }
+    let mut parts = parts.into_iter().map(Column::take_materialized_series);
+    let Some(mut all) = parts.next() else { return Ok(Column::default()) };
+    parts.try_for_each(|part| all.append(&part).map(drop))?;
+    Ok(all.rechunk().into())
+}
+
+/// A column of numbers of texts as they came, as an enumeration of the texts in order.
+fn enumerate(column: &Column, to_sorted: &[u32], names: &Names) -> PolarsResult<Column> {
+    let sorted = |series: &Series| -> PolarsResult<Vec<u32>> {
+        Ok(values(series.u32()?, 0).into_iter().map(|number| to_sorted[number as usize]).collect())
+    };
+    match column {
+        Column::Scalar(scalar) => {
+            let one = enumerated(column.name(), &sorted(&scalar.as_single_value_series())?, names)?;
+            Ok(constant(&one.take_materialized_series(), column.len()))
+        }
+        Column::Series(series) => enumerated(column.name(), &sorted(series)?, names),
+    }
+}
