@@ -4,13 +4,13 @@
 //! sentence a finding. The verdict is the worst severity; findings in warm-up rounds are listed and do not count.
 //! Nothing here repairs or drops a row.
 
+mod bimodality;
 mod clocks;
 mod clusters;
 mod deliveries;
 mod drift;
 mod enough;
 mod evidence;
-mod humps;
 mod incidents;
 mod invariants;
 mod limits;
@@ -191,7 +191,7 @@ pub fn audit(study: &Study) -> Quality {
     findings.extend(settings::mixed(&survey));
     findings.extend(manifest::findings(&survey));
     findings.extend(drift::drift_over_rounds(analysis));
-    findings.extend(humps::bimodal_convergence(analysis));
+    findings.extend(bimodality::bimodal_convergence(analysis));
     findings.extend(incidents::findings(&survey, &gaps));
     let limits = limits::judged(&survey);
     findings.extend(limits::findings(&limits));

@@ -4,7 +4,7 @@ use super::comparisons::ends;
 use super::{Cell, Table, count, number, text};
 use crate::measure::estimate::{self, Estimate, POOLED_REPLICATES, resampling};
 use crate::measure::{Analysis, Group, Origin, RoundMetrics};
-use crate::stats::{self, Interval, LEVEL, Pool, REPLICATES, hierarchical_interval, over_deployments, wilson_interval};
+use crate::stats::{self, Interval, LEVEL, Pool, REPLICATES, hierarchical_mean, over_deployments, wilson_interval};
 
 /// What of the rounds' times is told besides their mean, in per cent.
 const PERCENTS: [(u32, &str); 4] = [(50, "t100_p50"), (90, "t100_p90"), (95, "t100_p95"), (99, "t100_p99")];
@@ -96,10 +96,7 @@ fn convergence(group: &Group, origin: Origin) -> Vec<Line> {
     let mut lines: Vec<Line> = PERCENTS.map(|percentile| quantile(&times, &deployments, percentile)).into();
     let value = stats::mean(times.iter().copied());
     let bca = stats::mean_interval(&times, &resampling(REPLICATES));
-    let of_deployments = || {
-        let mean = |values: &[f64]| stats::mean(values.iter().copied()).unwrap_or(f64::NAN);
-        hierarchical_interval(&deployments, "t100_mean", &resampling(REPLICATES), mean)
-    };
+    let of_deployments = || hierarchical_mean(&deployments, "t100_mean", &resampling(REPLICATES));
     let (interval, method) = match deployments.len() {
         0 | 1 => (bca, "bca-bootstrap"),
         deployments => (bca.and_then(|_| of_deployments()), over_deployments(deployments)),
@@ -116,7 +113,7 @@ fn quantile(times: &[f64], deployments: &[Vec<f64>], (percent, statistic): (u32,
 
 /// Over all deliveries together, which are alike inside a round.
 fn deliveries(group: &Group, origin: Origin) -> Vec<Line> {
-    let pool = Pool::new(&delivery_times(group, origin));
+    let pool = Pool::new(delivery_times(group, origin));
     let resampling = resampling(POOLED_REPLICATES);
     let in_ms = |ns: f64| ns / 1e6;
     let line = |(percent, statistic): (u32, &'static str)| {
