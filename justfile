@@ -99,6 +99,14 @@ notebooks:
 main-job:
     scripts/readme-command main
 
+# The stages of a report beside DuckDB, pandas and Polars, on five million rows grown from the published data; not a step of CI
+bench-peers rows="5000000":
+    @test -d "{{ plosone }}" || { echo "just bench-peers: no folder {{ plosone }}; set CNSIM_PLOSONE to the published data" >&2; exit 1; }
+    test -x "{{ peers }}/bin/python" || python3 -m venv "{{ peers }}"
+    "{{ peers }}/bin/pip" install --quiet --disable-pip-version-check duckdb==2.0.1 pandas==3.1.1 polars==2.1.0 pyarrow==26.0.1 scipy==1.17.1
+    cargo build --locked --release --workspace --bins --example stages
+    python3 benches/peers/compare_stages.py --grow "{{ plosone }}/bandwidth/test-default-bwidth-10X.csv" --rows {{ rows }} --python "{{ peers }}/bin/python" --programs "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release"
+
 # Criteria of docs/performance.md that need no other program
 bench:
     cargo bench --locked

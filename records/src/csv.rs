@@ -10,13 +10,13 @@ use crate::gather::{Gather, Parsed};
 
 /// Which column stands where.
 #[derive(Debug, Clone)]
-pub struct Header {
+pub(crate) struct Header {
     columns: Vec<Option<Column>>,
 }
 
 /// A header that lacks a column.
 #[derive(Debug)]
-pub struct MissingColumn {
+pub(crate) struct MissingColumn {
     /// The column.
     pub missing: Column,
     /// The columns that there are.
@@ -25,12 +25,12 @@ pub struct MissingColumn {
 
 impl Header {
     /// Whether a line names a column of the record, as no other line does.
-    pub fn is_one(line: &str) -> bool {
+    pub(crate) fn is_one(line: &str) -> bool {
         names(line).iter().any(|name| Column::from_name(name).is_some())
     }
 
     /// The columns that a header line names.
-    pub fn parse(line: &str) -> Result<Self, MissingColumn> {
+    pub(crate) fn parse(line: &str) -> Result<Self, MissingColumn> {
         let names = names(line);
         let columns: Vec<_> = names.iter().map(|name| Column::from_name(name)).collect();
         match missing(&columns) {
@@ -41,7 +41,7 @@ impl Header {
 }
 
 /// A column that every event has and these columns lack.
-pub fn missing(columns: &[Option<Column>]) -> Option<Column> {
+pub(crate) fn missing(columns: &[Option<Column>]) -> Option<Column> {
     let has = |column: Column| columns.contains(&Some(column));
     let needed = [Column::Message, Column::SenderId, Column::ReceiverId, Column::EventType];
     let lacking = needed.into_iter().find(|column| !has(*column));
@@ -91,7 +91,7 @@ pub(crate) fn parse<G: Gather>(header: &Header, block: &[u8], parsed: &mut Parse
 }
 
 /// The end of the last whole row in `block`: a line end within quotes ends no row.
-pub fn last_row_end(block: &[u8]) -> Option<usize> {
+pub(crate) fn last_row_end(block: &[u8]) -> Option<usize> {
     if memchr(b'"', block).is_none() {
         return memchr::memrchr(b'\n', block).map(|at| at + 1);
     }

@@ -4,6 +4,7 @@
 //! sentence a finding. The verdict is the worst severity; findings in warm-up rounds are listed and do not count.
 //! Nothing here repairs or drops a row. What checks look at is in `scope.rs`, what they give in `finding.rs`.
 
+mod bimodality;
 mod clock_readings;
 mod clocks;
 mod clusters;
@@ -13,7 +14,6 @@ mod drift;
 mod finding;
 mod gaps;
 mod host_overload;
-mod humps;
 mod incident_words;
 mod incidents;
 mod incomplete;
@@ -72,7 +72,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(settings::findings(&scope));
     findings.extend(manifest::findings(&scope));
     findings.extend(drift::drift_over_rounds(analysis));
-    findings.extend(humps::bimodal_convergence(analysis));
+    findings.extend(bimodality::bimodal_convergence(analysis));
     findings.extend(incidents::findings(&scope, &gaps));
     let limits = limits::judge_limits(&scope);
     findings.extend(limits::findings(&limits));

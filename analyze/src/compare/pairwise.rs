@@ -5,8 +5,8 @@ use super::refusal::Refusal;
 use super::sample::{Round, Sample};
 use super::sentence;
 use crate::stats::{
-    self, Interval, Resampling, cliffs_delta, hierarchical_interval, hierarchical_shift, mann_whitney, median_ratio,
-    paired_shift, quantile_interval, wilcoxon,
+    self, Interval, Resampling, cliffs_delta, hierarchical_mean, hierarchical_quantile, hierarchical_shift,
+    mann_whitney, median_ratio, paired_shift, quantile_interval, wilcoxon,
 };
 
 /// One condition on its own.
@@ -15,10 +15,9 @@ pub(super) fn side(sample: &Sample, resampling: &Resampling) -> Side {
     let deployments = sample.by_deployment();
     let ranks = quantile_interval(sorted.len(), 0.5, resampling.level);
     let by_ranks = ranks.map(|ranks| Interval { low: sorted[ranks.low - 1], high: sorted[ranks.high - 1] });
-    let mean = |values: &[f64]| stats::mean(values.iter().copied()).unwrap_or(f64::NAN);
-    let median = |values: &[f64]| stats::quantile(values, 0.5).unwrap_or(f64::NAN);
-    let over_deployments =
-        |purpose, statistic: fn(&[f64]) -> f64| hierarchical_interval(&deployments, purpose, resampling, statistic);
+    let has_several = deployments.len() > 1;
+    let median_over = || hierarchical_quantile(&deployments, 0.5, "median", resampling);
+    let mean_over = || hierarchical_mean(&deployments, "mean", resampling);
     Side {
         metric: sample.metric,
         nodes: sample.nodes,
@@ -26,11 +25,10 @@ pub(super) fn side(sample: &Sample, resampling: &Resampling) -> Side {
         rounds: sorted.len(),
         censored: sample.censored(),
         median: stats::median(&sorted),
-        median_interval: by_ranks
-            .and_then(|ranks| if deployments.len() > 1 { over_deployments("median", median) } else { Some(ranks) }),
+        median_interval: by_ranks.and_then(|ranks| if has_several { median_over() } else { Some(ranks) }),
         mean: stats::mean(sorted.iter().copied()).filter(|mean| mean.is_finite()),
         mean_interval: stats::mean_interval(&sorted, resampling)
-            .and_then(|bca| if deployments.len() > 1 { over_deployments("mean", mean) } else { Some(bca) }),
+            .and_then(|bca| if has_several { mean_over() } else { Some(bca) }),
     }
 }
 

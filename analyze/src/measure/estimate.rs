@@ -2,7 +2,7 @@
 
 use super::{Group, Origin, RoundMetrics};
 use crate::stats::{
-    self, Interval, LEVEL, Resampling, Summary, censored_ms, hierarchical_interval, over_deployments, quantile_interval,
+    self, Interval, LEVEL, Resampling, Summary, censored_ms, hierarchical_quantile, over_deployments, quantile_interval,
 };
 
 /// Replicates where every one of them looks at all rounds or deliveries.
@@ -55,10 +55,7 @@ pub(crate) fn quantile(times: &[f64], deployments: &[Vec<f64>], percent: u32, pu
     let share = f64::from(percent) / 100.0;
     let ranks = quantile_interval(times.len(), share, LEVEL);
     let by_ranks = ranks.map(|ranks| Interval { low: times[ranks.low - 1], high: times[ranks.high - 1] });
-    let of_deployments = || {
-        let quantile = |values: &[f64]| stats::quantile(values, share).unwrap_or(f64::NAN);
-        hierarchical_interval(deployments, purpose, &resampling(POOLED_REPLICATES), quantile)
-    };
+    let of_deployments = || hierarchical_quantile(deployments, share, purpose, &resampling(POOLED_REPLICATES));
     let (interval, method) = match deployments.len() {
         0 | 1 => (by_ranks, "order-statistics"),
         deployments => (by_ranks.and_then(|_| of_deployments()), over_deployments(deployments)),

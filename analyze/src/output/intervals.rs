@@ -2,7 +2,7 @@
 
 use crate::measure::estimate::{self, Estimate, POOLED_REPLICATES, resampling};
 use crate::measure::{Analysis, Group, Origin, RoundMetrics};
-use crate::stats::{self, Interval, LEVEL, Pool, REPLICATES, hierarchical_interval, over_deployments, wilson_interval};
+use crate::stats::{self, Interval, LEVEL, Pool, REPLICATES, hierarchical_mean, over_deployments, wilson_interval};
 use crate::table::{Cell, Table, count, number, text};
 
 /// What of the rounds' times is told besides their mean, in per cent.
@@ -95,10 +95,7 @@ fn convergence(group: &Group, origin: Origin) -> Vec<Line> {
     let mut lines: Vec<Line> = PERCENTS.map(|percentile| quantile(&times, &deployments, percentile)).into();
     let value = stats::mean(times.iter().copied());
     let bca = stats::mean_interval(&times, &resampling(REPLICATES));
-    let of_deployments = || {
-        let mean = |values: &[f64]| stats::mean(values.iter().copied()).unwrap_or(f64::NAN);
-        hierarchical_interval(&deployments, "t100_mean", &resampling(REPLICATES), mean)
-    };
+    let of_deployments = || hierarchical_mean(&deployments, "t100_mean", &resampling(REPLICATES));
     let (interval, method) = match deployments.len() {
         0 | 1 => (bca, "bca-bootstrap"),
         deployments => (bca.and_then(|_| of_deployments()), over_deployments(deployments)),
@@ -115,7 +112,7 @@ fn quantile(times: &[f64], deployments: &[Vec<f64>], (percent, statistic): (u32,
 
 /// Over all deliveries together, which are alike inside a round.
 fn deliveries(group: &Group, origin: Origin) -> Vec<Line> {
-    let pool = Pool::new(&delivery_times(group, origin));
+    let pool = Pool::new(delivery_times(group, origin));
     let resampling = resampling(POOLED_REPLICATES);
     let in_ms = |ns: f64| ns / 1e6;
     let line = |(percent, statistic): (u32, &'static str)| {

@@ -1,6 +1,6 @@
 //! A sample of times of which some never came: each of those is longer than any number.
 
-use super::interval::median_interval;
+use super::order_statistics::median_interval;
 use super::quantile::percentile;
 
 /// A time in ns as ms; one that never came is infinite.

@@ -1,7 +1,8 @@
 //! How often values of one sample are larger than those of another, as an effect size.
 
 use super::distribution::student_quantile;
-use super::{Interval, sorted};
+use super::interval::Interval;
+use super::values::sorted;
 
 /// Cliff's delta and its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]

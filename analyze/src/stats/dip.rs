@@ -1,10 +1,12 @@
 //! Whether values have more than one hump, whatever the humps look like.
 
+use std::collections::BTreeMap;
+
 use cnsim::random::Random;
 use rayon::prelude::*;
 
-/// Samples larger than that are compared with samples of that size: by then sqrt(n) times the dip hardly changes.
-const SIMULATED_MAX: usize = 1_000;
+use super::dip_table;
+use super::resample::MANY_ROUNDS;
 
 /// Samples that are drawn at once; after each lot it is seen whether more are needed.
 const LOT: usize = 500;
@@ -44,25 +46,37 @@ pub fn dip(sorted: &[f64]) -> Option<f64> {
     Some(dip / (2.0 * count))
 }
 
-/// The probability that as many values of one hump have at least that dip: that of evenly spread ones, which is the largest
-/// (Hartigan and Hartigan 1985), from samples drawn with a seed: at most `replicates`, and fewer where it is not small
-/// (Besag and Clifford 1991).
-pub fn dip_probability(count: usize, dip: f64, replicates: usize) -> f64 {
-    let size = count.min(SIMULATED_MAX);
-    let scaled = dip * (count as f64).sqrt() / (size as f64).sqrt();
-    // Rounding must not make of an equal dip a smaller one.
-    let is_larger = |number: usize| {
-        let mut random = Random::keyed(1, &["dip", &size.to_string(), &number.to_string()]);
-        let even = super::sorted((0..size).map(|_| random.below(1 << 53) as f64));
-        self::dip(&even).is_some_and(|even| even >= scaled - 1e-12)
-    };
-    let (mut drawn, mut larger) = (0, 0);
-    while drawn < replicates && larger < LARGER_ENOUGH {
-        let lot = drawn..replicates.min(drawn + LOT);
-        drawn = lot.end;
-        larger += lot.into_par_iter().filter(|number| is_larger(*number)).count();
+/// Dips of samples of one hump that were drawn so far, by the samples' size.
+#[derive(Debug, Default)]
+pub struct DipReference(BTreeMap<usize, Vec<f64>>);
+
+impl DipReference {
+    /// The probability that as many values of one hump have at least that dip: that of evenly spread ones, which is the largest
+    /// (Hartigan and Hartigan 1985). Of few, from samples drawn with a seed: at most `replicates`, and fewer where it is
+    /// not small (Besag and Clifford 1991). Of many, from a table.
+    pub fn probability(&mut self, count: usize, dip: f64, replicates: usize) -> f64 {
+        if count >= MANY_ROUNDS {
+            return dip_table::probability(count, dip);
+        }
+        let samples = self.0.entry(count).or_default();
+        let (mut drawn, mut larger) = (0, 0);
+        while drawn < replicates && larger < LARGER_ENOUGH {
+            let lot = drawn..replicates.min(drawn + LOT);
+            drawn = lot.end;
+            let missing = samples.len().min(lot.end)..lot.end;
+            samples.par_extend(missing.into_par_iter().map(|number| dip_of_even(count, number)));
+            // Rounding must not make of an equal dip a smaller one.
+            larger += samples[lot].iter().filter(|even| **even >= dip - 1e-12).count();
+        }
+        (larger + 1) as f64 / (drawn + 1) as f64
     }
-    (larger + 1) as f64 / (drawn + 1) as f64
+}
+
+/// The dip of evenly spread values, drawn for one sample.
+fn dip_of_even(count: usize, number: usize) -> f64 {
+    let mut random = Random::keyed(1, &["dip", &count.to_string(), &number.to_string()]);
+    let even = super::sorted((0..count).map(|_| random.below(1 << 53) as f64));
+    dip(&even).expect("a sample has a value")
 }
 
 /// For each value, the place of the vertex before it on the greatest convex minorant of the values up to it.
@@ -202,17 +216,17 @@ mod tests {
     #[test]
     fn even_values_are_likely_and_two_heaps_are_not() {
         let even: Vec<f64> = (0..50).map(f64::from).collect();
-        assert!(dip_probability(50, dip(&even).unwrap(), 999) > 0.99);
+        assert!(DipReference::default().probability(50, dip(&even).unwrap(), 999) > 0.99);
         let heaps: Vec<f64> = (0..50).map(|place| f64::from(place) + if place < 25 { 0.0 } else { 200.0 }).collect();
-        assert_eq!(dip_probability(50, dip(&heaps).unwrap(), 999), 0.001);
+        assert_eq!(DipReference::default().probability(50, dip(&heaps).unwrap(), 999), 0.001);
     }
 
     #[test]
     fn probabilities_are_those_of_the_published_table() {
         // The table of diptest, from a million samples: one in twenty samples of 50 values has a dip above 0.07027.
-        let p = dip_probability(50, 0.07027, 4_000);
+        let p = DipReference::default().probability(50, 0.07027, 4_000);
         assert!((0.03..0.08).contains(&p), "{p}");
-        let p_of_many = dip_probability(8_000, 0.07027 * (50.0_f64 / 8_000.0).sqrt(), 200);
+        let p_of_many = DipReference::default().probability(8_000, 0.07027 * (50.0_f64 / 8_000.0).sqrt(), 200);
         assert!((0.005..0.2).contains(&p_of_many), "{p_of_many}");
     }
 }

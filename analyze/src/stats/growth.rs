@@ -3,8 +3,11 @@
 //! Times spread in proportion to their size, so all three are fitted by least squares of ln T, and AICc compares them on
 //! that one scale.
 
+use cnsim::random::Random;
+
 use super::distribution::student_quantile;
-use super::{Interval, Resampling};
+use super::interval::Interval;
+use super::resample::{MANY_ROUNDS, Resampling, normal, resampled_mean};
 
 /// A law of growth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,16 +119,55 @@ pub fn growth_fits(times: &[(f64, Vec<f64>)]) -> Vec<Fit> {
 /// equal spread. None where [`growth_fits`] has no fit.
 pub fn slope_interval(times: &[(f64, Vec<f64>)], model: Model, resampling: &Resampling) -> Option<Interval> {
     let levels = levels(times)?;
-    let logs: Vec<Vec<f64>> = times.iter().map(|(_, times)| times.iter().map(|time| time.ln()).collect()).collect();
+    let means: Vec<LevelMean> = times.iter().map(|(_, times)| LevelMean::of(times)).collect();
     let slopes = resampling.values(model.as_str(), |random| {
-        let drawn: Vec<Level> = levels
-            .iter()
-            .zip(&logs)
-            .map(|(level, logs)| Level { mean: super::resample::resampled_mean(logs, random), ..*level })
-            .collect();
+        let drawn: Vec<Level> =
+            levels.iter().zip(&means).map(|(level, mean)| Level { mean: mean.resampled(random), ..*level }).collect();
         Law::fitted(model, &drawn).map_or(f64::NAN, |law| law.b)
     });
     if slopes.iter().any(|slope| slope.is_nan()) { None } else { resampling.middle(&slopes) }
+}
+
+/// The mean of ln T at one number of nodes, to be resampled.
+enum LevelMean {
+    /// Of few rounds: of these logarithms.
+    Few(Vec<f64>),
+    /// Of many: as a replicate spreads.
+    Many {
+        mean: f64,
+        /// Standard deviation of the mean of as many as there are, drawn at random.
+        error: f64,
+        /// A sixth of the skewness of that mean.
+        skew: f64,
+    },
+}
+
+impl LevelMean {
+    fn of(times: &[f64]) -> Self {
+        let logs: Vec<f64> = times.iter().map(|time| time.ln()).collect();
+        let count = logs.len() as f64;
+        if logs.len() < MANY_ROUNDS {
+            return Self::Few(logs);
+        }
+        let mean = logs.iter().sum::<f64>() / count;
+        let power_sum = |power| logs.iter().map(|log| (log - mean).powi(power)).sum::<f64>();
+        let error = power_sum(2).sqrt() / count;
+        // Equal times have no skewness.
+        let skew = if error > 0.0 { power_sum(3) / (6.0 * power_sum(2).powf(1.5)) } else { 0.0 };
+        Self::Many { mean, error, skew }
+    }
+
+    /// The mean of as many as there are, drawn at random; of many the first two terms of Cornish and Fisher (1938) stand for
+    /// the drawing.
+    fn resampled(&self, random: &mut Random) -> f64 {
+        match self {
+            Self::Few(logs) => resampled_mean(logs, random),
+            Self::Many { mean, error, skew } => {
+                let z = normal(random);
+                mean + error * (z + skew * (z * z - 1.0))
+            }
+        }
+    }
 }
 
 /// What is known of the times at one number of nodes.

@@ -2,7 +2,7 @@
 
 use super::counting::{Counts, normal_end};
 use super::pairs::{Pairs, Unknown};
-use super::sorted;
+use super::values::sorted;
 
 /// A shift and its interval. What is infinite or not known is none.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -2,8 +2,8 @@
 
 use super::counting::Counts;
 use super::distribution::normal_two_sided;
-use super::ranks::ranks;
-use super::{Method, Test};
+use super::ranks::{Ranks, ranks};
+use super::significance::{Method, Test};
 
 /// The test of Mann and Whitney (1947). The statistic is U of `b`: pairs in which the value of `b` is larger, ties half.
 /// Exact where no values are equal and the arrangements can be counted, else by the normal approximation. Infinite values
@@ -12,18 +12,39 @@ pub fn mann_whitney(a: &[f64], b: &[f64]) -> Option<Test> {
     if a.is_empty() || b.is_empty() {
         return None;
     }
-    let ranks = ranks(&[a, b].concat());
-    let smallest_sum = (b.len() * (b.len() + 1) / 2) as f64;
-    let statistic = ranks.of[a.len()..].iter().sum::<f64>() - smallest_sum;
-    let counts = if ranks.ties == 0.0 { Counts::mann_whitney(a.len(), b.len()) } else { None };
-    Some(match counts {
-        Some(counts) => Test { statistic, p: counts.two_sided(statistic as usize), method: Method::Exact },
-        None => {
-            let (pairs, count) = ((a.len() * b.len()) as f64, (a.len() + b.len()) as f64);
-            let variance = pairs / 12.0 * (count + 1.0 - ranks.ties / (count * (count - 1.0)));
-            Test { statistic, p: normal_p(statistic - pairs / 2.0, variance), method: Method::Normal }
+    let values = RankedValues::of(&[a, b].concat());
+    values.mann_whitney(|place| place >= a.len())
+}
+
+/// Values that are split in more ways than one: their ranks are the same in all.
+pub struct RankedValues(Ranks);
+
+impl RankedValues {
+    /// Ranks `values`; infinite ones are the largest, and equal.
+    pub fn of(values: &[f64]) -> Self {
+        Self(ranks(values))
+    }
+
+    /// [`mann_whitney`] of the values that are of the second sample, by their places, against the others.
+    pub fn mann_whitney(&self, is_second: impl Fn(usize) -> bool) -> Option<Test> {
+        let Self(ranks) = self;
+        let of_second = ranks.of.iter().enumerate().filter(|(place, _)| is_second(*place));
+        let (second, rank_sum) = of_second.fold((0, 0.0), |(count, sum), (_, rank)| (count + 1, sum + rank));
+        let first = ranks.of.len() - second;
+        if first == 0 || second == 0 {
+            return None;
         }
-    })
+        let statistic = rank_sum - (second * (second + 1) / 2) as f64;
+        let counts = if ranks.ties == 0.0 { Counts::mann_whitney(first, second) } else { None };
+        Some(match counts {
+            Some(counts) => Test { statistic, p: counts.two_sided(statistic as usize), method: Method::Exact },
+            None => {
+                let (pairs, count) = ((first * second) as f64, (first + second) as f64);
+                let variance = pairs / 12.0 * (count + 1.0 - ranks.ties / (count * (count - 1.0)));
+                Test { statistic, p: normal_p(statistic - pairs / 2.0, variance), method: Method::Normal }
+            }
+        })
+    }
 }
 
 /// The probability of a rank statistic that far from its mean; 1 where it cannot vary.

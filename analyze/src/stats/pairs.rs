@@ -26,19 +26,32 @@ impl Pairs<'_> {
         }
     }
 
-    /// The sum at `rank`, counted from 1.
+    /// The sum at `rank`, counted from 1: by halving what it lies between, until few sums do.
     pub(super) fn at(self, rank: usize, unknown: Unknown) -> f64 {
+        /// As many sums are passed over one by one.
+        const FEW: usize = 3;
         debug_assert!((1..=self.len()).contains(&rank), "rank {rank} of {}", self.len());
         let (mut low, mut high) = (key(f64::NEG_INFINITY), key(f64::INFINITY));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.up_to(value(middle), unknown) >= rank {
-                high = middle;
+        let (mut below, mut up_to) = (self.up_to(f64::NEG_INFINITY, unknown), self.len());
+        if below >= rank {
+            return f64::NEG_INFINITY;
+        }
+        while up_to - below > FEW && high - low > 1 {
+            let middle = low.midpoint(high);
+            let count = self.up_to(value(middle), unknown);
+            if count < rank {
+                (low, below) = (middle, count);
             } else {
-                low = middle + 1;
+                (high, up_to) = (middle, count);
             }
         }
-        value(low)
+        let mut sum = value(low);
+        loop {
+            sum = self.after(sum, unknown);
+            if self.up_to(sum, unknown) >= rank {
+                return sum;
+            }
+        }
     }
 
     /// The median of the sums: none where the unknown ones leave it open, or it is infinite.
@@ -50,31 +63,45 @@ impl Pairs<'_> {
     /// The median of the sums, of which there is one at least, with the unknown ones at one end; may be infinite.
     pub(super) fn median_with(self, unknown: Unknown) -> f64 {
         let count = self.len();
-        let (low, high) = (self.at(count.div_ceil(2), unknown), self.at(count / 2 + 1, unknown));
+        let low = self.at(count.div_ceil(2), unknown);
+        let is_next = count.is_multiple_of(2) && self.up_to(low, unknown) < count / 2 + 1;
+        let high = if is_next { self.after(low, unknown) } else { low };
         if low == high || low.is_infinite() { low } else { low + (high - low) / 2.0 }
     }
 
     /// How many sums are at most `limit`.
     fn up_to(self, limit: f64, unknown: Unknown) -> usize {
-        let across = |one: &[f64], other: &[f64]| {
-            let mut reach = other.len();
-            let mut count = 0;
-            for first in one {
-                while reach > 0 && sum(*first, other[reach - 1], unknown) > limit {
-                    reach -= 1;
-                }
-                count += reach;
-            }
-            count
-        };
         match self {
-            Self::Across(one, other) => across(one, other),
+            Self::Across(one, other) => reaches(one, other, limit, unknown).map(|(_, reach)| reach).sum(),
             Self::Within(values) => {
                 let doubled = values.partition_point(|value| value + value <= limit);
-                (across(values, values) + doubled) / 2
+                let both_ways: usize = reaches(values, values, limit, unknown).map(|(_, reach)| reach).sum();
+                (both_ways + doubled) / 2
             }
         }
     }
+
+    /// The smallest sum above `limit`; infinite where there is none.
+    fn after(self, limit: f64, unknown: Unknown) -> f64 {
+        let (one, other) = match self {
+            Self::Across(one, other) => (one, other),
+            Self::Within(values) => (values, values),
+        };
+        let next = |(first, reach): (f64, usize)| other.get(reach).map(|other| sum(first, *other, unknown));
+        let least = reaches(one, other, limit, unknown).filter_map(next).fold(f64::INFINITY, f64::min);
+        least + 0.0
+    }
+}
+
+/// Each value of one list with how many of the other make a sum with it that is at most `limit`.
+fn reaches(one: &[f64], other: &[f64], limit: f64, unknown: Unknown) -> impl Iterator<Item = (f64, usize)> {
+    let mut reach = other.len();
+    one.iter().map(move |first| {
+        while reach > 0 && sum(*first, other[reach - 1], unknown) > limit {
+            reach -= 1;
+        }
+        (*first, reach)
+    })
 }
 
 fn sum(one: f64, other: f64, unknown: Unknown) -> f64 {

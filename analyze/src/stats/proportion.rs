@@ -1,7 +1,7 @@
 //! The interval of a proportion.
 
-use super::Interval;
 use super::distribution::normal_quantile;
+use super::interval::Interval;
 
 /// The score interval of the probability behind `hits` of `count` (Wilson 1927): it stays inside 0 to 1, and has a width
 /// where all or none hit. None of no count.

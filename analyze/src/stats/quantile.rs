@@ -43,6 +43,16 @@ pub fn select_percentile(values: &mut [i64], percent: u32) -> Option<f64> {
     Some(position.between(low, high))
 }
 
+/// A quantile of sorted numbers, type 7 (Hyndman and Fan 1996); infinite where it falls on an infinite one. None of no
+/// number.
+pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let position = sorted.len().checked_sub(1)? as f64 * share.clamp(0.0, 1.0);
+    let (low, high) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
+    let part = position - position.floor();
+    let is_low = low == high || part == 0.0 || low.is_infinite();
+    Some(if is_low { low } else { low + (high - low) * part })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -65,6 +75,17 @@ mod tests {
     fn a_percentile_on_a_value_is_that_value() {
         let values: Vec<i64> = (0..=1000).map(|value| value * 1_000_000_000_000_000 + 1).collect();
         assert_eq!(percentile(&values, 70), Some(values[700] as f64));
+    }
+
+    #[test]
+    fn a_quantile_beside_an_infinite_value_is_infinite() {
+        let sorted = [1.0, 2.0, 4.0, f64::INFINITY];
+        assert_eq!(quantile(&sorted, 0.5), Some(3.0));
+        assert_eq!(quantile(&sorted, 2.0 / 3.0), Some(4.0));
+        assert_eq!(quantile(&sorted, 0.9), Some(f64::INFINITY));
+        assert_eq!(quantile(&[f64::INFINITY; 3], 0.4), Some(f64::INFINITY));
+        assert_eq!(quantile(&[f64::NEG_INFINITY, 1.0], 0.4), Some(f64::NEG_INFINITY));
+        assert_eq!(quantile(&[], 0.5), None);
     }
 
     proptest! {

@@ -1,8 +1,9 @@
 //! The ratio of two medians.
 
 use super::distribution::normal_quantile;
-use super::interval::binomial_weights;
-use super::{Interval, median, sorted};
+use super::interval::Interval;
+use super::order_statistics::binomial_weights;
+use super::values::{median, sorted};
 
 /// A ratio of medians and its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,11 +4,16 @@
 use cnsim::random::Random;
 use rayon::prelude::*;
 
-use super::Interval;
-use super::distribution::{normal_cdf, student_quantile};
+use super::distribution::{normal_cdf, normal_quantile, student_quantile};
+use super::interval::Interval;
+use super::quantile::quantile;
 
 /// Replicates of an interval where nothing speaks against it, as in SciPy.
 pub const REPLICATES: usize = 9_999;
+
+/// Rounds of a group from which the distribution of replicates is computed: drawing them takes time that grows with rounds
+/// times replicates, and no longer says more.
+pub const MANY_ROUNDS: usize = 500;
 
 /// How an interval by resampling is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,9 +44,20 @@ impl Resampling {
     /// do by (units - 1) / units, and tails of few units are Student's (Hesterberg 2015, expanded percentile interval). None
     /// of fewer than two.
     pub(super) fn expanded_middle(&self, sorted: &[f64], units: usize) -> Option<Interval> {
+        between(sorted, normal_cdf(-self.expanded_reach(units)?))
+    }
+
+    /// The standard normal numbers that cut off these tails, where the distribution of replicates is computed; not further out
+    /// than the outermost of all replicates would lie.
+    pub(super) fn expanded_scores(&self, units: usize) -> Option<[f64; 2]> {
+        let outermost = -normal_quantile(1.0 / (self.replicates as f64 + 1.0));
+        let reach = self.expanded_reach(units)?.min(outermost);
+        Some([-reach, reach])
+    }
+
+    fn expanded_reach(&self, units: usize) -> Option<f64> {
         let freedom = units.checked_sub(1).filter(|freedom| *freedom > 0)? as f64;
-        let reach = (units as f64 / freedom).sqrt() * student_quantile((1.0 + self.level) / 2.0, freedom);
-        between(sorted, normal_cdf(-reach))
+        Some((units as f64 / freedom).sqrt() * student_quantile((1.0 + self.level) / 2.0, freedom))
     }
 }
 
@@ -56,14 +72,10 @@ pub(super) fn resampled_mean(values: &[f64], random: &mut Random) -> f64 {
     sum / count as f64
 }
 
-/// A quantile of sorted numbers, type 7 (Hyndman and Fan 1996); infinite where it falls on an infinite one. None of no
-/// number.
-pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let position = sorted.len().checked_sub(1)? as f64 * share.clamp(0.0, 1.0);
-    let (low, high) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
-    let part = position - position.floor();
-    let is_low = low == high || part == 0.0 || low.is_infinite();
-    Some(if is_low { low } else { low + (high - low) * part })
+/// A standard normal number.
+pub(super) fn normal(random: &mut Random) -> f64 {
+    const ONE: u64 = 1 << 53;
+    normal_quantile((random.below(ONE) as f64 + 0.5) / ONE as f64)
 }
 
 #[cfg(test)]
@@ -79,16 +91,5 @@ mod tests {
         };
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
-    }
-
-    #[test]
-    fn a_quantile_beside_an_infinite_value_is_infinite() {
-        let sorted = [1.0, 2.0, 4.0, f64::INFINITY];
-        assert_eq!(quantile(&sorted, 0.5), Some(3.0));
-        assert_eq!(quantile(&sorted, 2.0 / 3.0), Some(4.0));
-        assert_eq!(quantile(&sorted, 0.9), Some(f64::INFINITY));
-        assert_eq!(quantile(&[f64::INFINITY; 3], 0.4), Some(f64::INFINITY));
-        assert_eq!(quantile(&[f64::NEG_INFINITY, 1.0], 0.4), Some(f64::NEG_INFINITY));
-        assert_eq!(quantile(&[], 0.5), None);
     }
 }

@@ -1,8 +1,8 @@
 //! Whether values depend on their place in a sequence.
 
 use super::distribution::student_two_sided;
-use super::mean;
 use super::ranks::ranks;
+use super::values::mean;
 
 /// A rank correlation.
 #[derive(Debug, Clone, Copy, PartialEq)]

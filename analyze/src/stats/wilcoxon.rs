@@ -3,7 +3,7 @@
 use super::counting::Counts;
 use super::mann_whitney::normal_p;
 use super::ranks::ranks;
-use super::{Method, Test};
+use super::significance::{Method, Test};
 
 /// The signed-rank test of Wilcoxon (1945) of `b` against `a`, pair by pair. The statistic is the rank sum of pairs in
 /// which `b` is larger. Pairs without a difference are left out; two infinite values have none, one is the largest there

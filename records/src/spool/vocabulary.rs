@@ -9,7 +9,7 @@ use super::texts::SharedTexts;
 use crate::names::Names;
 
 /// The columns whose texts are enumerated.
-pub const ENUMERATED: [Column; 9] = [
+pub(crate) const ENUMERATED: [Column; 9] = [
     Column::Message,
     Column::SenderId,
     Column::ReceiverId,

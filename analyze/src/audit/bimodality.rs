@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Finding, Severity};
 use crate::measure::{Analysis, CriticalHop, End, Group, Origin, RoundMetrics};
-use crate::stats::{dip, dip_probability, holm, mann_whitney, mean, median, sorted};
+use crate::stats::{DipReference, RankedValues, dip, holm, mean, median, sorted};
 
 /// Rounds below which a side is no hump.
 const ROUNDS_MIN: usize = 5;
@@ -36,37 +36,39 @@ const REPLICATES: usize = 4_000;
 
 /// Groups whose times have two humps.
 pub(super) fn bimodal_convergence(analysis: &Analysis) -> Vec<Finding> {
+    let mut reference = DipReference::default();
     let [of_initiate, of_first_send] = Origin::ALL.map(|origin| {
-        let mut humps = found(analysis, origin);
-        let unexplained = unexplained(analysis, origin, &humps);
-        humps.extend(unexplained);
-        humps
+        let mut found = explained(analysis, origin);
+        let unexplained = unexplained(analysis, origin, &found, &mut reference);
+        found.extend(unexplained);
+        found
     });
     let lasts = "the spread of messages differs between the two kinds of rounds, so that no mean and no interval stands for \
                  both: make the rounds alike, or report the kinds apart";
     let setup =
         "from first-send there are no such humps, so it is the set-up that differs: read the times from first-send";
-    let mut findings: Vec<Finding> = of_first_send.iter().map(|humps| humps.finding(lasts)).collect();
-    let is_new = |humps: &&Humps<'_>| !of_first_send.iter().any(|other| std::ptr::eq(other.group, humps.group));
-    findings.extend(of_initiate.iter().filter(is_new).map(|humps| humps.finding(setup)));
+    let mut findings: Vec<Finding> = of_first_send.iter().map(|found| found.finding(lasts)).collect();
+    let is_new = |found: &&Bimodality<'_>| !of_first_send.iter().any(|other| std::ptr::eq(other.group, found.group));
+    findings.extend(of_initiate.iter().filter(is_new).map(|found| found.finding(setup)));
     findings
 }
 
-/// Two humps of a group.
-struct Humps<'a> {
+/// A group whose times have two humps.
+struct Bimodality<'a> {
     group: &'a Group,
     origin: Origin,
     split: Split,
-    by: By,
+    evidence: Evidence,
+    /// Between the sides' means, in standard deviations inside them.
     distance: f64,
     /// The share of the variance between the sides.
     explained: f64,
     p_holm: f64,
 }
 
-/// How humps were found.
+/// What tells that there are two humps.
 #[derive(Clone, Copy)]
-enum By {
+enum Evidence {
     /// A known difference tells them apart.
     KnownSplit,
     /// The dip of the times is that of no single hump.
@@ -82,29 +84,25 @@ struct Split {
     times: [Vec<f64>; 2],
 }
 
-fn found(analysis: &Analysis, origin: Origin) -> Vec<Humps<'_>> {
-    let splits = analysis.groups.iter().flat_map(|group| splits(group, origin).into_iter().map(move |it| (group, it)));
-    let tested: Vec<(&Group, Split, f64)> = splits
-        .filter_map(|(group, split)| {
-            let p = mann_whitney(&split.times[0], &split.times[1])?.p;
-            Some((group, split, p))
-        })
-        .collect();
+/// Of each group the known split that explains most, where one makes two humps.
+fn explained(analysis: &Analysis, origin: Origin) -> Vec<Bimodality<'_>> {
+    let of_group = |group| splits(group, origin).into_iter().map(move |(split, p)| (group, split, p));
+    let tested: Vec<(&Group, Split, f64)> = analysis.groups.iter().flat_map(of_group).collect();
     let p: Vec<f64> = tested.iter().map(|(_, _, p)| *p).collect();
-    let mut best: Vec<Humps<'_>> = Vec::new();
+    let mut best: Vec<Bimodality<'_>> = Vec::new();
     for ((group, split, _), p_holm) in tested.into_iter().zip(holm(&p)) {
-        let Some(humps) = judged(group, origin, split, By::KnownSplit, p_holm) else { continue };
+        let Some(found) = judged(group, origin, split, Evidence::KnownSplit, p_holm) else { continue };
         match best.last_mut() {
-            Some(last) if std::ptr::eq(last.group, group) && last.explained >= humps.explained => {}
-            Some(last) if std::ptr::eq(last.group, group) => *last = humps,
-            Some(_) | None => best.push(humps),
+            Some(last) if std::ptr::eq(last.group, group) && last.explained >= found.explained => {}
+            Some(last) if std::ptr::eq(last.group, group) => *last = found,
+            Some(_) | None => best.push(found),
         }
     }
     best
 }
 
 /// What makes of a split two humps.
-fn judged(group: &Group, origin: Origin, split: Split, by: By, p_holm: f64) -> Option<Humps<'_>> {
+fn judged(group: &Group, origin: Origin, split: Split, evidence: Evidence, p_holm: f64) -> Option<Bimodality<'_>> {
     let all: Vec<f64> = split.times.concat();
     let [mean_of_one, mean_of_other] = [&split.times[0], &split.times[1]].map(|times| mean(times.iter().copied()));
     let (one, other, whole) = (mean_of_one?, mean_of_other?, mean(all.iter().copied())?);
@@ -113,16 +111,21 @@ fn judged(group: &Group, origin: Origin, split: Split, by: By, p_holm: f64) -> O
     let [a, b] = [variance(of_one, split.times[0].len()), variance(of_other, split.times[1].len())];
     let distance = (one - other).abs() / ((a + b) / 2.0).sqrt();
     let explained = 1.0 - (of_one + of_other) / squares(&all, whole);
-    let distance_min = match by {
-        By::KnownSplit => DISTANCE_MIN,
-        By::Dip(_) => UNEXPLAINED_DISTANCE_MIN,
+    let distance_min = match evidence {
+        Evidence::KnownSplit => DISTANCE_MIN,
+        Evidence::Dip(_) => UNEXPLAINED_DISTANCE_MIN,
     };
     let is_large = distance >= distance_min && (one - other).abs() >= CHANGE_MIN * whole;
-    (is_large && p_holm <= ALPHA).then_some(Humps { group, origin, split, by, distance, explained, p_holm })
+    (is_large && p_holm <= ALPHA).then_some(Bimodality { group, origin, split, evidence, distance, explained, p_holm })
 }
 
 /// Groups whose times have humps that no split of `known` explains.
-fn unexplained<'a>(analysis: &'a Analysis, origin: Origin, known: &[Humps<'_>]) -> Vec<Humps<'a>> {
+fn unexplained<'a>(
+    analysis: &'a Analysis,
+    origin: Origin,
+    known: &[Bimodality<'_>],
+    reference: &mut DipReference,
+) -> Vec<Bimodality<'a>> {
     let times =
         |group: &Group| sorted(group.scored().filter_map(|round| Some(round.complete_ns(origin)? as f64 / 1e6)));
     let tested: Vec<(&Group, Vec<f64>)> = analysis
@@ -131,23 +134,23 @@ fn unexplained<'a>(analysis: &'a Analysis, origin: Origin, known: &[Humps<'_>]) 
         .map(|group| (group, times(group)))
         .filter(|(_, times)| times.len() >= 2 * ROUNDS_MIN)
         .collect();
-    let is_explained = |group: &Group| known.iter().any(|humps| std::ptr::eq(humps.group, group));
+    let is_explained = |group: &Group| known.iter().any(|found| std::ptr::eq(found.group, group));
     let may_be_found = |(group, times): &(&Group, Vec<f64>)| {
-        let is_large = |split| judged(group, origin, split, By::Dip(0.0), 0.0).is_some();
+        let is_large = |split| judged(group, origin, split, Evidence::Dip(0.0), 0.0).is_some();
         !is_explained(group) && cut(times).is_some_and(is_large)
     };
     let dips: Vec<f64> = tested.iter().map(|(_, times)| dip(times).unwrap_or_default()).collect();
     let replicates = REPLICATES * tested.len();
-    // Simulating takes seconds for a group of many rounds. A group that cannot be found counts in the family with 1, which only
-    // makes the others harder to find.
+    // A group that cannot be found counts in the family with 1, which only makes the others harder to find, and spares
+    // drawing its samples.
     let p = |(of_group, dip): (&(&Group, Vec<f64>), &f64)| match may_be_found(of_group) {
-        true => dip_probability(of_group.1.len(), *dip, replicates),
+        true => reference.probability(of_group.1.len(), *dip, replicates),
         false => 1.0,
     };
     let p: Vec<f64> = tested.iter().zip(&dips).map(p).collect();
     let found = tested.into_iter().zip(dips).zip(holm(&p)).filter_map(|(((group, times), dip), p_holm)| {
         let split = cut(&times).filter(|_| !is_explained(group))?;
-        judged(group, origin, split, By::Dip(dip), p_holm)
+        judged(group, origin, split, Evidence::Dip(dip), p_holm)
     });
     found.collect()
 }
@@ -177,8 +180,9 @@ fn squares(values: &[f64], centre: f64) -> f64 {
     values.iter().map(|value| (value - centre).powi(2)).sum()
 }
 
-/// Every known difference between a group's scored, complete rounds that leaves enough of them on both sides.
-fn splits(group: &Group, origin: Origin) -> Vec<Split> {
+/// Every known difference between a group's scored, complete rounds that leaves enough of them on both sides, with the
+/// probability that the test of Mann and Whitney gives it.
+fn splits(group: &Group, origin: Origin) -> Vec<(Split, f64)> {
     let first_times = first_times(group);
     let rounds: Vec<(&RoundMetrics, f64, bool)> = group
         .rounds
@@ -187,31 +191,35 @@ fn splits(group: &Group, origin: Origin) -> Vec<Split> {
         .filter(|(round, _)| round.scored)
         .filter_map(|(round, is_first)| Some((round, round.complete_ns(origin)? as f64 / 1e6, is_first)))
         .collect();
+    let ranked = RankedValues::of(&rounds.iter().map(|(_, time_ms, _)| *time_ms).collect::<Vec<_>>());
     let split = |one: String, other: &str, is_one: &dyn Fn(&RoundMetrics, bool) -> bool| {
-        let (one_side, other_side): (Vec<_>, Vec<_>) =
-            rounds.iter().partition(|(round, _, is_first)| is_one(round, *is_first));
-        let times = [one_side, other_side].map(|side| side.into_iter().map(|(_, time_ms, _)| time_ms).collect());
-        Split { one, other: other.to_owned(), times }
+        let on_one: Vec<bool> = rounds.iter().map(|(round, _, is_first)| is_one(round, *is_first)).collect();
+        let times = [true, false].map(|side| {
+            let on_side = rounds.iter().zip(&on_one).filter(|(_, is_one)| **is_one == side);
+            on_side.map(|((_, time_ms, _), _)| *time_ms).collect::<Vec<f64>>()
+        });
+        let is_enough = times.iter().all(|times| times.len() >= ROUNDS_MIN);
+        let p = ranked.mann_whitney(|place| !on_one[place]).filter(|_| is_enough)?.p;
+        Some((Split { one, other: other.to_owned(), times }, p))
     };
     let first = "by a node that initiates for the first time".to_owned();
     let mut splits = vec![
         split(first, "by one that did before", &|_, is_first| is_first),
         split("with an even number".to_owned(), "with an odd number", &|round, _| round.round.is_multiple_of(2)),
     ];
-    let places: [(&str, Place); 2] = [("host", |end| end.host.as_deref()), ("zone", |end| end.zone.as_deref())];
-    for (word, place) in places {
-        let names: BTreeSet<&str> = rounds.iter().filter_map(|(round, ..)| place(initiator(round)?)).collect();
+    let names_of: [(&str, EndName); 2] = [("host", |end| end.host.as_deref()), ("zone", |end| end.zone.as_deref())];
+    for (word, name_of) in names_of {
+        let names: BTreeSet<&str> = rounds.iter().filter_map(|(round, ..)| name_of(initiator(round)?)).collect();
         splits.extend(names.into_iter().map(|name| {
-            let is_there = |round: &RoundMetrics, _| initiator(round).and_then(place) == Some(name);
+            let is_there = |round: &RoundMetrics, _| initiator(round).and_then(name_of) == Some(name);
             split(format!("initiated on {word} {name}"), "initiated elsewhere", &is_there)
         }));
     }
-    splits.retain(|split| split.times.iter().all(|times| times.len() >= ROUNDS_MIN));
-    splits
+    splits.into_iter().flatten().collect()
 }
 
-/// Where an end of a hop is.
-type Place = fn(&End) -> Option<&str>;
+/// What an end of a hop is called by where it is.
+type EndName = fn(&End) -> Option<&str>;
 
 /// The initiator as the path from it names it.
 fn initiator(round: &RoundMetrics) -> Option<&End> {
@@ -230,13 +238,13 @@ fn first_times(group: &Group) -> Vec<bool> {
     group.rounds.iter().map(&mut is_first).collect()
 }
 
-impl Humps<'_> {
+impl Bimodality<'_> {
     fn finding(&self, meaning: &str) -> Finding {
         let Split { one, other, times } = &self.split;
         let median_of = |side: usize| median(&sorted(times[side].iter().copied())).unwrap_or_default();
-        let (family, unexplained) = match self.by {
-            By::KnownSplit => ("splits".to_owned(), ""),
-            By::Dip(dip) => (
+        let (family, unexplained) = match self.evidence {
+            Evidence::KnownSplit => ("splits".to_owned(), ""),
+            Evidence::Dip(dip) => (
                 format!("groups, dip {dip:.3}"),
                 "no known split of the rounds explains it (first-time initiators, the initiator's host or zone, even \
                  numbers), so look for what else changed from round to round; ",
