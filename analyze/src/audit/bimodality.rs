@@ -58,7 +58,7 @@ struct Bimodality<'a> {
     group: &'a Group,
     origin: Origin,
     split: Split,
-    evidence: Evidence,
+    found_by: FoundBy,
     /// Between the sides' means, in standard deviations inside them.
     distance: f64,
     /// The share of the variance between the sides.
@@ -68,7 +68,7 @@ struct Bimodality<'a> {
 
 /// What tells that there are two humps.
 #[derive(Clone, Copy)]
-enum Evidence {
+enum FoundBy {
     /// A known difference tells them apart.
     KnownSplit,
     /// The dip of the times is that of no single hump.
@@ -91,7 +91,7 @@ fn explained(analysis: &Analysis, origin: Origin) -> Vec<Bimodality<'_>> {
     let p: Vec<f64> = tested.iter().map(|(_, _, p)| *p).collect();
     let mut best: Vec<Bimodality<'_>> = Vec::new();
     for ((group, split, _), p_holm) in tested.into_iter().zip(holm(&p)) {
-        let Some(found) = judged(group, origin, split, Evidence::KnownSplit, p_holm) else { continue };
+        let Some(found) = judged(group, origin, split, FoundBy::KnownSplit, p_holm) else { continue };
         match best.last_mut() {
             Some(last) if std::ptr::eq(last.group, group) && last.explained >= found.explained => {}
             Some(last) if std::ptr::eq(last.group, group) => *last = found,
@@ -102,7 +102,7 @@ fn explained(analysis: &Analysis, origin: Origin) -> Vec<Bimodality<'_>> {
 }
 
 /// What makes of a split two humps.
-fn judged(group: &Group, origin: Origin, split: Split, evidence: Evidence, p_holm: f64) -> Option<Bimodality<'_>> {
+fn judged(group: &Group, origin: Origin, split: Split, found_by: FoundBy, p_holm: f64) -> Option<Bimodality<'_>> {
     let all: Vec<f64> = split.times.concat();
     let [mean_of_one, mean_of_other] = [&split.times[0], &split.times[1]].map(|times| mean(times.iter().copied()));
     let (one, other, whole) = (mean_of_one?, mean_of_other?, mean(all.iter().copied())?);
@@ -111,12 +111,12 @@ fn judged(group: &Group, origin: Origin, split: Split, evidence: Evidence, p_hol
     let [a, b] = [variance(of_one, split.times[0].len()), variance(of_other, split.times[1].len())];
     let distance = (one - other).abs() / ((a + b) / 2.0).sqrt();
     let explained = 1.0 - (of_one + of_other) / squares(&all, whole);
-    let distance_min = match evidence {
-        Evidence::KnownSplit => DISTANCE_MIN,
-        Evidence::Dip(_) => UNEXPLAINED_DISTANCE_MIN,
+    let distance_min = match found_by {
+        FoundBy::KnownSplit => DISTANCE_MIN,
+        FoundBy::Dip(_) => UNEXPLAINED_DISTANCE_MIN,
     };
     let is_large = distance >= distance_min && (one - other).abs() >= CHANGE_MIN * whole;
-    (is_large && p_holm <= ALPHA).then_some(Bimodality { group, origin, split, evidence, distance, explained, p_holm })
+    (is_large && p_holm <= ALPHA).then_some(Bimodality { group, origin, split, found_by, distance, explained, p_holm })
 }
 
 /// Groups whose times have humps that no split of `known` explains.
@@ -136,7 +136,7 @@ fn unexplained<'a>(
         .collect();
     let is_explained = |group: &Group| known.iter().any(|found| std::ptr::eq(found.group, group));
     let may_be_found = |(group, times): &(&Group, Vec<f64>)| {
-        let is_large = |split| judged(group, origin, split, Evidence::Dip(0.0), 0.0).is_some();
+        let is_large = |split| judged(group, origin, split, FoundBy::Dip(0.0), 0.0).is_some();
         !is_explained(group) && cut(times).is_some_and(is_large)
     };
     let dips: Vec<f64> = tested.iter().map(|(_, times)| dip(times).unwrap_or_default()).collect();
@@ -150,7 +150,7 @@ fn unexplained<'a>(
     let p: Vec<f64> = tested.iter().zip(&dips).map(p).collect();
     let found = tested.into_iter().zip(dips).zip(holm(&p)).filter_map(|(((group, times), dip), p_holm)| {
         let split = cut(&times).filter(|_| !is_explained(group))?;
-        judged(group, origin, split, Evidence::Dip(dip), p_holm)
+        judged(group, origin, split, FoundBy::Dip(dip), p_holm)
     });
     found.collect()
 }
@@ -242,9 +242,9 @@ impl Bimodality<'_> {
     fn finding(&self, meaning: &str) -> Finding {
         let Split { one, other, times } = &self.split;
         let median_of = |side: usize| median(&sorted(times[side].iter().copied())).unwrap_or_default();
-        let (family, unexplained) = match self.evidence {
-            Evidence::KnownSplit => ("splits".to_owned(), ""),
-            Evidence::Dip(dip) => (
+        let (family, unexplained) = match self.found_by {
+            FoundBy::KnownSplit => ("splits".to_owned(), ""),
+            FoundBy::Dip(dip) => (
                 format!("groups, dip {dip:.3}"),
                 "no known split of the rounds explains it (first-time initiators, the initiator's host or zone, even \
                  numbers), so look for what else changed from round to round; ",
