@@ -1,6 +1,7 @@
 # One recipe = one CI step; `just ci` is all of it. `just --list` shows what each is for.
 #
-# Every cargo command selects the whole workspace: another selection would resolve other features, and build Polars anew.
+# Every cargo command but the README's first one selects the whole workspace: another selection would resolve other features, and
+# build Polars anew.
 
 # Folder of the published study's data, for `just published`.
 plosone := env("CNSIM_PLOSONE", justfile_directory() / "../shared/data/plosone")

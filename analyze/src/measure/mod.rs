@@ -1,9 +1,12 @@
 //! What is measured: per round, then per condition and number of nodes. Definitions: docs/metrics.md.
 //!
-//! Each metric is a pure function in a file of its own over one round's `spread::Spread`; [`analyse`] brings them
-//! together. Nothing here reads a file, judges a record or draws.
+//! Each metric is a file of its own. What is a fold over rows is a Polars expression over the frames of `frames.rs`, to be read
+//! beside its formula; what walks a tree or compares clocks is a function over one round's `spread::Spread`. `batch.rs` measures
+//! some rounds together, [`analyse`] brings rounds into groups. Expressions add up integers only; floats are made of them
+//! afterwards, in a fixed order. Nothing here reads a file, judges a record or draws.
 
 mod analyse;
+mod analysis;
 mod batch;
 mod bottleneck;
 pub mod by_hop;
@@ -18,6 +21,7 @@ pub(crate) mod estimate;
 mod expected;
 mod frames;
 pub(crate) mod growth;
+mod hop_band;
 mod hops;
 mod hosts;
 mod latency;
@@ -39,181 +43,16 @@ pub(crate) mod fixture;
 
 pub(crate) use analyse::Measuring;
 pub use analyse::{Options, analyse};
+pub use analysis::{Analysis, Convergence, Deliveries, Group, Origin, PERCENTS, RoundMetrics};
 pub use bottleneck::{Bottleneck, Part, bottlenecks};
 pub use clock::{HostPair, RunClocks, Way};
 pub use critical::{CriticalHop, End};
 pub use dissemination::{Dissemination, Reached, dissemination};
+pub use hop_band::Band;
 pub use hosts::BetweenHosts;
 pub use load::{RoundLoad, RunLoad};
+pub use path::PathTime;
 pub use resources::RoundResources;
 pub use shape::Shape;
-pub use theory::Band;
 pub use traffic::Busiest;
 pub use tree::Parent;
-
-/// The measurements of every input.
-#[derive(Debug, Clone, Default)]
-pub struct Analysis {
-    /// One for each condition and number of nodes, in the order of conditions as given, then of nodes.
-    pub groups: Vec<Group>,
-}
-
-/// The rounds of one condition at one number of nodes, over all its runs.
-#[derive(Debug, Clone, Default)]
-pub struct Group {
-    /// The condition.
-    pub condition: String,
-    /// Nodes in the network.
-    pub nodes: u32,
-    /// Every round, warm-up too, in the order of run id and round.
-    pub rounds: Vec<RoundMetrics>,
-    /// First deliveries of the scored rounds.
-    pub deliveries: Deliveries,
-    /// Duplicates that the topology dictates for a complete round, where protocol and topology are known and do.
-    pub expected_duplicates: Option<u64>,
-    /// What theory says of the largest hop of a round, where it says anything.
-    pub expected_hops: Option<Band>,
-    /// Copies sent per node, of each run over its scored rounds.
-    pub loads: Vec<RunLoad>,
-    /// What copies between machines say of their clocks, of each run over all its rounds.
-    pub clocks: Vec<RunClocks>,
-    /// Latencies of first deliveries of the scored rounds by machine; empty where all nodes run on one.
-    pub between_hosts: BetweenHosts,
-}
-
-/// The shares of the expected deliveries at which time is taken, in per cent.
-pub const PERCENTS: [u32; 5] = [50, 90, 95, 99, 100];
-
-/// When each of [`PERCENTS`] was reached, in ns since an origin; none where coverage fell short.
-pub type Convergence = [Option<i64>; 5];
-
-/// One round.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RoundMetrics {
-    /// The run's id.
-    pub run_id: String,
-    /// The round; 0 is warm-up.
-    pub round: u32,
-    /// Whether statistics count it.
-    pub scored: bool,
-    /// Who initiated it; none where no record says.
-    pub initiator: Option<String>,
-    /// When it was initiated, ns since the Unix epoch.
-    pub initiate_ns: Option<i64>,
-    /// Deliveries of a complete round: nodes - 1.
-    pub expected: u32,
-    /// Nodes with a first receipt, the initiator not counted.
-    pub delivered: u32,
-    /// From `initiate` to the initiator's first send; none where either is unknown.
-    pub setup_ns: Option<i64>,
-    /// Time from `initiate`.
-    pub from_initiate: Convergence,
-    /// Time from the initiator's first send.
-    pub from_first_send: Convergence,
-    /// Copies that reached a node which held the message.
-    pub duplicates: u64,
-    /// Sends without an acknowledgment, as logged.
-    pub failed: u64,
-    /// received + duplicate + failed without a matching delivery.
-    pub sends: u64,
-    /// sends / reached - 1, where reached counts the initiator; none where only the initiator was reached.
-    pub rmr: Option<f64>,
-    /// Largest hop of a first delivery.
-    pub hops_max: Option<u32>,
-    /// Mean hop of first deliveries.
-    pub hops_mean: Option<f64>,
-    /// Whether hops were not logged and follow from the tree of first deliveries.
-    pub hops_derived: bool,
-    /// Median latency of first deliveries.
-    pub latency_median_ns: Option<f64>,
-    /// Where the time until the last delivery went; none where the path to it is not known.
-    pub path: Option<PathTime>,
-    /// The shape of the tree of first deliveries; none where it leads nowhere.
-    pub shape: Option<Shape>,
-    /// The hops of the path to the node that was reached last, from the initiator on; empty where it is not known.
-    pub critical: Vec<CriticalHop>,
-    /// How copies are shared among nodes.
-    pub load: RoundLoad,
-    /// What processes used in it; none where no manifest tells.
-    pub resources: Option<RoundResources>,
-    /// When each first delivery happened, ns since the Unix epoch, sorted.
-    pub reached_ns: Vec<i64>,
-}
-
-/// The time until the last delivery, along the tree path that leads to it. The parts add up to t100 from `initiate`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PathTime {
-    /// From `initiate` to the first send.
-    pub setup_ns: i64,
-    /// From receipt (at the initiator: first send) to send, summed over the path's forwarders.
-    pub waiting_ns: i64,
-    /// From send to receipt, summed over the path's hops.
-    pub wire_ns: i64,
-}
-
-/// First deliveries as columns of equal length.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Deliveries {
-    /// Distance from the initiator; -1 unknown.
-    pub hop: Vec<i32>,
-    /// From send to receipt; `UNKNOWN_NS` unknown.
-    pub latency_ns: Vec<i64>,
-}
-
-/// What time is counted from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// The `initiate` record.
-    Initiate,
-    /// The first copy that the initiator sent.
-    FirstSend,
-}
-
-impl Origin {
-    /// Both, in the order of the tables.
-    pub const ALL: [Self; 2] = [Self::Initiate, Self::FirstSend];
-
-    /// As typed and as printed.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Initiate => "initiate",
-            Self::FirstSend => "first-send",
-        }
-    }
-}
-
-impl Group {
-    /// The rounds that statistics count.
-    pub fn scored(&self) -> impl Iterator<Item = &RoundMetrics> {
-        self.rounds.iter().filter(|round| round.scored)
-    }
-}
-
-impl RoundMetrics {
-    /// Convergence times from `origin`.
-    pub fn convergence(&self, origin: Origin) -> &Convergence {
-        match origin {
-            Origin::Initiate => &self.from_initiate,
-            Origin::FirstSend => &self.from_first_send,
-        }
-    }
-
-    /// When time began, ns since the Unix epoch; none where that is unknown.
-    pub fn origin_ns(&self, origin: Origin) -> Option<i64> {
-        match origin {
-            Origin::Initiate => self.initiate_ns,
-            Origin::FirstSend => Some(self.initiate_ns?.saturating_add(self.setup_ns?)),
-        }
-    }
-
-    /// Time until the last expected delivery; none where it never came or its origin is unknown.
-    pub fn complete_ns(&self, origin: Origin) -> Option<i64> {
-        self.convergence(origin)[PERCENTS.len() - 1]
-    }
-
-    /// Share of the expected deliveries that were made.
-    pub fn coverage(&self) -> f64 {
-        f64::from(self.delivered) / f64::from(self.expected.max(1))
-    }
-}

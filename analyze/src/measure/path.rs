@@ -1,9 +1,19 @@
 //! Where the time went: the tree path to the node that was reached last, split into set-up, waiting and wire.
 
-use super::PathTime;
 use super::setup::setup_ns;
 use super::spread::Spread;
 use super::tree::{Parent, parent};
+
+/// The time until the last delivery, along the tree path that leads to it. The parts add up to t100 from `initiate`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PathTime {
+    /// From `initiate` to the first send.
+    pub setup_ns: i64,
+    /// From receipt (at the initiator: first send) to send, summed over the path's forwarders.
+    pub waiting_ns: i64,
+    /// From send to receipt, summed over the path's hops.
+    pub wire_ns: i64,
+}
 
 /// One hop of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,18 +1,6 @@
 //! Set-up: what the initiator does between `initiate` and its first send.
 
-use std::ops::Range;
-
-use cnsim::event::Kind;
-
-use super::spread::{Spread, known};
-use cnsim_records::columns::EventColumns;
-
-/// The smallest `sent_ns` over copies that the initiator sent, whether they arrived or not.
-pub(super) fn first_send_ns(events: &EventColumns, rows: Range<usize>, initiator: u32) -> Option<i64> {
-    rows.filter(|row| events.sender[*row] == initiator && events.kind[*row] != Kind::Initiate)
-        .filter_map(|row| known(events.sent_ns[row]))
-        .min()
-}
+use super::spread::Spread;
 
 /// From `initiate` to the first send; none where either is unknown.
 pub(super) fn setup_ns(spread: &Spread<'_>) -> Option<i64> {

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use cnsim::event::Kind;
 
-use super::setup;
 use crate::rounds::Round;
 use cnsim_records::columns::{EventColumns, UNKNOWN_NS};
 
@@ -63,7 +62,7 @@ impl Scratch {
             rows: round.rows.clone(),
             initiate,
             first_send_ns: initiate
-                .and_then(|initiate| setup::first_send_ns(events, round.rows.clone(), initiate.node)),
+                .and_then(|initiate| first_send_ns(events, round.rows.clone(), initiate.node)),
             firsts: &self.firsts,
             places: &self.places,
         }
@@ -127,6 +126,13 @@ pub(super) fn known(time_ns: i64) -> Option<i64> {
 fn initiate(events: &EventColumns, rows: Range<usize>) -> Option<Initiate> {
     rows.filter(|row| events.kind[*row] == Kind::Initiate)
         .map(|row| Initiate { at_ns: events.received_ns[row], node: events.sender[row], row: row as u32 })
+        .min()
+}
+
+/// The smallest `sent_ns` over copies that the initiator sent, whether they arrived or not.
+fn first_send_ns(events: &EventColumns, rows: Range<usize>, initiator: u32) -> Option<i64> {
+    rows.filter(|row| events.sender[*row] == initiator && events.kind[*row] != Kind::Initiate)
+        .filter_map(|row| known(events.sent_ns[row]))
         .min()
 }
 

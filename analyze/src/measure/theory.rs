@@ -11,6 +11,7 @@ use cnsim::topology::{Neighbour, Topology};
 
 use super::RoundMetrics;
 use super::expected::Known;
+use super::hop_band::Band;
 use crate::inputs::RunFacts;
 
 /// Up to so many nodes a push is computed: the work grows with the cube of their number.
@@ -21,17 +22,6 @@ const TAIL: f64 = 0.025;
 
 /// States less likely than that add nothing that a band shows.
 const NEGLIGIBLE: f64 = 1e-15;
-
-/// What theory says of the largest hop of a round.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Band {
-    /// It is at least that.
-    pub low: f64,
-    /// It is at most that; none where only the lower end is known.
-    pub high: Option<f64>,
-    /// What it is and what it assumes, in a few words.
-    pub label: String,
-}
 
 /// The band that holds for every round of these runs of one group; none where the protocol or the topology of one is not
 /// known, where they have bands of different kinds, or where nothing is known of them.
