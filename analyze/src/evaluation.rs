@@ -2,12 +2,10 @@
 
 use std::convert::Infallible;
 
-use rayon::prelude::*;
-
 use crate::evidence::{BatchEvidence, Evidence};
 use crate::inputs::{self, About, Input, InputError, Loaded};
 use crate::measure::{self, Analysis, Measuring};
-use crate::rounds::Rounds;
+use crate::rounds::{Batch, Rounds};
 
 /// What is known of all inputs once their records are gone.
 #[derive(Debug)]
@@ -43,14 +41,12 @@ fn evaluate_each<E>(inputs: impl Iterator<Item = Result<Loaded, E>>, warm_up: u3
         let Loaded { about, events } = loaded?;
         let rounds = Rounds::of(&events);
         let circumstances = measuring.circumstances(&about, &events);
-        let examine = |range| {
-            let batch = rounds.lay_out(range);
-            let measured = circumstances.measure(&batch);
-            let noted = BatchEvidence::of(&about, &batch, measured.iter().map(|round| &round.metrics));
+        let examine = |batch: &Batch| {
+            let measured = circumstances.measure(batch);
+            let noted = BatchEvidence::of(&about, batch, measured.iter().map(|round| &round.metrics));
             (measured, noted)
         };
-        let batches: Vec<_> = rounds.batches().into_par_iter().map(examine).collect();
-        let (measured, noted): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
+        let (measured, noted): (Vec<_>, Vec<_>) = rounds.map_batches(examine).into_iter().unzip();
         measuring.add(&about, rounds.names(), measured.into_iter().flatten().collect());
         evidence.add(rounds.names(), noted);
         about_inputs.push(about);

@@ -1,6 +1,7 @@
 //! Events grouped into rounds: the unit of every metric and every check.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cnsim_records::columns::{EventColumns, EventNames, numbers, values};
 use cnsim_records::events::Events;
@@ -104,6 +105,27 @@ impl<'a> Rounds<'a> {
         batches
     }
 
+    /// What each batch comes to, in order. The threads are its own: those of a pool would begin other batches while one waits
+    /// for Polars, each with its rows laid out.
+    pub fn map_batches<T: Send>(&self, examine: impl Fn(&Batch) -> T + Sync) -> Vec<T> {
+        let (batches, next) = (self.batches(), AtomicUsize::new(0));
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let Some(batch) = batches.get(place) else { return done };
+                done.push((place, examine(&self.lay_out(batch.clone()))));
+            }
+        };
+        let threads = rayon::current_num_threads().min(batches.len());
+        let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            threads.into_iter().flat_map(|thread| thread.join().expect("a batch is examined without a panic")).collect()
+        });
+        done.sort_by_key(|(place, _)| *place);
+        done.into_iter().map(|(_, examined)| examined).collect()
+    }
+
     /// Lays the rounds at some positions out.
     pub fn lay_out(&self, rounds: Range<usize>) -> Batch {
         let Some(spans) = self.spans.get(rounds).filter(|spans| !spans.is_empty()) else {
@@ -176,7 +198,7 @@ struct Keys {
 
 impl Keys {
     fn of(events: &Events) -> PolarsResult<Self> {
-        let rounds = values(events.frame().column(ROUND)?.as_materialized_series().u32()?, 0);
+        let rounds = values(events.frame().column(ROUND)?.clone().take_materialized_series().u32()?, 0);
         Ok(Self { runs: numbers(events.frame().column(RUN)?)?, rounds })
     }
 

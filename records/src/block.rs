@@ -172,7 +172,9 @@ impl Blocks<'_> {
             if !self.ended && self.reader.by_ref().take(BLOCK as u64).read_to_end(&mut block)? == 0 {
                 self.ended = true;
             }
-            if self.ended || block.len() > LONGEST_ROW {
+            // A line without an end is read on: only quotes can be open by mistake.
+            let is_too_long = matches!(self.format, Format::Csv(_)) && block.len() > LONGEST_ROW;
+            if self.ended || is_too_long {
                 return Ok((!block.is_empty()).then_some(block));
             }
             let end = match self.format {

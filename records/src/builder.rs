@@ -109,7 +109,8 @@ impl Texts {
             PROCESS => &self.processes,
             HOST => &self.hosts,
             PROTOCOL => &self.protocols,
-            _ => &self.conditions,
+            CONDITION => &self.conditions,
+            _ => unreachable!("only columns of texts are asked for, and {column} is none"),
         }
     }
 }
@@ -122,25 +123,16 @@ impl Numbers {
 
     fn push(&mut self, text: &str) {
         let is_last = |last: &u32| self.mapping.cat_to_str(*last) == Some(text);
-        let number = self.last.filter(is_last).unwrap_or_else(|| {
-            self.mapping.insert_cat(text).expect("an input has less than 2^32 distinct texts, as its readers see to")
-        });
+        let number = self
+            .last
+            .filter(is_last)
+            .unwrap_or_else(|| self.mapping.insert_cat(text).expect("memory does not hold 2^32 distinct texts"));
         self.last = Some(number);
         self.builder.append_value(number);
     }
 
     fn finish(self) -> Column {
         compact(self.builder.finish().into_series())
-    }
-}
-
-impl Gather for BlockBuilder {
-    fn push(&mut self, record: &Record<'_>) {
-        self.add(record);
-    }
-
-    fn rows(&self) -> usize {
-        self.identities.len()
     }
 }
 
@@ -174,31 +166,6 @@ impl BlockBuilder {
         }
     }
 
-    /// Adds a record.
-    fn add(&mut self, record: &Record<'_>) {
-        let known = |time_ns: i64| (time_ns != UNKNOWN_NS).then_some(time_ns);
-        let times = Times::of(record);
-        self.identities.push(self.identifier.identify(record, &times));
-        self.kind.append_value(record.kind as u32);
-        self.run.push(&record.run_id);
-        self.round.append_value(record.round);
-        self.nodes.append_value(record.nodes);
-        self.sender.push(&record.sender_id);
-        self.receiver.push(&record.receiver_id);
-        self.received_ns.append_value(record.received_ns);
-        self.sent_ns.append_option(known(times.sent_ns));
-        self.latency_ns.append_option(known(times.latency_ns));
-        self.hop.append_option(hop(record));
-        self.send.append_option(send_hash(&record.send_id));
-        self.bytes.append_value(copy_bytes(record.bytes));
-        self.seq.append_value(record.seq.unwrap_or(0));
-        self.process.push(&record.process);
-        self.host.push(&record.host);
-        self.protocol.push(&record.protocol);
-        self.condition.push(&record.condition);
-        self.float_timestamp.append_value(record.float_timestamp);
-    }
-
     /// The block.
     pub fn finish(self) -> Block {
         let rows = self.identities.len();
@@ -224,6 +191,36 @@ impl BlockBuilder {
         ];
         let frame = DataFrame::new(rows, columns).expect("every record was added to every column");
         Block { frame, identities: self.identities }
+    }
+}
+
+impl Gather for BlockBuilder {
+    fn push(&mut self, record: &Record<'_>) {
+        let known = |time_ns: i64| (time_ns != UNKNOWN_NS).then_some(time_ns);
+        let times = Times::of(record);
+        self.identities.push(self.identifier.identify(record, &times));
+        self.kind.append_value(record.kind as u32);
+        self.run.push(&record.run_id);
+        self.round.append_value(record.round);
+        self.nodes.append_value(record.nodes);
+        self.sender.push(&record.sender_id);
+        self.receiver.push(&record.receiver_id);
+        self.received_ns.append_value(record.received_ns);
+        self.sent_ns.append_option(known(times.sent_ns));
+        self.latency_ns.append_option(known(times.latency_ns));
+        self.hop.append_option(hop(record));
+        self.send.append_option(send_hash(&record.send_id));
+        self.bytes.append_value(copy_bytes(record.bytes));
+        self.seq.append_value(record.seq.unwrap_or(0));
+        self.process.push(&record.process);
+        self.host.push(&record.host);
+        self.protocol.push(&record.protocol);
+        self.condition.push(&record.condition);
+        self.float_timestamp.append_value(record.float_timestamp);
+    }
+
+    fn rows(&self) -> usize {
+        self.identities.len()
     }
 }
 

@@ -122,7 +122,7 @@ impl EventColumns {
     /// The rows as a frame of events.
     ///
     /// # Errors
-    /// Where a number stands for no text.
+    /// Where there is no text for a number.
     pub fn to_frame(&self) -> PolarsResult<DataFrame> {
         let names = &self.names;
         let kinds: Vec<u32> = self.kind.iter().map(|kind| *kind as u32).collect();
@@ -173,7 +173,8 @@ pub fn kind_names() -> Names {
 /// # Errors
 /// Where it is of another type.
 pub fn numbers(column: &Column) -> PolarsResult<Vec<u32>> {
-    let series = column.as_materialized_series();
+    // A column of one value keeps what it was materialised to; a copy of it goes again.
+    let series = &column.clone().take_materialized_series();
     Ok(match series.dtype().cat_physical()? {
         CategoricalPhysical::U8 => values(series.cat8()?.physical(), 0).into_iter().map(u32::from).collect(),
         CategoricalPhysical::U16 => values(series.cat16()?.physical(), 0).into_iter().map(u32::from).collect(),
@@ -184,9 +185,12 @@ pub fn numbers(column: &Column) -> PolarsResult<Vec<u32>> {
 /// A column of an enumeration, given the numbers of its texts.
 ///
 /// # Errors
-/// Where a number stands for no text.
+/// Where there is no text for a number.
 pub fn enumerated(name: &str, numbers: &[u32], names: &Names) -> PolarsResult<Column> {
     let (name, dtype) = (PlSmallStr::from_str(name), names.dtype());
+    if let Some(number) = numbers.iter().find(|number| **number as usize >= names.len()) {
+        polars_bail!(OutOfBounds: "column {name} has the number {number}, for which there is no text");
+    }
     Ok(match dtype.cat_physical()? {
         CategoricalPhysical::U8 => {
             let numbers = UInt8Chunked::from_iter_values(name, numbers.iter().map(|number| *number as u8));
@@ -213,7 +217,7 @@ pub fn values<T: PolarsNumericType>(column: &ChunkedArray<T>, missing: T::Native
 
 /// A column, which takes the room of one value where all are equal.
 pub fn compact(series: Series) -> Column {
-    if series.len() < 2 || !is_constant(&series.to_physical_repr()) {
+    if series.is_empty() || !is_constant(&series.to_physical_repr()) {
         return series.into();
     }
     constant(&series, series.len())

@@ -4,6 +4,9 @@ use std::io;
 
 use cnsim::event::{Column, ReadError};
 
+/// The most records of one input: they are numbered by 32 bits.
+pub const RECORDS_MAX: u64 = u32::MAX as u64 - 1;
+
 /// Why an input cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -42,6 +45,15 @@ pub enum SourceError {
     /// Nothing in it.
     #[error("{path}: the file is empty")]
     Empty {
+        /// As typed.
+        path: String,
+    },
+    /// More than rows are numbered.
+    #[error(
+        "{path}: with it there are more than {} records, which are too many at once: report on fewer files",
+        RECORDS_MAX
+    )]
+    TooManyRecords {
         /// As typed.
         path: String,
     },

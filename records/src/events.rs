@@ -67,10 +67,10 @@ impl Events {
         Ok((Self { frame: DataFrame::new(rows, columns)?, names }, repetitions))
     }
 
-    /// The events of frames of the same names, in their order.
+    /// The events of frames in their order, which must have these names.
     ///
     /// # Errors
-    /// Where a frame is not one of events with these names.
+    /// Where the columns of two frames differ in type.
     pub fn of_frames(frames: Vec<DataFrame>, names: EventNames) -> PolarsResult<Self> {
         Ok(Self { frame: join(frames)?, names })
     }
@@ -112,7 +112,8 @@ impl Events {
 
 /// Takes out of blocks what an earlier record says already; counts that, and records that contradict each other.
 fn remove_repeats(blocks: &mut [Block], texts: &Texts) -> PolarsResult<Repetitions> {
-    let identities: Vec<u128> = blocks.iter_mut().flat_map(|block| std::mem::take(&mut block.identities)).collect();
+    let mut identities = Vec::with_capacity(blocks.iter().map(Block::rows).sum());
+    blocks.iter_mut().for_each(|block| identities.append(&mut std::mem::take(&mut block.identities)));
     let repeated = repeats::later_equals(&identities);
     drop(identities);
     let conflicting = conflicting(blocks, &repeated)?;
@@ -183,8 +184,9 @@ fn numbers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<u32>> {
 /// Frames of the same columns, one below the other. Column by column, so that memory holds one of them twice at most.
 fn join(frames: Vec<DataFrame>) -> PolarsResult<DataFrame> {
     let rows = frames.iter().map(DataFrame::height).sum();
-    let mut parts: Vec<std::vec::IntoIter<Column>> =
-        frames.into_iter().map(|frame| frame.into_columns().into_iter()).collect();
+    // An empty frame has no value that its columns could share with the others.
+    let frames = frames.into_iter().filter(|frame| rows == 0 || frame.height() > 0);
+    let mut parts: Vec<std::vec::IntoIter<Column>> = frames.map(|frame| frame.into_columns().into_iter()).collect();
     let mut columns = Vec::new();
     loop {
         let column: Vec<Column> = parts.iter_mut().filter_map(Iterator::next).collect();

@@ -31,7 +31,7 @@ impl Identifier {
             self.add(text.len() as u64);
             self.bytes.extend_from_slice(text.as_bytes());
         }
-        for number in [record.received_ns, times.told_ns, times.sent_ns, i64::from(hop(record).unwrap_or(-1))] {
+        for number in [record.received_ns, times.propagation_ns, times.sent_ns, i64::from(hop(record).unwrap_or(-1))] {
             self.add(number as u64);
         }
         self.add(u64::from(record.round) << 32 | u64::from(record.nodes));

@@ -11,7 +11,7 @@ use polars_io::prelude::{ParquetReader, SerReader};
 use crate::FileFacts;
 use crate::builder::copy_bytes;
 use crate::columns::{EventNames, UNKNOWN_NS, compact, enumerated, kind_names, numbers, values};
-use crate::error::SourceError;
+use crate::error::{RECORDS_MAX, SourceError};
 use crate::events::Events;
 use crate::identity::send_hash;
 use crate::names::Names;
@@ -21,7 +21,7 @@ use crate::schema::{
     BYTES, CONDITION, FLOAT_TIMESTAMP, HOP, HOST, KIND, LATENCY_NS, NODES, PROCESS, PROTOCOL, RECEIVED_NS, RECEIVER,
     ROUND, RUN, SEND, SENDER, SENT_NS, SEQ,
 };
-use crate::times::Times;
+use crate::times::{RecordedTimes, Times};
 
 /// The file's own word that `fetch` wrote it.
 pub const MARK: &str = "cnsim.events";
@@ -63,6 +63,9 @@ pub fn read(path: &Path) -> Result<Option<(Events, FileFacts)>, SourceError> {
     let rows: usize = groups.iter().sum();
     if rows == 0 {
         return Err(SourceError::NoRows { path: name });
+    }
+    if rows as u64 > RECORDS_MAX {
+        return Err(SourceError::TooManyRecords { path: name });
     }
     let (events, sha256) = rayon::join(|| events(path, &name, &groups), || digest(Stream::open(path)?));
     Ok(Some((events?, FileFacts { path: name, sha256: sha256?, rows: rows as u64 })))
@@ -137,11 +140,16 @@ fn of_group(frame: &DataFrame, names: &EventNames) -> PolarsResult<DataFrame> {
         enumerated(name, &numbers.collect::<Vec<_>>(), &names.nodes)
     };
     let received_ns = values(series("received_ns")?.i64()?, 0);
-    let (told, sent) = (series("propagation_time")?.f64()?, series("sent_ns")?.i64()?);
+    let (propagation, sent) = (series("propagation_time")?.f64()?, series("sent_ns")?.i64()?);
     let floats = series(FLOAT_TIMESTAMP)?.bool()?;
-    let times = received_ns.iter().zip(sent.iter()).zip(told.iter()).zip(floats.iter()).map(
-        |(((received_ns, sent_ns), told_ms), is_float)| {
-            Times::new(*received_ns, sent_ns, told_ms, is_float.unwrap_or(false))
+    let times = received_ns.iter().zip(sent.iter()).zip(propagation.iter()).zip(floats.iter()).map(
+        |(((received_ns, sent_ns), propagation_ms), is_float)| {
+            Times::from(RecordedTimes {
+                received_ns: *received_ns,
+                sent_ns,
+                propagation_ms,
+                is_float: is_float.unwrap_or(false),
+            })
         },
     );
     let known = |time_ns: i64| (time_ns != UNKNOWN_NS).then_some(time_ns);

@@ -8,28 +8,48 @@ use crate::columns::UNKNOWN_NS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
     /// Its `propagation_time`.
-    pub told_ns: i64,
+    pub propagation_ns: i64,
     /// When the copy was sent: on record, else received - propagation time.
     pub sent_ns: i64,
     /// From send to receipt: received - sent where both are on record and exact, else as told.
     pub latency_ns: i64,
 }
 
+/// What stands in a record of its times.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordedTimes {
+    /// When it was received, ns since the Unix epoch.
+    pub received_ns: i64,
+    /// When it was sent.
+    pub sent_ns: Option<i64>,
+    /// Its `propagation_time`.
+    pub propagation_ms: Option<f64>,
+    /// Whether the timestamp came through a float64.
+    pub is_float: bool,
+}
+
 impl Times {
     /// The times of a record.
     pub fn of(record: &Record<'_>) -> Self {
-        Self::new(record.received_ns, record.sent_ns, record.propagation_time, record.float_timestamp)
+        Self::from(RecordedTimes {
+            received_ns: record.received_ns,
+            sent_ns: record.sent_ns,
+            propagation_ms: record.propagation_time,
+            is_float: record.float_timestamp,
+        })
     }
+}
 
-    /// The times of a record, given when it was received and what it says besides.
-    pub fn new(received_ns: i64, sent_ns: Option<i64>, propagation_ms: Option<f64>, is_float: bool) -> Self {
-        let told_ns = propagation_ms.map_or(UNKNOWN_NS, in_ns);
+impl From<RecordedTimes> for Times {
+    fn from(RecordedTimes { received_ns, sent_ns, propagation_ms, is_float }: RecordedTimes) -> Self {
+        let propagation_ns = propagation_ms.map_or(UNKNOWN_NS, in_ns);
         let latency_ns = match sent_ns {
-            Some(sent_ns) if told_ns != UNKNOWN_NS && !is_float => received_ns.saturating_sub(sent_ns),
-            Some(_) | None => told_ns,
+            Some(sent_ns) if propagation_ns != UNKNOWN_NS && !is_float => received_ns.saturating_sub(sent_ns),
+            Some(_) | None => propagation_ns,
         };
-        let derived_ns = || if told_ns == UNKNOWN_NS { UNKNOWN_NS } else { received_ns.saturating_sub(told_ns) };
-        Self { told_ns, sent_ns: sent_ns.unwrap_or_else(derived_ns), latency_ns }
+        let derived_ns =
+            || if propagation_ns == UNKNOWN_NS { UNKNOWN_NS } else { received_ns.saturating_sub(propagation_ns) };
+        Self { propagation_ns, sent_ns: sent_ns.unwrap_or_else(derived_ns), latency_ns }
     }
 }
 

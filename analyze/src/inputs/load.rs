@@ -7,7 +7,7 @@ use super::facts::{About, Facts, Loaded};
 use super::input::Input;
 use super::{folder, name};
 use cnsim_records::builder::{BlockBuilder, Texts};
-use cnsim_records::error::SourceError;
+use cnsim_records::error::{RECORDS_MAX, SourceError};
 use cnsim_records::events::{Events, Repetitions};
 use cnsim_records::gather::{Reader, Rejects};
 use cnsim_records::open::Stream;
@@ -104,6 +104,9 @@ fn read(files: &[PathBuf]) -> Result<(Facts, Events), InputError> {
             Ok::<(), SourceError>(())
         };
         read.push(read::read(Stream::open(file)?, Reader { new: &new, rejects: &mut rejects, take: &mut take })?);
+        if read.iter().map(|file| file.rows).sum::<u64>() > RECORDS_MAX {
+            return Err(SourceError::TooManyRecords { path: file.display().to_string() });
+        }
     }
     let (events, Repetitions { repeats, conflicts }) =
         Events::of_blocks(blocks, &texts).expect("blocks have the columns of events");

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim_records::columns::EventNames;
 use cnsim_records::events::Events;
-use rayon::prelude::*;
 
 use super::batch::{Circumstances, MeasuredRound};
 use super::expected::{self, Known};
@@ -34,8 +33,7 @@ pub fn analyse(inputs: &[Loaded], options: &Options) -> Analysis {
     for input in inputs {
         let rounds = Rounds::of(&input.events);
         let circumstances = measuring.circumstances(&input.about, &input.events);
-        let batches = rounds.batches().into_par_iter().map(|batch| circumstances.measure(&rounds.lay_out(batch)));
-        let measured = batches.flatten_iter().collect();
+        let measured = rounds.map_batches(|batch| circumstances.measure(batch)).into_iter().flatten().collect();
         measuring.add(&input.about, rounds.names(), measured);
     }
     let about: Vec<&About> = inputs.iter().map(|input| &input.about).collect();

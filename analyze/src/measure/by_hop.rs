@@ -17,7 +17,7 @@ pub fn counts(deliveries: &Deliveries) -> Vec<(Option<u32>, u64)> {
     count(deliveries).expect("a frame of hops can be grouped by them")
 }
 
-/// The latencies that are known at each hop, in order, in the order of [`counts`].
+/// The latencies that are known at each hop, in order, in the order of [`counts`]. A hop without one is left out.
 pub fn latencies(deliveries: &Deliveries) -> Vec<(Option<u32>, Vec<i64>)> {
     sort_latencies(deliveries).expect("a frame of hops and latencies can be grouped by hops")
 }

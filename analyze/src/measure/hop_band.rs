@@ -1,4 +1,4 @@
-//! What theory says of the largest hop of a round.
+//! The band that theory draws around the largest hop of a round, as a value.
 
 /// What theory says of the largest hop of a round.
 #[derive(Debug, Clone, PartialEq)]

@@ -61,8 +61,7 @@ impl Scratch {
             events,
             rows: round.rows.clone(),
             initiate,
-            first_send_ns: initiate
-                .and_then(|initiate| first_send_ns(events, round.rows.clone(), initiate.node)),
+            first_send_ns: initiate.and_then(|initiate| first_send_ns(events, round.rows.clone(), initiate.node)),
             firsts: &self.firsts,
             places: &self.places,
         }

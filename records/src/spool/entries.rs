@@ -70,9 +70,8 @@ impl Entries {
         for (place, column) in ENUMERATED.into_iter().enumerate() {
             let text = text(record, column);
             let last = self.last.map(|last| last[place]).filter(|last| mapping.cat_to_str(*last) == Some(text));
-            numbers[place] = last.unwrap_or_else(|| {
-                mapping.insert_cat(text).expect("a spool has less than 2^32 distinct texts, as its rows are counted so")
-            });
+            numbers[place] =
+                last.unwrap_or_else(|| mapping.insert_cat(text).expect("memory does not hold 2^32 distinct texts"));
         }
         self.last = Some(numbers);
         numbers

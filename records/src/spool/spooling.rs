@@ -1,8 +1,9 @@
 //! A thread that keeps records while the next ones come.
 
 use std::path::Path;
-use std::sync::mpsc::{self, SyncSender};
+use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::Spool;
 use super::entries::Entries;
@@ -11,6 +12,8 @@ use super::texts::SharedTexts;
 
 /// Records that wait for the thread, in parts as they came.
 const WAITING: usize = 4;
+/// Between two looks whether there is room.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// The thread. Where it is dropped, it is waited for, so that its temporary files go with it.
 pub struct Spooling {
@@ -44,10 +47,23 @@ impl Spooling {
     }
 
     /// Gives it records of a file or table. What was wrong with earlier ones is told here.
+    ///
+    /// # Errors
+    /// Where temporary files cannot be written.
     pub fn add(&mut self, origin: &str, records: Entries) -> Result<(), Failed> {
-        let sent =
-            self.running.as_ref().is_none_or(|running| running.records.send((origin.to_owned(), records)).is_ok());
-        if sent { Ok(()) } else { self.end().map(drop) }
+        let mut waiting = (origin.to_owned(), records);
+        loop {
+            let Some(running) = &self.running else { return Ok(()) };
+            waiting = match running.records.try_send(waiting) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Disconnected(_)) => return self.end().map(drop),
+                Err(TrySendError::Full(waiting)) => waiting,
+            };
+            // The thread sorts on rayon's threads, of which this may be the only one.
+            if !matches!(rayon::yield_now(), Some(rayon::Yield::Executed)) {
+                std::thread::sleep(PAUSE);
+            }
+        }
     }
 
     /// All records that were given.

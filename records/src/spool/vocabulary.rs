@@ -27,32 +27,27 @@ pub struct Vocabulary {
     columns: [NumberSet; ENUMERATED.len()],
 }
 
-/// A set of numbers that are small or dense: a bit for each.
+/// A set of numbers that lie close together, wherever that is: a bit for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct NumberSet {
-    blocks: Vec<u64>,
+    blocks: BTreeMap<u32, u64>,
 }
 
 impl NumberSet {
     fn insert(&mut self, number: u32) {
-        let block = number as usize / 64;
-        if block >= self.blocks.len() {
-            self.blocks.resize(block + 1, 0);
-        }
-        self.blocks[block] |= 1 << (number % 64);
+        *self.blocks.entry(number / u64::BITS).or_default() |= 1 << (number % u64::BITS);
     }
 
     fn add(&mut self, other: &Self) {
-        self.blocks.resize(self.blocks.len().max(other.blocks.len()), 0);
-        self.blocks.iter_mut().zip(&other.blocks).for_each(|(block, other)| *block |= other);
+        other.blocks.iter().for_each(|(block, bits)| *self.blocks.entry(*block).or_default() |= bits);
     }
 
     fn iter(&self) -> impl Iterator<Item = u32> {
-        let numbers = |(block, bits): (usize, &u64)| {
-            let bits = *bits;
-            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| block as u32 * 64 + bit)
+        let numbers = |(block, bits): (&u32, &u64)| {
+            let (first, bits) = (block * u64::BITS, *bits);
+            (0..u64::BITS).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| first + bit)
         };
-        self.blocks.iter().enumerate().flat_map(numbers)
+        self.blocks.iter().flat_map(numbers)
     }
 }
 
