@@ -105,7 +105,7 @@ fn read(files: &[PathBuf]) -> Result<(Facts, Events), InputError> {
         };
         read.push(read::read(Stream::open(file)?, Reader { new: &new, rejects: &mut rejects, take: &mut take })?);
         if read.iter().map(|file| file.rows).sum::<u64>() > RECORDS_MAX {
-            return Err(SourceError::TooManyRecords { path: file.display().to_string() });
+            return Err(SourceError::TooManyRecords { path: file.display().to_string() }.into());
         }
     }
     let (events, Repetitions { repeats, conflicts }) =
