@@ -253,7 +253,7 @@ fn every_file_is_exported_again_line_by_line() {
 #[test]
 fn every_timestamp_went_through_a_float64() {
     for study in [distribution(), bandwidth()] {
-        for events in study.loaded.iter().map(|input| input.events.columns().unwrap()) {
+        for events in study.loaded.iter().map(|input| input.events.columns().expect("events have their columns")) {
             assert!(events.float_timestamp.iter().all(|float| *float));
             assert!(events.received_ns.iter().all(|received_ns| received_ns % 256 == 0));
         }
@@ -363,7 +363,11 @@ impl Study {
     }
 
     fn count(&self, kind: Kind) -> usize {
-        self.loaded.iter().flat_map(|input| input.events.columns().unwrap().kind).filter(|other| *other == kind).count()
+        self.loaded
+            .iter()
+            .flat_map(|input| input.events.columns().expect("events have their columns").kind)
+            .filter(|other| *other == kind)
+            .count()
     }
 }
 

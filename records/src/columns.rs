@@ -236,14 +236,12 @@ fn is_constant(series: &Series) -> bool {
             column.iter().all(|value| value == first)
         })
     }
-    match series.dtype() {
-        DataType::UInt8 => is_one(series.u8()),
-        DataType::UInt16 => is_one(series.u16()),
-        DataType::UInt32 => is_one(series.u32()),
-        DataType::UInt64 => is_one(series.u64()),
-        DataType::Int32 => is_one(series.i32()),
-        DataType::Int64 => is_one(series.i64()),
-        DataType::Boolean => series.bool().is_ok_and(|column| column.all() || !column.any()),
-        _ => false,
-    }
+    // A series is of one type: every other is no series of its kind.
+    is_one(series.u8())
+        || is_one(series.u16())
+        || is_one(series.u32())
+        || is_one(series.u64())
+        || is_one(series.i32())
+        || is_one(series.i64())
+        || series.bool().is_ok_and(|column| column.null_count() == 0 && (column.all() || !column.any()))
 }

@@ -34,10 +34,8 @@ impl Names {
 
     /// The names that a column of this type has; none where its type is no enumeration.
     pub fn of_type(dtype: &DataType) -> Option<Self> {
-        match dtype {
-            DataType::Enum(categories, _) => Some(Self { categories: Arc::clone(categories) }),
-            _ => None,
-        }
+        let DataType::Enum(categories, _) = dtype else { return None };
+        Some(Self { categories: Arc::clone(categories) })
     }
 
     /// The type of a column that holds such names.

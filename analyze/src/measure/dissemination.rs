@@ -96,10 +96,13 @@ pub fn dissemination(batch: &Batch, facts: Option<&crate::inputs::RunFacts>) -> 
     }
 }
 
+/// Copies by node.
+type ByNode = Vec<(u32, u64)>;
+
 /// How many copies each node of the batch's only round sent, and how many reached it, in the order of nodes.
-fn copies_by_node(batch: &Batch) -> PolarsResult<(Vec<(u32, u64)>, Vec<(u32, u64)>)> {
+fn copies_by_node(batch: &Batch) -> PolarsResult<(ByNode, ByNode)> {
     let copies = Copies::of(&frames::copies(batch)?)?;
-    let of_round = |copies: LazyFrame, node: &str| -> PolarsResult<Vec<(u32, u64)>> {
+    let of_round = |copies: LazyFrame, node: &str| -> PolarsResult<ByNode> {
         Ok(load::by_round(&load::count_by_node(copies, node)?, batch.len())?.swap_remove(0))
     };
     Ok((of_round(copies.sent()?, frames::SENDER)?, of_round(copies.arrived(), frames::RECEIVER)?))
