@@ -21,7 +21,7 @@ pub(crate) const ENUMERATED: [Column; 9] = [
     Column::Host,
 ];
 
-/// The texts that occur in each column of [`ENUMERATED`], as numbers of a mapping that all records of a spool share.
+/// The texts that occur in each column of texts, as numbers of a mapping that all records of a spool share.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
     columns: [NumberSet; ENUMERATED.len()],
