@@ -10,7 +10,7 @@ use crate::measure::estimate::{POOLED_REPLICATES, resampling};
 use crate::measure::usage::Window;
 use crate::measure::{Group, Origin};
 use crate::report::{Report, ReportSpec};
-use crate::stats::{LEVEL, REPLICATES};
+use crate::stats::{LEVEL, MANY_ROUNDS, REPLICATES};
 
 /// The methods paragraph, with all settings.
 pub(super) fn methods(report: &Report, quality: &Quality) -> String {
@@ -36,6 +36,13 @@ pub(super) fn methods(report: &Report, quality: &Quality) -> String {
         resampling(REPLICATES).seed,
         spec.warm_up,
     );
+    if report.analysis().groups.iter().any(|group| group.scored().count() >= MANY_ROUNDS) {
+        let _ = writeln!(
+            text,
+            "Where a condition has {MANY_ROUNDS} rounds or more at one number of nodes, replicates are not drawn: the \
+             distribution that they would have is computed by a saddlepoint approximation.\n"
+        );
+    }
     text.push_str(&telemetry(spec));
     let matters = |finding: &&Finding| finding.counts && finding.severity > Severity::Info;
     let findings = quality.findings.iter().filter(matters).count();
