@@ -1,5 +1,5 @@
 //! The order of the house, read from the source: no files that use each other in a circle, and no arrow between crates or between the
-//! folders of `analyze` that is not in the order. What does not keep it yet is held by a ratchet: `known.rs` lists it, and must match.
+//! folders of `analyze` that is not in the order. What does not keep it would be held by a ratchet: `known.rs` lists it, must match, and is empty.
 
 mod arrows;
 mod known;

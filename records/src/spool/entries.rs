@@ -1,4 +1,4 @@
-//! The records of a part of a file as entries by run, with what is told of each run.
+//! The records of a part of a file as entries by run, with what a fetch has to know of each run.
 
 use std::collections::{BTreeMap, BTreeSet};
 

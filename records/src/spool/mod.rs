@@ -1,5 +1,5 @@
 //! Records on their way into files, in bounded memory: those of each run are sorted as they come, and merged in its total
-//! order when all are there.
+//! order when all are there. What stays in memory are distinct texts and the sequence numbers of each process, a bit each.
 
 mod entries;
 mod entry;
