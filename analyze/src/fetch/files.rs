@@ -27,9 +27,9 @@ pub(crate) fn ordered<E: From<FetchError>>(
     let mut spool = Gathered::of_files(paths, &std::env::temp_dir())?.spool;
     for run_id in choose_runs(&spool, wanted)? {
         let run = spool.take(&run_id).map_err(FetchError::from)?.expect("it is one of the spool's");
-        run.each(|records| take(records).map_err(Taken::Taking)).map_err(|ended| match ended {
-            Taken::Taking(error) => error,
-            Taken::Keeping(error) => FetchError::from(error).into(),
+        run.each(|records| take(records).map_err(EachError::Take)).map_err(|ended| match ended {
+            EachError::Take(error) => error,
+            EachError::Spool(error) => FetchError::from(error).into(),
         })?;
     }
     Ok(())
@@ -57,14 +57,14 @@ pub(crate) fn frame(paths: &[PathBuf], wanted: &[String]) -> Result<DataFrame, F
 }
 
 /// Why records did not come to an end.
-enum Taken<E> {
-    Taking(E),
-    Keeping(Failed),
+enum EachError<E> {
+    Take(E),
+    Spool(Failed),
 }
 
-impl<E> From<Failed> for Taken<E> {
+impl<E> From<Failed> for EachError<E> {
     fn from(error: Failed) -> Self {
-        Self::Keeping(error)
+        Self::Spool(error)
     }
 }
 

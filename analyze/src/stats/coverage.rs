@@ -23,3 +23,13 @@ pub(super) fn exponential(random: &mut Random) -> f64 {
 pub(super) fn normal(random: &mut Random) -> f64 {
     (-2.0 * uniform(random).ln()).sqrt() * (std::f64::consts::TAU * uniform(random)).cos()
 }
+
+/// Deployments of five rounds that differ as much as rounds do.
+pub(super) fn deployments(count: usize, centre: f64, random: &mut Random) -> Vec<Vec<f64>> {
+    let mut deployments = Vec::new();
+    for _ in 0..count {
+        let deployment = centre + normal(random);
+        deployments.push((0..5).map(|_| deployment + normal(random)).collect());
+    }
+    deployments
+}

@@ -84,31 +84,19 @@ pub(super) fn two_deployments(own: [f64; 2], level: f64) -> Option<Interval> {
 
 #[cfg(test)]
 mod tests {
-    use cnsim::random::Random;
-
     use super::super::{coverage, mean_interval};
     use super::*;
 
     const RESAMPLING: Resampling = Resampling { seed: 5, replicates: 199, level: 0.9 };
 
-    /// Deployments of five rounds that differ as much as rounds do.
-    fn sample(deployments: usize, centre: f64, random: &mut Random) -> Vec<Vec<f64>> {
-        let mut sample = Vec::new();
-        for _ in 0..deployments {
-            let deployment = centre + coverage::normal(random);
-            sample.push((0..5).map(|_| deployment + coverage::normal(random)).collect());
-        }
-        sample
-    }
-
     #[test]
     fn the_interval_covers_the_mean_of_all_deployments_where_that_of_rounds_does_not() {
         let hierarchical = coverage::share(400, |random| {
-            hierarchical_mean(&sample(10, 3.0, random), "mean", &RESAMPLING).unwrap().holds(3.0)
+            hierarchical_mean(&coverage::deployments(10, 3.0, random), "mean", &RESAMPLING).unwrap().holds(3.0)
         });
         assert!((0.87..0.96).contains(&hierarchical), "{hierarchical}");
         let of_rounds = coverage::share(400, |random| {
-            mean_interval(&sample(10, 3.0, random).concat(), &RESAMPLING).unwrap().holds(3.0)
+            mean_interval(&coverage::deployments(10, 3.0, random).concat(), &RESAMPLING).unwrap().holds(3.0)
         });
         assert!(of_rounds < 0.75, "{of_rounds}");
     }
@@ -116,7 +104,7 @@ mod tests {
     #[test]
     fn intervals_of_two_deployments_hold_as_often_as_they_say() {
         let of_means = coverage::share(400, |random| {
-            hierarchical_mean(&sample(2, 30.0, random), "mean", &RESAMPLING).unwrap().holds(30.0)
+            hierarchical_mean(&coverage::deployments(2, 30.0, random), "mean", &RESAMPLING).unwrap().holds(30.0)
         });
         assert!(of_means >= 0.87, "{of_means}");
     }

@@ -128,33 +128,21 @@ fn computed_interval(
 
 #[cfg(test)]
 mod tests {
-    use cnsim::random::Random;
-
     use super::super::coverage;
     use super::*;
 
     const RESAMPLING: Resampling = Resampling { seed: 5, replicates: 199, level: 0.9 };
 
-    /// Deployments of five rounds that differ as much as rounds do.
-    fn sample(deployments: usize, centre: f64, random: &mut Random) -> Vec<Vec<f64>> {
-        let mut sample = Vec::new();
-        for _ in 0..deployments {
-            let deployment = centre + coverage::normal(random);
-            sample.push((0..5).map(|_| deployment + coverage::normal(random)).collect());
-        }
-        sample
-    }
-
     #[test]
     fn the_shift_of_deployments_that_differ_is_less_sure_than_that_of_their_rounds() {
         let holds = |found: Shift| (found.low.unwrap()..=found.high.unwrap()).contains(&2.0);
         let hierarchical = coverage::share(200, |random| {
-            let (a, b) = (sample(8, 1.0, random), sample(8, 3.0, random));
+            let (a, b) = (coverage::deployments(8, 1.0, random), coverage::deployments(8, 3.0, random));
             holds(hierarchical_shift(&a, &b, &RESAMPLING))
         });
         assert!((0.87..1.0).contains(&hierarchical), "{hierarchical}");
         let of_rounds = coverage::share(200, |random| {
-            let (a, b) = (sample(8, 1.0, random), sample(8, 3.0, random));
+            let (a, b) = (coverage::deployments(8, 1.0, random), coverage::deployments(8, 3.0, random));
             holds(shift(&a.concat(), &b.concat(), 0.9))
         });
         assert!(of_rounds < 0.75, "{of_rounds}");
@@ -163,7 +151,7 @@ mod tests {
     #[test]
     fn shifts_between_two_deployments_a_side_hold_as_often_as_they_say() {
         let of_shifts = coverage::share(400, |random| {
-            let (a, b) = (sample(2, 10.0, random), sample(2, 13.0, random));
+            let (a, b) = (coverage::deployments(2, 10.0, random), coverage::deployments(2, 13.0, random));
             let found = hierarchical_shift(&a, &b, &RESAMPLING);
             (found.low.unwrap()..=found.high.unwrap()).contains(&3.0)
         });
