@@ -43,11 +43,11 @@ fn evaluate_each<E>(inputs: impl Iterator<Item = Result<Loaded, E>>, warm_up: u3
         let circumstances = measuring.circumstances(&about, &events);
         let examine = |batch: &Batch| {
             let measured = circumstances.measure(batch);
-            let noted = BatchEvidence::of(&about, batch, measured.iter().map(|round| &round.metrics));
+            let noted = BatchEvidence::of(&about, batch, measured.rounds.iter().map(|round| &round.metrics));
             (measured, noted)
         };
         let (measured, noted): (Vec<_>, Vec<_>) = rounds.map_batches(examine).into_iter().unzip();
-        measuring.add(&about, rounds.names(), measured.into_iter().flatten().collect());
+        measuring.add(&circumstances, rounds.names(), measured);
         evidence.add(rounds.names(), noted);
         about_inputs.push(about);
     }

@@ -23,8 +23,7 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
 }
 
 fn in_run(group: &Group, run: &RunClocks) -> Option<Finding> {
-    let pairs = run.pairs();
-    let apart = ClocksApart::of(&pairs)?;
+    let apart = ClocksApart::of(&run.pairs)?;
     let (count, detail) = (apart.count as u64, apart.describe());
     let finding = Finding::in_condition(Check::ClockOffset, Severity::Caution, &group.condition, count, detail);
     Some(finding.of_run(&run.run_id))
@@ -37,7 +36,7 @@ struct ClocksApart<'a> {
     /// Of so many.
     pairs: usize,
     /// The pair with the largest offset.
-    worst: &'a HostPair<'a>,
+    worst: &'a HostPair,
     /// The pair whose clocks move apart fastest, where any do.
     fastest: Option<ProvenDrift<'a>>,
 }
@@ -45,7 +44,7 @@ struct ClocksApart<'a> {
 /// A drift that is proven and moves the clocks of a pair as far as matters.
 #[derive(Clone, Copy)]
 struct ProvenDrift<'a> {
-    pair: &'a HostPair<'a>,
+    pair: &'a HostPair,
     /// How much faster one clock is than the other, in parts of time.
     drift: f64,
     /// How far its bounds are from that.
@@ -54,8 +53,8 @@ struct ProvenDrift<'a> {
 
 impl<'a> ClocksApart<'a> {
     /// None where all clocks agree. Of equals the first by name counts.
-    fn of(pairs: &'a [HostPair<'a>]) -> Option<Self> {
-        let apart: Vec<&HostPair<'_>> = pairs.iter().filter(|pair| is_apart(pair)).collect();
+    fn of(pairs: &'a [HostPair]) -> Option<Self> {
+        let apart: Vec<&HostPair> = pairs.iter().filter(|pair| is_apart(pair)).collect();
         let worst = apart.iter().copied().rev().max_by(|a, b| a.offset.value.abs().total_cmp(&b.offset.value.abs()))?;
         let drifts = apart.iter().filter_map(|pair| ProvenDrift::of(pair));
         let fastest = drifts.rev().max_by(|a, b| a.drift.abs().total_cmp(&b.drift.abs()));
@@ -69,7 +68,7 @@ impl<'a> ClocksApart<'a> {
             None => "(and it changes during the run)".to_owned(),
         };
         let drifting = fastest.map_or_else(String::new, |drift| drift.describe());
-        let (ahead, behind) = if worst.offset.value < 0.0 { (worst.a, worst.b) } else { (worst.b, worst.a) };
+        let (ahead, behind) = if worst.offset.value < 0.0 { (&worst.a, &worst.b) } else { (&worst.b, &worst.a) };
         format!(
             "the clocks of {count} of {pairs} pairs of machines disagree, or the way there always takes longer than the \
              way back; most: {ahead} is {:.3} ms {uncertainty} ahead of {behind}, where the quickest copies seem to take \
@@ -83,18 +82,18 @@ impl<'a> ClocksApart<'a> {
 }
 
 impl<'a> ProvenDrift<'a> {
-    fn of(pair: &'a HostPair<'a>) -> Option<Self> {
+    fn of(pair: &'a HostPair) -> Option<Self> {
         let bounds = pair.drift.filter(|drift| drift.is_proven())?;
         let drift = bounds.value()?;
-        let moves_far = drift.abs() * pair.span_ns() as f64 >= OFFSET_MIN_NS;
+        let moves_far = drift.abs() * pair.span_ns as f64 >= OFFSET_MIN_NS;
         moves_far.then_some(Self { pair, drift, reach: (bounds.high - bounds.low) / 2.0 })
     }
 
     fn describe(&self) -> String {
         let Self { pair, drift, reach } = self;
-        let (gains, loses) = if *drift < 0.0 { (pair.a, pair.b) } else { (pair.b, pair.a) };
-        let (ppm, seconds) = (drift.abs() * 1e6, pair.span_ns() as f64 / 1e9);
-        let distance_ms = drift.abs() * pair.span_ns() as f64 / 1e6;
+        let (gains, loses) = if *drift < 0.0 { (&pair.a, &pair.b) } else { (&pair.b, &pair.a) };
+        let (ppm, seconds) = (drift.abs() * 1e6, pair.span_ns as f64 / 1e9);
+        let distance_ms = drift.abs() * pair.span_ns as f64 / 1e6;
         format!(
             "They move apart: {gains} gains {ppm:.2} +- {:.2} ppm on {loses}, {distance_ms:.3} ms in {seconds:.0} s. ",
             reach * 1e6
@@ -103,7 +102,7 @@ impl<'a> ProvenDrift<'a> {
 }
 
 /// Whether an offset or a drift shows in the times, as the module says.
-fn is_apart(pair: &HostPair<'_>) -> bool {
+fn is_apart(pair: &HostPair) -> bool {
     let offset = &pair.offset;
     let Some(uncertainty) = offset.uncertainty() else { return true };
     let least_ns = pair.there.least_ns.min(pair.back.least_ns) as f64;
@@ -115,9 +114,10 @@ fn is_apart(pair: &HostPair<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
     use super::*;
-    use crate::measure::Way;
+    use crate::measure::{RunWays, Way};
     use crate::stats::{Low, Lows};
 
     /// A run on three machines of which the last is ahead, with copies that take 2 ms.
@@ -125,14 +125,15 @@ mod tests {
         let ahead = [0.0, 0.0, ahead_ms];
         let mut ways = BTreeMap::new();
         for (from, to) in [(0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1)] {
-            let least_ns = ((2.0 + ahead[to] - ahead[from]) * 1e6) as i64;
-            ways.insert((format!("m{from}"), format!("m{to}")), Way { least_ns, copies, lows: Lows::default() });
+            let least_ns = ((2.0 + ahead[to as usize] - ahead[from as usize]) * 1e6) as i64;
+            ways.insert((from, to), (Way { least_ns, copies }, Lows::default()));
         }
         found_in(ways)
     }
 
-    fn found_in(ways: BTreeMap<(String, String), Way>) -> Option<Finding> {
-        let clocks = vec![RunClocks { run_id: "run".to_owned(), ways }];
+    fn found_in(ways: BTreeMap<(u32, u32), (Way, Lows)>) -> Option<Finding> {
+        let names = ["m0", "m1", "m2"].map(Arc::from);
+        let clocks = vec![RunWays(ways).compare("run".to_owned(), &names)];
         let group = Group { clocks, ..Group::default() };
         findings(&Analysis { groups: vec![group] }).pop()
     }
@@ -146,10 +147,10 @@ mod tests {
                 lows.push(Low { at, took: 300_000 + ahead });
             }
         }
-        let [there, back] = both.map(|lows| Way { least_ns: 300_000 - 590 * ppm.abs() * 1_000, copies: 60, lows });
-        let there = Way { least_ns: 300_000, ..there };
-        let name = |number: u32| format!("m{number}");
-        found_in(BTreeMap::from([((name(0), name(1)), there), ((name(1), name(0)), back)]))
+        let way = |least_ns| Way { least_ns, copies: 60 };
+        let [there, back] = both;
+        let ways = [((0, 1), (way(300_000), there)), ((1, 0), (way(300_000 - 590 * ppm.abs() * 1_000), back))];
+        found_in(BTreeMap::from(ways))
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::incident_words::before_round;
 use super::missing_nodes::MissingNodes;
 use super::participants::Participants;
 use super::scope::{AuditedRound, AuditedRun, Scope};
-use crate::measure::whereabouts::machine;
+use crate::measure::machines::machine;
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 5;

@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
+
 /// Relative precision of numbers that another build has computed.
 const PRECISION: f64 = 1e-9;
 
 /// How many files were compared byte for byte, and which differ.
-pub(super) fn exactly(bundled: &BTreeMap<&str, &[u8]>, made: &BTreeMap<String, Vec<u8>>) -> (usize, Vec<String>) {
+pub(super) fn exactly(bundled: &BTreeMap<&str, &[u8]>, made: &BTreeMap<String, Bytes>) -> (usize, Vec<String>) {
     let names: BTreeSet<&str> = bundled.keys().copied().chain(made.keys().map(String::as_str)).collect();
-    let is_different = |name: &&str| bundled.get(name).copied() != made.get(*name).map(Vec::as_slice);
+    let is_different = |name: &&str| bundled.get(name).copied() != made.get(*name).map(|bytes| &**bytes);
     let differences = names.iter().copied().filter(is_different).map(str::to_owned).collect();
     (names.len(), differences)
 }
 
 /// How many tables were compared number by number, and which differ.
-pub(super) fn closely(bundled: &BTreeMap<&str, &[u8]>, made: &BTreeMap<String, Vec<u8>>) -> (usize, Vec<String>) {
+pub(super) fn closely(bundled: &BTreeMap<&str, &[u8]>, made: &BTreeMap<String, Bytes>) -> (usize, Vec<String>) {
     let tables: Vec<(&str, &[u8])> =
         bundled.iter().filter(|(name, _)| name.ends_with(".csv")).map(|(name, bytes)| (*name, *bytes)).collect();
     let differences = tables.iter().filter_map(|(name, bytes)| {

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -32,8 +33,8 @@ pub fn pack(path: &Path, staged: &Staged, report: &mut Report) -> Result<(), Bun
     let manifests: Vec<&str> =
         files.keys().map(String::as_str).filter(|name| name.ends_with("/manifest.json")).collect();
     let reproduce = reproduce(report.tool(), &manifests);
-    files.insert("METHODS.md".to_owned(), Content::Bytes(methods(report, &made.quality).into_bytes()));
-    files.insert("REPRODUCE.md".to_owned(), Content::Bytes(reproduce.into_bytes()));
+    files.insert("METHODS.md".to_owned(), Content::Bytes(methods(report, &made.quality).into_bytes().into()));
+    files.insert("REPRODUCE.md".to_owned(), Content::Bytes(reproduce.into_bytes().into()));
     for file in made.files {
         files.insert(format!("{REPORT}/{}", file.path), Content::Bytes(file.bytes));
     }
@@ -45,13 +46,15 @@ pub fn pack(path: &Path, staged: &Staged, report: &mut Report) -> Result<(), Bun
 /// What a file of the bundle holds.
 enum Content {
     File(PathBuf),
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
 }
 
 impl Content {
-    fn read(&self) -> Result<Vec<u8>, BundleError> {
+    fn read(&self) -> Result<Bytes, BundleError> {
         match self {
-            Self::File(path) => fs::read(path).map_err(|reason| BundleError::File { path: path.clone(), reason }),
+            Self::File(path) => {
+                fs::read(path).map(Bytes::from).map_err(|reason| BundleError::File { path: path.clone(), reason })
+            }
             Self::Bytes(bytes) => Ok(bytes.clone()),
         }
     }

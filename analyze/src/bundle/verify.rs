@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
+use bytes::Bytes;
 use cnsim::manifest::Tool;
 use serde::Deserialize;
 use zip::ZipArchive;
@@ -47,7 +48,7 @@ pub fn verify(path: &Path, tool: &Tool) -> Result<Verified, BundleError> {
     let again = Report::make(&spec, &index.tool)
         .and_then(|mut report| report.files(|name| named_in_bundle(name, folder.path())));
     let made = again.map_err(|error| BundleError::Report(format!("{:#}", anyhow::Error::from(error))))?;
-    let made: BTreeMap<String, Vec<u8>> =
+    let made: BTreeMap<String, Bytes> =
         made.files.into_iter().map(|file| (format!("{REPORT}/{}", file.path), file.bytes)).collect();
     let bundled: BTreeMap<&str, &[u8]> = files
         .iter()

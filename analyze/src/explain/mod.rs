@@ -47,8 +47,7 @@ pub fn explain(spec: &ExplainSpec) -> Result<Vec<u8>, ExplainError> {
 /// Brings together what is said of the only round of a batch.
 fn gather(input: &Loaded, batch: &Batch, metrics: &RoundMetrics, origin: Origin) -> ExplainedRound {
     let round = batch.get(0);
-    let facts = input.about.runs.get(round.run_id());
-    let dissemination = measure::dissemination(batch, facts);
+    let dissemination = measure::dissemination(batch, &input.about);
     let stranded = stranded(input, &round, &dissemination, metrics);
     ExplainedRound {
         condition: input.about.condition.clone(),

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::inputs::Loaded;
-use crate::measure::whereabouts::Whereabouts;
 use crate::measure::{Dissemination, RoundMetrics};
 use crate::rounds::{Round, Rounds};
 
@@ -18,8 +17,8 @@ pub(super) fn stranded(input: &Loaded, round: &Round<'_>, tree: &Dissemination, 
         }
     }
     let recorded = numbers.into_iter().map(|number| rounds.names().nodes.text(number));
-    let whereabouts = Whereabouts::of(input.about.runs.get(round.run_id()));
-    let mut nodes: BTreeSet<&str> = recorded.chain(whereabouts.nodes()).collect();
+    let roster = input.about.runs.get(round.run_id()).into_iter().flat_map(|facts| &facts.manifest.roster);
+    let mut nodes: BTreeSet<&str> = recorded.chain(roster.map(|node| node.id.as_str())).collect();
     for held in tree.reached.iter().map(|node| node.node.as_str()).chain(metrics.initiator.as_deref()) {
         nodes.remove(held);
     }

@@ -2,13 +2,19 @@
 //! order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cnsim_records::columns::EventNames;
 use cnsim_records::events::Events;
+use rayon::prelude::*;
 
-use super::batch::{Circumstances, MeasuredRound};
+use super::batch::{Circumstances, MeasuredBatch, MeasuredRound, SentInRun};
+use super::by_hop::Deliveries;
+use super::clock::{Ends, RunClocks, RunWays};
 use super::expected::{self, Known};
-use super::{Analysis, BetweenHosts, Deliveries, Group, RoundMetrics, RunClocks, RunLoad};
+use super::hosts::BetweenHosts;
+use super::numbered::Numbered;
+use super::{Analysis, Group, RoundMetrics, RunLoad};
 use super::{coverage, silent, theory};
 use crate::inputs::{About, Loaded};
 use crate::rounds::Rounds;
@@ -33,8 +39,8 @@ pub fn analyse(inputs: &[Loaded], options: &Options) -> Analysis {
     for input in inputs {
         let rounds = Rounds::of(&input.events);
         let circumstances = measuring.circumstances(&input.about, &input.events);
-        let measured = rounds.map_batches(|batch| circumstances.measure(batch)).into_iter().flatten().collect();
-        measuring.add(&input.about, rounds.names(), measured);
+        let measured = rounds.map_batches(|batch| circumstances.measure(batch));
+        measuring.add(&circumstances, rounds.names(), measured);
     }
     let about: Vec<&About> = inputs.iter().map(|input| &input.about).collect();
     measuring.finish(&about)
@@ -46,7 +52,11 @@ pub(crate) struct Measuring {
     /// By name, numbered in the order in which they were given.
     conditions: BTreeMap<String, usize>,
     inputs: usize,
+    /// Nodes and machines of all inputs.
+    nodes: Numbered,
+    machines: Numbered,
     rounds: Vec<Measured>,
+    groups: BTreeMap<Place, Gathered>,
     runs: BTreeMap<(Place, String), RunSoFar>,
 }
 
@@ -57,9 +67,14 @@ type Place = (usize, u32);
 struct Measured {
     place: Place,
     metrics: RoundMetrics,
+}
+
+/// What is gathered over the scored rounds of a group.
+#[derive(Default)]
+struct Gathered {
     deliveries: Deliveries,
-    /// Latencies between machines, in a scored round.
-    between: BetweenHosts,
+    /// Latencies by the numbers of machines.
+    between: BTreeMap<Ends, Vec<i64>>,
 }
 
 /// What is summed over the rounds of a run.
@@ -69,29 +84,57 @@ struct RunSoFar {
     input: usize,
     /// As its first record names it.
     protocol: String,
-    load: RunLoad,
-    clocks: RunClocks,
+    /// Copies by the number of the node that sent them.
+    sent: BTreeMap<u32, u64>,
+    ways: RunWays,
 }
 
 impl Measuring {
     pub(crate) fn new(options: Options) -> Self {
-        Self { options, conditions: BTreeMap::new(), inputs: 0, rounds: Vec::new(), runs: BTreeMap::new() }
+        Self {
+            options,
+            conditions: BTreeMap::new(),
+            inputs: 0,
+            nodes: Numbered::default(),
+            machines: Numbered::default(),
+            rounds: Vec::new(),
+            groups: BTreeMap::new(),
+            runs: BTreeMap::new(),
+        }
     }
 
     /// What the rounds of an input are measured with.
     pub(crate) fn circumstances<'a>(&self, about: &'a About, events: &Events) -> Circumstances<'a> {
         Circumstances::new(
             about,
+            events.names(),
             coverage::nodes_by_run(events).expect("events have runs, rounds and nodes"),
             self.options.warm_up,
         )
     }
 
     /// Adds the rounds of one input more, in their order.
-    pub(crate) fn add(&mut self, about: &About, names: &EventNames, rounds: Vec<MeasuredRound>) {
-        let condition = self.condition(&about.condition);
-        for round in rounds {
-            self.put((condition, round.nodes), names, round);
+    pub(crate) fn add(&mut self, measured_with: &Circumstances<'_>, names: &EventNames, batches: Vec<MeasuredBatch>) {
+        let condition = self.condition(&measured_with.about().condition);
+        let nodes: Vec<u32> = names.nodes.iter().map(|node| self.nodes.number(node)).collect();
+        let machines: Vec<u32> = measured_with.machines().names().map(|name| self.machines.number(name)).collect();
+        let shared = |(from, to): Ends| (machines[from as usize], machines[to as usize]);
+        for MeasuredBatch { rounds, deliveries, between, sent } in batches {
+            for round in rounds {
+                self.put((condition, round.nodes), names, round, shared);
+            }
+            for (of_nodes, deliveries) in deliveries {
+                self.groups.entry((condition, of_nodes)).or_default().deliveries.append(deliveries);
+            }
+            for (of_nodes, ends, mut latencies) in between {
+                let between = &mut self.groups.entry((condition, of_nodes)).or_default().between;
+                between.entry(shared(ends)).or_default().append(&mut latencies);
+            }
+            for SentInRun { nodes: of_nodes, run, by_node } in sent {
+                let run = ((condition, of_nodes), names.runs.text(run).to_owned());
+                let run = self.runs.get_mut(&run).expect("a run with copies has a round");
+                by_node.into_iter().for_each(|(node, sent)| *run.sent.entry(nodes[node as usize]).or_default() += sent);
+            }
         }
         self.inputs += 1;
     }
@@ -101,35 +144,44 @@ impl Measuring {
         *self.conditions.entry(name.to_owned()).or_insert(next)
     }
 
-    fn put(&mut self, place: Place, names: &EventNames, round: MeasuredRound) {
-        let MeasuredRound { protocol, metrics, deliveries, between, sent, ways, .. } = round;
+    fn put(&mut self, place: Place, names: &EventNames, round: MeasuredRound, shared: impl Fn(Ends) -> Ends) {
+        let MeasuredRound { protocol, metrics, ways, .. } = round;
         let run = self.runs.entry((place, metrics.run_id.clone())).or_insert_with(|| RunSoFar {
             input: self.inputs,
             protocol: names.protocols.text(protocol).to_owned(),
-            clocks: RunClocks { run_id: metrics.run_id.clone(), ..RunClocks::default() },
             ..RunSoFar::default()
         });
-        run.load.add(sent.into_iter().map(|(node, sent)| (names.nodes.text(node), sent)));
-        run.clocks.add(ways);
-        self.rounds.push(Measured { place, metrics, deliveries, between });
+        run.ways.add(ways.into_iter().map(|(ends, way)| (shared(ends), way)));
+        self.rounds.push(Measured { place, metrics });
     }
 
     /// The measurements of all inputs, which are given again in the order in which they were added.
     pub(crate) fn finish(mut self, inputs: &[&About]) -> Analysis {
         self.add_silent_rounds(inputs);
-        let Self { conditions, mut rounds, runs, .. } = self;
+        let Self { conditions, mut rounds, groups: gathered, runs, machines, .. } = self;
         rounds.sort_by(|a, b| a.key().cmp(&b.key()));
         let mut names: Vec<&String> = conditions.keys().collect();
         names.sort_by_key(|name| conditions[*name]);
         let mut groups: BTreeMap<Place, Group> = BTreeMap::new();
-        for Measured { place, metrics, deliveries, between } in rounds {
+        for Measured { place, metrics } in rounds {
             let new = || Group { condition: names[place.0].clone(), nodes: place.1, ..Group::default() };
-            groups.entry(place).or_insert_with(new).push(metrics, deliveries, between);
+            groups.entry(place).or_insert_with(new).rounds.push(metrics);
         }
+        let machines = machines.into_names();
+        for (place, gathered) in gathered {
+            let group = groups.get_mut(&place).expect("deliveries have a round in their group");
+            group.deliveries = gathered.deliveries.by_hop();
+            group.between_hosts = named(gathered.between, &machines);
+        }
+        let compare = |((place, run_id), run): ((Place, String), RunSoFar)| {
+            let RunSoFar { input, protocol, sent, ways } = run;
+            let known = Known { facts: inputs[input].runs.get(&run_id), protocol };
+            (place, known, RunLoad { sent: sent.into_values().collect() }, ways.compare(run_id, &machines))
+        };
+        let compared: Vec<(Place, Known<'_>, RunLoad, RunClocks)> = runs.into_par_iter().map(compare).collect();
         let mut known: BTreeMap<Place, Vec<Known<'_>>> = BTreeMap::new();
-        for ((place, run_id), RunSoFar { input, protocol, load, clocks }) in runs {
-            let facts = inputs[input].runs.get(&run_id);
-            known.entry(place).or_default().push(Known { facts, protocol });
+        for (place, of_run, load, clocks) in compared {
+            known.entry(place).or_default().push(of_run);
             let group = groups.get_mut(&place).expect("a run has a round in its group");
             group.loads.push(load);
             group.clocks.push(clocks);
@@ -154,14 +206,10 @@ impl Measuring {
                     if !heard.insert((condition, run_id.clone(), round.round)) {
                         continue;
                     }
-                    self.runs.entry((place, run_id.clone())).or_insert_with(|| RunSoFar {
-                        input: number,
-                        clocks: RunClocks { run_id: run_id.clone(), ..RunClocks::default() },
-                        ..RunSoFar::default()
-                    });
+                    let of_run = self.runs.entry((place, run_id.clone()));
+                    of_run.or_insert_with(|| RunSoFar { input: number, ..RunSoFar::default() });
                     let metrics = silent::metrics(manifest, round, self.options.warm_up);
-                    let (deliveries, between) = (Deliveries::default(), BTreeMap::new());
-                    self.rounds.push(Measured { place, metrics, deliveries, between });
+                    self.rounds.push(Measured { place, metrics });
                 }
             }
         }
@@ -174,15 +222,10 @@ impl Measured {
     }
 }
 
-impl Group {
-    fn push(&mut self, metrics: RoundMetrics, deliveries: Deliveries, between: BetweenHosts) {
-        self.deliveries.hop.extend(&deliveries.hop);
-        self.deliveries.latency_ns.extend(&deliveries.latency_ns);
-        for (ends, latencies) in between {
-            self.between_hosts.entry(ends).or_default().extend(latencies);
-        }
-        self.rounds.push(metrics);
-    }
+/// Latencies by the names of machines.
+fn named(between: BTreeMap<Ends, Vec<i64>>, machines: &[Arc<str>]) -> BetweenHosts {
+    let name = |number: u32| machines[number as usize].to_string();
+    between.into_iter().map(|((from, to), latencies)| ((name(from), name(to)), latencies)).collect()
 }
 
 #[cfg(test)]

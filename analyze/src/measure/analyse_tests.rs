@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::super::fixture::{Row, loaded, manifest, random_round, resources};
 use super::super::{CriticalHop, End, Origin, PathTime, RoundLoad, Shape};
 use super::*;
+use crate::measure::HopDeliveries;
 
 fn one(rows: &[Row]) -> RoundMetrics {
     let analysis = analyse(&[loaded("c", rows)], &Options { warm_up: 1 });
@@ -84,7 +85,7 @@ fn warm_up_rounds_are_measured_and_in_no_delivery() {
     let rows: Vec<Row> = (0..3).flat_map(|round| flood().map(|row| row.of_round(round))).collect();
     let group = &analyse(&[loaded("c", &rows)], &Options { warm_up: 2 }).groups[0];
     assert_eq!(group.rounds.iter().map(|round| round.scored).collect::<Vec<_>>(), [false, false, true]);
-    assert_eq!(group.deliveries, Deliveries { hop: vec![1, 1], latency_ns: vec![200, 300] });
+    assert_eq!(group.deliveries, [HopDeliveries { hop: Some(1), count: 2, latencies_ns: vec![200, 300] }]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What measuring comes to: rounds with their measurements, by condition and number of nodes.
 
+use super::by_hop::HopDeliveries;
 use super::clock::RunClocks;
 use super::critical::CriticalHop;
 use super::hop_band::Band;
@@ -25,8 +26,8 @@ pub struct Group {
     pub nodes: u32,
     /// Every round, warm-up too, in the order of run id and round.
     pub rounds: Vec<RoundMetrics>,
-    /// First deliveries of the scored rounds.
-    pub deliveries: Deliveries,
+    /// First deliveries of the scored rounds, in the order of hops; those whose hop is not known come last.
+    pub deliveries: Vec<HopDeliveries>,
     /// Duplicates that the topology dictates for a complete round, where protocol and topology are known and do.
     pub expected_duplicates: Option<u64>,
     /// What theory says of the largest hop of a round, where it says anything.
@@ -98,15 +99,6 @@ pub struct RoundMetrics {
     pub reached_ns: Vec<i64>,
 }
 
-/// First deliveries as columns of equal length.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Deliveries {
-    /// Distance from the initiator; -1 unknown.
-    pub hop: Vec<i32>,
-    /// From send to receipt; `UNKNOWN_NS` unknown.
-    pub latency_ns: Vec<i64>,
-}
-
 /// What time is counted from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -134,6 +126,11 @@ impl Group {
     /// The rounds that statistics count.
     pub fn scored(&self) -> impl Iterator<Item = &RoundMetrics> {
         self.rounds.iter().filter(|round| round.scored)
+    }
+
+    /// How many first deliveries the scored rounds have.
+    pub fn delivered(&self) -> u64 {
+        self.deliveries.iter().map(|at_hop| at_hop.count).sum()
     }
 }
 

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use cnsim_records::columns::EventNames;
 use polars::prelude::{
     Column, DataFrame, DataType, Int64Chunked, IntoLazy, PolarsResult, UInt32Chunked, UInt64Chunked, col, lit,
 };
 
-use super::clock::{self, Hosts, RoundWay};
+use super::clock::{self, Ends, RoundWay};
 use super::duplicates::{self, ARRIVED, Copies, DUPLICATES, FAILED, SENDS, UNDELIVERED};
 use super::frames::{self, EXPECTED, FirstReceipts, PLACE};
 use super::hops::{self, HOPS_KNOWN, HOPS_MAX, HOPS_SUM, Hops};
 use super::spread::{Scratch, Spread};
-use super::whereabouts::Whereabouts;
-use super::{BetweenHosts, Convergence, Deliveries, Origin, PERCENTS, RoundMetrics};
+use super::hosts::BetweenNumbers;
+use super::machines::Machines;
+use super::by_hop::Deliveries;
+use super::{Convergence, Origin, PERCENTS, RoundMetrics};
 use super::{convergence, coverage, critical, hosts, latency, load, path, resources, setup, shape};
 use crate::inputs::About;
 use crate::rounds::{Batch, Round};
@@ -22,7 +25,21 @@ pub(crate) struct Circumstances<'a> {
     about: &'a About,
     /// By run number: nodes in the run's network, as far as its id or its ids say.
     nodes_by_run: Vec<u32>,
+    machines: Machines<'a>,
     warm_up: u32,
+}
+
+/// What some rounds give.
+#[derive(Debug)]
+pub(crate) struct MeasuredBatch {
+    /// The rounds, in their order.
+    pub(crate) rounds: Vec<MeasuredRound>,
+    /// First deliveries of the scored ones, by the number of nodes in the network.
+    pub(super) deliveries: BTreeMap<u32, Deliveries>,
+    /// Latencies between machines, of the scored ones.
+    pub(super) between: BetweenNumbers,
+    /// What nodes sent in the scored ones, run by run.
+    pub(super) sent: Vec<SentInRun>,
 }
 
 /// What one round gives.
@@ -32,67 +49,91 @@ pub(crate) struct MeasuredRound {
     /// Number of the protocol as the round's first record names it.
     pub(super) protocol: u32,
     pub(crate) metrics: RoundMetrics,
-    pub(super) deliveries: Deliveries,
-    /// Latencies between machines, in a scored round.
-    pub(super) between: BetweenHosts,
-    /// Copies by the number of who sent them, in a scored round.
-    pub(super) sent: Vec<(u32, u64)>,
-    pub(super) ways: BTreeMap<(String, String), RoundWay>,
+    pub(super) ways: Vec<(Ends, RoundWay)>,
 }
 
-/// A round whose rows were walked through; its folds are missing yet.
-struct Walked {
-    measured: MeasuredRound,
-    /// The machines that numbers in the frame of first receipts stand for.
-    hosts: Vec<String>,
+/// What nodes sent in some rounds of a run.
+#[derive(Debug)]
+pub(super) struct SentInRun {
+    /// Nodes in the network.
+    pub(super) nodes: u32,
+    /// Number of the run.
+    pub(super) run: u32,
+    /// Copies by the number of the node that sent them.
+    pub(super) by_node: BTreeMap<u32, u64>,
 }
 
 impl<'a> Circumstances<'a> {
-    pub(super) fn new(about: &'a About, nodes_by_run: Vec<u32>, warm_up: u32) -> Self {
-        Self { about, nodes_by_run, warm_up }
+    pub(super) fn new(about: &'a About, names: &EventNames, nodes_by_run: Vec<u32>, warm_up: u32) -> Self {
+        Self { about, nodes_by_run, machines: Machines::of(about, names), warm_up }
     }
 
-    /// Measures some rounds, in their order.
-    pub(crate) fn measure(&self, batch: &Batch) -> Vec<MeasuredRound> {
+    /// What is known of the input beside its records.
+    pub(crate) fn about(&self) -> &'a About {
+        self.about
+    }
+
+    /// The machines that numbers in measurements stand for.
+    pub(super) fn machines(&self) -> &Machines<'a> {
+        &self.machines
+    }
+
+    /// Measures some rounds.
+    pub(crate) fn measure(&self, batch: &Batch) -> MeasuredBatch {
         let (mut scratch, mut firsts) = (Scratch::default(), FirstReceipts::default());
-        let walk = |(place, round): (u32, Round<'_>)| self.walk(place, &round, &mut scratch, &mut firsts);
-        let walked: Vec<Walked> = (0..).zip(batch.iter()).map(walk).collect();
-        fold(batch, walked, firsts).expect("the frames have the columns that the metrics fold over")
+        let mut deliveries: BTreeMap<u32, Deliveries> = BTreeMap::new();
+        let mut rounds = Vec::with_capacity(batch.len());
+        for (place, round) in (0..).zip(batch.iter()) {
+            let (spread, nodes) = (scratch.spread(&round), self.nodes(&round));
+            let hops = hops::hops(&spread);
+            self.add_firsts(&mut firsts, (place, nodes), &spread, &hops, self.is_scored(&round));
+            if self.is_scored(&round) {
+                let deliveries = deliveries.entry(nodes).or_default();
+                deliveries.hop.extend(&hops.each);
+                deliveries.latency_ns.extend(latency::each(&spread));
+            }
+            rounds.push(self.walk(&round, &spread, nodes, &hops));
+        }
+        let folds = fold(batch, &mut rounds, firsts);
+        let (between, sent) = folds.expect("the frames have the columns that the metrics fold over");
+        MeasuredBatch { rounds, deliveries, between, sent }
     }
 
-    /// Measures what is no fold, and adds the round's first receipts to the frame of all.
-    fn walk(&self, place: u32, round: &Round<'_>, scratch: &mut Scratch, firsts: &mut FirstReceipts) -> Walked {
-        let nodes = coverage::nodes(round, self.nodes_by_run[round.run as usize]);
-        let spread = scratch.spread(round);
-        let facts = self.about.runs.get(round.run_id());
-        let whereabouts = Whereabouts::of(facts);
-        let hops = hops::hops(&spread);
-        let is_scored = round.round >= self.warm_up;
-        let is_apart = is_scored && !clock::is_on_one_machine(&spread);
-        let mut hosts = Hosts::new(&spread, &whereabouts);
-        let ends = |position: usize| {
-            let row = spread.row(position);
-            let [from, to] = [spread.events.sender[row], spread.events.receiver[row]].map(|node| hosts.number(node));
-            (from, to)
-        };
-        let ends: Vec<_> = if is_apart { (0..spread.firsts.len()).map(ends).collect() } else { Vec::new() };
-        let expected = nodes.saturating_sub(1);
-        firsts.add(place, expected, &spread, &hops.each, |position| ends.get(position).copied().unwrap_or_default());
-        let hosts = hosts.into_names();
-        let deliveries = match is_scored {
-            true => Deliveries { hop: hops.each.clone(), latency_ns: latency::each(&spread) },
-            false => Deliveries::default(),
-        };
+    fn nodes(&self, round: &Round<'_>) -> u32 {
+        coverage::nodes(round, self.nodes_by_run[round.run as usize])
+    }
+
+    fn is_scored(&self, round: &Round<'_>) -> bool {
+        round.round >= self.warm_up
+    }
+
+    /// Adds a round's first receipts to the frame of all. The machines at their ends count in scored rounds, where there is
+    /// more than one.
+    fn add_firsts(
+        &self,
+        firsts: &mut FirstReceipts,
+        (place, nodes): (u32, u32),
+        spread: &Spread<'_>,
+        hops: &Hops,
+        is_scored: bool,
+    ) {
+        let is_apart = is_scored && !clock::is_on_one_machine(spread);
+        firsts.add(place, nodes, spread, &hops.each, |position| {
+            let (row, number) = (spread.row(position), |node: u32| self.machines.number(spread, node));
+            let ends = || (number(spread.events.sender[row]), number(spread.events.receiver[row]));
+            if is_apart { ends() } else { (None, None) }
+        });
+    }
+
+    /// Measures what is no fold.
+    fn walk(&self, round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops) -> MeasuredRound {
         let metrics = RoundMetrics {
-            scored: is_scored,
-            resources: resources::resources(facts, round.round),
-            ..walked(round, &spread, nodes, &hops, &whereabouts)
+            scored: self.is_scored(round),
+            resources: resources::resources(self.about.runs.get(round.run_id()), round.round),
+            ..walked(round, spread, nodes, hops, &self.machines)
         };
-        let ways = clock::ways(&spread, &whereabouts);
         let protocol = round.rows.clone().next().map_or(0, |row| round.events.protocol[row]);
-        let (between, sent) = (BTreeMap::new(), Vec::new());
-        let measured = MeasuredRound { nodes, protocol, metrics, deliveries, between, sent, ways };
-        Walked { measured, hosts }
+        MeasuredRound { nodes, protocol, metrics, ways: clock::ways(spread, &self.machines) }
     }
 }
 
@@ -102,7 +143,7 @@ fn walked(
     spread: &Spread<'_>,
     nodes: u32,
     hops: &Hops,
-    whereabouts: &Whereabouts<'_>,
+    machines: &Machines<'_>,
 ) -> RoundMetrics {
     let steps = path::critical(spread);
     RoundMetrics {
@@ -126,39 +167,41 @@ fn walked(
         latency_median_ns: None,
         path: steps.as_ref().and_then(|steps| path::time_spent(spread, steps)),
         shape: shape::shape(spread),
-        critical: steps.map_or_else(Vec::new, |steps| critical::hops(spread, &steps, whereabouts)),
-        load: load::load(&[], nodes),
+        critical: steps.map_or_else(Vec::new, |steps| critical::hops(spread, &steps, machines)),
+        load: load::load(&[], |_| "", nodes),
         resources: None,
         reached_ns: spread.firsts.iter().map(|first| first.received_ns).collect(),
     }
 }
 
-/// Adds the folds to rounds that were walked through.
-fn fold(batch: &Batch, walked: Vec<Walked>, firsts: FirstReceipts) -> PolarsResult<Vec<MeasuredRound>> {
-    let count = walked.len();
+/// Adds the folds to rounds that were walked through; gives those over more than one round.
+fn fold(
+    batch: &Batch,
+    rounds: &mut [MeasuredRound],
+    firsts: FirstReceipts,
+) -> PolarsResult<(BetweenNumbers, Vec<SentInRun>)> {
     let firsts = firsts.into_frame()?;
     let copies = Copies::of(&frames::copies(batch)?)?;
-    let expected = walked.iter().map(|walked| walked.measured.metrics.expected).collect();
-    let rounds = by_round(expected, &firsts, &copies)?;
-    let folds = Folds::of(&rounds)?;
-    let sent = load::by_round(&load::sent_by_node(copies.sent()?)?, count)?;
-    let between = hosts::latencies(&firsts, count)?;
+    let expected = rounds.iter().map(|round| round.metrics.expected).collect();
+    let folded = by_round(expected, &firsts, &copies)?;
+    let folds = Folds::of(&folded)?;
+    let sent = load::by_round(&load::sent_by_node(copies.sent()?)?, rounds.len())?;
     let names = &batch.columns.names.nodes;
-    let rounds = walked.into_iter().zip(sent).zip(between).enumerate();
-    Ok(rounds
-        .map(|(place, ((Walked { mut measured, hosts }, sent), between))| {
-            let named: Vec<(&str, u64)> = sent.iter().map(|(node, sent)| (names.text(*node), *sent)).collect();
-            folds.put(place, &mut measured.metrics);
-            measured.metrics.load = load::load(&named, measured.nodes);
-            let name = |number: u32| hosts[number as usize].clone();
-            measured.between =
-                between.into_iter().map(|((from, to), latencies)| ((name(from), name(to)), latencies)).collect();
-            if measured.metrics.scored {
-                measured.sent = sent;
-            }
-            measured
-        })
-        .collect())
+    let mut of_runs: Vec<SentInRun> = Vec::new();
+    for (place, ((round, laid_out), sent)) in rounds.iter_mut().zip(batch.iter()).zip(sent).enumerate() {
+        folds.put(place, &mut round.metrics);
+        round.metrics.load = load::load(&sent, |node| names.text(node), round.nodes);
+        if !round.metrics.scored {
+            continue;
+        }
+        let (nodes, run) = (round.nodes, laid_out.run);
+        if of_runs.last().is_none_or(|last| (last.nodes, last.run) != (nodes, run)) {
+            of_runs.push(SentInRun { nodes, run, by_node: BTreeMap::new() });
+        }
+        let of_run = of_runs.last_mut().expect("one was added where there was none");
+        sent.into_iter().for_each(|(node, sent)| *of_run.by_node.entry(node).or_default() += sent);
+    }
+    Ok((hosts::latencies(&firsts)?, of_runs))
 }
 
 /// The folds of rounds: a row each, in order, with [`EXPECTED`] and what each metric's expressions come to.

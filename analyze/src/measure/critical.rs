@@ -1,8 +1,8 @@
 //! The path to the node that was reached last, hop by hop, with the machines that it crosses.
 
+use super::machines::Machines;
 use super::path::Step;
 use super::spread::Spread;
-use super::whereabouts::Whereabouts;
 
 /// One hop of the path to the node that was reached last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +29,12 @@ pub struct End {
 }
 
 /// Names the ends of a path's steps.
-pub(super) fn hops(spread: &Spread<'_>, steps: &[Step], whereabouts: &Whereabouts<'_>) -> Vec<CriticalHop> {
+pub(super) fn hops(spread: &Spread<'_>, steps: &[Step], machines: &Machines<'_>) -> Vec<CriticalHop> {
     let end = |node: u32| {
-        let name = spread.events.names.nodes.text(node);
         End {
-            node: name.to_owned(),
-            host: whereabouts.host(spread, node),
-            zone: whereabouts.zone(name).map(str::to_owned),
+            node: spread.events.names.nodes.text(node).to_owned(),
+            host: machines.name_of(spread, node).map(str::to_owned),
+            zone: machines.zone(spread, node).map(str::to_owned),
         }
     };
     let hop = |step: &Step| CriticalHop {
@@ -52,6 +51,7 @@ mod tests {
     use super::super::fixture::{Row, with_spread};
     use super::super::path::critical;
     use super::*;
+    use crate::inputs::About;
 
     #[test]
     fn the_hops_lead_from_the_initiator_to_the_last_node() {
@@ -62,7 +62,9 @@ mod tests {
             Row::received("10.0.2.1", "10.0.2.2", 137, 160),
         ];
         with_spread(&rows, |spread| {
-            let hops = hops(spread, &critical(spread).unwrap(), &Whereabouts::default());
+            let about = About::default();
+            let machines = Machines::of(&about, &spread.events.names);
+            let hops = hops(spread, &critical(spread).unwrap(), &machines);
             let told: Vec<_> = hops
                 .iter()
                 .map(|hop| (hop.from.node.as_str(), hop.to.host.as_deref(), hop.waiting_ns, hop.wire_ns))

@@ -5,10 +5,11 @@ use polars::prelude::{LazyFrame, PolarsResult};
 use super::duplicates::Copies;
 use super::frames;
 use super::load;
+use super::machines::Machines;
 use super::path;
 use super::spread::{Scratch, Spread};
 use super::tree::{self, Parent};
-use super::whereabouts::Whereabouts;
+use crate::inputs::About;
 use crate::rounds::Batch;
 
 /// The tree of first deliveries of one round.
@@ -55,11 +56,11 @@ pub struct Reached {
 }
 
 /// Lays the only round of a batch out.
-pub fn dissemination(batch: &Batch, facts: Option<&crate::inputs::RunFacts>) -> Dissemination {
+pub fn dissemination(batch: &Batch, about: &About) -> Dissemination {
     let round = &batch.get(0);
     let mut scratch = Scratch::default();
     let spread = scratch.spread(round);
-    let whereabouts = Whereabouts::of(facts);
+    let machines = Machines::of(about, &round.events.names);
     let (sent, arrived) = copies_by_node(batch).expect("the frame of copies has its columns");
     let count = |counts: &[(u32, u64)], node: u32| {
         counts.binary_search_by_key(&node, |(other, _)| *other).map_or(0, |place| counts[place].1)
@@ -67,13 +68,12 @@ pub fn dissemination(batch: &Batch, facts: Option<&crate::inputs::RunFacts>) -> 
     let depths = tree::depths(&spread);
     let of_position = |position: usize| {
         let node = spread.firsts[position].receiver;
-        let name = round.events.names.nodes.text(node);
         let parent = tree::parent(&spread, position);
         let step = path::step(&spread, position, parent);
         Reached {
-            node: name.to_owned(),
-            host: whereabouts.host(&spread, node),
-            zone: whereabouts.zone(name).map(str::to_owned),
+            node: round.events.names.nodes.text(node).to_owned(),
+            host: machines.name_of(&spread, node).map(str::to_owned),
+            zone: machines.zone(&spread, node).map(str::to_owned),
             parent,
             sender: round.events.names.nodes.text(round.events.sender[spread.row(position)]).to_owned(),
             depth: u32::try_from(depths[position]).ok(),
@@ -88,7 +88,7 @@ pub fn dissemination(batch: &Batch, facts: Option<&crate::inputs::RunFacts>) -> 
     let of_initiator = |counts: &[(u32, u64)]| initiator.map_or(0, |node| count(counts, node));
     let critical = path::critical(&spread).unwrap_or_default();
     Dissemination {
-        initiator_host: initiator.and_then(|node| whereabouts.host(&spread, node)),
+        initiator_host: initiator.and_then(|node| machines.name_of(&spread, node)).map(str::to_owned),
         initiator_sent: of_initiator(&sent),
         initiator_duplicates: of_initiator(&arrived),
         reached: (0..spread.firsts.len()).map(of_position).collect(),
@@ -130,7 +130,7 @@ mod tests {
             Row::received("lost", "d", 1, 130),
         ];
         let events = events(&rows);
-        let found = dissemination(&Rounds::of(&events).lay_out_all(), None);
+        let found = dissemination(&Rounds::of(&events).lay_out_all(), &About::default());
         assert_eq!((found.initiator_sent, found.initiator_duplicates), (1, 1));
         let told: Vec<_> = found
             .reached

@@ -12,6 +12,8 @@ use crate::rounds::Batch;
 pub(super) const PLACE: &str = "place";
 /// Of rounds and first receipts: deliveries of a complete round, N - 1.
 pub(super) const EXPECTED: &str = "expected";
+/// Of first receipts: nodes in the round's network.
+pub(super) const NODES: &str = "nodes";
 /// Of first receipts: how many there were up to this one, itself included, in the order of time.
 pub(super) const RANK: &str = "rank";
 /// Of first receipts: ns since `initiate`; null where nobody knows when that was.
@@ -40,6 +42,7 @@ pub(super) const SEND: &str = "send";
 pub(super) struct FirstReceipts {
     place: Vec<u32>,
     expected: Vec<u32>,
+    nodes: Vec<u32>,
     rank: Vec<u32>,
     since_initiate: Vec<Option<i64>>,
     since_first_send: Vec<Option<i64>>,
@@ -50,11 +53,11 @@ pub(super) struct FirstReceipts {
 }
 
 impl FirstReceipts {
-    /// Adds those of a round, with their hops, and the machines at both ends where they are to be told apart.
+    /// Adds those of a round of so many nodes, with their hops, and the machines at both ends where they are to be told apart.
     pub(super) fn add(
         &mut self,
         place: u32,
-        expected: u32,
+        nodes: u32,
         spread: &Spread<'_>,
         hops: &[i32],
         hosts: impl Fn(usize) -> (Option<u32>, Option<u32>),
@@ -66,7 +69,8 @@ impl FirstReceipts {
             let latency_ns = spread.events.latency_ns[spread.row(position)];
             let (from_host, to_host) = hosts(position);
             self.place.push(place);
-            self.expected.push(expected);
+            self.expected.push(nodes.saturating_sub(1));
+            self.nodes.push(nodes);
             self.rank.push(position as u32 + 1);
             self.since_initiate.push(since(initiate_ns, first.received_ns));
             self.since_first_send.push(since(spread.first_send_ns, first.received_ns));
@@ -77,12 +81,13 @@ impl FirstReceipts {
         }
     }
 
-    /// The frame of [`PLACE`], [`EXPECTED`], [`RANK`], [`SINCE_INITIATE`], [`SINCE_FIRST_SEND`], [`HOP`], [`LATENCY_NS`],
-    /// [`FROM_HOST`] and [`TO_HOST`].
+    /// The frame of [`PLACE`], [`EXPECTED`], [`NODES`], [`RANK`], [`SINCE_INITIATE`], [`SINCE_FIRST_SEND`], [`HOP`],
+    /// [`LATENCY_NS`], [`FROM_HOST`] and [`TO_HOST`].
     pub(super) fn into_frame(self) -> PolarsResult<DataFrame> {
         let columns = vec![
             by_place(self.place),
             Column::new(EXPECTED.into(), self.expected),
+            Column::new(NODES.into(), self.nodes),
             Column::new(RANK.into(), self.rank),
             Column::new(SINCE_INITIATE.into(), self.since_initiate),
             Column::new(SINCE_FIRST_SEND.into(), self.since_first_send),

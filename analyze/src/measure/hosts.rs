@@ -5,35 +5,35 @@ use std::collections::BTreeMap;
 use cnsim_records::columns::{UNKNOWN_NS, values};
 use polars::prelude::{DataFrame, IntoLazy, PolarsResult, col};
 
-use super::frames::{FROM_HOST, LATENCY_NS, PLACE, TO_HOST};
+use super::clock::Ends;
+use super::frames::{FROM_HOST, LATENCY_NS, NODES, TO_HOST};
 
-/// Latencies in ns by the machines that copies went from and to, which may be the same.
+/// Latencies in ns by the machines that copies went from and to, which may be the same; in no order.
 pub type BetweenHosts = BTreeMap<(String, String), Vec<i64>>;
 
-/// Latencies between machines of one round, by the machines' numbers in it.
-pub(super) type BetweenNumbers = BTreeMap<(u32, u32), Vec<i64>>;
+/// Latencies by the number of nodes in the network and the numbers of the machines that copies went from and to.
+pub(super) type BetweenNumbers = Vec<(u32, Ends, Vec<i64>)>;
 
-/// Over first receipts: the latencies of each round by the machines at both ends, as far as all three are known, in the
-/// order of first receipts.
-pub(super) fn latencies(firsts: &DataFrame, rounds: usize) -> PolarsResult<Vec<BetweenNumbers>> {
-    let mut of_rounds = vec![BetweenNumbers::new(); rounds];
+/// Over first receipts: the latencies by number of nodes and the machines at both ends, as far as all are known.
+pub(super) fn latencies(firsts: &DataFrame) -> PolarsResult<BetweenNumbers> {
     let known = col(FROM_HOST).is_not_null().and(col(TO_HOST).is_not_null()).and(col(LATENCY_NS).is_not_null());
     let by_ends = firsts
         .clone()
         .lazy()
         .filter(known)
-        .group_by_stable([col(PLACE), col(FROM_HOST), col(TO_HOST)])
+        .group_by_stable([col(NODES), col(FROM_HOST), col(TO_HOST)])
         .agg([col(LATENCY_NS)])
         .collect()?;
     let number = |name: &str| Ok::<_, polars::prelude::PolarsError>(by_ends.column(name)?.u32()?.clone());
-    let (places, from, to) = (number(PLACE)?, number(FROM_HOST)?, number(TO_HOST)?);
+    let (nodes, from, to) = (number(NODES)?, number(FROM_HOST)?, number(TO_HOST)?);
     let latencies = by_ends.column(LATENCY_NS)?.list()?;
-    let ends = places.iter().flatten().zip(from.iter().flatten()).zip(to.iter().flatten());
-    for (((place, from), to), latencies) in ends.zip(latencies.amortized_iter()) {
+    let ends = nodes.iter().flatten().zip(from.iter().flatten().zip(to.iter().flatten()));
+    let mut between = Vec::with_capacity(by_ends.height());
+    for ((nodes, ends), latencies) in ends.zip(latencies.amortized_iter()) {
         let Some(latencies) = latencies else { continue };
-        of_rounds[place as usize].insert((from, to), values(latencies.as_ref().i64()?, UNKNOWN_NS));
+        between.push((nodes, ends, values(latencies.as_ref().i64()?, UNKNOWN_NS)));
     }
-    Ok(of_rounds)
+    Ok(between)
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Load: how many copies each node sent.
 
-use std::collections::BTreeMap;
-
 use polars::prelude::{DataFrame, DataType, LazyFrame, PolarsResult, col, len, lit};
 
 use super::frames::{PLACE, SENDER};
@@ -26,24 +24,14 @@ pub struct RoundLoad {
 /// Copies sent per node, over the scored rounds of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RunLoad {
-    /// By node; who sent nothing is not in it.
-    pub sent: BTreeMap<String, u64>,
+    /// One for each node that sent any, in no order.
+    pub sent: Vec<u64>,
 }
 
 impl RunLoad {
     /// The Gini coefficient over `nodes` nodes.
     pub fn gini(&self, nodes: u32) -> Option<f64> {
-        gini(&self.sent.values().copied().collect::<Vec<_>>(), nodes as usize)
-    }
-
-    /// Adds one round.
-    pub(super) fn add<'a>(&mut self, round: impl IntoIterator<Item = (&'a str, u64)>) {
-        for (node, sent) in round {
-            match self.sent.get_mut(node) {
-                Some(sum) => *sum += sent,
-                None => drop(self.sent.insert(node.to_owned(), sent)),
-            }
-        }
+        gini(&self.sent, nodes as usize)
     }
 }
 
@@ -73,17 +61,18 @@ pub(super) fn by_round(sent: &DataFrame, rounds: usize) -> PolarsResult<Vec<Vec<
     Ok(of_rounds)
 }
 
-/// The load of a round with `nodes` nodes.
-pub(super) fn load(sent: &[(&str, u64)], nodes: u32) -> RoundLoad {
+/// The load of a round with `nodes` nodes, given what nodes sent in the order of their names.
+pub(super) fn load<'a>(sent: &[(u32, u64)], name: impl Fn(u32) -> &'a str, nodes: u32) -> RoundLoad {
     let max = sent.iter().map(|(_, sent)| *sent).max().unwrap_or(0);
-    let busiest = sent.iter().find(|(_, sent)| *sent == max).map(|(node, _)| (*node).to_owned());
+    let busiest = sent.iter().find(|(_, sent)| *sent == max).map(|(node, _)| name(*node).to_owned());
     let counts: Vec<u64> = sent.iter().map(|(_, sent)| *sent).collect();
     RoundLoad { gini: gini(&counts, nodes as usize), max, busiest }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{Row, measured};
+    use super::super::fixture::{Row, loaded, measured};
+    use super::super::{Options, analyse};
     use super::*;
 
     #[test]
@@ -95,10 +84,10 @@ mod tests {
 
     #[test]
     fn rounds_with_different_initiators_even_out() {
-        let mut run = RunLoad::default();
-        run.add([("a", 3)]);
-        run.add([("b", 2), ("a", 1)]);
-        run.add([("b", 2)]);
-        assert_eq!((run.gini(2), run.gini(4)), (Some(0.0), Some(0.5)));
+        let round = |number, from, to| [Row::initiate(from, 0), Row::received(from, to, 1, 2)].map(|row| row.of_round(number).with_nodes(2));
+        let rows = [round(1, "a", "b"), round(2, "b", "a"), round(3, "a", "b"), round(4, "b", "a")].concat();
+        let group = &analyse(&[loaded("c", &rows)], &Options::default()).groups[0];
+        assert_eq!(group.loads, [RunLoad { sent: vec![2, 2] }]);
+        assert_eq!((group.loads[0].gini(2), group.loads[0].gini(4)), (Some(0.0), Some(0.5)));
     }
 }

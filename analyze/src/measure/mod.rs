@@ -9,7 +9,7 @@ mod analyse;
 mod analysis;
 mod batch;
 mod bottleneck;
-pub mod by_hop;
+mod by_hop;
 pub mod catalogue;
 mod clock;
 mod convergence;
@@ -26,6 +26,8 @@ mod hops;
 mod hosts;
 mod latency;
 mod load;
+pub(crate) mod machines;
+mod numbered;
 mod path;
 mod resources;
 mod setup;
@@ -36,16 +38,18 @@ mod theory;
 pub(crate) mod traffic;
 mod tree;
 pub mod usage;
-pub(crate) mod whereabouts;
 
 #[cfg(test)]
 pub(crate) mod fixture;
 
 pub(crate) use analyse::Measuring;
 pub use analyse::{Options, analyse};
-pub use analysis::{Analysis, Convergence, Deliveries, Group, Origin, PERCENTS, RoundMetrics};
+pub use analysis::{Analysis, Convergence, Group, Origin, PERCENTS, RoundMetrics};
 pub use bottleneck::{Bottleneck, Part, bottlenecks};
+pub use by_hop::HopDeliveries;
 pub use clock::{HostPair, RunClocks, Way};
+#[cfg(test)]
+pub(crate) use clock::RunWays;
 pub use critical::{CriticalHop, End};
 pub use dissemination::{Dissemination, Reached, dissemination};
 pub use hop_band::Band;

@@ -11,6 +11,8 @@ use cnsim_records::columns::{EventColumns, UNKNOWN_NS};
 pub(super) struct Spread<'a> {
     /// The columns.
     pub(super) events: &'a EventColumns,
+    /// Number of the run.
+    pub(super) run: u32,
     /// The round's rows.
     pub(super) rows: Range<usize>,
     /// Who began it and when; none where no record says.
@@ -59,6 +61,7 @@ impl Scratch {
         self.find_firsts(round, initiate.map(|initiate| initiate.node));
         Spread {
             events,
+            run: round.run,
             rows: round.rows.clone(),
             initiate,
             first_send_ns: initiate.and_then(|initiate| first_send_ns(events, round.rows.clone(), initiate.node)),

@@ -28,21 +28,21 @@ pub(super) fn table(analysis: &Analysis) -> Option<Table> {
     ];
     let of_group = |group: &Group| -> Vec<[Cell; 19]> {
         let runs = group.clocks.iter();
-        runs.flat_map(|run| run.pairs().into_iter().map(|pair| row(group, &run.run_id, &pair))).collect()
+        runs.flat_map(|run| run.pairs.iter().map(|pair| row(group, &run.run_id, pair))).collect()
     };
     let rows: Vec<[Cell; 19]> = analysis.groups.iter().flat_map(of_group).collect();
     let caption = "How far the clock of host_b is ahead of that of host_a; no number of this report is corrected by it";
     (!rows.is_empty()).then(|| Table::new("clocks", caption, columns, rows))
 }
 
-fn row(group: &Group, run_id: &str, pair: &HostPair<'_>) -> [Cell; 19] {
+fn row(group: &Group, run_id: &str, pair: &HostPair) -> [Cell; 19] {
     let (drift, ppm) = (pair.drift, |drift: f64| drift * 1e6);
     [
         group.condition.as_str().into(),
         group.nodes.into(),
         run_id.into(),
-        pair.a.into(),
-        pair.b.into(),
+        (&*pair.a).into(),
+        (&*pair.b).into(),
         pair.there.copies.into(),
         pair.back.copies.into(),
         Cell::whole_ms(Some(pair.there.least_ns)),
@@ -56,6 +56,6 @@ fn row(group: &Group, run_id: &str, pair: &HostPair<'_>) -> [Cell; 19] {
         drift.and_then(Drift::value).map(ppm).into(),
         drift.map(|drift| ppm(drift.low)).into(),
         drift.map(|drift| ppm(drift.high)).into(),
-        (pair.span_ns() as f64 / 1e9).into(),
+        (pair.span_ns as f64 / 1e9).into(),
     ]
 }

@@ -55,9 +55,9 @@ impl DrawnFigure {
         let mut files = Vec::new();
         for format in &spec.formats {
             let bytes = self.drawing.file(*format, spec.sheet().dpi(), metadata).map_err(FigureError::Encode)?;
-            files.push(OutputFile { path: format!("{stem}.{}", format.extension()), bytes });
+            files.push(OutputFile { path: format!("{stem}.{}", format.extension()), bytes: bytes.into() });
         }
-        files.push(OutputFile { path: format!("{stem}.json"), bytes: self.described(caption) });
+        files.push(OutputFile { path: format!("{stem}.json"), bytes: self.described(caption).into() });
         Ok(files)
     }
 

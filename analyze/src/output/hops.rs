@@ -1,6 +1,6 @@
 //! `hops`: how far first deliveries of scored rounds came. Those whose hop is not known are the last line, without one.
 
-use crate::measure::{Analysis, Group, by_hop};
+use crate::measure::{Analysis, Group};
 use crate::table::{Cell, Table, count, number, text};
 
 pub(super) fn table(analysis: &Analysis) -> Table {
@@ -10,9 +10,9 @@ pub(super) fn table(analysis: &Analysis) -> Table {
 }
 
 fn rows(group: &Group) -> impl Iterator<Item = [Cell; 5]> {
-    let total = group.deliveries.hop.len() as f64;
-    by_hop::counts(&group.deliveries).into_iter().map(move |(hop, count)| {
-        let share = count as f64 / total;
-        [group.condition.as_str().into(), group.nodes.into(), hop.into(), count.into(), share.into()]
+    let total = group.delivered() as f64;
+    group.deliveries.iter().map(move |at_hop| {
+        let share = at_hop.count as f64 / total;
+        [group.condition.as_str().into(), group.nodes.into(), at_hop.hop.into(), at_hop.count.into(), share.into()]
     })
 }

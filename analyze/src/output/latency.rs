@@ -1,10 +1,8 @@
 //! `latency`: from send to receipt over first deliveries of scored rounds, by hop. Those whose hop is not known are the
 //! last line, without one.
 
-use rayon::prelude::*;
-
-use crate::measure::{Analysis, Group, by_hop};
-use crate::stats::select_percentile;
+use crate::measure::{Analysis, Group};
+use crate::stats::percentile;
 use crate::table::{Cell, Table, count, ms, text};
 
 pub(super) fn table(analysis: &Analysis) -> Table {
@@ -19,16 +17,15 @@ pub(super) fn table(analysis: &Analysis) -> Table {
         ms("p99_ms"),
         ms("max_ms"),
     ];
-    let rows: Vec<[Cell; 9]> = analysis.groups.par_iter().flat_map_iter(rows).collect();
     let caption = "Latency of first deliveries of scored rounds by their distance from the initiator";
-    Table::new("latency", caption, columns, rows)
+    Table::new("latency", caption, columns, analysis.groups.iter().flat_map(rows))
 }
 
 fn rows(group: &Group) -> impl Iterator<Item = [Cell; 9]> {
-    by_hop::latencies(&group.deliveries).into_iter().map(|(hop, mut values)| {
+    group.deliveries.iter().filter(|at_hop| !at_hop.latencies_ns.is_empty()).map(|at_hop| {
         let [min, median, p90, p99, max] =
-            [0, 50, 90, 99, 100].map(|percent| Cell::ms(select_percentile(&mut values, percent)));
-        let count = values.len();
-        [group.condition.as_str().into(), group.nodes.into(), hop.into(), count.into(), min, median, p90, p99, max]
+            [0, 50, 90, 99, 100].map(|percent| Cell::ms(percentile(&at_hop.latencies_ns, percent)));
+        let (hop, count) = (at_hop.hop.into(), at_hop.latencies_ns.len().into());
+        [group.condition.as_str().into(), group.nodes.into(), hop, count, min, median, p90, p99, max]
     })
 }

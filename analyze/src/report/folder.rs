@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     fn summary(text: &str) -> Vec<OutputFile> {
-        vec![OutputFile { path: "summary.json".to_owned(), bytes: text.into() }]
+        vec![OutputFile { path: "summary.json".to_owned(), bytes: text.as_bytes().to_vec().into() }]
     }
 
     fn entries(folder: &Path) -> Vec<String> {
@@ -139,7 +139,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("deep/report");
         let mut files = summary("1");
-        files.push(OutputFile { path: "tables/a.csv".to_owned(), bytes: vec![1] });
+        files.push(OutputFile { path: "tables/a.csv".to_owned(), bytes: vec![1].into() });
         ReportFolder::claim(&folder).unwrap().fill(&files).unwrap();
         ReportFolder::claim(&folder).unwrap().fill(&summary("2")).unwrap();
         assert_eq!(entries(&folder), ["summary.json"]);

@@ -112,7 +112,7 @@ impl Report {
             ("quality.json", quality.to_json()),
             ("index.html", page::html(&page).map_err(ReportError::Page)?),
         ];
-        files.extend(pages.map(|(path, bytes)| OutputFile { path: path.to_owned(), bytes }));
+        files.extend(pages.map(|(path, bytes)| OutputFile { path: path.to_owned(), bytes: bytes.into() }));
         Ok(ReportFiles { files, quality })
     }
 
@@ -144,6 +144,6 @@ fn files_read<'a>(evaluation: &'a Evaluation, telemetry: &'a Telemetry) -> Vec<&
 }
 
 fn table_files(table: &Table) -> [OutputFile; 3] {
-    let file = |ending, bytes| OutputFile { path: format!("tables/{}.{ending}", table.name), bytes };
+    let file = |ending, bytes: Vec<u8>| OutputFile { path: format!("tables/{}.{ending}", table.name), bytes: bytes.into() };
     [file("csv", table.to_csv()), file("md", table.to_markdown()), file("tex", table.to_latex())]
 }

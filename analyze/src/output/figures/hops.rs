@@ -3,7 +3,7 @@
 use cnsim_charts::data::{HopBand, HopDistribution, HopSeries};
 
 use super::group::label;
-use crate::measure::{Analysis, Group, by_hop};
+use crate::measure::{Analysis, Group, HopDeliveries};
 
 /// More bands of theory would hide what was measured.
 const BANDS_MAX: usize = 3;
@@ -11,9 +11,9 @@ const BANDS_MAX: usize = 3;
 /// How far first deliveries came. Those whose hop is not known are counted in the shares and have no bar.
 pub fn hop_distribution(analysis: &Analysis) -> HopDistribution {
     let series = |group: &Group| {
-        let total = group.deliveries.hop.len() as f64;
-        let counts = by_hop::counts(&group.deliveries).into_iter();
-        let shares = counts.filter_map(|(hop, count)| Some((hop?, count as f64 / total))).collect();
+        let total = group.delivered() as f64;
+        let share = |at_hop: &HopDeliveries| Some((at_hop.hop?, at_hop.count as f64 / total));
+        let shares = group.deliveries.iter().filter_map(share).collect();
         HopSeries { label: label(analysis, group), shares }
     };
     HopDistribution { series: analysis.groups.iter().map(series).collect(), theory: hop_bands(analysis) }

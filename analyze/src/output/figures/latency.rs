@@ -5,22 +5,22 @@ use std::collections::BTreeSet;
 use cnsim_charts::data::{HostCell, HostPanel, LatencyBox, LatencyByHop, LatencyByHosts, LatencySeries};
 
 use super::group::{label, ms, whole_ms};
-use crate::measure::{Analysis, Group, by_hop};
+use crate::measure::{Analysis, Group, HopDeliveries};
 use crate::stats::percentile;
 
 /// Latency of first deliveries by hop, where the hop is known.
 pub fn latency_by_hop(analysis: &Analysis) -> LatencyByHop {
     let series = |group: &Group| {
-        let latencies = by_hop::latencies(&group.deliveries).into_iter();
-        let boxes = latencies.filter_map(|(hop, values)| latency_box(hop?, values)).collect();
+        let of_hop = |at_hop: &HopDeliveries| latency_box(at_hop.hop?, &at_hop.latencies_ns);
+        let boxes = group.deliveries.iter().filter_map(of_hop).collect();
         LatencySeries { label: label(analysis, group), boxes }
     };
     LatencyByHop { series: analysis.groups.iter().map(series).collect() }
 }
 
-pub(super) fn latency_box(hop: u32, mut values: Vec<i64>) -> Option<LatencyBox> {
-    values.sort_unstable();
-    let [q1, median, q3] = [25, 50, 75].map(|percent| percentile(&values, percent));
+/// The box of latencies at a hop, which are in order.
+pub(super) fn latency_box(hop: u32, values: &[i64]) -> Option<LatencyBox> {
+    let [q1, median, q3] = [25, 50, 75].map(|percent| percentile(values, percent));
     let (q1, q3) = (q1?, q3?);
     let reach = 1.5 * (q3 - q1);
     let is_inside = |value: &&i64| (q1 - reach..=q3 + reach).contains(&(**value as f64));

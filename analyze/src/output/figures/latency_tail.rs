@@ -1,7 +1,6 @@
 //! The figure of the slowest deliveries: the share of the latencies that are as large or larger.
 
 use cnsim_charts::data::{LatencyTail, TailSeries};
-use cnsim_records::columns::UNKNOWN_NS;
 
 use super::group::label;
 use crate::measure::{Analysis, Group};
@@ -12,8 +11,8 @@ const RATIO: f64 = 1.03;
 /// The upper end of latency, over all first deliveries whose latency is known.
 pub fn latency_tail(analysis: &Analysis) -> LatencyTail {
     let series = |group: &Group| {
-        let known = group.deliveries.latency_ns.iter().copied().filter(|latency| *latency != UNKNOWN_NS);
-        let (points, without_place) = points(known.collect());
+        let known = group.deliveries.iter().flat_map(|at_hop| &at_hop.latencies_ns);
+        let (points, without_place) = points(known.copied().collect());
         TailSeries { label: label(analysis, group), points, without_place }
     };
     LatencyTail { series: analysis.groups.iter().map(series).collect() }

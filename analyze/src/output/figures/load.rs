@@ -13,7 +13,7 @@ const LORENZ_STEPS_MAX: usize = 200;
 /// How the copies that were sent are shared among nodes, those of every run counted on their own.
 pub fn load_lorenz(analysis: &Analysis) -> LoadLorenz {
     let series = |group: &Group| {
-        let mut sent: Vec<u64> = group.loads.iter().flat_map(|load| load.sent.values().copied()).collect();
+        let mut sent: Vec<u64> = group.loads.iter().flat_map(|load| load.sent.iter().copied()).collect();
         let nodes = (group.nodes as usize * group.loads.len()).max(sent.len());
         let gini = gini(&sent, nodes)?;
         sent.resize(nodes, 0);

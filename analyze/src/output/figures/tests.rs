@@ -114,8 +114,8 @@ fn whiskers_end_at_data() {
         min_ms: 1.0,
         max_ms: 100.0,
     };
-    assert_eq!(latency_box(1, values), Some(expected));
-    assert_eq!(latency_box(1, vec![]), None);
+    assert_eq!(latency_box(1, &values), Some(expected));
+    assert_eq!(latency_box(1, &[]), None);
 }
 
 #[test]
