@@ -9,6 +9,11 @@ use std::process::{Command, ExitCode, Stdio};
 use cnsim_analyze::audit;
 use cnsim_analyze::evaluation::evaluate;
 use cnsim_analyze::inputs::{self, Input};
+use mimalloc::MiMalloc;
+
+/// As in `cnsim-analyze`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const USAGE: &str = "usage: stages FILE [--until read|measure|audit|report] [--output FOLDER]";
 

@@ -6,6 +6,11 @@ use clap::Parser;
 use cnsim::manifest::Tool;
 use cnsim_analyze::commands::arguments::Cli;
 use cnsim_analyze::commands::printing::print;
+use mimalloc::MiMalloc;
+
+/// Threads that free what others allocated leave holes in glibc's arenas: a report of 5 million records took 1.2 GB there.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use cnsim::event::{ReadError, Record};
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 use rayon::prelude::*;
 
 use crate::csv::{self, Header};
@@ -55,7 +55,7 @@ pub(crate) fn read<G: Gather, E: From<SourceError> + Send>(
             || {
                 rayon::join(
                     || blocks.batch(),
-                    || unread.par_iter().map(|block| parse(&format, block, new(), empty.clone())).collect(),
+                    || unread.par_iter().map(|block| parse(&format, block, new(lines(block)), empty.clone())).collect(),
                 )
             },
         );
@@ -108,6 +108,11 @@ fn recognise(name: &str, mut head: Vec<u8>) -> Result<(Format, Vec<u8>, u64), So
     })?;
     head.drain(..head.len().min(end + 1));
     Ok((Format::Csv(header), head, 1))
+}
+
+/// How many lines a block has, the last one without an end among them.
+fn lines(block: &[u8]) -> usize {
+    memchr_iter(b'\n', block).count() + usize::from(!block.ends_with(b"\n"))
 }
 
 fn parse<G: Gather>(format: &Format, block: &[u8], records: G, rejects: Rejects) -> Parsed<G> {

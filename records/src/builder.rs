@@ -31,8 +31,9 @@ pub struct Texts {
 struct Numbers {
     mapping: Arc<CategoricalMapping>,
     builder: PrimitiveChunkedBuilder<UInt32Type>,
-    /// The last text's number: the next text is often the same.
+    /// The last text and its number: the next text is often the same.
     last: Option<u32>,
+    last_text: String,
 }
 
 /// The records of a block on their way into columns.
@@ -116,17 +117,20 @@ impl Texts {
 }
 
 impl Numbers {
-    fn new(name: &str, mapping: &Arc<CategoricalMapping>) -> Self {
-        let builder = PrimitiveChunkedBuilder::new(PlSmallStr::from_str(name), 0);
-        Self { mapping: Arc::clone(mapping), builder, last: None }
+    fn new(name: &str, mapping: &Arc<CategoricalMapping>, rows: usize) -> Self {
+        let builder = PrimitiveChunkedBuilder::new(PlSmallStr::from_str(name), rows);
+        Self { mapping: Arc::clone(mapping), builder, last: None, last_text: String::new() }
     }
 
     fn push(&mut self, text: &str) {
-        let is_last = |last: &u32| self.mapping.cat_to_str(*last) == Some(text);
-        let number = self
-            .last
-            .filter(is_last)
-            .unwrap_or_else(|| self.mapping.insert_cat(text).expect("memory does not hold 2^32 distinct texts"));
+        let number = match self.last.filter(|_| self.last_text == text) {
+            Some(number) => number,
+            None => {
+                self.last_text.clear();
+                self.last_text.push_str(text);
+                self.mapping.insert_cat(text).expect("memory does not hold 2^32 distinct texts")
+            }
+        };
         self.last = Some(number);
         self.builder.append_value(number);
     }
@@ -137,32 +141,32 @@ impl Numbers {
 }
 
 impl BlockBuilder {
-    /// A builder without records.
-    pub fn new(texts: &Texts) -> Self {
-        fn builder<T: PolarsNumericType>(name: &str) -> PrimitiveChunkedBuilder<T> {
-            PrimitiveChunkedBuilder::new(PlSmallStr::from_str(name), 0)
+    /// A builder without records, with room for so many.
+    pub fn new(texts: &Texts, rows: usize) -> Self {
+        fn builder<T: PolarsNumericType>(name: &str, rows: usize) -> PrimitiveChunkedBuilder<T> {
+            PrimitiveChunkedBuilder::new(PlSmallStr::from_str(name), rows)
         }
         Self {
             identifier: Identifier::default(),
-            identities: Vec::new(),
-            kind: builder(KIND),
-            run: Numbers::new(RUN, &texts.runs),
-            round: builder(ROUND),
-            nodes: builder(NODES),
-            sender: Numbers::new(SENDER, &texts.nodes),
-            receiver: Numbers::new(RECEIVER, &texts.nodes),
-            received_ns: builder(RECEIVED_NS),
-            sent_ns: builder(SENT_NS),
-            latency_ns: builder(LATENCY_NS),
-            hop: builder(HOP),
-            send: builder(SEND),
-            bytes: builder(BYTES),
-            seq: builder(SEQ),
-            process: Numbers::new(PROCESS, &texts.processes),
-            host: Numbers::new(HOST, &texts.hosts),
-            protocol: Numbers::new(PROTOCOL, &texts.protocols),
-            condition: Numbers::new(CONDITION, &texts.conditions),
-            float_timestamp: BooleanChunkedBuilder::new(FLOAT_TIMESTAMP.into(), 0),
+            identities: Vec::with_capacity(rows),
+            kind: builder(KIND, rows),
+            run: Numbers::new(RUN, &texts.runs, rows),
+            round: builder(ROUND, rows),
+            nodes: builder(NODES, rows),
+            sender: Numbers::new(SENDER, &texts.nodes, rows),
+            receiver: Numbers::new(RECEIVER, &texts.nodes, rows),
+            received_ns: builder(RECEIVED_NS, rows),
+            sent_ns: builder(SENT_NS, rows),
+            latency_ns: builder(LATENCY_NS, rows),
+            hop: builder(HOP, rows),
+            send: builder(SEND, rows),
+            bytes: builder(BYTES, rows),
+            seq: builder(SEQ, rows),
+            process: Numbers::new(PROCESS, &texts.processes, rows),
+            host: Numbers::new(HOST, &texts.hosts, rows),
+            protocol: Numbers::new(PROTOCOL, &texts.protocols, rows),
+            condition: Numbers::new(CONDITION, &texts.conditions, rows),
+            float_timestamp: BooleanChunkedBuilder::new(FLOAT_TIMESTAMP.into(), rows),
         }
     }
 

@@ -231,9 +231,14 @@ pub fn constant(series: &Series, rows: usize) -> Column {
 
 fn is_constant(series: &Series) -> bool {
     fn is_one<T: PolarsNumericType>(column: PolarsResult<&ChunkedArray<T>>) -> bool {
-        column.is_ok_and(|column| {
-            let first = column.first();
-            column.iter().all(|value| value == first)
+        column.is_ok_and(|column| match column.cont_slice() {
+            Ok(values) => values.iter().all(|value| *value == values[0]),
+            Err(_) => {
+                column.null_count() == column.len() || {
+                    let first = column.first();
+                    column.iter().all(|value| value == first)
+                }
+            }
         })
     }
     // A series is of one type: every other is no series of its kind.

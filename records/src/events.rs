@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::*;
+use rayon::prelude::*;
 
 use crate::builder::{Block, Texts};
 use crate::columns::{EventColumns, EventNames, constant, enumerated, kind_names, values};
@@ -44,24 +45,29 @@ impl Events {
         let repetitions = remove_repeats(&mut blocks, texts)?;
         let frame = join(blocks.into_iter().map(|block| block.frame).collect())?;
         let (nodes, to_nodes) = texts.sorted(SENDER);
-        let mut columns = frame.into_columns();
-        let mut names = EventNames { nodes: nodes.clone(), ..EventNames::default() };
-        for column in &mut columns {
+        let of_column = |column: Column| -> PolarsResult<(Column, Option<Names>)> {
             let (sorted, to_sorted) = match column.name().as_str() {
                 KIND => (kind_names(), (0..kind_names().len() as u32).collect()),
                 SENDER | RECEIVER => (nodes.clone(), to_nodes.clone()),
                 name @ (RUN | PROCESS | HOST | PROTOCOL | CONDITION) => texts.sorted(name),
-                _ => continue,
+                _ => return Ok((column, None)),
             };
-            *column = enumerate(column, &to_sorted, &sorted)?;
-            match column.name().as_str() {
-                RUN => names.runs = sorted,
-                PROCESS => names.processes = sorted,
-                HOST => names.hosts = sorted,
-                PROTOCOL => names.protocols = sorted,
-                CONDITION => names.conditions = sorted,
+            Ok((enumerate(&column, &to_sorted, &sorted)?, Some(sorted)))
+        };
+        let enumerated: PolarsResult<Vec<(Column, Option<Names>)>> =
+            frame.into_columns().into_par_iter().map(of_column).collect();
+        let mut names = EventNames { nodes: nodes.clone(), ..EventNames::default() };
+        let mut columns = Vec::new();
+        for (column, sorted) in enumerated? {
+            match (column.name().as_str(), sorted) {
+                (RUN, Some(sorted)) => names.runs = sorted,
+                (PROCESS, Some(sorted)) => names.processes = sorted,
+                (HOST, Some(sorted)) => names.hosts = sorted,
+                (PROTOCOL, Some(sorted)) => names.protocols = sorted,
+                (CONDITION, Some(sorted)) => names.conditions = sorted,
                 _ => {}
             }
+            columns.push(column);
         }
         let rows = columns.first().map_or(0, Column::len);
         Ok((Self { frame: DataFrame::new(rows, columns)?, names }, repetitions))
@@ -112,10 +118,8 @@ impl Events {
 
 /// Takes out of blocks what an earlier record says already; counts that, and records that contradict each other.
 fn remove_repeats(blocks: &mut [Block], texts: &Texts) -> PolarsResult<Repetitions> {
-    let mut identities = Vec::with_capacity(blocks.iter().map(Block::rows).sum());
-    blocks.iter_mut().for_each(|block| identities.append(&mut std::mem::take(&mut block.identities)));
-    let repeated = repeats::later_equals(&identities);
-    drop(identities);
+    let repeated = repeats::later_equals(&blocks.iter().map(|block| &block.identities[..]).collect::<Vec<_>>());
+    blocks.iter_mut().for_each(|block| block.identities = Vec::new());
     let conflicting = conflicting(blocks, &repeated)?;
     let repetitions =
         Repetitions { repeats: counted(blocks, &repeated, texts)?, conflicts: counted(blocks, &conflicting, texts)? };
@@ -155,7 +159,7 @@ fn conflicting(blocks: &[Block], repeated: &[u32]) -> PolarsResult<Vec<u32>> {
         }
         first += frame.height() as u32;
     }
-    Ok(repeats::later_equals(&keys).into_iter().map(|index| rows[index as usize]).collect())
+    Ok(repeats::later_equals(&[&keys]).into_iter().map(|index| rows[index as usize]).collect())
 }
 
 /// How many of some rows, which are in order, each round has.
@@ -181,20 +185,17 @@ fn numbers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<u32>> {
     Ok(values(frame.column(name)?.as_materialized_series().u32()?, 0))
 }
 
-/// Frames of the same columns, one below the other. Column by column, so that memory holds one of them twice at most.
+/// Frames of the same columns, one below the other. Some columns at a time, so that memory holds few of them twice.
 fn join(frames: Vec<DataFrame>) -> PolarsResult<DataFrame> {
     let rows = frames.iter().map(DataFrame::height).sum();
+    let mut columns: Vec<Vec<Column>> = Vec::new();
     // An empty frame has no value that its columns could share with the others.
-    let frames = frames.into_iter().filter(|frame| rows == 0 || frame.height() > 0);
-    let mut parts: Vec<std::vec::IntoIter<Column>> = frames.map(|frame| frame.into_columns().into_iter()).collect();
-    let mut columns = Vec::new();
-    loop {
-        let column: Vec<Column> = parts.iter_mut().filter_map(Iterator::next).collect();
-        if column.is_empty() {
-            return DataFrame::new(rows, columns);
-        }
-        columns.push(join_column(column)?);
+    for frame in frames.into_iter().filter(|frame| rows == 0 || frame.height() > 0) {
+        columns.resize_with(frame.width(), Vec::new);
+        columns.iter_mut().zip(frame.into_columns()).for_each(|(column, part)| column.push(part));
     }
+    let columns: PolarsResult<Vec<Column>> = columns.into_par_iter().map(join_column).collect();
+    DataFrame::new(rows, columns?)
 }
 
 fn join_column(parts: Vec<Column>) -> PolarsResult<Column> {

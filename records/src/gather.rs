@@ -17,8 +17,8 @@ pub trait Gather: Send {
 
 /// How files are read: what each part of one becomes, and who takes it.
 pub struct Reader<'r, 't, G, E> {
-    /// Begins a part.
-    pub new: &'r (dyn Fn() -> G + Sync),
+    /// Begins a part that will have so many records, or fewer.
+    pub new: &'r (dyn Fn(usize) -> G + Sync),
     /// Lines that are no events.
     pub rejects: &'r mut Rejects,
     /// Takes the parts, in the file's order.

@@ -55,7 +55,7 @@ pub(crate) fn read<G: Gather, E: From<SourceError> + Send>(
 struct Rows<'a, F, G> {
     name: &'a str,
     open: &'a (dyn Fn() -> Result<F, SourceError> + Sync),
-    new: &'a (dyn Fn() -> G + Sync),
+    new: &'a (dyn Fn(usize) -> G + Sync),
 }
 
 impl<F: MmapBytesReader, G: Gather> Rows<'_, F, G> {
@@ -91,8 +91,9 @@ impl<F: MmapBytesReader, G: Gather> Rows<'_, F, G> {
             .filter_map(|column| Some((Column::from_name(column.name())?, Cells::of(column.as_materialized_series()))))
             .collect();
         let part = |first: &usize| {
-            let mut records = (self.new)();
-            for row in *first..frame.height().min(first + PART) {
+            let rows = *first..frame.height().min(first + PART);
+            let mut records = (self.new)(rows.len());
+            for row in rows {
                 let mut draft = Draft::default();
                 for (column, cells) in &cells {
                     draft.set(*column, cells.value(row));

@@ -1,41 +1,91 @@
 //! Which of many keys came before: how repeated records are found.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use rayon::prelude::*;
 
 /// Keys are split into 2^10 parts, each of which fits into a processor's cache.
 const PART_BITS: u32 = 10;
 
-/// The indices of keys that an earlier key equals, in order.
-pub(crate) fn later_equals(keys: &[u128]) -> Vec<u32> {
-    let part = |key: u128| (mixed(key) >> (u64::BITS - PART_BITS)) as usize;
-    let mut starts = vec![0_usize; (1 << PART_BITS) + 1];
-    for key in keys {
-        starts[part(*key) + 1] += 1;
+/// Where a key stands, with 64 bits that equal keys have in common: most keys are told apart by those alone, without a look
+/// into memory far away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct Entry {
+    mixed: u64,
+    index: u32,
+}
+
+/// Keys in several pieces, numbered through.
+struct Pieces<'a> {
+    pieces: &'a [&'a [u128]],
+    /// The number of each piece's first key.
+    firsts: Vec<usize>,
+    len: usize,
+}
+
+/// The indices of keys that an earlier key equals, in order. Keys come in pieces and are numbered through.
+pub(crate) fn later_equals(pieces: &[&[u128]]) -> Vec<u32> {
+    let keys = Pieces::of(pieces);
+    let part = |mixed: u64| (mixed >> (u64::BITS - PART_BITS)) as usize;
+    let mut sizes = vec![0_usize; 1 << PART_BITS];
+    for key in keys.iter() {
+        sizes[part(mixed(key))] += 1;
     }
-    for at in 1..starts.len() {
-        starts[at] += starts[at - 1];
+    let mut places: Vec<usize> = Vec::with_capacity(sizes.len());
+    let mut start = 0;
+    for size in &sizes {
+        places.push(start);
+        start += size;
     }
-    let mut places = starts.clone();
-    let mut indices = vec![0_u32; keys.len()];
-    for (index, key) in keys.iter().enumerate() {
-        let place = &mut places[part(*key)];
-        indices[*place] = index as u32;
+    let mut entries = vec![Entry::default(); keys.len];
+    for (index, key) in (0..).zip(keys.iter()) {
+        let mixed = mixed(key);
+        let place = &mut places[part(mixed)];
+        entries[*place] = Entry { mixed, index };
         *place += 1;
     }
-    let mut later: Vec<u32> =
-        starts.par_windows(2).flat_map_iter(|range| later_in_part(keys, &indices[range[0]..range[1]])).collect();
+    let mut parts = Vec::with_capacity(sizes.len());
+    let mut rest = &mut entries[..];
+    for size in sizes {
+        let (part, others) = rest.split_at_mut(size);
+        parts.push(part);
+        rest = others;
+    }
+    let mut later: Vec<u32> = parts.into_par_iter().flat_map_iter(|part| later_in_part(&keys, part)).collect();
     later.par_sort_unstable();
     later
 }
 
-/// The same within a part, whose indices are in order.
-fn later_in_part(keys: &[u128], indices: &[u32]) -> Vec<u32> {
-    let mut seen: HashSet<u128, BuildHasherDefault<Mixed>> = HashSet::default();
-    seen.reserve(indices.len());
-    indices.iter().copied().filter(|index| !seen.insert(keys[*index as usize])).collect()
+/// The same within a part.
+fn later_in_part(keys: &Pieces<'_>, entries: &mut [Entry]) -> Vec<u32> {
+    entries.sort_unstable();
+    let mut later = Vec::new();
+    for alike in entries.chunk_by_mut(|entry, next| entry.mixed == next.mixed).filter(|alike| alike.len() > 1) {
+        alike.sort_by_cached_key(|entry| (keys.get(entry.index), entry.index));
+        let equals = alike.windows(2).filter(|pair| keys.get(pair[0].index) == keys.get(pair[1].index));
+        later.extend(equals.map(|pair| pair[1].index));
+    }
+    later
+}
+
+impl<'a> Pieces<'a> {
+    fn of(pieces: &'a [&'a [u128]]) -> Self {
+        let mut len = 0;
+        let mut firsts = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            firsts.push(len);
+            len += piece.len();
+        }
+        Self { pieces, firsts, len }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u128> {
+        self.pieces.iter().flat_map(|piece| piece.iter().copied())
+    }
+
+    fn get(&self, index: u32) -> u128 {
+        let index = index as usize;
+        let piece = self.firsts.partition_point(|first| *first <= index) - 1;
+        self.pieces[piece][index - self.firsts[piece]]
+    }
 }
 
 /// Bits of a key, each of which depends on all of its bits: keys may be hashes, or small numbers side by side.
@@ -43,25 +93,6 @@ fn mixed(key: u128) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let folded = (key >> 64) as u64 ^ (key as u64).wrapping_mul(ODD);
     (folded ^ folded >> 29).wrapping_mul(ODD)
-}
-
-/// A hasher for keys of 128 bits.
-#[derive(Default)]
-struct Mixed(u64);
-
-impl Hasher for Mixed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u128(u128::from(self.0) << 8 | u128::from(*byte)));
-    }
-
-    fn write_u128(&mut self, key: u128) {
-        // The upper bits choose the part, so those within it are told apart by the others.
-        self.0 = mixed(key).rotate_left(PART_BITS);
-    }
 }
 
 #[cfg(test)]
@@ -78,7 +109,8 @@ mod tests {
             let keys: Vec<u128> = keys.iter().map(|key| if spread { key << 119 } else { *key }).collect();
             let mut seen = BTreeSet::new();
             let expected: Vec<u32> = (0..keys.len()).filter(|at| !seen.insert(keys[*at])).map(|at| at as u32).collect();
-            prop_assert_eq!(later_equals(&keys), expected);
+            let pieces: Vec<&[u128]> = keys.chunks(7).chain([&[][..]]).collect();
+            prop_assert_eq!(later_equals(&pieces), expected);
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Times in a round that no clock which runs forward can have read.
 
-use std::collections::BTreeMap;
-
 use cnsim::event::Kind;
 use cnsim::manifest::{Backend, Manifest, RoundOutcome};
 use cnsim_records::columns::UNKNOWN_NS;
@@ -94,12 +92,13 @@ pub(super) fn find_impossible_times(
     }
     let events = round.events;
     let held = held_since(round);
+    let held_by = |node: u32| held.binary_search_by_key(&node, |(other, _)| *other).ok().map(|place| held[place].1);
     let latest_ns = limits.map_or(DAY_NS, |limits| limits.latest_ns);
     let rows = round.rows.clone().filter(|row| events.kind[*row] != Kind::Initiate);
     let mut found = rows.flat_map(|row| {
         // A sender's record of its own receipt and the copy's time of sending are readings of one clock.
         let sender = events.sender[row];
-        let too_early = early_send(held.get(&sender).copied(), events.sent_ns[row]);
+        let too_early = early_send(held_by(sender), events.sent_ns[row]);
         let too_early = too_early.map(|early_ns| ImpossibleTime::SentBeforeHeld { node: sender, early_ns });
         let outside = outside_round(events.receiver[row], events.received_ns[row], initiate_ns, latest_ns);
         too_early.into_iter().chain(outside)
@@ -127,19 +126,18 @@ fn outside_round(node: u32, received_ns: i64, initiate_ns: Option<i64>, latest_n
     }
 }
 
-/// Since when nodes hold the message by their own clocks: the initiator since `initiate`, others since their first receipt.
-fn held_since(round: &Round<'_>) -> BTreeMap<u32, i64> {
+/// Since when nodes hold the message by their own clocks, in the order of nodes: the initiator since `initiate`, others since
+/// their first receipt.
+fn held_since(round: &Round<'_>) -> Vec<(u32, i64)> {
     let events = round.events;
-    let mut held: BTreeMap<u32, i64> = BTreeMap::new();
-    for row in round.rows.clone() {
-        let at_ns = events.received_ns[row];
-        match events.kind[row] {
-            Kind::Initiate | Kind::Received => {
-                held.entry(events.receiver[row]).and_modify(|held_ns| *held_ns = at_ns.min(*held_ns)).or_insert(at_ns);
-            }
-            Kind::Duplicate | Kind::Failed => {}
-        }
-    }
+    let is_receipt = |row: &usize| match events.kind[*row] {
+        Kind::Initiate | Kind::Received => true,
+        Kind::Duplicate | Kind::Failed => false,
+    };
+    let receipts = round.rows.clone().filter(is_receipt);
+    let mut held: Vec<(u32, i64)> = receipts.map(|row| (events.receiver[row], events.received_ns[row])).collect();
+    held.sort_unstable();
+    held.dedup_by_key(|(node, _)| *node);
     held
 }
 

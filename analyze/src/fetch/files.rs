@@ -135,7 +135,7 @@ impl Reading {
     pub(super) fn read(&mut self, stream: Stream, mut look: impl FnMut(&Entries) + Send) -> Result<(), FetchError> {
         let (name, spooling) = (stream.name.clone(), &mut self.spooling);
         let texts = spooling.texts().clone();
-        let new = || Entries::new(&texts);
+        let new = |_| Entries::new(&texts);
         let mut take = |entries: Entries| {
             look(&entries);
             spooling.add(&name, entries).map_err(FetchError::from)

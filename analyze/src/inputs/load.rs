@@ -98,7 +98,7 @@ fn read(files: &[PathBuf]) -> Result<(Facts, Events), InputError> {
     let (texts, mut blocks, mut rejects) = (Texts::default(), Vec::new(), Rejects::keeping_few());
     let mut read = Vec::new();
     for file in files {
-        let new = || BlockBuilder::new(&texts);
+        let new = |rows| BlockBuilder::new(&texts, rows);
         let mut take = |block: BlockBuilder| {
             blocks.push(block.finish());
             Ok::<(), SourceError>(())

@@ -168,17 +168,22 @@ impl Measuring {
             groups.entry(place).or_insert_with(new).rounds.push(metrics);
         }
         let machines = machines.into_names();
-        for (place, gathered) in gathered {
-            let group = groups.get_mut(&place).expect("deliveries have a round in their group");
-            group.deliveries = gathered.deliveries.by_hop();
-            group.between_hosts = named(gathered.between, &machines);
-        }
         let compare = |((place, run_id), run): ((Place, String), RunSoFar)| {
             let RunSoFar { input, protocol, sent, ways } = run;
             let known = Known { facts: inputs[input].runs.get(&run_id), protocol };
             (place, known, RunLoad { sent: sent.into_values().collect() }, ways.compare(run_id, &machines))
         };
-        let compared: Vec<(Place, Known<'_>, RunLoad, RunClocks)> = runs.into_par_iter().map(compare).collect();
+        let sort = |(place, Gathered { deliveries, between }): (Place, Gathered)| {
+            (place, deliveries.by_hop(), named(between, &machines))
+        };
+        let (sorted, compared): (Vec<_>, Vec<(Place, Known<'_>, RunLoad, RunClocks)>) = rayon::join(
+            || gathered.into_par_iter().map(sort).collect(),
+            || runs.into_par_iter().map(compare).collect(),
+        );
+        for (place, deliveries, between_hosts) in sorted {
+            let group = groups.get_mut(&place).expect("deliveries have a round in their group");
+            (group.deliveries, group.between_hosts) = (deliveries, between_hosts);
+        }
         let mut known: BTreeMap<Place, Vec<Known<'_>>> = BTreeMap::new();
         for (place, of_run, load, clocks) in compared {
             known.entry(place).or_default().push(of_run);

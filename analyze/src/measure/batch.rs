@@ -7,14 +7,14 @@ use polars::prelude::{
     Column, DataFrame, DataType, Int64Chunked, IntoLazy, PolarsResult, UInt32Chunked, UInt64Chunked, col, lit,
 };
 
+use super::by_hop::Deliveries;
 use super::clock::{self, Ends, RoundWay};
 use super::duplicates::{self, ARRIVED, Copies, DUPLICATES, FAILED, SENDS, UNDELIVERED};
 use super::frames::{self, EXPECTED, FirstReceipts, PLACE};
 use super::hops::{self, HOPS_KNOWN, HOPS_MAX, HOPS_SUM, Hops};
-use super::spread::{Scratch, Spread};
 use super::hosts::BetweenNumbers;
 use super::machines::Machines;
-use super::by_hop::Deliveries;
+use super::spread::{Scratch, Spread};
 use super::{Convergence, Origin, PERCENTS, RoundMetrics};
 use super::{convergence, coverage, critical, hosts, latency, load, path, resources, setup, shape};
 use crate::inputs::About;
@@ -138,13 +138,7 @@ impl<'a> Circumstances<'a> {
 }
 
 /// A round's measurements but for those that are folds.
-fn walked(
-    round: &Round<'_>,
-    spread: &Spread<'_>,
-    nodes: u32,
-    hops: &Hops,
-    machines: &Machines<'_>,
-) -> RoundMetrics {
+fn walked(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops, machines: &Machines<'_>) -> RoundMetrics {
     let steps = path::critical(spread);
     RoundMetrics {
         run_id: round.run_id().to_owned(),

@@ -30,12 +30,10 @@ pub struct End {
 
 /// Names the ends of a path's steps.
 pub(super) fn hops(spread: &Spread<'_>, steps: &[Step], machines: &Machines<'_>) -> Vec<CriticalHop> {
-    let end = |node: u32| {
-        End {
-            node: spread.events.names.nodes.text(node).to_owned(),
-            host: machines.name_of(spread, node).map(str::to_owned),
-            zone: machines.zone(spread, node).map(str::to_owned),
-        }
+    let end = |node: u32| End {
+        node: spread.events.names.nodes.text(node).to_owned(),
+        host: machines.name_of(spread, node).map(str::to_owned),
+        zone: machines.zone(spread, node).map(str::to_owned),
     };
     let hop = |step: &Step| CriticalHop {
         from: end(spread.events.sender[spread.row(step.position)]),

@@ -84,7 +84,9 @@ mod tests {
 
     #[test]
     fn rounds_with_different_initiators_even_out() {
-        let round = |number, from, to| [Row::initiate(from, 0), Row::received(from, to, 1, 2)].map(|row| row.of_round(number).with_nodes(2));
+        let round = |number, from, to| {
+            [Row::initiate(from, 0), Row::received(from, to, 1, 2)].map(|row| row.of_round(number).with_nodes(2))
+        };
         let rows = [round(1, "a", "b"), round(2, "b", "a"), round(3, "a", "b"), round(4, "b", "a")].concat();
         let group = &analyse(&[loaded("c", &rows)], &Options::default()).groups[0];
         assert_eq!(group.loads, [RunLoad { sent: vec![2, 2] }]);

@@ -126,7 +126,8 @@ mod tests {
             host: host.to_owned(),
             zone: zone.map(str::to_owned),
         };
-        facts.manifest.roster = vec![node("a", "of a", Some("z1")), node("b", "of b", Some("")), node("10.60.3.9", "", None)];
+        facts.manifest.roster =
+            vec![node("a", "of a", Some("z1")), node("b", "of b", Some("")), node("10.60.3.9", "", None)];
         let rows = [Row::initiate("a", 0), Row::received("a", "b", 1, 2), Row::received("a", "10.60.3.9", 1, 2)];
         with_spread(&rows, |spread| {
             let run_id = spread.events.names.runs.text(spread.run).to_owned();

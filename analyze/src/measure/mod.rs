@@ -47,9 +47,9 @@ pub use analyse::{Options, analyse};
 pub use analysis::{Analysis, Convergence, Group, Origin, PERCENTS, RoundMetrics};
 pub use bottleneck::{Bottleneck, Part, bottlenecks};
 pub use by_hop::HopDeliveries;
-pub use clock::{HostPair, RunClocks, Way};
 #[cfg(test)]
 pub(crate) use clock::RunWays;
+pub use clock::{HostPair, RunClocks, Way};
 pub use critical::{CriticalHop, End};
 pub use dissemination::{Dissemination, Reached, dissemination};
 pub use hop_band::Band;

@@ -1,5 +1,7 @@
 //! `intervals`: how sure the numbers of each condition are, one line for each statistic and origin.
 
+use rayon::prelude::*;
+
 use crate::measure::estimate::{self, Estimate, POOLED_REPLICATES, resampling};
 use crate::measure::{Analysis, Group, Origin, RoundMetrics};
 use crate::stats::{self, Interval, LEVEL, Pool, REPLICATES, hierarchical_mean, over_deployments, wilson_interval};
@@ -24,7 +26,7 @@ pub(super) fn table(analysis: &Analysis) -> Table {
         number("high", 3),
         text("method"),
     ];
-    let rows = analysis.groups.iter().flat_map(of_group);
+    let rows: Vec<[Cell; 10]> = analysis.groups.par_iter().flat_map_iter(of_group).collect();
     let caption = "How sure the numbers are: 95 % intervals over scored rounds";
     Table::new("intervals", caption, columns, rows)
 }

@@ -25,6 +25,8 @@ mod rounds;
 mod telemetry;
 mod variance;
 
+use rayon::prelude::*;
+
 use crate::audit::Quality;
 use crate::inputs::About;
 use crate::measure::Analysis;
@@ -41,24 +43,22 @@ pub(crate) use named::Named;
 
 /// Every table of measurements, in the order of the report.
 pub fn all(analysis: &Analysis) -> Vec<Table> {
-    let always = [
-        convergence::table(analysis),
-        intervals::table(analysis),
-        variance::table(analysis),
-        ecdf::table(analysis),
-        rounds::table(analysis),
-        duplicates::table(analysis),
-        hops::table(analysis),
-        latency::table(analysis),
-        load::table(analysis),
+    let tables: [fn(&Analysis) -> Option<Table>; 13] = [
+        |analysis| Some(convergence::table(analysis)),
+        |analysis| Some(intervals::table(analysis)),
+        |analysis| Some(variance::table(analysis)),
+        |analysis| Some(ecdf::table(analysis)),
+        |analysis| Some(rounds::table(analysis)),
+        |analysis| Some(duplicates::table(analysis)),
+        |analysis| Some(hops::table(analysis)),
+        |analysis| Some(latency::table(analysis)),
+        |analysis| Some(load::table(analysis)),
+        critical::table,
+        clocks::table,
+        resources::table,
+        growth::table,
     ];
-    always
-        .into_iter()
-        .chain(critical::table(analysis))
-        .chain(clocks::table(analysis))
-        .chain(resources::table(analysis))
-        .chain(growth::table(analysis))
-        .collect()
+    tables.par_iter().filter_map(|table| table(analysis)).collect()
 }
 
 /// The tables of what runs were made to be and what the network was under, where there is anything to tell: factors and

@@ -1,5 +1,7 @@
 //! `variance`: how much of the spread of delivery times is inside rounds, between rounds and between deployments.
 
+use rayon::prelude::*;
+
 use crate::measure::{Analysis, Group, Origin, RoundMetrics};
 use crate::stats::{Components, Moments, components};
 use crate::table::{Cell, Table, count, number, text};
@@ -16,7 +18,8 @@ pub(super) fn table(analysis: &Analysis) -> Table {
         number("between_rounds_ms2", 3),
         number("between_deployments_ms2", 3),
     ];
-    let rows = analysis.groups.iter().flat_map(|group| Origin::ALL.map(|origin| row(group, origin)));
+    let rows: Vec<[Cell; 9]> =
+        analysis.groups.par_iter().flat_map_iter(|group| Origin::ALL.map(|origin| row(group, origin))).collect();
     let caption = "Variance of the time until a node has the message, by what it comes from";
     Table::new("variance", caption, columns, rows)
 }

@@ -54,12 +54,22 @@ impl Report {
         let input_sha256 = inputs::combined_digest(&files_read(&evaluation, &telemetry));
         let input =
             FigureInput { analysis, origin: spec.origin, telemetry: &telemetry.plotted, sheet: spec.figures.sheet() };
-        let figures = figures::all(&input)?;
         let chosen = [("origin", spec.origin.as_str().to_owned()), ("warm-up", spec.warm_up.to_string())];
         let chosen: Vec<_> = chosen.into_iter().chain(spec.figures.chosen()).collect();
-        let mut files = figures::files(&figures, &spec.figures, &metadata(tool, &chosen, &input_sha256))?;
-        let tables = output::all(analysis);
-        files.par_extend(tables.par_iter().flat_map_iter(table_files));
+        let metadata = metadata(tool, &chosen, &input_sha256);
+        let draw = || {
+            let figures = figures::all(&input)?;
+            let files = figures::files(&figures, &spec.figures, &metadata)?;
+            Ok::<_, ReportError>((figures, files))
+        };
+        let tabulate = || {
+            let tables = output::all(analysis);
+            let files = table_files(&tables);
+            (tables, files)
+        };
+        let (drawn, (tables, files_of_tables)) = rayon::join(draw, tabulate);
+        let (figures, mut files) = drawn?;
+        files.extend(files_of_tables);
         Ok(Self {
             spec: spec.clone(),
             tool: tool.clone(),
@@ -87,7 +97,7 @@ impl Report {
         let mut others = output::of_network(&evaluation.inputs, &quality);
         others.extend(output::telemetry(&telemetry.usages));
         let mut files = self.files.clone();
-        files.extend(others.iter().flat_map(table_files));
+        files.extend(table_files(&others));
         let read = files_read(evaluation, &telemetry);
         let summary = summary::Content {
             spec: &self.spec,
@@ -143,7 +153,13 @@ fn files_read<'a>(evaluation: &'a Evaluation, telemetry: &'a Telemetry) -> Vec<&
     evaluation.inputs.iter().flat_map(|input| &input.facts.files).chain(&telemetry.files).collect()
 }
 
-fn table_files(table: &Table) -> [OutputFile; 3] {
-    let file = |ending, bytes: Vec<u8>| OutputFile { path: format!("tables/{}.{ending}", table.name), bytes: bytes.into() };
-    [file("csv", table.to_csv()), file("md", table.to_markdown()), file("tex", table.to_latex())]
+/// Every table in every format, which takes a while where rounds are many.
+fn table_files(tables: &[Table]) -> Vec<OutputFile> {
+    let formats: [(&str, fn(&Table) -> Vec<u8>); 3] =
+        [("csv", Table::to_csv), ("md", Table::to_markdown), ("tex", Table::to_latex)];
+    let file = |table: &Table, (ending, bytes): (&str, fn(&Table) -> Vec<u8>)| OutputFile {
+        path: format!("tables/{}.{ending}", table.name),
+        bytes: bytes(table).into(),
+    };
+    tables.par_iter().flat_map(|table| formats.into_par_iter().map(move |format| file(table, format))).collect()
 }
