@@ -185,7 +185,10 @@ fn numbers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<u32>> {
     Ok(values(frame.column(name)?.as_materialized_series().u32()?, 0))
 }
 
-/// Frames of the same columns, one below the other. Some columns at a time, so that memory holds few of them twice.
+/// Columns that are joined at once, so that memory holds only so many of them twice.
+const JOINED_AT_ONCE: usize = 4;
+
+/// Frames of the same columns, one below the other.
 fn join(frames: Vec<DataFrame>) -> PolarsResult<DataFrame> {
     let rows = frames.iter().map(DataFrame::height).sum();
     let mut columns: Vec<Vec<Column>> = Vec::new();
@@ -194,8 +197,13 @@ fn join(frames: Vec<DataFrame>) -> PolarsResult<DataFrame> {
         columns.resize_with(frame.width(), Vec::new);
         columns.iter_mut().zip(frame.into_columns()).for_each(|(column, part)| column.push(part));
     }
-    let columns: PolarsResult<Vec<Column>> = columns.into_par_iter().map(join_column).collect();
-    DataFrame::new(rows, columns?)
+    let mut joined = Vec::with_capacity(columns.len());
+    for parts in columns.chunks_mut(JOINED_AT_ONCE) {
+        let columns: PolarsResult<Vec<Column>> =
+            parts.par_iter_mut().map(|parts| join_column(std::mem::take(parts))).collect();
+        joined.extend(columns?);
+    }
+    DataFrame::new(rows, joined)
 }
 
 fn join_column(parts: Vec<Column>) -> PolarsResult<Column> {

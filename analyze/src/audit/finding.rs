@@ -48,6 +48,8 @@ pub enum Check {
     ConditionNotProven,
     /// Times that rise or fall while a deployment runs.
     DriftOverRounds,
+    /// Receipts before the first send of their round.
+    EarlyReceipts,
     /// Sends without an acknowledgment.
     FailedSends,
     /// Timestamps that went through a float64.
@@ -74,10 +76,14 @@ pub enum Check {
     MissingDeliveries,
     /// A message that nobody began.
     MissingInitiate,
+    /// Round numbers that no record has.
+    MissingRounds,
     /// Nothing that a statistic could stand on.
     NoScoredRounds,
     /// Receipts before their sends.
     NegativeLatency,
+    /// Rounds that began before the one before had spread.
+    OverlappingRounds,
     /// A process that was killed, started again or out of reach.
     ProcessDisturbed,
     /// Records that are nowhere.
@@ -88,6 +94,8 @@ pub enum Check {
     RepeatedRows,
     /// One measurement counted as two.
     ReusedRun,
+    /// Rounds whose order in time is not that of their numbers.
+    RoundsOutOfOrder,
     /// Numbers left out in a process's counting.
     SequenceGap,
     /// Set-up that counts as spreading.
@@ -100,6 +108,8 @@ pub enum Check {
     TailUnverifiable,
     /// No interval exists.
     TooFewRounds,
+    /// More ids than nodes.
+    TooManyNodes,
     /// More nodes received a message than there are.
     TooManyReceivers,
 }
@@ -189,6 +199,7 @@ words!(Check:
     ConditionNotExercised = "condition-not-exercised",
     ConditionNotProven = "condition-not-proven",
     DriftOverRounds = "drift-over-rounds",
+    EarlyReceipts = "early-receipts",
     FailedSends = "failed-sends",
     FloatTimestamps = "float-timestamps",
     HostOverload = "host-overload",
@@ -202,19 +213,23 @@ words!(Check:
     MixedSettings = "mixed-settings",
     MissingDeliveries = "missing-deliveries",
     MissingInitiate = "missing-initiate",
+    MissingRounds = "missing-rounds",
     NoScoredRounds = "no-scored-rounds",
     NegativeLatency = "negative-latency",
+    OverlappingRounds = "overlapping-rounds",
     ProcessDisturbed = "process-disturbed",
     RecordsLost = "records-lost",
     RejectedLines = "rejected-lines",
     RepeatedRows = "repeated-rows",
     ReusedRun = "reused-run",
+    RoundsOutOfOrder = "rounds-out-of-order",
     SequenceGap = "sequence-gap",
     SetupInsideTiming = "setup-inside-timing",
     SingleDeployment = "single-deployment",
     SingleHostTiming = "single-host-timing",
     TailUnverifiable = "tail-unverifiable",
     TooFewRounds = "too-few-rounds",
+    TooManyNodes = "too-many-nodes",
     TooManyReceivers = "too-many-receivers",
 );
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use cnsim::manifest::{Manifest, RunOutcome};
+use chrono::DateTime;
+use cnsim::manifest::{Backend, Manifest, RunOutcome};
 use cnsim::protocol::ProtocolSpec;
 
 use super::finding::{Check, Finding, Severity};
@@ -10,6 +11,9 @@ use super::scope::{AuditedRound, AuditedRun, RunKey, Scope};
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 5;
+
+/// What records of a run on one machine may lie outside the times between which its driver says that it went on.
+const RUN_SLACK_NS: i64 = 2_000_000_000;
 
 /// One finding for each run that contradicts its manifest, and one for each input with records of runs without one beside
 /// a manifest.
@@ -28,6 +32,8 @@ enum Contradiction<'a> {
     Protocol { recorded: &'a str, expected: ProtocolSpec },
     /// Rounds that a complete run did not drive.
     UnknownRounds(Vec<u32>),
+    /// Rounds whose message began, or reached a node, before the run began or after it had ended.
+    OutsideRun(Vec<u32>),
 }
 
 fn contradicted<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &AuditedRun<'a>) -> Option<Finding> {
@@ -38,6 +44,7 @@ fn contradicted<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &Au
         other_initiators(manifest, &rounds),
         other_protocol(manifest, run.recorded_protocol()),
         unknown_rounds(manifest, &rounds),
+        outside_run(manifest, &rounds),
     ];
     let words: Vec<String> = found.into_iter().flatten().map(|contradiction| contradiction.describe()).collect();
     let detail = format!(
@@ -81,6 +88,32 @@ fn unknown_rounds(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<C
     (is_whole && !rounds.is_empty()).then_some(Contradiction::UnknownRounds(rounds))
 }
 
+fn outside_run(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<Contradiction<'static>> {
+    let was_set = manifest.rounds.iter().any(|round| round.clock_steps > 0);
+    // A driver's clock that is not the nodes' may be anything: no number uses it.
+    if was_set || !matches!(manifest.backend, Backend::Local(_)) {
+        return None;
+    }
+    let started_ns = instant_ns(&manifest.started_at)?.saturating_sub(RUN_SLACK_NS);
+    let finished_ns = manifest.finished_at.as_deref().and_then(instant_ns);
+    let finished_ns = finished_ns.map(|at_ns| at_ns.saturating_add(RUN_SLACK_NS));
+    let is_outside = |at_ns: &i64| *at_ns < started_ns || finished_ns.is_some_and(|finished_ns| *at_ns > finished_ns);
+    let has_one = |round: &&&AuditedRound<'_>| {
+        let metrics = round.metrics;
+        [metrics.initiate_ns.as_ref(), metrics.reached_ns.first(), metrics.reached_ns.last()]
+            .into_iter()
+            .flatten()
+            .any(is_outside)
+    };
+    let rounds: Vec<u32> = rounds.iter().filter(has_one).map(|round| round.round).collect();
+    (!rounds.is_empty()).then_some(Contradiction::OutsideRun(rounds))
+}
+
+/// A time of the manifest, ns since the Unix epoch; none where it is no time.
+fn instant_ns(time: &str) -> Option<i64> {
+    DateTime::parse_from_rfc3339(time).ok()?.timestamp_nanos_opt()
+}
+
 /// Runs whose records stand in a run folder that is another's.
 fn strangers(scope: &Scope<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -107,6 +140,9 @@ impl Contradiction<'_> {
             Self::Initiators(rounds) => format!("another initiator in {}", list_rounds(rounds)),
             Self::Protocol { recorded, expected } => format!("protocol {recorded}, not {expected}"),
             Self::UnknownRounds(rounds) => format!("{} that it does not have", list_rounds(rounds)),
+            Self::OutsideRun(rounds) => {
+                format!("records of {} from before the run began or after it had ended", list_rounds(rounds))
+            }
         }
     }
 }
@@ -151,6 +187,22 @@ mod tests {
         fixture.manifest().rounds.retain(|round| round.round != 2);
         fixture.manifest().outcome = RunOutcome::Running;
         assert_eq!(details(&fixture), Vec::<String>::new());
+    }
+
+    #[test]
+    fn times_outside_the_run_are_told() {
+        let details_of = |seconds: i64| details(&Fixture::flood().shifted(seconds * 1_000_000_000));
+        for hours in [-1, 1] {
+            let details = details_of(hours * 3600);
+            assert!(
+                details[0].contains("records of rounds 0, 1, 2 from before the run began or after it"),
+                "{details:?}"
+            );
+        }
+        assert_eq!((details_of(-4), details_of(55)), (vec![], vec![]));
+        let mut running = Fixture::flood().shifted(3600 * 1_000_000_000);
+        running.manifest().finished_at = None;
+        assert_eq!(details(&running), Vec::<String>::new(), "nobody knows yet when it ends");
     }
 
     #[test]

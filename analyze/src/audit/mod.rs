@@ -1,6 +1,6 @@
 //! The audit of every report: what is wrong with the records, and which numbers suffer from it.
 //!
-//! Each check has a fixed severity (missing deliveries alone have three, by what is known of them) and one plain
+//! Each check has a severity, fixed but where what is known decides it (missing deliveries, early receipts), and one plain
 //! sentence a finding. The verdict is the worst severity; findings in warm-up rounds are listed and do not count.
 //! Nothing here repairs or drops a row. What checks look at is in `scope.rs`, what they give in `finding.rs`.
 
@@ -27,6 +27,7 @@ mod missing_nodes;
 mod participants;
 mod quality;
 mod reused_runs;
+mod round_order;
 mod rows;
 mod sample_size;
 mod scope;
@@ -66,6 +67,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(sample_size::findings(&scope));
     findings.extend(deployments::findings(&scope));
     findings.extend(reused_runs::findings(&scope));
+    findings.extend(round_order::findings(&scope));
     findings.extend(setup::findings(analysis));
     findings.extend(clocks::findings(analysis));
     findings.extend(clusters::findings(&scope));

@@ -160,6 +160,11 @@ impl<'a> AuditedRun<'a> {
         self.recorded.first().map(|(_, run)| run.protocol.as_str()).filter(|protocol| !protocol.is_empty())
     }
 
+    /// Whether its records lie in one input.
+    pub(super) fn is_in_one_input(&self) -> bool {
+        self.recorded.len() == 1
+    }
+
     /// Every node that a record names.
     pub(super) fn recorded_nodes(&self) -> impl Iterator<Item = &'a str> {
         self.recorded.iter().flat_map(|(names, run)| run.nodes.iter().map(|node| names.node(*node)))

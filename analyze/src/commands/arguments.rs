@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use cnsim::manifest::Tool;
 
+#[cfg(feature = "bigquery")]
+use super::bigquery_args::DoctorArgs;
 use super::compare::CompareArgs;
 #[cfg(feature = "bigquery")]
 use super::doctor;
@@ -15,8 +17,6 @@ use super::report::ReportArgs;
 use super::runs::RunsArgs;
 use super::verify::VerifyArgs;
 use super::{compare, explain, export, fetch, report, runs, verify};
-#[cfg(feature = "bigquery")]
-use crate::fetch::bigquery::settings::DoctorArgs;
 
 /// The version of this program and the revision it was built from.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("CNSIM_REVISION"), ")");

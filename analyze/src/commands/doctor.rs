@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
+use super::bigquery_args::DoctorArgs;
 use super::clock::now;
 use super::printing::{REFUSED, print};
 use crate::fetch::bigquery::doctor::{Health, examine};
-use crate::fetch::bigquery::settings::DoctorArgs;
 use crate::fetch::bigquery::sink;
 
 /// Checks, and prints a line for each thing.

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+#[cfg(feature = "bigquery")]
+use super::bigquery_args::{BigQueryArgs, MetricsArgs};
 use super::printing::print;
 #[cfg(feature = "kubernetes")]
 use crate::fetch::Pods;
 #[cfg(feature = "bigquery")]
-use crate::fetch::bigquery::settings::{BigQueryArgs, MetricsArgs};
-#[cfg(feature = "bigquery")]
 use crate::fetch::bigquery::telemetry;
-use crate::fetch::{self, FetchSource, FetchSpec, Fetched, Others};
+use crate::fetch::{self, FetchSource, FetchSpec, Fetched, OtherEvents};
 
 /// What can be typed after `cnsim-analyze fetch`.
 #[derive(Debug, Args)]
@@ -103,7 +103,7 @@ fn print_fetched(fetched: &Fetched) -> ExitCode {
 
 impl From<FetchArgs> for FetchSpec {
     fn from(args: FetchArgs) -> Self {
-        let others = if args.force { Others::Replace } else { Others::Keep };
+        let others = if args.force { OtherEvents::Replace } else { OtherEvents::Keep };
         let source = match args.files {
             #[cfg(feature = "bigquery")]
             files if files.is_empty() => FetchSource::BigQuery(Box::new(args.bigquery.into())),

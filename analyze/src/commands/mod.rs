@@ -3,6 +3,8 @@
 
 pub mod arguments;
 #[cfg(feature = "bigquery")]
+mod bigquery_args;
+#[cfg(feature = "bigquery")]
 mod clock;
 mod compare;
 #[cfg(feature = "bigquery")]

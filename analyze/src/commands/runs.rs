@@ -8,10 +8,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 
 #[cfg(feature = "bigquery")]
+use super::bigquery_args;
+#[cfg(feature = "bigquery")]
 use super::clock::now;
 use super::printing::print;
 #[cfg(feature = "bigquery")]
-use crate::fetch::bigquery::{self, settings};
+use crate::fetch::bigquery;
 use crate::inputs::{ListedRun, list_runs};
 #[cfg(feature = "bigquery")]
 use crate::table::flag;
@@ -33,7 +35,7 @@ pub struct RunsArgs {
     /// Where BigQuery is to be listed.
     #[cfg(feature = "bigquery")]
     #[command(flatten, next_help_heading = "In BigQuery")]
-    pub bigquery: settings::RunsArgs,
+    pub bigquery: bigquery_args::RunsArgs,
 }
 
 /// Lists runs, and prints them.

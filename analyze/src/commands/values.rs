@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::measure::Origin;
+use crate::measure::usage::Window;
 use crate::output::Named;
 use crate::table::TableFormat;
 
@@ -33,5 +34,18 @@ impl ValueEnum for TableFormat {
             Self::Json => PossibleValue::new("json").help("One array of objects"),
             Self::Csv => PossibleValue::new("csv").help("A header and a line for each"),
         })
+    }
+}
+
+impl ValueEnum for Window {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Block, Self::Seed]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()).help(match self {
+            Self::Block => "From the first scored round's start to the last one's end",
+            Self::Seed => "The same in whole seconds, as the published study took it: the largest sample in it counts",
+        }))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cnsim::event::Kind;
 use cnsim_records::columns::EventNames;
 
+use super::early_receipts::{EarlyReceipts, find_early_receipts};
 use super::fingerprint::fingerprint;
 use super::float_timestamps::{FloatTimestamps, count_float_timestamps};
 use super::hosts::only_host;
@@ -16,8 +17,8 @@ use super::participants::{RunParticipants, add_participants, list_participants};
 use super::receivers::{Receivers, list_receivers};
 use super::sequence::{SeqRange, list_seq_ranges};
 use crate::inputs::About;
-use crate::measure::RoundMetrics;
 use crate::measure::traffic::{self, Busiest};
+use crate::measure::{Origin, RoundMetrics};
 use crate::rounds::{Batch, Round};
 
 /// The evidence of every input, in their order.
@@ -58,6 +59,8 @@ pub(crate) struct RoundEvidence {
     pub(crate) broken: Vec<BrokenInvariant>,
     /// Copies that were received before they were sent; none where there is none.
     pub(crate) negative_latencies: Option<NegativeLatencies>,
+    /// Copies that were received before the first was sent; none where there is none.
+    pub(crate) early_receipts: Option<EarlyReceipts>,
     /// Times that no clock can have read; none where there is none.
     pub(crate) impossible_times: Option<ImpossibleTimes>,
     /// Whom the message reached, where deliveries are missing.
@@ -122,6 +125,7 @@ impl RoundEvidence {
             seq_ranges: list_seq_ranges(round),
             broken: find_broken(round, initiator),
             negative_latencies: count_negative_latencies(round),
+            early_receipts: find_early_receipts(round, metrics.origin_ns(Origin::FirstSend)),
             impossible_times: find_impossible_times(round, metrics.initiate_ns, limits),
             receivers: is_short.then(|| list_receivers(round)),
             busiest: if is_limited && metrics.scored { traffic::busiest(round) } else { None },

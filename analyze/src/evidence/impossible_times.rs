@@ -4,13 +4,8 @@ use cnsim::event::Kind;
 use cnsim::manifest::{Backend, Manifest, RoundOutcome};
 use cnsim_records::columns::UNKNOWN_NS;
 
+use super::tolerance::{ONE_CLOCK_NS, OTHER_CLOCK_NS};
 use crate::rounds::Round;
-
-/// What two readings of one clock may be the wrong way round: a float64 of these years is good to 256 ns.
-const ONE_CLOCK_NS: i64 = 1_000;
-
-/// What clocks of different machines may be apart: seconds where nobody synchronises them.
-const OTHER_CLOCK_NS: i64 = 60 * 1_000_000_000;
 
 /// What the driver's clock and that of nodes on its machine may be apart, the driver's waking up included.
 const LOCAL_SLACK_NS: i64 = 250_000_000;

@@ -3,6 +3,7 @@
 //! One file holds one kind of fact as a function over one round's rows. `facts.rs` brings them together, round by round
 //! and run by run, so that the records can leave memory before the next input is read.
 
+mod early_receipts;
 mod facts;
 mod fingerprint;
 mod float_timestamps;
@@ -14,7 +15,9 @@ mod negative_latencies;
 mod participants;
 mod receivers;
 mod sequence;
+mod tolerance;
 
+pub(crate) use early_receipts::EarlyReceipts;
 pub(crate) use facts::BatchEvidence;
 pub use facts::Evidence;
 pub(crate) use facts::RoundEvidence;
@@ -26,3 +29,4 @@ pub(crate) use negative_latencies::NegativeLatencies;
 pub(crate) use participants::RunParticipants;
 pub(crate) use receivers::Receivers;
 pub(crate) use sequence::SeqRange;
+pub(crate) use tolerance::{ONE_CLOCK_NS, UNSEEN_STEP_NS};

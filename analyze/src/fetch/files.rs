@@ -24,7 +24,7 @@ pub(crate) fn ordered<E: From<FetchError>>(
     wanted: &[String],
     mut take: impl FnMut(&[Record<'_>]) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut spool = Gathered::of_files(paths, &std::env::temp_dir())?.spool;
+    let mut spool = FilesRead::of_files(paths, &std::env::temp_dir())?.spool;
     for run_id in choose_runs(&spool, wanted)? {
         let run = spool.take(&run_id).map_err(FetchError::from)?.expect("it is one of the spool's");
         run.each(|records| take(records).map_err(EachError::Take)).map_err(|ended| match ended {
@@ -37,7 +37,7 @@ pub(crate) fn ordered<E: From<FetchError>>(
 
 /// The records of files as one frame, of the wanted runs, ordered as by [`ordered`].
 pub(crate) fn frame(paths: &[PathBuf], wanted: &[String]) -> Result<DataFrame, FetchError> {
-    let mut spool = Gathered::of_files(paths, &std::env::temp_dir())?.spool;
+    let mut spool = FilesRead::of_files(paths, &std::env::temp_dir())?.spool;
     let (mut runs, mut vocabulary) = (Vec::new(), Vocabulary::default());
     for run_id in choose_runs(&spool, wanted)? {
         let run = spool.take(&run_id)?.expect("it is one of the spool's");
@@ -69,20 +69,20 @@ impl<E> From<Failed> for EachError<E> {
 }
 
 /// What files hold.
-pub(super) struct Gathered {
+pub(super) struct FilesRead {
     pub(super) spool: Spool,
     pub(super) files: Vec<FileFacts>,
     rejects: Rejects,
 }
 
-impl Gathered {
+impl FilesRead {
     /// Reads files; what memory does not hold waits on the disk of `place`.
     pub(super) fn of_files(paths: &[PathBuf], place: &Path) -> Result<Self, FetchError> {
-        let mut reading = Reading::start(place);
+        let mut reader = FilesReader::start(place);
         for path in files(paths)? {
-            reading.read(Stream::open(&path)?, |_| {})?;
+            reader.read(Stream::open(&path)?, |_| {})?;
         }
-        reading.finish()
+        reader.finish()
     }
 
     /// Writes the wanted runs into their folders.
@@ -119,13 +119,13 @@ impl Gathered {
 }
 
 /// Files while they are read.
-pub(super) struct Reading {
+pub(super) struct FilesReader {
     spooling: Spooling,
     files: Vec<FileFacts>,
     rejects: Rejects,
 }
 
-impl Reading {
+impl FilesReader {
     /// What memory does not hold waits on the disk of `place`.
     pub(super) fn start(place: &Path) -> Self {
         Self { spooling: Spooling::start(place), files: Vec::new(), rejects: Rejects::keeping_all() }
@@ -145,9 +145,9 @@ impl Reading {
     }
 
     /// All that was read.
-    pub(super) fn finish(self) -> Result<Gathered, FetchError> {
+    pub(super) fn finish(self) -> Result<FilesRead, FetchError> {
         let Self { spooling, files, rejects } = self;
-        Ok(Gathered { spool: spooling.finish()?, files, rejects })
+        Ok(FilesRead { spool: spooling.finish()?, files, rejects })
     }
 }
 

@@ -15,7 +15,7 @@ mod runs;
 mod spec;
 mod write;
 
-use files::Gathered;
+use files::FilesRead;
 
 pub use error::FetchError;
 pub(crate) use files::{frame, ordered};
@@ -23,14 +23,14 @@ pub(crate) use files::{frame, ordered};
 pub use pods::LogsError;
 #[cfg(feature = "kubernetes")]
 pub use spec::Pods;
-pub use spec::{FetchSource, FetchSpec, Fetched, Others};
+pub use spec::{FetchSource, FetchSpec, Fetched, OtherEvents};
 
 /// Fetches. Every file is written before the first one is put in its place.
 pub fn fetch(spec: &FetchSpec) -> Result<Fetched, FetchError> {
     match &spec.source {
         FetchSource::Files(paths) => {
-            let gathered = Gathered::of_files(paths, &spec.out)?;
-            Ok(Fetched { folders: gathered.put(spec)?, notes: Vec::new(), plan: None })
+            let files = FilesRead::of_files(paths, &spec.out)?;
+            Ok(Fetched { folders: files.put(spec)?, notes: Vec::new(), plan: None })
         }
         #[cfg(feature = "kubernetes")]
         FetchSource::Pods(pods) => {

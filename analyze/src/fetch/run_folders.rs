@@ -5,21 +5,21 @@ use std::path::{Path, PathBuf};
 
 use super::error::FetchError;
 use super::runs::FetchedRun;
-use super::spec::{FetchSpec, Others};
+use super::spec::{FetchSpec, OtherEvents};
 use super::{existing, write};
 
 /// Writes runs one after the other into new folders, and puts these in their places when all are written.
 pub(super) fn put_runs(runs: Vec<FetchedRun>, spec: &FetchSpec) -> Result<Vec<PathBuf>, FetchError> {
     let write_error = |source| FetchError::Write { path: spec.out.clone(), source };
     fs::create_dir_all(&spec.out).map_err(write_error)?;
-    if spec.others == Others::Keep {
+    if spec.others == OtherEvents::Keep {
         runs.iter().try_for_each(|run| existing::check(&spec.out.join(&run.facts.run_id), &run.facts))?;
     }
     let scratch = tempfile::Builder::new().prefix(".fetch-").tempdir_in(&spec.out).map_err(write_error)?;
     let names: Vec<String> = runs.iter().map(|run| run.facts.run_id.clone()).collect();
     for (run, name) in runs.into_iter().zip(&names) {
         let rows = write::run(run, &scratch.path().join(name))?;
-        if spec.others == Others::Keep {
+        if spec.others == OtherEvents::Keep {
             existing::check_rows(&spec.out.join(name), rows)?;
         }
     }

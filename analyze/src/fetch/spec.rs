@@ -15,7 +15,7 @@ pub struct FetchSpec {
     /// Where run folders are.
     pub out: PathBuf,
     /// What to do with events of another source.
-    pub others: Others,
+    pub others: OtherEvents,
 }
 
 /// Where events are.
@@ -44,7 +44,7 @@ pub struct Fetched {
 
 /// What to do with events of another source that stand where the fetched ones would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Others {
+pub enum OtherEvents {
     /// Refuse to fetch.
     Keep,
     /// Replace them.

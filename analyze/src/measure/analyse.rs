@@ -56,7 +56,7 @@ pub(crate) struct Measuring {
     nodes: Numbered,
     machines: Numbered,
     rounds: Vec<Measured>,
-    groups: BTreeMap<Place, Gathered>,
+    groups: BTreeMap<Place, GroupSoFar>,
     runs: BTreeMap<(Place, String), RunSoFar>,
 }
 
@@ -71,7 +71,7 @@ struct Measured {
 
 /// What is gathered over the scored rounds of a group.
 #[derive(Default)]
-struct Gathered {
+struct GroupSoFar {
     deliveries: Deliveries,
     /// Latencies by the numbers of machines.
     between: BTreeMap<Ends, Vec<i64>>,
@@ -118,17 +118,17 @@ impl Measuring {
         let condition = self.condition(&measured_with.about().condition);
         let nodes: Vec<u32> = names.nodes.iter().map(|node| self.nodes.number(node)).collect();
         let machines: Vec<u32> = measured_with.machines().names().map(|name| self.machines.number(name)).collect();
-        let shared = |(from, to): Ends| (machines[from as usize], machines[to as usize]);
+        let renumbered = |(from, to): Ends| (machines[from as usize], machines[to as usize]);
         for MeasuredBatch { rounds, deliveries, between, sent } in batches {
             for round in rounds {
-                self.put((condition, round.nodes), names, round, shared);
+                self.put((condition, round.nodes), names, round, renumbered);
             }
             for (of_nodes, deliveries) in deliveries {
                 self.groups.entry((condition, of_nodes)).or_default().deliveries.append(deliveries);
             }
             for (of_nodes, ends, mut latencies) in between {
                 let between = &mut self.groups.entry((condition, of_nodes)).or_default().between;
-                between.entry(shared(ends)).or_default().append(&mut latencies);
+                between.entry(renumbered(ends)).or_default().append(&mut latencies);
             }
             for SentInRun { nodes: of_nodes, run, by_node } in sent {
                 let run = ((condition, of_nodes), names.runs.text(run).to_owned());
@@ -144,21 +144,21 @@ impl Measuring {
         *self.conditions.entry(name.to_owned()).or_insert(next)
     }
 
-    fn put(&mut self, place: Place, names: &EventNames, round: MeasuredRound, shared: impl Fn(Ends) -> Ends) {
+    fn put(&mut self, place: Place, names: &EventNames, round: MeasuredRound, renumbered: impl Fn(Ends) -> Ends) {
         let MeasuredRound { protocol, metrics, ways, .. } = round;
         let run = self.runs.entry((place, metrics.run_id.clone())).or_insert_with(|| RunSoFar {
             input: self.inputs,
             protocol: names.protocols.text(protocol).to_owned(),
             ..RunSoFar::default()
         });
-        run.ways.add(ways.into_iter().map(|(ends, way)| (shared(ends), way)));
+        run.ways.add(ways.into_iter().map(|(ends, way)| (renumbered(ends), way)));
         self.rounds.push(Measured { place, metrics });
     }
 
     /// The measurements of all inputs, which are given again in the order in which they were added.
     pub(crate) fn finish(mut self, inputs: &[&About]) -> Analysis {
         self.add_silent_rounds(inputs);
-        let Self { conditions, mut rounds, groups: gathered, runs, machines, .. } = self;
+        let Self { conditions, mut rounds, groups: so_far, runs, machines, .. } = self;
         rounds.sort_by(|a, b| a.key().cmp(&b.key()));
         let mut names: Vec<&String> = conditions.keys().collect();
         names.sort_by_key(|name| conditions[*name]);
@@ -167,19 +167,17 @@ impl Measuring {
             let new = || Group { condition: names[place.0].clone(), nodes: place.1, ..Group::default() };
             groups.entry(place).or_insert_with(new).rounds.push(metrics);
         }
-        let machines = machines.into_names();
+        let machines = machines.into_texts();
         let compare = |((place, run_id), run): ((Place, String), RunSoFar)| {
             let RunSoFar { input, protocol, sent, ways } = run;
             let known = Known { facts: inputs[input].runs.get(&run_id), protocol };
             (place, known, RunLoad { sent: sent.into_values().collect() }, ways.compare(run_id, &machines))
         };
-        let sort = |(place, Gathered { deliveries, between }): (Place, Gathered)| {
+        let sort = |(place, GroupSoFar { deliveries, between }): (Place, GroupSoFar)| {
             (place, deliveries.by_hop(), named(between, &machines))
         };
-        let (sorted, compared): (Vec<_>, Vec<(Place, Known<'_>, RunLoad, RunClocks)>) = rayon::join(
-            || gathered.into_par_iter().map(sort).collect(),
-            || runs.into_par_iter().map(compare).collect(),
-        );
+        let (sorted, compared): (Vec<_>, Vec<(Place, Known<'_>, RunLoad, RunClocks)>) =
+            rayon::join(|| so_far.into_par_iter().map(sort).collect(), || runs.into_par_iter().map(compare).collect());
         for (place, deliveries, between_hosts) in sorted {
             let group = groups.get_mut(&place).expect("deliveries have a round in their group");
             (group.deliveries, group.between_hosts) = (deliveries, between_hosts);

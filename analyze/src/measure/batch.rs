@@ -69,7 +69,7 @@ impl<'a> Circumstances<'a> {
     }
 
     /// What is known of the input beside its records.
-    pub(crate) fn about(&self) -> &'a About {
+    pub(super) fn about(&self) -> &'a About {
         self.about
     }
 
@@ -86,13 +86,13 @@ impl<'a> Circumstances<'a> {
         for (place, round) in (0..).zip(batch.iter()) {
             let (spread, nodes) = (scratch.spread(&round), self.nodes(&round));
             let hops = hops::hops(&spread);
-            self.add_firsts(&mut firsts, (place, nodes), &spread, &hops, self.is_scored(&round));
+            self.add_firsts(&mut firsts, place, &round, &spread, &hops);
             if self.is_scored(&round) {
                 let deliveries = deliveries.entry(nodes).or_default();
                 deliveries.hop.extend(&hops.each);
                 deliveries.latency_ns.extend(latency::each(&spread));
             }
-            rounds.push(self.walk(&round, &spread, nodes, &hops));
+            rounds.push(self.measure_round(&round, &spread, nodes, &hops));
         }
         let folds = fold(batch, &mut rounds, firsts);
         let (between, sent) = folds.expect("the frames have the columns that the metrics fold over");
@@ -109,16 +109,9 @@ impl<'a> Circumstances<'a> {
 
     /// Adds a round's first receipts to the frame of all. The machines at their ends count in scored rounds, where there is
     /// more than one.
-    fn add_firsts(
-        &self,
-        firsts: &mut FirstReceipts,
-        (place, nodes): (u32, u32),
-        spread: &Spread<'_>,
-        hops: &Hops,
-        is_scored: bool,
-    ) {
-        let is_apart = is_scored && !clock::is_on_one_machine(spread);
-        firsts.add(place, nodes, spread, &hops.each, |position| {
+    fn add_firsts(&self, firsts: &mut FirstReceipts, place: u32, round: &Round<'_>, spread: &Spread<'_>, hops: &Hops) {
+        let is_apart = self.is_scored(round) && !clock::is_on_one_machine(spread);
+        firsts.add(place, self.nodes(round), spread, &hops.each, |position| {
             let (row, number) = (spread.row(position), |node: u32| self.machines.number(spread, node));
             let ends = || (number(spread.events.sender[row]), number(spread.events.receiver[row]));
             if is_apart { ends() } else { (None, None) }
@@ -126,11 +119,11 @@ impl<'a> Circumstances<'a> {
     }
 
     /// Measures what is no fold.
-    fn walk(&self, round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops) -> MeasuredRound {
+    fn measure_round(&self, round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops) -> MeasuredRound {
         let metrics = RoundMetrics {
             scored: self.is_scored(round),
             resources: resources::resources(self.about.runs.get(round.run_id()), round.round),
-            ..walked(round, spread, nodes, hops, &self.machines)
+            ..unfolded(round, spread, nodes, hops, &self.machines)
         };
         let protocol = round.rows.clone().next().map_or(0, |row| round.events.protocol[row]);
         MeasuredRound { nodes, protocol, metrics, ways: clock::ways(spread, &self.machines) }
@@ -138,7 +131,7 @@ impl<'a> Circumstances<'a> {
 }
 
 /// A round's measurements but for those that are folds.
-fn walked(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops, machines: &Machines<'_>) -> RoundMetrics {
+fn unfolded(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops, machines: &Machines<'_>) -> RoundMetrics {
     let steps = path::critical(spread);
     RoundMetrics {
         run_id: round.run_id().to_owned(),

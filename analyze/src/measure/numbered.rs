@@ -23,7 +23,7 @@ impl Numbered {
     }
 
     /// The texts, by number.
-    pub(super) fn into_names(self) -> Vec<Arc<str>> {
+    pub(super) fn into_texts(self) -> Vec<Arc<str>> {
         self.texts
     }
 }

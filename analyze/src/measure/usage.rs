@@ -9,13 +9,13 @@ use crate::inputs::telemetry::{Quantity, Sample, Series};
 const COVERED: f64 = 0.99;
 
 /// Which part of a run's time samples are taken from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Window {
-    /// From the first scored round's start to the last one's end
+    /// From the first scored round's start to the last one's end.
     #[default]
     Block,
-    /// The same in whole seconds, as the published study took it: the largest sample in it counts
+    /// The same in whole seconds, as the published study took it: the largest sample in it counts.
     Seed,
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use polars_arrow::array::{Array, PrimitiveArray, Utf8Array};
+use polars_arrow::datatypes::ArrowDataType;
 use polars_arrow::io::ipc::read::{StreamReader, StreamState, read_stream_metadata};
 use polars_arrow::record_batch::RecordBatch;
 use tokio::sync::OwnedSemaphorePermit;
@@ -84,7 +85,9 @@ fn column<A: Array + Clone + 'static>(names: &[String], batch: &RecordBatch, nam
     let place = names.iter().position(|other| other == name);
     let array = place.and_then(|place| batch.arrays().get(place));
     let array = array.ok_or_else(|| RowError::Batch(format!("it has no column {name}")))?;
-    let column = array.as_any().downcast_ref::<A>().cloned();
+    // Times are numbers inside, and no numbers of ours.
+    let is_plain = matches!(array.dtype(), ArrowDataType::Utf8 | ArrowDataType::Int64);
+    let column = array.as_any().downcast_ref::<A>().filter(|_| is_plain).cloned();
     column.ok_or_else(|| RowError::Batch(format!("its column {name} is of type {:?}", array.dtype())))
 }
 

@@ -17,7 +17,6 @@ mod records;
 pub(super) mod run;
 pub mod runs;
 mod servers;
-pub mod settings;
 pub mod sink;
 pub mod spec;
 mod statement;

@@ -6,7 +6,7 @@ use tokio::runtime;
 use super::logs::{Logs, LogsError, PodLog, collect};
 use super::processes::{self, Tally};
 use crate::fetch::error::FetchError;
-use crate::fetch::files::Reading;
+use crate::fetch::files::FilesReader;
 use crate::fetch::interrupt;
 use crate::fetch::run_folders::put_runs;
 use crate::fetch::runs::choose_runs;
@@ -17,12 +17,12 @@ use cnsim_records::open::Stream;
 /// Fetches what logs hold.
 pub(in crate::fetch) fn fetch(found: Logs, spec: &FetchSpec) -> Result<Fetched, FetchError> {
     let Logs { logs, mut notes } = found;
-    let mut reading = Reading::start(&spec.out);
-    let tallies: Vec<Tally> = logs.iter().map(|log| read(log, &mut reading)).collect::<Result<_, _>>()?;
-    let mut gathered = reading.finish()?;
+    let mut reader = FilesReader::start(&spec.out);
+    let tallies: Vec<Tally> = logs.iter().map(|log| read(log, &mut reader)).collect::<Result<_, _>>()?;
+    let mut files = reader.finish()?;
     let mut runs = Vec::new();
-    for run_id in choose_runs(&gathered.spool, &spec.run_ids)? {
-        let mut run = gathered.take(&run_id)?;
+    for run_id in choose_runs(&files.spool, &spec.run_ids)? {
+        let mut run = files.take(&run_id)?;
         let in_log = |(log, tally): (&PodLog, &Tally)| processes::in_log(log, tally, &run_id);
         run.facts.source = "kubernetes".to_owned();
         run.facts.processes = logs.iter().zip(&tallies).flat_map(in_log).collect();
@@ -33,12 +33,12 @@ pub(in crate::fetch) fn fetch(found: Logs, spec: &FetchSpec) -> Result<Fetched, 
 }
 
 /// Reads one log, and counts what it holds.
-fn read(log: &PodLog, reading: &mut Reading) -> Result<Tally, FetchError> {
+fn read(log: &PodLog, reader: &mut FilesReader) -> Result<Tally, FetchError> {
     let mut tally = Tally::default();
     if log.holds_records {
         let mut stream = Stream::open(&log.path)?;
         stream.name = log.name();
-        match reading.read(stream, |records| tally.add(records)) {
+        match reader.read(stream, |records| tally.add(records)) {
             // What looked like records was none: the log is as one without.
             Ok(()) | Err(FetchError::Source(SourceError::NoEvents { .. })) => {}
             Err(error) => return Err(error),
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
     use crate::audit::{Check, audit};
     use crate::evaluation::evaluate;
-    use crate::fetch::spec::{FetchSource, Others};
+    use crate::fetch::spec::{FetchSource, OtherEvents};
     use crate::inputs::fetch_facts::{FetchFacts, FetchedProcess};
     use crate::inputs::{Input, folder};
 
@@ -105,7 +105,7 @@ mod tests {
             source: FetchSource::Pods(Pods::default()),
             run_ids: vec![RUN.to_owned()],
             out: home.join("runs"),
-            others: Others::Keep,
+            others: OtherEvents::Keep,
         };
         let fetched = fetch(logs(home, lost), &spec).unwrap();
         let facts = folder::fetched(&fetched.folders[0]).unwrap().unwrap();
@@ -143,9 +143,9 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let found = logs(home.path(), 0);
         fs::write(&found.logs[2].path, "{\"event_type\":\"recei\n").unwrap();
-        let mut reading = Reading::start(home.path());
-        let tallies: Vec<Tally> = found.logs.iter().map(|log| read(log, &mut reading).unwrap()).collect();
+        let mut reader = FilesReader::start(home.path());
+        let tallies: Vec<Tally> = found.logs.iter().map(|log| read(log, &mut reader).unwrap()).collect();
         assert_eq!(tallies.iter().map(Tally::is_empty).collect::<Vec<_>>(), [false, false, true, false]);
-        assert_eq!(reading.finish().unwrap().files.len(), 3);
+        assert_eq!(reader.finish().unwrap().files.len(), 3);
     }
 }

@@ -1,13 +1,13 @@
-//! What can be typed of BigQuery and of telemetry.
+//! What can be typed of BigQuery and of telemetry, for `fetch`, `runs` and `doctor`.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::price;
-use super::spec::{DoctorSpec, ListSpec, Method, MetricsSpec, RecordsSpec};
-use super::target::TargetSpec;
+use crate::fetch::bigquery::price;
+use crate::fetch::bigquery::spec::{DoctorSpec, ListSpec, Method, MetricsSpec, RecordsSpec};
+use crate::fetch::bigquery::target::TargetSpec;
 
 /// Which table of BigQuery's, and where it is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
