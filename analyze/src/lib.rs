@@ -11,6 +11,7 @@ pub mod export;
 pub mod fetch;
 pub mod inputs;
 pub mod measure;
+pub mod messages;
 pub mod output;
 pub mod report;
 pub mod rounds;

@@ -6,6 +6,7 @@ use clap::Parser;
 use cnsim::manifest::Tool;
 use cnsim_analyze::commands::arguments::Cli;
 use cnsim_analyze::commands::printing::print;
+use cnsim_analyze::messages::tell;
 use mimalloc::MiMalloc;
 
 /// Threads that free what others allocated leave holes in glibc's arenas: a report of 5 million records took 1.2 GB there.
@@ -16,7 +17,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
-            eprintln!("{}", one_line(&error));
+            tell(one_line(&error));
             return ExitCode::from(2);
         }
         Err(help) => return print(help.to_string().as_bytes()),
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
     match cli.run(tool()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            tell(format_args!("error: {error:#}"));
             ExitCode::from(1)
         }
     }

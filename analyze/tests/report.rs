@@ -1,9 +1,10 @@
 //! `cnsim-analyze report` as a user runs it: what it prints, what it writes, and what it refuses.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use assert_cmd::assert::Assert;
 use serde_json::Value;
@@ -21,6 +22,21 @@ fn a_run_folder_becomes_a_report_inside_it() {
     insta::assert_snapshot!("files", names.join("\n"));
     insta::assert_snapshot!("run_folder_stdout", stdout(&run));
     insta::assert_snapshot!("run_folder_stderr", stderr(&run));
+}
+
+#[test]
+fn what_nobody_can_read_changes_no_exit_code() {
+    let home = tempfile::tempdir().unwrap();
+    flood_folder(home.path());
+    for (input, code) in [("5e1f00d2-cubaan4", 0), ("no-such-folder", 1)] {
+        let full = Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+        let gone = Stdio::from(std::io::pipe().unwrap().1);
+        for stderr in [full, gone] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_cnsim-analyze"));
+            command.args(["report", input]).current_dir(home.path()).stdout(Stdio::null()).stderr(stderr);
+            assert_eq!(command.status().unwrap().code(), Some(code), "{input}");
+        }
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ use cnsim_experiment::resolve::{backend_of, plan_of};
 use cnsim_experiment::run::{self, Destination, run};
 use cnsim_experiment::topology_source::SourceError;
 use cnsim_experiment::{descriptors, repeat, resume, topology_command};
+use cnsim_node::messages::tell;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
-            eprintln!("{}", one_line(&error));
+            tell(one_line(&error));
             return ExitCode::from(2);
         }
         Err(help) => return print_result(&help.to_string()),
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
     match result {
         Ok(text) => print_result(&text),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            tell(format_args!("error: {error:#}"));
             ExitCode::from(exit_code(&error))
         }
     }
@@ -60,7 +61,7 @@ fn run_command(args: RunArgs) -> Result<String, Error> {
     if is_report {
         let messages = cnsim_experiment::report::make(&folder)
             .with_context(|| format!("no report on the run in {}", folder.display()))?;
-        eprint!("{messages}");
+        tell(messages.trim_end());
     }
     Ok(format!("{}\n", folder.display()))
 }
@@ -90,7 +91,12 @@ fn resume_run(folder: &Path, typed: KubernetesArgs, command_line: Vec<String>) -
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kube_client=error"));
     let is_terminal = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(is_terminal)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false)
+        .init();
 }
 
 /// 2 where something else must be typed, 1 where something broke.
@@ -109,7 +115,7 @@ fn print_result(text: &str) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: cannot write to stdout: {error}");
+            tell(format_args!("error: cannot write to stdout: {error}"));
             ExitCode::from(1)
         }
     }

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use cnsim::manifest::RoundOutcome;
+use cnsim_node::messages::tell;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
@@ -51,14 +52,14 @@ impl Progress {
 
 impl Watcher for Progress {
     fn run_begins(&self, plan: &Plan) {
-        eprintln!("run {} with seed {}", plan.run_id, plan.options.seed);
+        tell(format_args!("run {} with seed {}", plan.run_id, plan.options.seed));
         self.bar.set_message(format!("waiting for {} processes to listen", plan.processes()));
     }
 
     fn waits_for(&self, what: &str) {
         let message = format!("waiting for {what}");
         if self.bar.is_hidden() && self.last.borrow_mut().is_due(&message) {
-            eprintln!("{message}");
+            tell(&message);
         }
         self.bar.set_message(message);
     }
@@ -79,7 +80,7 @@ impl Watcher for Progress {
     }
 
     fn warn(&self, text: &str) {
-        self.bar.suspend(|| eprintln!("warning: {text}"));
+        self.bar.suspend(|| tell(format_args!("warning: {text}")));
     }
 }
 

@@ -16,6 +16,7 @@ mod gossip_service;
 mod host;
 mod lag;
 pub mod limits;
+pub mod messages;
 mod network;
 mod pods;
 mod probe;
@@ -37,6 +38,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
 use crate::cli::{Cli, Command};
+use crate::messages::tell;
 
 /// The program: `serve` or `start`, from a command line whose first word is the program's name.
 ///
@@ -63,7 +65,7 @@ pub fn main_from<I: IntoIterator<Item = OsString>>(args: I) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            tell(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -71,7 +73,7 @@ pub fn main_from<I: IntoIterator<Item = OsString>>(args: I) -> ExitCode {
 
 fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
-        eprintln!("{}", one_line(error));
+        tell(one_line(error));
         return ExitCode::from(2);
     }
     // Where help cannot be printed nobody reads it.
@@ -92,6 +94,8 @@ fn log_to_stderr() {
     let filter = std::env::var("CNSIM_LOG").ok().and_then(|text| text.parse().ok()).unwrap_or_else(default);
     let ansi = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(ansi).with_target(false);
+    // Where stderr cannot be written, a line about that cannot be either.
+    let layer = layer.log_internal_errors(false);
     // A second call in one process keeps the first subscriber.
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
 }

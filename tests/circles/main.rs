@@ -41,6 +41,7 @@ enum MayUse {
 
 /// The folders of `analyze/src`, and its files that are like one, in their order.
 const FOLDERS: &[(&str, MayUse)] = &[
+    ("messages", MayUse::Only(&[])),
     ("stats", MayUse::Before),
     ("table", MayUse::Before),
     ("inputs", MayUse::Only(&[])),
@@ -54,7 +55,7 @@ const FOLDERS: &[(&str, MayUse)] = &[
     ("output", MayUse::Before),
     ("report", MayUse::Before),
     ("bundle", MayUse::Before),
-    ("fetch", MayUse::Only(&["inputs"])),
+    ("fetch", MayUse::Only(&["inputs", "messages"])),
     ("export", MayUse::Before),
     ("commands", MayUse::Before),
 ];

@@ -16,6 +16,7 @@ use super::printing::{REFUSED, print};
 use crate::compare::{self, CompareSpec, Compared, ComparisonFormat, Design, Gate, Grouping, Judgement, Unsound};
 use crate::inputs::Input;
 use crate::measure::catalogue::Metric;
+use crate::messages::tell;
 use crate::output::{self, FigureSpec};
 
 /// What can be typed after `cnsim-analyze compare`.
@@ -117,14 +118,14 @@ pub(super) fn run(args: CompareArgs, tool: &Tool) -> anyhow::Result<ExitCode> {
         let notes = draw(&figures, &spec, &compared, tool)?;
         compared.notes.extend(notes);
     }
-    compared.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    compared.notes.iter().for_each(|note| tell(format_args!("note: {note}")));
     let code = print(&compare::printed(&compared.comparisons, &compared.sides, format));
     let (refused, lines) = match compared.judgement {
         Judgement::Passed => return Ok(code),
         Judgement::Failed(lines) => (ExitCode::from(REFUSED), lines),
         Judgement::Unknown(lines) => (ExitCode::from(1), lines),
     };
-    lines.iter().for_each(|line| eprintln!("error: {line}"));
+    lines.iter().for_each(|line| tell(format_args!("error: {line}")));
     Ok(refused)
 }
 

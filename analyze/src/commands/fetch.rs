@@ -13,6 +13,7 @@ use crate::fetch::Pods;
 #[cfg(feature = "bigquery")]
 use crate::fetch::bigquery::telemetry;
 use crate::fetch::{self, FetchSource, FetchSpec, Fetched, OtherEvents};
+use crate::messages::tell;
 
 /// What can be typed after `cnsim-analyze fetch`.
 #[derive(Debug, Args)]
@@ -93,7 +94,7 @@ pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
 
 /// Prints what a fetch came to.
 fn print_fetched(fetched: &Fetched) -> ExitCode {
-    fetched.notes.iter().for_each(|note| eprintln!("warning: {note}"));
+    fetched.notes.iter().for_each(|note| tell(format_args!("warning: {note}")));
     if let Some(plan) = &fetched.plan {
         return print(plan.as_bytes());
     }

@@ -3,6 +3,8 @@
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
+use crate::messages::tell;
+
 /// The exit code of a verdict or a gate that says no.
 pub(super) const REFUSED: u8 = 3;
 
@@ -12,7 +14,7 @@ pub fn print(bytes: &[u8]) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: cannot write to stdout: {error}");
+            tell(format_args!("error: cannot write to stdout: {error}"));
             ExitCode::from(1)
         }
     }

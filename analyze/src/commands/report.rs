@@ -16,6 +16,7 @@ use crate::inputs::Input;
 use crate::inputs::telemetry::Source;
 use crate::measure::Origin;
 use crate::measure::usage::Window;
+use crate::messages::tell;
 use crate::report::{self, Outcome, ReportFiles, ReportFolder, ReportSpec};
 use crate::table::TableFormat;
 
@@ -79,7 +80,7 @@ pub(super) fn run(args: ReportArgs, tool: &Tool) -> anyhow::Result<ExitCode> {
     let places = Places { folder: output.unwrap_or_else(|| report::default_folder(&inputs)), bundle };
     let spec = ReportSpec { inputs, telemetry, origin, warm_up, window, figures: figures.into() };
     let outcome = write(&spec, tool, &places, format)?;
-    eprint!("{}", outcome.messages);
+    tell(outcome.messages.trim_end());
     let code = print(&outcome.table);
     let is_refused = strict && outcome.verdict == Verdict::Unsound && code == ExitCode::SUCCESS;
     Ok(if is_refused { ExitCode::from(REFUSED) } else { code })

@@ -15,6 +15,7 @@ use super::printing::print;
 #[cfg(feature = "bigquery")]
 use crate::fetch::bigquery;
 use crate::inputs::{ListedRun, list_runs};
+use crate::messages::tell;
 #[cfg(feature = "bigquery")]
 use crate::table::flag;
 use crate::table::{Cell, Column, Table, TableFormat, count, text};
@@ -43,7 +44,7 @@ pub(super) fn run(args: &RunsArgs) -> anyhow::Result<ExitCode> {
     #[cfg(feature = "bigquery")]
     if args.bigquery.target.is_given() {
         let listed = bigquery::runs::list(&(&args.bigquery).into(), now())?;
-        listed.notes.iter().for_each(|note| eprintln!("warning: {note}"));
+        listed.notes.iter().for_each(|note| tell(format_args!("warning: {note}")));
         return Ok(print(&remote_table(&listed.runs).printed(args.format)));
     }
     Ok(print(&table(&list_runs(&args.dir)?, args.format).printed(args.format)))

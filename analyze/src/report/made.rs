@@ -153,11 +153,14 @@ fn files_read<'a>(evaluation: &'a Evaluation, telemetry: &'a Telemetry) -> Vec<&
     evaluation.inputs.iter().flat_map(|input| &input.facts.files).chain(&telemetry.files).collect()
 }
 
+/// How a table becomes a file.
+type Serialise = fn(&Table) -> Vec<u8>;
+
 /// Every table in every format, which takes a while where rounds are many.
 fn table_files(tables: &[Table]) -> Vec<OutputFile> {
-    let formats: [(&str, fn(&Table) -> Vec<u8>); 3] =
+    let formats: [(&str, Serialise); 3] =
         [("csv", Table::to_csv), ("md", Table::to_markdown), ("tex", Table::to_latex)];
-    let file = |table: &Table, (ending, bytes): (&str, fn(&Table) -> Vec<u8>)| OutputFile {
+    let file = |table: &Table, (ending, bytes): (&str, Serialise)| OutputFile {
         path: format!("tables/{}.{ending}", table.name),
         bytes: bytes(table).into(),
     };

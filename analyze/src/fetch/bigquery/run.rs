@@ -30,6 +30,7 @@ use crate::fetch::runs::{FetchedRun, check_name, choose_runs, new_facts};
 use crate::fetch::spec::{FetchSpec, Fetched};
 use crate::inputs::fetch_facts::{FetchFacts, FetchedFile, FetchedQuery};
 use crate::inputs::folder;
+use crate::messages::tell;
 use cnsim_records::spool::{Spool, Spooling};
 use cnsim_records::whole;
 
@@ -123,7 +124,7 @@ impl Task<'_> {
                 read.complete = self.counted().filter(is_whole).map(str::to_owned).collect();
                 return Ok(read);
             }
-            missing.iter().flat_map(MissingRecords::notes).for_each(|note| eprintln!("waiting: {note}"));
+            missing.iter().flat_map(MissingRecords::notes).for_each(|note| tell(format_args!("waiting: {note}")));
             let pause = pauses.next().expect("the number of pauses has no limit");
             tokio::time::sleep(pause).await;
             waited += pause;
@@ -141,7 +142,7 @@ impl Task<'_> {
         }
         self.look_back(servers, &mut plan).await;
         plan.check(self.request.max_bytes_billed)?;
-        eprintln!("reading {}", price::in_words(plan.bytes()));
+        tell(format_args!("reading {}", price::in_words(plan.bytes())));
         let bar = progress();
         let (mut pulled, mut spooling) = (Vec::with_capacity(plan.parts.len()), Spooling::start(self.out));
         let (mut bytes, texts) = (0, spooling.texts().clone());

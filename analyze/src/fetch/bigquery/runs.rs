@@ -14,6 +14,7 @@ use super::servers::Servers;
 use super::spec::ListSpec;
 use super::statement::QueryKind;
 use super::time_range::{TimeRange, instant};
+use crate::messages::tell;
 
 /// How far back is looked where nothing says it.
 const RECENT: TimeDelta = TimeDelta::days(7);
@@ -87,7 +88,7 @@ pub fn list(spec: &ListSpec, now: DateTime<Utc>) -> Result<RunList, BigQueryErro
 async fn read(request: &Request, servers: &Servers, running: &Running) -> Result<RunList, BigQueryError> {
     let plan = plan::plan(&servers.rest, request).await?;
     plan.check(request.max_bytes_billed)?;
-    eprintln!("reading {}", price::in_words(plan.bytes()));
+    tell(format_args!("reading {}", price::in_words(plan.bytes())));
     let mut runs: BTreeMap<String, LoggedRun> = BTreeMap::new();
     for part in &plan.parts {
         for row in pull::rows(&servers.rest, part, running).await? {
