@@ -7,6 +7,7 @@ use std::path::Path;
 use cnsim::event::Kind;
 use polars::prelude::*;
 use polars_io::prelude::{ParquetReader, SerReader};
+use rayon::prelude::*;
 
 use crate::FileFacts;
 use crate::builder::copy_bytes;
@@ -49,7 +50,10 @@ const COLUMNS: [&str; 18] = [
     FLOAT_TIMESTAMP,
 ];
 
-/// Reads a file that `fetch` wrote; none where it is something else. Beside the events only one group of rows is in
+/// Groups of rows that are in memory at once beside the events.
+const READ_AT_ONCE: usize = 4;
+
+/// Reads a file that `fetch` wrote; none where it is something else. Beside the events only a few groups of rows are in
 /// memory at a time.
 ///
 /// # Errors
@@ -91,20 +95,29 @@ fn own_groups(path: &Path, name: &str) -> Result<Option<Vec<usize>>, SourceError
 
 fn events(path: &Path, name: &str, groups: &[usize]) -> Result<Events, SourceError> {
     let damage = |error| damaged(name, &error);
-    let (mut frames, mut names, mut start) = (Vec::new(), None, 0);
-    for group in groups {
+    let read = |(start, rows): (usize, usize)| -> Result<DataFrame, SourceError> {
         // Each reader maps the file anew, so that pages of groups that were read leave memory.
         let file = File::open(path).map_err(|source| SourceError::Io { path: name.to_owned(), source })?;
         let reader = ParquetReader::new(file).with_columns(Some(COLUMNS.map(str::to_owned).to_vec()));
-        let frame = reader.with_slice(Some((start, *group))).set_rechunk(true).finish().map_err(damage)?;
-        if names.is_none() {
-            names = Some(names_of(&frame).map_err(damage)?);
-        }
-        let Some(names) = &names else { continue };
-        frames.push(of_group(&frame, names).map_err(damage)?);
-        start += group;
+        reader.with_slice(Some((start, rows))).set_rechunk(true).finish().map_err(damage)
+    };
+    let mut start = 0;
+    let places = groups.iter().map(|rows| {
+        start += rows;
+        (start - rows, *rows)
+    });
+    let places: Vec<(usize, usize)> = places.collect();
+    let Some((first, others)) = places.split_first() else { return Ok(Events::default()) };
+    let first = read(*first)?;
+    let names = names_of(&first).map_err(damage)?;
+    let mut frames = vec![of_group(&first, &names).map_err(damage)?];
+    drop(first);
+    for some in others.chunks(READ_AT_ONCE) {
+        let read: Result<Vec<DataFrame>, SourceError> =
+            some.par_iter().map(|place| of_group(&read(*place)?, &names).map_err(damage)).collect();
+        frames.extend(read?);
     }
-    Events::of_frames(frames, names.unwrap_or_default()).map_err(damage)
+    Events::of_frames(frames, names).map_err(damage)
 }
 
 /// The texts of a file's columns.
