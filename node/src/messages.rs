@@ -1,4 +1,4 @@
-//! Words for whoever watches a program: lines on stderr, and its log.
+//! Words for whoever watches a program: lines on stderr.
 
 use std::fmt::Display;
 use std::io::{self, Write};

@@ -1,6 +1,8 @@
 //! Runs without a manifest: whether their rounds follow each other in time as their numbers do, whether all of them are there, and
 //! whether they name no more nodes than there are.
 
+use std::collections::BTreeMap;
+
 use super::finding::{Check, Finding, Severity};
 use super::scope::{AuditedRound, AuditedRun, RunKey, Scope};
 
@@ -15,9 +17,10 @@ struct Run<'s, 'a> {
 /// Runs without a manifest whose rounds contradict their numbers, or whose nodes contradict theirs. One that stands in several
 /// inputs or conditions is told as such and not here.
 pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
-    let is_in_one = |(_, run_id): RunKey<'_>| scope.runs.keys().filter(|(_, other)| *other == run_id).count() == 1;
-    let alone =
-        scope.runs.iter().filter(|(key, run)| run.manifest().is_none() && run.is_in_one_input() && is_in_one(**key));
+    let mut conditions: BTreeMap<&str, u32> = BTreeMap::new();
+    scope.runs.keys().for_each(|(_, run_id)| *conditions.entry(run_id).or_default() += 1);
+    let is_alone = |(_, run_id): RunKey<'_>, run: &AuditedRun<'_>| run.is_in_one_input() && conditions[run_id] == 1;
+    let alone = scope.runs.iter().filter(|(key, run)| run.manifest().is_none() && is_alone(**key, run));
     alone.flat_map(|(key, run)| Run::of(scope, *key, run).findings(run)).collect()
 }
 
