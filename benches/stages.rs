@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use cnsim_analyze::audit;
 use cnsim_analyze::evaluation::evaluate;
-use cnsim_analyze::inputs::{self, Input};
+use cnsim_analyze::inputs::{self, Input, TimeScale};
 use mimalloc::MiMalloc;
 
 /// As in `cnsim-analyze`.
@@ -53,12 +53,12 @@ fn run(path: &str, until: &str, output: &str) -> Result<String, Box<dyn Error>> 
             Ok(format!("{rows} rows"))
         }
         "measure" => {
-            let evaluation = evaluate(&[input], WARM_UP)?;
+            let evaluation = evaluate(&[input], TimeScale::default(), WARM_UP)?;
             let rounds: usize = evaluation.analysis.groups.iter().map(|group| group.rounds.len()).sum();
             Ok(format!("{rounds} rounds"))
         }
         "audit" => {
-            let quality = audit::audit(&evaluate(&[input], WARM_UP)?);
+            let quality = audit::audit(&evaluate(&[input], TimeScale::default(), WARM_UP)?);
             Ok(format!("{} findings", quality.findings.len()))
         }
         "report" => report(path, output),

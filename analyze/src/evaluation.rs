@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use crate::evidence::{BatchEvidence, Evidence};
-use crate::inputs::{self, About, Input, InputError, Loaded};
+use crate::evidence::{BatchEvidence, Evidence, KnownBefore};
+use crate::inputs::{self, About, Input, InputError, Loaded, TimeScale};
 use crate::measure::{self, Analysis, Measuring};
 use crate::rounds::{Batch, Rounds};
 
@@ -20,12 +20,12 @@ pub struct Evaluation {
     pub warm_up: u32,
 }
 
-/// Reads and evaluates the inputs one after the other.
+/// Reads and evaluates the inputs one after the other, their times on this scale.
 ///
 /// # Errors
 /// Where one cannot be read.
-pub fn evaluate(inputs: &[Input], warm_up: u32) -> Result<Evaluation, InputError> {
-    evaluate_each(inputs::each(inputs)?, warm_up)
+pub fn evaluate(inputs: &[Input], times: TimeScale, warm_up: u32) -> Result<Evaluation, InputError> {
+    evaluate_each(inputs::each(inputs, times)?, warm_up)
 }
 
 /// Evaluates inputs that are in memory.
@@ -41,9 +41,10 @@ fn evaluate_each<E>(inputs: impl Iterator<Item = Result<Loaded, E>>, warm_up: u3
         let Loaded { about, events } = loaded?;
         let rounds = Rounds::of(&events);
         let circumstances = measuring.circumstances(&about, &events);
+        let known = KnownBefore::of(&about, rounds.names());
         let examine = |batch: &Batch| {
             let measured = circumstances.measure(batch);
-            let noted = BatchEvidence::of(&about, batch, measured.rounds.iter().map(|round| &round.metrics));
+            let noted = BatchEvidence::of(&about, &known, batch, measured.rounds.iter().map(|round| &round.metrics));
             (measured, noted)
         };
         let (measured, noted): (Vec<_>, Vec<_>) = rounds.map_batches(examine).into_iter().unzip();

@@ -89,6 +89,40 @@ pub struct Record<'a> {
     pub bytes: Option<u64>,
     /// Whether the timestamp came through a float64.
     pub float_timestamp: bool,
+    /// Whether `received_timestamp` and `received_ns` are two times.
+    pub received_twice: bool,
+}
+
+/// What `propagation_time` may differ from received - sent by, in ns, beside its own last digit.
+const PROPAGATION_SLACK_NS: f64 = 2_000.0;
+
+impl Record<'_> {
+    /// Whether it says one thing twice and differently: the time of receipt; received - sent and `propagation_time`; the round and
+    /// the end of a message's name that begins as the run's.
+    pub fn contradicts_itself(&self) -> bool {
+        self.received_twice || self.has_other_propagation() || self.has_other_round()
+    }
+
+    fn has_other_propagation(&self) -> bool {
+        let is_copy = matches!(self.kind, Kind::Received | Kind::Duplicate);
+        let (Some(propagation_ms), Some(sent_ns), true) = (self.propagation_time, self.sent_ns, is_copy) else {
+            return false;
+        };
+        let difference_ns = propagation_ms * 1e6 - self.received_ns.saturating_sub(sent_ns) as f64;
+        difference_ns.abs() > PROPAGATION_SLACK_NS && difference_ns.abs() > PROPAGATION_SLACK_NS + half_last_digit_ns(propagation_ms)
+    }
+
+    fn has_other_round(&self) -> bool {
+        let end = self.message.strip_prefix(&*self.run_id).and_then(|rest| rest.strip_prefix('-'));
+        end.and_then(|end| end.parse::<u32>().ok()).is_some_and(|round| round != self.round)
+    }
+}
+
+/// Half of what the last digit of milliseconds stands for, in ns: that is what rounding may have taken.
+fn half_last_digit_ns(ms: f64) -> f64 {
+    let is_whole = |scale: f64| ((ms * scale).round() - ms * scale).abs() < 1e-6;
+    let digits = [1.0, 10.0, 100.0, 1e3, 1e4].into_iter().find(|scale| is_whole(*scale));
+    digits.map_or(0.0, |scale| 0.5e6 / scale)
 }
 
 impl Kind {

@@ -144,6 +144,7 @@ impl Default for Draft<'_> {
             host: NONE,
             bytes: None,
             float_timestamp: false,
+            received_twice: false,
         };
         Self { record, seen: 0, error: None }
     }
@@ -212,7 +213,7 @@ impl<'a> Draft<'a> {
     }
 
     fn put(&mut self, column: Column, value: Value<'a>) -> Result<Presence, ReadError> {
-        let exact = self.has(Column::ReceivedNs);
+        let (exact, rough) = (self.has(Column::ReceivedNs), self.has(Column::ReceivedTimestamp));
         let record = &mut self.record;
         match column {
             Column::Message => text(column, value, &mut record.message),
@@ -228,17 +229,20 @@ impl<'a> Draft<'a> {
             Column::EventType => kind(value, &mut record.kind),
             Column::ReceivedTimestamp => {
                 let time = whole(column, value)?;
-                if let Some(Whole { value, float }) = time
-                    && !exact
-                {
-                    record.received_ns = value;
-                    record.float_timestamp = float;
+                match time {
+                    Some(Whole { value, .. }) if exact => record.received_twice = are_two_times(record.received_ns, value),
+                    Some(Whole { value, float }) => {
+                        record.received_ns = value;
+                        record.float_timestamp = float;
+                    }
+                    None => {}
                 }
                 Ok(Presence::of(&time))
             }
             Column::ReceivedNs => {
                 let time = whole(column, value)?;
                 if let Some(Whole { value, float }) = time {
+                    record.received_twice = rough && are_two_times(value, record.received_ns);
                     record.received_ns = value;
                     record.float_timestamp = float;
                 }
@@ -269,6 +273,14 @@ impl<'a> Draft<'a> {
             Column::Format => count::<u64>(column, value).map(|_| Presence::Given),
         }
     }
+}
+
+/// What a float64 of these years may be off by, in ns, through one parser more. Its digits do not always show that it was one.
+const FLOAT_NS: i64 = 512;
+
+/// Whether `received_ns` and `received_timestamp` are not the same time.
+fn are_two_times(exact_ns: i64, rough_ns: i64) -> bool {
+    exact_ns.saturating_sub(rough_ns).saturating_abs() > FLOAT_NS
 }
 
 /// Whether a column had a value.

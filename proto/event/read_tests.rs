@@ -127,6 +127,7 @@ fn any_record() -> impl Strategy<Value = Record<'static>> {
             host,
             bytes: Some(numbers.3),
             float_timestamp: false,
+            received_twice: false,
         }
     })
 }

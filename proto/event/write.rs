@@ -173,6 +173,7 @@ fn blank<'a>(
         host: stamp.host.as_str().into(),
         bytes: None,
         float_timestamp: false,
+        received_twice: false,
     }
 }
 

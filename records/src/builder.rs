@@ -1,6 +1,7 @@
 //! Records into the columns of the events frame. Every block of a file fills a builder of its own, whatever the number of
 //! threads; the blocks of an input, in their order, then become its events.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cnsim::event::Record;
@@ -14,7 +15,7 @@ use crate::schema::{
     BYTES, CONDITION, FLOAT_TIMESTAMP, HOP, HOST, KIND, LATENCY_NS, NODES, PROCESS, PROTOCOL, RECEIVED_NS, RECEIVER,
     ROUND, RUN, SEND, SENDER, SENT_NS, SEQ,
 };
-use crate::times::Times;
+use crate::times::{RecordedTimes, TimeScale, Times};
 
 /// The texts of an input while it is read: every block numbers them alike, in the order in which they first came.
 #[derive(Debug, Clone)]
@@ -39,6 +40,9 @@ struct Numbers {
 /// The records of a block on their way into columns.
 pub struct BlockBuilder {
     identifier: Identifier,
+    scale: TimeScale,
+    /// Records that contradict themselves, by the number of their run and their round.
+    contradictory: BTreeMap<(u32, u32), u64>,
     identities: Vec<u128>,
     kind: PrimitiveChunkedBuilder<UInt32Type>,
     run: Numbers,
@@ -67,6 +71,8 @@ pub struct Block {
     pub(crate) frame: DataFrame,
     /// What each record says, as one number.
     pub(crate) identities: Vec<u128>,
+    /// Records that contradict themselves, by the number of their run and their round.
+    pub(crate) contradictory: BTreeMap<(u32, u32), u64>,
 }
 
 impl Default for Texts {
@@ -122,7 +128,8 @@ impl Numbers {
         Self { mapping: Arc::clone(mapping), builder, last: None, last_text: String::new() }
     }
 
-    fn push(&mut self, text: &str) {
+    /// Adds a text; gives its number.
+    fn push(&mut self, text: &str) -> u32 {
         let number = match self.last.filter(|_| self.last_text == text) {
             Some(number) => number,
             None => {
@@ -133,6 +140,7 @@ impl Numbers {
         };
         self.last = Some(number);
         self.builder.append_value(number);
+        number
     }
 
     fn finish(self) -> Column {
@@ -141,13 +149,15 @@ impl Numbers {
 }
 
 impl BlockBuilder {
-    /// A builder without records, with room for so many.
-    pub fn new(texts: &Texts, rows: usize) -> Self {
+    /// A builder without records, with room for so many, whose times are on a scale.
+    pub fn new(texts: &Texts, rows: usize, scale: TimeScale) -> Self {
         fn builder<T: PolarsNumericType>(name: &str, rows: usize) -> PrimitiveChunkedBuilder<T> {
             PrimitiveChunkedBuilder::new(PlSmallStr::from_str(name), rows)
         }
         Self {
             identifier: Identifier::default(),
+            scale,
+            contradictory: BTreeMap::new(),
             identities: Vec::with_capacity(rows),
             kind: builder(KIND, rows),
             run: Numbers::new(RUN, &texts.runs, rows),
@@ -194,22 +204,32 @@ impl BlockBuilder {
             compact(self.float_timestamp.finish().into_series()),
         ];
         let frame = DataFrame::new(rows, columns).expect("every record was added to every column");
-        Block { frame, identities: self.identities }
+        Block { frame, identities: self.identities, contradictory: self.contradictory }
     }
 }
 
 impl Gather for BlockBuilder {
     fn push(&mut self, record: &Record<'_>) {
         let known = |time_ns: i64| (time_ns != UNKNOWN_NS).then_some(time_ns);
-        let times = Times::of(record);
+        let received_ns = self.scale.to_ns(record.received_ns);
+        let times = Times::from(RecordedTimes {
+            received_ns,
+            sent_ns: record.sent_ns.map(|sent| self.scale.to_ns(sent)),
+            propagation_ms: record.propagation_time,
+            is_float: record.float_timestamp,
+        });
         self.identities.push(self.identifier.identify(record, &times));
         self.kind.append_value(record.kind as u32);
-        self.run.push(&record.run_id);
+        let run = self.run.push(&record.run_id);
+        // In other units the two times of a record are not comparable with its propagation time.
+        if self.scale.is_own() && record.contradicts_itself() {
+            *self.contradictory.entry((run, record.round)).or_default() += 1;
+        }
         self.round.append_value(record.round);
         self.nodes.append_value(record.nodes);
         self.sender.push(&record.sender_id);
         self.receiver.push(&record.receiver_id);
-        self.received_ns.append_value(record.received_ns);
+        self.received_ns.append_value(received_ns);
         self.sent_ns.append_option(known(times.sent_ns));
         self.latency_ns.append_option(known(times.latency_ns));
         self.hop.append_option(hop(record));

@@ -19,13 +19,15 @@ pub struct Events {
     names: EventNames,
 }
 
-/// Records that came more than once, by run id and round.
+/// Records that came more than once, or that contradict each other or themselves, by run id and round.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Repetitions {
     /// Repeats that were removed.
     pub repeats: BTreeMap<(String, u32), u64>,
     /// Records with equal process and seq but other content, which were kept.
     pub conflicts: BTreeMap<(String, u32), u64>,
+    /// Records that say one thing twice and differently, which were kept.
+    pub contradictory: BTreeMap<(String, u32), u64>,
 }
 
 impl Events {
@@ -121,8 +123,11 @@ fn remove_repeats(blocks: &mut [Block], texts: &Texts) -> PolarsResult<Repetitio
     let repeated = repeats::later_equals(&blocks.iter().map(|block| &block.identities[..]).collect::<Vec<_>>());
     blocks.iter_mut().for_each(|block| block.identities = Vec::new());
     let conflicting = conflicting(blocks, &repeated)?;
-    let repetitions =
-        Repetitions { repeats: counted(blocks, &repeated, texts)?, conflicts: counted(blocks, &conflicting, texts)? };
+    let repetitions = Repetitions {
+        repeats: counted(blocks, &repeated, texts)?,
+        conflicts: counted(blocks, &conflicting, texts)?,
+        contradictory: contradictory(blocks, texts),
+    };
     let (mut first, mut repeated) = (0, repeated.into_iter().peekable());
     for block in blocks {
         let rows = block.frame.height();
@@ -137,6 +142,15 @@ fn remove_repeats(blocks: &mut [Block], texts: &Texts) -> PolarsResult<Repetitio
         first += rows;
     }
     Ok(repetitions)
+}
+
+/// The records of blocks that contradict themselves, by run id and round.
+fn contradictory(blocks: &[Block], texts: &Texts) -> BTreeMap<(String, u32), u64> {
+    let mut all = BTreeMap::new();
+    for ((run, round), count) in blocks.iter().flat_map(|block| &block.contradictory) {
+        *all.entry((texts.text(RUN, *run).to_owned(), *round)).or_default() += count;
+    }
+    all
 }
 
 /// The rows, but repeats, that have an earlier record's process, run and seq but say something else, in order.

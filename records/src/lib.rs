@@ -17,13 +17,13 @@ pub mod parquet;
 pub mod read;
 pub mod schema;
 pub mod spool;
+pub mod times;
 pub mod whole;
 pub mod write;
 
 mod block;
 mod csv;
 mod repeats;
-mod times;
 
 /// One file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use crate::schema::{
     BYTES, CONDITION, FLOAT_TIMESTAMP, HOP, HOST, KIND, LATENCY_NS, NODES, PROCESS, PROTOCOL, RECEIVED_NS, RECEIVER,
     ROUND, RUN, SEND, SENDER, SENT_NS, SEQ,
 };
-use crate::times::{RecordedTimes, Times};
+use crate::times::{RecordedTimes, TimeScale, Times};
 
 /// The file's own word that `fetch` wrote it.
 pub const MARK: &str = "cnsim.events";
@@ -58,7 +58,7 @@ const READ_AT_ONCE: usize = 4;
 ///
 /// # Errors
 /// Where the file cannot be read, or is damaged.
-pub fn read(path: &Path) -> Result<Option<(Events, FileFacts)>, SourceError> {
+pub fn read(path: &Path, scale: TimeScale) -> Result<Option<(Events, FileFacts)>, SourceError> {
     let name = path.display().to_string();
     if name == "-" || !starts_as_parquet(path) {
         return Ok(None);
@@ -71,7 +71,7 @@ pub fn read(path: &Path) -> Result<Option<(Events, FileFacts)>, SourceError> {
     if rows as u64 > RECORDS_MAX {
         return Err(SourceError::TooManyRecords { path: name });
     }
-    let (events, sha256) = rayon::join(|| events(path, &name, &groups), || digest(Stream::open(path)?));
+    let (events, sha256) = rayon::join(|| events(path, &name, &groups, scale), || digest(Stream::open(path)?));
     Ok(Some((events?, FileFacts { path: name, sha256: sha256?, rows: rows as u64 })))
 }
 
@@ -93,7 +93,7 @@ fn own_groups(path: &Path, name: &str) -> Result<Option<Vec<usize>>, SourceError
     groups(&mut reader).map(Some).map_err(|error| damaged(name, &error))
 }
 
-fn events(path: &Path, name: &str, groups: &[usize]) -> Result<Events, SourceError> {
+fn events(path: &Path, name: &str, groups: &[usize], scale: TimeScale) -> Result<Events, SourceError> {
     let damage = |error| damaged(name, &error);
     let read = |(start, rows): (usize, usize)| -> Result<DataFrame, SourceError> {
         // Each reader maps the file anew, so that pages of groups that were read leave memory.
@@ -110,11 +110,11 @@ fn events(path: &Path, name: &str, groups: &[usize]) -> Result<Events, SourceErr
     let Some((first, others)) = places.split_first() else { return Ok(Events::default()) };
     let first = read(*first)?;
     let names = names_of(&first).map_err(damage)?;
-    let mut frames = vec![of_group(&first, &names).map_err(damage)?];
+    let mut frames = vec![of_group(&first, &names, scale).map_err(damage)?];
     drop(first);
     for some in others.chunks(READ_AT_ONCE) {
         let read: Result<Vec<DataFrame>, SourceError> =
-            some.par_iter().map(|place| of_group(&read(*place)?, &names).map_err(damage)).collect();
+            some.par_iter().map(|place| of_group(&read(*place)?, &names, scale).map_err(damage)).collect();
         frames.extend(read?);
     }
     Events::of_frames(frames, names).map_err(damage)
@@ -143,7 +143,7 @@ fn names_in(column: &Column) -> PolarsResult<Names> {
 }
 
 /// The columns of the events frame, of a group of a file's rows.
-fn of_group(frame: &DataFrame, names: &EventNames) -> PolarsResult<DataFrame> {
+fn of_group(frame: &DataFrame, names: &EventNames, scale: TimeScale) -> PolarsResult<DataFrame> {
     let series = |name: &str| Ok::<_, PolarsError>(frame.column(name)?.as_materialized_series());
     let same = |name: &str| Ok::<_, PolarsError>(compact(series(name)?.clone()));
     let node = |name: &str| -> PolarsResult<Column> {
@@ -152,14 +152,17 @@ fn of_group(frame: &DataFrame, names: &EventNames) -> PolarsResult<DataFrame> {
         let numbers = numbers(frame.column(name)?)?.into_iter().map(|number| places[number as usize]);
         enumerated(name, &numbers.collect::<Vec<_>>(), &names.nodes)
     };
-    let received_ns = values(series("received_ns")?.i64()?, 0);
+    let mut received_ns = values(series("received_ns")?.i64()?, 0);
+    if !scale.is_own() {
+        received_ns.iter_mut().for_each(|time| *time = scale.to_ns(*time));
+    }
     let (propagation, sent) = (series("propagation_time")?.f64()?, series("sent_ns")?.i64()?);
     let floats = series(FLOAT_TIMESTAMP)?.bool()?;
     let times = received_ns.iter().zip(sent.iter()).zip(propagation.iter()).zip(floats.iter()).map(
         |(((received_ns, sent_ns), propagation_ms), is_float)| {
             Times::from(RecordedTimes {
                 received_ns: *received_ns,
-                sent_ns,
+                sent_ns: sent_ns.map(|sent| scale.to_ns(sent)),
                 propagation_ms,
                 is_float: is_float.unwrap_or(false),
             })

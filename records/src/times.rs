@@ -1,6 +1,7 @@
 //! The times of a record, brought together: what it says of sending, and what follows from that.
 
 use cnsim::event::Record;
+use serde::{Deserialize, Serialize};
 
 use crate::columns::UNKNOWN_NS;
 
@@ -13,6 +14,33 @@ pub struct Times {
     pub sent_ns: i64,
     /// From send to receipt: received - sent where both are on record and exact, else as told.
     pub latency_ns: i64,
+}
+
+/// What the whole numbers of an input's times are, where they are no nanoseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeScale {
+    /// What they count, in ns.
+    pub unit_ns: i64,
+    /// From when they count, ns since the Unix epoch.
+    pub origin_ns: i64,
+}
+
+impl Default for TimeScale {
+    fn default() -> Self {
+        Self { unit_ns: 1, origin_ns: 0 }
+    }
+}
+
+impl TimeScale {
+    /// A time in ns since the Unix epoch; as late as that can be where it would be later.
+    pub fn to_ns(self, time: i64) -> i64 {
+        time.saturating_mul(self.unit_ns).saturating_add(self.origin_ns)
+    }
+
+    /// Whether times are what records have them in.
+    pub fn is_own(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What stands in a record of its times.

@@ -40,12 +40,18 @@ pub enum Check {
     ClockOffset,
     /// A wall clock was set during a round.
     ClockStep,
+    /// Times that were read to no more than a coarse step.
+    CoarseTimestamps,
+    /// Receipts after their round was given up.
+    LateDeliveries,
     /// A limit that was meant to hold and does not.
     ConditionNotEffective,
     /// A limit that holds and that no round was heavy enough to meet.
     ConditionNotExercised,
     /// A limit of which nobody knows whether it holds.
     ConditionNotProven,
+    /// Records that say one thing twice and differently.
+    ContradictoryRows,
     /// Times that rise or fall while a deployment runs.
     DriftOverRounds,
     /// Receipts before the first send of their round.
@@ -195,9 +201,11 @@ words!(Check:
     ConflictingRows = "conflicting-rows",
     ClockOffset = "clock-offset",
     ClockStep = "clock-step",
+    CoarseTimestamps = "coarse-timestamps",
     ConditionNotEffective = "condition-not-effective",
     ConditionNotExercised = "condition-not-exercised",
     ConditionNotProven = "condition-not-proven",
+    ContradictoryRows = "contradictory-rows",
     DriftOverRounds = "drift-over-rounds",
     EarlyReceipts = "early-receipts",
     FailedSends = "failed-sends",
@@ -205,6 +213,7 @@ words!(Check:
     HostOverload = "host-overload",
     IdenticalTelemetry = "identical-telemetry",
     ImpossibleTimes = "impossible-times",
+    LateDeliveries = "late-deliveries",
     ManifestContradicted = "manifest-contradicted",
     ImplausibleTelemetry = "implausible-telemetry",
     IncompleteRun = "incomplete-run",

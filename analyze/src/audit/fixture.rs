@@ -14,6 +14,7 @@ use super::finding::{Check, Finding};
 use super::quality::Quality;
 use crate::evaluation::evaluate_loaded;
 use crate::inputs::{About, Facts, Loaded, RunFacts};
+use crate::measure::{Origin, RoundMetrics};
 use cnsim_records::columns::{EventColumns, EventNames};
 use cnsim_records::events::Events;
 use cnsim_records::names::Names;
@@ -63,6 +64,7 @@ impl Fixture {
                 Kind::Received => 1,
                 Kind::Duplicate | Kind::Failed => 2,
             };
+            row.bytes = if row.kind == Kind::Initiate { 0 } else { 100 };
         }
         fixture.hosts = vec!["m0".to_owned(); 4];
         fixture.number();
@@ -112,7 +114,7 @@ impl Fixture {
     }
 
     pub(super) fn with_manifest(mut self, protocol: &str) -> Self {
-        self.files = Some(RunFacts { manifest: self.new_manifest(protocol), topology: Some(self.complete_topology()) });
+        self.files = Some(RunFacts { manifest: self.new_manifest(protocol), topology: Some(self.complete_topology()), topology_sha256: None });
         self
     }
 
@@ -133,6 +135,8 @@ impl Fixture {
 
     pub(super) fn on_hosts(mut self) -> Self {
         self.hosts = (0..4).map(|number| format!("m{number}")).collect();
+        let roster = self.files.iter_mut().flat_map(|files| &mut files.manifest.roster);
+        roster.zip(&self.hosts).for_each(|(node, host)| node.host.clone_from(host));
         self
     }
 
@@ -230,6 +234,21 @@ impl Fixture {
         Self { folder_of: Some(run_id.to_owned()), ..self }
     }
 
+    /// The share of its deliveries that a round made.
+    pub(super) fn coverage(&self, round: u32) -> f64 {
+        self.measured(round).coverage()
+    }
+
+    /// A round's t100 from `initiate`.
+    pub(super) fn t100_ms(&self, round: u32) -> Option<f64> {
+        self.measured(round).complete_ns(Origin::Initiate).map(|time_ns| time_ns as f64 / 1e6)
+    }
+
+    fn measured(&self, round: u32) -> RoundMetrics {
+        let analysis = evaluate_loaded([self.load()], 1).analysis;
+        analysis.groups.into_iter().flat_map(|group| group.rounds).find(|measured| measured.round == round).unwrap()
+    }
+
     pub(super) fn audit(&self) -> Quality {
         audit_all(vec![self.clone()])
     }
@@ -237,7 +256,8 @@ impl Fixture {
     fn push(&mut self, round: u32, kind: Kind, sender: usize, receiver: usize, sent_ns: i64) {
         let received_ns = match kind {
             Kind::Initiate => sent_ns,
-            Kind::Received | Kind::Duplicate | Kind::Failed => sent_ns + MS,
+            // No two at one time, as on a clock of nanoseconds.
+            Kind::Received | Kind::Duplicate | Kind::Failed => sent_ns + MS + 31 * receiver as i64 + 7 * sender as i64,
         };
         let [sender, receiver] = [sender, receiver].map(|node| self.nodes[node].clone());
         self.rows.push(Row { round, kind, sender, receiver, sent_ns, received_ns, hop: -1, bytes: 0, seq: 0 });
@@ -351,8 +371,8 @@ impl Fixture {
             events.condition.push(0);
             events.float_timestamp.push(self.float_timestamps);
         }
-        let [runs, unknown] = [self.run_id.as_str(), ""].map(|text| Names::of_any([text]));
-        events.names = EventNames { runs, nodes, processes, hosts, protocols: unknown.clone(), conditions: unknown };
+        let [runs, protocols, conditions] = [self.run_id.as_str(), "", "base"].map(|text| Names::of_any([text]));
+        events.names = EventNames { runs, nodes, processes, hosts, protocols, conditions };
         Events::of_columns(&events).unwrap()
     }
 }
@@ -382,7 +402,7 @@ pub(super) fn only(quality: &Quality, check: Check) -> Vec<Finding> {
 }
 
 fn start(round: u32) -> i64 {
-    1_742_869_853_000_000_000 + i64::from(round) * 1000 * MS
+    1_742_869_853_000_000_123 + i64::from(round) * 1000 * MS
 }
 
 fn process(node: &str) -> String {

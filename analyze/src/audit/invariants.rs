@@ -6,7 +6,7 @@ use cnsim::protocol::Strategy;
 
 use super::finding::{Check, Finding, Severity};
 use super::scope::{AuditedRound, AuditedRun, Scope};
-use crate::evidence::{BrokenInvariant, Names};
+use crate::evidence::{BrokenInvariant, ImpossibleCopies, Names};
 
 /// One finding for each invariant that a round breaks.
 pub(super) fn findings<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>) -> Vec<Finding> {
@@ -15,7 +15,12 @@ pub(super) fn findings<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>) -> Vec<F
         let detail = describe(&broken.example, round.names);
         round.finding(Check::InvariantBroken, Severity::Unsound, broken.count, detail)
     };
-    round.evidence.broken.iter().chain(&of_copies).map(finding).collect()
+    let mut findings: Vec<Finding> = round.evidence.broken.iter().chain(&of_copies).map(finding).collect();
+    findings.extend(round.evidence.impossible_copies.iter().map(|(count, copies)| {
+        let detail = describe_copies(*copies, round.names);
+        round.finding(Check::InvariantBroken, Severity::Unsound, *count, detail)
+    }));
+    findings
 }
 
 /// The invariant of the number of copies, where the protocol has one.
@@ -73,6 +78,28 @@ fn describe(violation: &Violation, names: &Names) -> String {
             ("a complete flood makes 2(E - n + 1) duplicates", example)
         }
     };
+    sentence(rule, &example)
+}
+
+/// The same of copies that cannot be.
+fn describe_copies(copies: ImpossibleCopies, names: &Names) -> String {
+    match copies {
+        ImpossibleCopies::SharedName { sender, receiver } => {
+            let example = format!("that of {} > {} stands for two", names.node(sender), names.node(receiver));
+            sentence("a copy's send_id is its own", &example)
+        }
+        ImpossibleCopies::SentTwice { sender, receiver } => {
+            let example = format!("{} sent {} two", names.node(sender), names.node(receiver));
+            sentence("a node sends another one copy of a message", &example)
+        }
+        ImpossibleCopies::TooMany { sender, sent, most } => {
+            let example = format!("{} sent {sent} where its protocol lets it send {most}", names.node(sender));
+            sentence("a node sends no more copies than its protocol says", &example)
+        }
+    }
+}
+
+fn sentence(rule: &str, example: &str) -> String {
     format!("{rule}, but here {example}: records are missing or contradict each other, or the program is wrong")
 }
 
@@ -129,6 +156,8 @@ mod tests {
         let mut fixture = Fixture::direct_mail_csv(["n0", "n1", "n2", "n3"]).with_manifest("direct-mail");
         fixture.first_receipt("n2", 1).kind = Kind::Received;
         fixture.repeat_as_duplicate("n2", 1);
-        assert_eq!(broken(&fixture).len(), 1);
+        let found = broken(&fixture);
+        assert!(found[0].detail.starts_with("direct mail makes no duplicates"), "{found:?}");
+        assert!(found[1].detail.contains("n0 sent n2 two"), "{found:?}");
     }
 }

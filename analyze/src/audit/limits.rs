@@ -52,6 +52,7 @@ mod tests {
         let reason = probe.is_none().then(|| "the run ended before the probe".to_owned());
         fixture.manifest().limits.bandwidth = Some(Bandwidth { intended_bits_per_s: 5 * MBIT, probe, reason });
         fixture.rows.iter_mut().for_each(|row| row.bytes = copy_bytes);
+        fixture.manifest().options.payload_bytes = u64::from(copy_bytes).saturating_sub(100);
         fixture.audit()
     }
 

@@ -30,14 +30,34 @@ enum Cause {
     Allowed,
 }
 
-/// What is missing in one round.
-pub(super) fn finding<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>, gaps: &Gaps<'a>) -> Option<Finding> {
-    let missing = u64::from(round.metrics.expected.saturating_sub(round.metrics.delivered));
+/// What is missing in one round, and what came too late.
+pub(super) fn findings<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>, gaps: &Gaps<'a>) -> Vec<Finding> {
+    let Some(receivers) = &round.evidence.receivers else { return Vec::new() };
+    let nodes = MissingNodes::of(round, receivers, scope.run(round));
+    [missing_deliveries(round, scope, gaps, &nodes), late_deliveries(round, &nodes)].into_iter().flatten().collect()
+}
+
+fn late_deliveries(round: &AuditedRound<'_>, nodes: &MissingNodes<'_>) -> Option<Finding> {
+    let late = nodes.late;
+    let detail = format!(
+        "{late} of {} deliveries came after the driver had given the round up, so they are none of it: it counts as never \
+         converged",
+        round.metrics.expected
+    );
+    (late > 0).then(|| round.finding(Check::LateDeliveries, Severity::Caution, late, detail))
+}
+
+fn missing_deliveries<'a>(
+    round: &AuditedRound<'a>,
+    scope: &Scope<'a>,
+    gaps: &Gaps<'a>,
+    nodes: &MissingNodes<'a>,
+) -> Option<Finding> {
+    let run = scope.run(round);
+    let missing = u64::from(round.metrics.expected.saturating_sub(round.metrics.delivered)).saturating_sub(nodes.late);
     if missing == 0 {
         return None;
     }
-    let (run, receivers) = (scope.run(round), round.evidence.receivers.as_ref()?);
-    let nodes = MissingNodes::of(round, receivers, run);
     let proven = nodes.count_proven(round, scope, gaps.of_run((round.condition, round.run_id))).min(missing);
     let cause = if proven > 0 { Cause::LogLoss(proven) } else { judge(round, run, &nodes.missing) };
     let detail = format!(
@@ -161,11 +181,27 @@ fn join_first(names: &BTreeSet<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use cnsim::event::Kind;
+    use cnsim::manifest::RoundOutcome;
 
     use super::super::finding::Verdict;
     use super::super::fixture::{Fixture, only};
     use super::super::quality::Quality;
     use super::*;
+
+    #[test]
+    fn what_comes_after_the_round_was_given_up_is_late_and_not_delivered() {
+        let mut fixture = Fixture::flood();
+        let driven = fixture.manifest_round(1);
+        (driven.outcome, driven.driver_ms, driven.delivered) = (RoundOutcome::TimedOut, 3.0, 2);
+        // The round began 0.02 ms before its first copy: n3 is reached 25 s later.
+        fixture.first_receipt("n3", 1).received_ns += 25_000_000_000;
+        let quality = fixture.audit();
+        let late = only(&quality, Check::LateDeliveries);
+        assert_eq!((late.len(), late[0].count, late[0].round), (1, 1, Some(1)));
+        assert_eq!(missing(&quality), [], "it has a receipt");
+        assert_eq!(fixture.coverage(1), 2.0 / 3.0);
+        assert_eq!(fixture.t100_ms(1), None);
+    }
 
     fn missing(quality: &Quality) -> Vec<Finding> {
         only(quality, Check::MissingDeliveries)

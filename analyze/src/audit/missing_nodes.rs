@@ -12,6 +12,8 @@ pub(super) struct MissingNodes<'a> {
     pub(super) missing: BTreeSet<&'a str>,
     /// Those of whom other records show that the message came.
     reached: BTreeSet<&'a str>,
+    /// How many came after the round was given up, which are not among the missing.
+    pub(super) late: u64,
 }
 
 impl<'a> MissingNodes<'a> {
@@ -23,8 +25,10 @@ impl<'a> MissingNodes<'a> {
             names.filter(|node| Some(*node) != initiator).collect()
         };
         let (received, reached) = (names(&receivers.by_receipt), names(&receivers.by_other_records));
-        let is_missing = |node: &&str| !received.contains(node) && Some(*node) != initiator;
-        Self { missing: run.participants().nodes.iter().copied().filter(is_missing).collect(), reached }
+        let late = names(&receivers.late);
+        let is_missing = |node: &&str| !received.contains(node) && !late.contains(node) && Some(*node) != initiator;
+        let missing = run.participants().nodes.iter().copied().filter(is_missing).collect();
+        Self { missing, reached, late: late.len() as u64 }
     }
 
     /// How many of the missing deliveries were made for certain: by the records of others, by gaps in the numbers of their

@@ -8,6 +8,8 @@ mod bimodality;
 mod clock_readings;
 mod clocks;
 mod clusters;
+mod coarse_clocks;
+mod contradictions;
 mod deliveries;
 mod deployments;
 mod drift;
@@ -20,7 +22,6 @@ mod incomplete;
 mod invariants;
 mod limit;
 mod limits;
-mod manifest;
 mod memory_limit;
 mod missing_deliveries;
 mod missing_nodes;
@@ -72,7 +73,8 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(clocks::findings(analysis));
     findings.extend(clusters::findings(&scope));
     findings.extend(settings::findings(&scope));
-    findings.extend(manifest::findings(&scope));
+    findings.extend(contradictions::findings(&scope));
+    findings.extend(coarse_clocks::findings(&scope));
     findings.extend(drift::drift_over_rounds(analysis));
     findings.extend(bimodality::bimodal_convergence(analysis));
     findings.extend(incidents::findings(&scope, &gaps));
@@ -83,7 +85,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
 
 /// The checks that need one round only.
 fn check_round<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>, gaps: &Gaps<'a>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = missing_deliveries::finding(round, scope, gaps).into_iter().collect();
+    let mut findings: Vec<Finding> = missing_deliveries::findings(round, scope, gaps);
     findings.extend(deliveries::findings(round));
     findings.extend(invariants::findings(round, scope));
     findings.extend(clock_readings::findings(round, scope));

@@ -14,6 +14,7 @@ pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
         let facts = &input.facts;
         findings.extend(counted(scope, &facts.repeats, |count| repeated(input, count)));
         findings.extend(counted(scope, &facts.conflicts, |count| conflicting(input, count)));
+        findings.extend(counted(scope, &facts.contradictory, |count| contradictory(input, count)));
         findings.extend(rejected(input));
     }
     findings.extend(float_timestamps(scope));
@@ -41,6 +42,14 @@ fn conflicting(input: &About, count: u64) -> Finding {
          wrong; all are counted"
     );
     Finding::in_condition(Check::ConflictingRows, Severity::Unsound, &input.condition, count, detail)
+}
+
+fn contradictory(input: &About, count: u64) -> Finding {
+    let detail = format!(
+        "{count} records say one thing twice and differently (received_timestamp and received_ns, propagation_time and \
+         received - sent, or the round and its message's name), so nobody can tell which is so"
+    );
+    Finding::in_condition(Check::ContradictoryRows, Severity::Unsound, &input.condition, count, detail)
 }
 
 fn rejected(input: &About) -> Option<Finding> {
@@ -111,6 +120,13 @@ mod tests {
         let quality = fixture.audit();
         assert_eq!(findings_of(&quality, Check::ConflictingRows), [(Some(1), 1, Severity::Unsound)]);
         assert_eq!(quality.verdict, Verdict::Unsound);
+    }
+
+    #[test]
+    fn records_that_contradict_themselves_make_a_report_unsound() {
+        let mut fixture = Fixture::flood();
+        fixture.facts.contradictory.insert((Fixture::RUN.to_owned(), 1), 2);
+        assert_eq!(findings_of(&fixture.audit(), Check::ContradictoryRows), [(Some(1), 2, Severity::Unsound)]);
     }
 
     #[test]

@@ -57,6 +57,8 @@ fn too_few_rounds(group: &Group) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::super::finding::Verdict;
+    use cnsim::manifest::RunOutcome;
+
     use super::super::fixture::{Fixture, audit_after_warm_up, only};
     use super::*;
 
@@ -76,6 +78,7 @@ mod tests {
         fixture.rows.clear();
         fixture.manifest().rounds.clear();
         fixture.manifest().last_seqs.clear();
+        fixture.manifest().outcome = RunOutcome::Interrupted;
         let quality = fixture.audit();
         assert_eq!(only(&quality, Check::NoScoredRounds).len(), 1);
         assert_eq!(quality.verdict, Verdict::Caution);

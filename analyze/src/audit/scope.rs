@@ -9,7 +9,7 @@ use cnsim::topology::Topology;
 
 use super::finding::{Check, Finding, Severity};
 use super::participants::Participants;
-use crate::evidence::{Evidence, Names, RoundEvidence, RunParticipants};
+use crate::evidence::{Evidence, Names, Resolution, RoundEvidence, RunParticipants};
 use crate::inputs::{About, RunFacts};
 use crate::measure::{Analysis, RoundMetrics};
 
@@ -60,6 +60,7 @@ pub(super) struct AuditedRun<'a> {
     /// What its records tell of those who took part, input by input.
     recorded: Vec<(&'a Names, &'a RunParticipants)>,
     participants: OnceLock<Participants<'a>>,
+    resolutions: Vec<&'a Resolution>,
     /// What the number of a flood's duplicates depends on; none without a topology.
     pub(super) topology_shape: Option<TopologyShape>,
 }
@@ -83,6 +84,9 @@ impl<'a> Scope<'a> {
             let (condition, names) = (about.condition.as_str(), &of_input.names);
             for (run_id, facts) in &about.runs {
                 runs.entry((condition, run_id)).or_default().facts = Some(facts);
+            }
+            for (run_id, resolution) in &of_input.resolutions {
+                runs.entry((condition, run_id)).or_default().resolutions.push(resolution);
             }
             for (run_id, participants) in &of_input.runs {
                 runs.entry((condition, run_id)).or_default().recorded.push((names, participants));
@@ -140,6 +144,11 @@ impl<'a> AuditedRun<'a> {
         self.facts.map(|facts| &facts.manifest)
     }
 
+    /// Its manifest and topology.
+    pub(super) fn facts(&self) -> Option<&'a RunFacts> {
+        self.facts
+    }
+
     /// Its topology.
     pub(super) fn topology(&self) -> Option<&'a Topology> {
         self.facts.and_then(|facts| facts.topology.as_ref())
@@ -158,6 +167,11 @@ impl<'a> AuditedRun<'a> {
     /// The protocol as records name it; none where they do not.
     pub(super) fn recorded_protocol(&self) -> Option<&'a str> {
         self.recorded.first().map(|(_, run)| run.protocol.as_str()).filter(|protocol| !protocol.is_empty())
+    }
+
+    /// How finely clocks were read, input by input.
+    pub(super) fn resolutions(&self) -> impl Iterator<Item = &'a Resolution> {
+        self.resolutions.iter().copied()
     }
 
     /// Whether its records lie in one input.

@@ -13,6 +13,7 @@ use cnsim_records::whole;
 
 use super::figure_args::FigureArgs;
 use super::printing::{REFUSED, print};
+use super::time_args::TimeArgs;
 use crate::compare::{self, CompareSpec, Compared, ComparisonFormat, Design, Gate, Grouping, Judgement, Unsound};
 use crate::inputs::Input;
 use crate::measure::catalogue::Metric;
@@ -57,6 +58,9 @@ pub struct CompareArgs {
     /// Rounds with a number below it are left out
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub warm_up: u32,
+    /// What times count.
+    #[command(flatten)]
+    pub times: TimeArgs,
     /// Compare data whose verdict is unsound
     #[arg(long)]
     pub force: bool,
@@ -170,6 +174,7 @@ impl CompareArgs {
         let figures = args.figures_dir.map(|folder| Figures { folder, spec: args.figures.into() });
         let spec = CompareSpec {
             inputs: args.inputs,
+            times: args.times.into(),
             metrics,
             grouping,
             baseline: args.baseline,

@@ -6,6 +6,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::printing::print;
+use super::time_args::TimeArgs;
 use super::values::origin;
 use crate::explain::{self, ExplainSpec, ExplanationFormat, Extent};
 use crate::inputs::Input;
@@ -32,6 +33,9 @@ pub struct ExplainArgs {
     /// What time counts from
     #[arg(long, value_parser = origin(), default_value = Origin::FirstSend.as_str())]
     pub origin: Origin,
+    /// What times count.
+    #[command(flatten)]
+    pub times: TimeArgs,
     /// How the round is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: ExplanationFormat,
@@ -42,9 +46,9 @@ pub struct ExplainArgs {
 
 impl From<ExplainArgs> for ExplainSpec {
     fn from(args: ExplainArgs) -> Self {
-        let ExplainArgs { input, round, run_id, origin, format, all } = args;
+        let ExplainArgs { input, round, run_id, origin, times, format, all } = args;
         let extent = if all { Extent::All } else { Extent::Slowest };
-        Self { input, round, run_id, origin, format, extent }
+        Self { input, times: times.into(), round, run_id, origin, format, extent }
     }
 }
 

@@ -16,5 +16,6 @@ mod figure_args;
 pub mod printing;
 mod report;
 mod runs;
+mod time_args;
 mod values;
 mod verify;

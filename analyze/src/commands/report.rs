@@ -9,6 +9,7 @@ use cnsim::manifest::Tool;
 
 use super::figure_args::FigureArgs;
 use super::printing::{REFUSED, print};
+use super::time_args::TimeArgs;
 use super::values::origin;
 use crate::audit::Verdict;
 use crate::bundle::{self, BundleError};
@@ -46,6 +47,9 @@ pub struct ReportArgs {
     /// Rounds with a number below it are in the tables, and in no statistic
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub warm_up: u32,
+    /// What times count.
+    #[command(flatten)]
+    pub times: TimeArgs,
     /// What pods used: telemetry.parquet, Prometheus' JSON or a Metrics Explorer CSV, whose name must say what it measures
     /// where cpu=, memory=, received= or transmitted= does not. It counts for each run whose time it overlaps, or for those
     /// of CONDITION. May be given again; that of a run folder is taken anyway
@@ -76,9 +80,9 @@ struct Places {
 
 /// Reports, and prints the convergence table.
 pub(super) fn run(args: ReportArgs, tool: &Tool) -> anyhow::Result<ExitCode> {
-    let ReportArgs { inputs, output, origin, warm_up, telemetry, window, bundle, figures, format, strict } = args;
+    let ReportArgs { inputs, output, origin, warm_up, times, telemetry, window, bundle, figures, format, strict } = args;
     let places = Places { folder: output.unwrap_or_else(|| report::default_folder(&inputs)), bundle };
-    let spec = ReportSpec { inputs, telemetry, origin, warm_up, window, figures: figures.into() };
+    let spec = ReportSpec { inputs, times: times.into(), telemetry, origin, warm_up, window, figures: figures.into() };
     let outcome = write(&spec, tool, &places, format)?;
     tell(outcome.messages.trim_end());
     let code = print(&outcome.table);

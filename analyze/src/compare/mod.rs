@@ -59,7 +59,7 @@ pub struct Compared {
 /// # Errors
 /// Where an input cannot be read, or the conditions may not be compared; the message says why.
 pub fn compare(spec: &CompareSpec) -> Result<Compared, CompareError> {
-    let evaluation = evaluate(&spec.inputs, spec.warm_up)?;
+    let evaluation = evaluate(&spec.inputs, spec.times, spec.warm_up)?;
     let mut notes = plan::check_quality(&audit::audit(&evaluation), spec.unsound)?;
     let plan = plan::plan(&evaluation.analysis, spec)?;
     notes.extend(plan.notes);

@@ -2,7 +2,7 @@
 
 use super::comparison::Design;
 use super::gate::Gate;
-use crate::inputs::Input;
+use crate::inputs::{Input, TimeScale};
 use crate::measure::catalogue::Metric;
 
 /// What to compare, and how.
@@ -10,6 +10,8 @@ use crate::measure::catalogue::Metric;
 pub struct CompareSpec {
     /// Run folders and files.
     pub inputs: Vec<Input>,
+    /// What the numbers of their times count.
+    pub times: TimeScale,
     /// What of each round; not empty.
     pub metrics: Vec<Metric>,
     /// Whether several numbers of nodes are welcome.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use cnsim::event::Kind;
+use cnsim::protocol::ProtocolSpec;
 use cnsim_records::columns::EventNames;
 
+use super::copies::{ImpossibleCopies, find_impossible_copies};
 use super::early_receipts::{EarlyReceipts, find_early_receipts};
 use super::fingerprint::fingerprint;
 use super::float_timestamps::{FloatTimestamps, count_float_timestamps};
@@ -14,12 +16,22 @@ use super::invariants::{BrokenInvariant, find_broken};
 use super::names::Names;
 use super::negative_latencies::{NegativeLatencies, count_negative_latencies};
 use super::participants::{RunParticipants, add_participants, list_participants};
+use super::promises::{Contradicted, Field, Promises};
 use super::receivers::{Receivers, list_receivers};
+use super::resolution::{Resolution, add_resolutions, find_resolutions};
 use super::sequence::{SeqRange, list_seq_ranges};
 use crate::inputs::About;
+use crate::measure::late::GivenUp;
 use crate::measure::traffic::{self, Busiest};
 use crate::measure::{Origin, RoundMetrics};
 use crate::rounds::{Batch, Round};
+
+/// What is known of an input's rounds before their records are looked at, for the numbers of its names.
+#[derive(Debug)]
+pub(crate) struct KnownBefore {
+    promises: Promises,
+    given_up: GivenUp,
+}
 
 /// The evidence of every input, in their order.
 #[derive(Debug, Default)]
@@ -36,6 +48,8 @@ pub(crate) struct InputEvidence {
     pub(crate) rounds: Vec<RoundEvidence>,
     /// Who took part, by run id.
     pub(crate) runs: BTreeMap<String, RunParticipants>,
+    /// How finely clocks were read, by run id.
+    pub(crate) resolutions: BTreeMap<String, Resolution>,
     /// Records whose timestamp went through a float64.
     pub(crate) float_timestamps: FloatTimestamps,
 }
@@ -57,6 +71,10 @@ pub(crate) struct RoundEvidence {
     pub(crate) seq_ranges: Vec<(u32, SeqRange)>,
     /// Invariants that its records break by themselves.
     pub(crate) broken: Vec<BrokenInvariant>,
+    /// Copies that no protocol sends: how often and the first of each kind.
+    pub(crate) impossible_copies: Vec<(u64, ImpossibleCopies)>,
+    /// In what records contradict their run's manifest.
+    pub(crate) contradicted: BTreeMap<Field, Contradicted>,
     /// Copies that were received before they were sent; none where there is none.
     pub(crate) negative_latencies: Option<NegativeLatencies>,
     /// Copies that were received before the first was sent; none where there is none.
@@ -74,7 +92,15 @@ pub(crate) struct RoundEvidence {
 pub(crate) struct BatchEvidence {
     rounds: Vec<RoundEvidence>,
     runs: BTreeMap<String, RunParticipants>,
+    resolutions: BTreeMap<String, Resolution>,
     float_timestamps: FloatTimestamps,
+}
+
+impl KnownBefore {
+    /// What an input's manifests say.
+    pub(crate) fn of(about: &About, names: &EventNames) -> Self {
+        Self { promises: Promises::of(about, names), given_up: GivenUp::of(about, names) }
+    }
 }
 
 impl Evidence {
@@ -84,11 +110,13 @@ impl Evidence {
             names: Names::of(names),
             rounds: Vec::new(),
             runs: BTreeMap::new(),
+            resolutions: BTreeMap::new(),
             float_timestamps: FloatTimestamps::default(),
         };
         for batch in batches {
             input.rounds.extend(batch.rounds);
             add_participants(&mut input.runs, batch.runs);
+            add_resolutions(&mut input.resolutions, batch.resolutions);
             input.float_timestamps = input.float_timestamps.and(batch.float_timestamps);
         }
         self.inputs.push(input);
@@ -97,24 +125,31 @@ impl Evidence {
 
 impl BatchEvidence {
     /// Notes what some rounds tell. Metrics are those of the rounds, in their order.
-    pub(crate) fn of<'m>(about: &About, batch: &Batch, metrics: impl Iterator<Item = &'m RoundMetrics>) -> Self {
+    pub(crate) fn of<'m>(
+        about: &About,
+        known: &KnownBefore,
+        batch: &Batch,
+        metrics: impl Iterator<Item = &'m RoundMetrics>,
+    ) -> Self {
         let names = Names::of(&batch.columns.names);
         let rounds =
-            batch.iter().zip(metrics).map(|(round, metrics)| RoundEvidence::of(about, &names, &round, metrics));
+            batch.iter().zip(metrics).map(|(round, metrics)| RoundEvidence::of(about, known, &names, &round, metrics));
         Self {
             rounds: rounds.collect(),
             runs: list_participants(batch),
+            resolutions: find_resolutions(batch),
             float_timestamps: count_float_timestamps(&batch.columns),
         }
     }
 }
 
 impl RoundEvidence {
-    fn of(about: &About, names: &Names, round: &Round<'_>, metrics: &RoundMetrics) -> Self {
+    fn of(about: &About, known: &KnownBefore, names: &Names, round: &Round<'_>, metrics: &RoundMetrics) -> Self {
         let manifest = about.runs.get(round.run_id()).map(|facts| &facts.manifest);
         let is_limited = manifest.is_some_and(|manifest| manifest.limits.bandwidth.is_some());
         let is_short = metrics.delivered < metrics.expected;
         let limits = manifest.and_then(|manifest| RoundLimits::of(manifest, round.round));
+        let strategy = manifest.map(|manifest| manifest.options.protocol).or_else(|| round.protocol().parse().ok());
         let initiator = metrics.initiator.as_deref().and_then(|initiator| names.node_number(initiator));
         Self {
             run_id: round.run_id().to_owned(),
@@ -124,10 +159,12 @@ impl RoundEvidence {
             fingerprint: fingerprint(round),
             seq_ranges: list_seq_ranges(round),
             broken: find_broken(round, initiator),
+            impossible_copies: find_impossible_copies(round, strategy.map(ProtocolSpec::strategy), initiator),
+            contradicted: known.promises.find_contradicted(round),
             negative_latencies: count_negative_latencies(round),
             early_receipts: find_early_receipts(round, metrics.origin_ns(Origin::FirstSend)),
             impossible_times: find_impossible_times(round, metrics.initiate_ns, limits),
-            receivers: is_short.then(|| list_receivers(round)),
+            receivers: is_short.then(|| list_receivers(round, known.given_up.latest_ns(round, metrics.initiate_ns))),
             busiest: if is_limited && metrics.scored { traffic::busiest(round) } else { None },
         }
     }

@@ -7,8 +7,10 @@ use cnsim_records::columns::UNKNOWN_NS;
 use super::tolerance::{ONE_CLOCK_NS, OTHER_CLOCK_NS};
 use crate::rounds::Round;
 
-/// What the driver's clock and that of nodes on its machine may be apart, the driver's waking up included.
-const LOCAL_SLACK_NS: i64 = 250_000_000;
+/// What the driver's clock, which is steady, and a machine's wall clock, which is kept right by small corrections, may drift apart
+/// in a round: so much, and a share of its length. The driver sees a round's end after its last receipt.
+const LOCAL_SLACK_NS: i64 = 1_000_000;
+const LOCAL_SLACK_SHARE: f64 = 1e-3;
 
 /// A round of more than a day is none.
 const DAY_NS: i64 = 24 * 3600 * 1_000_000_000;
@@ -62,7 +64,7 @@ impl RoundLimits {
     pub(super) fn of(manifest: &Manifest, round: u32) -> Option<Self> {
         let round = manifest.rounds.iter().find(|candidate| candidate.round == round)?;
         let clocks_apart_ns = match manifest.backend {
-            Backend::Local(_) => LOCAL_SLACK_NS,
+            Backend::Local(_) => LOCAL_SLACK_NS + (round.driver_ms * 1e6 * LOCAL_SLACK_SHARE) as i64,
             Backend::Kubernetes(_) => OTHER_CLOCK_NS,
         };
         // A round that did not come to rest has copies that arrive later.

@@ -3,6 +3,7 @@
 //! One file holds one kind of fact as a function over one round's rows. `facts.rs` brings them together, round by round
 //! and run by run, so that the records can leave memory before the next input is read.
 
+mod copies;
 mod early_receipts;
 mod facts;
 mod fingerprint;
@@ -13,20 +14,25 @@ mod invariants;
 mod names;
 mod negative_latencies;
 mod participants;
+mod promises;
 mod receivers;
+mod resolution;
 mod sequence;
 mod tolerance;
 
+pub(crate) use copies::ImpossibleCopies;
 pub(crate) use early_receipts::EarlyReceipts;
 pub(crate) use facts::BatchEvidence;
 pub use facts::Evidence;
-pub(crate) use facts::RoundEvidence;
+pub(crate) use facts::{KnownBefore, RoundEvidence};
 pub(crate) use float_timestamps::FloatTimestamps;
 pub(crate) use impossible_times::{ImpossibleTime, ImpossibleTimes};
 pub(crate) use invariants::BrokenInvariant;
 pub(crate) use names::Names;
 pub(crate) use negative_latencies::NegativeLatencies;
 pub(crate) use participants::RunParticipants;
+pub(crate) use promises::Field;
 pub(crate) use receivers::Receivers;
+pub(crate) use resolution::Resolution;
 pub(crate) use sequence::SeqRange;
 pub(crate) use tolerance::{ONE_CLOCK_NS, UNSEEN_STEP_NS};

@@ -14,26 +14,31 @@ use crate::rounds::Round;
 pub(crate) struct Receivers {
     /// Nodes with a receipt.
     pub(crate) by_receipt: BTreeSet<u32>,
+    /// Nodes whose only receipts are from after the round was given up.
+    pub(crate) late: BTreeSet<u32>,
     /// Nodes without one whose other records, or whose copies at others, show that the message came. The initiator may be
     /// among them.
     pub(crate) by_other_records: BTreeSet<u32>,
 }
 
-/// Those of a round.
-pub(super) fn list_receivers(round: &Round<'_>) -> Receivers {
+/// Those of a round, which was given up at `latest_ns`.
+pub(super) fn list_receivers(round: &Round<'_>, latest_ns: Option<i64>) -> Receivers {
     let events = round.events;
-    let (mut by_receipt, mut by_other_records) = (BTreeSet::new(), BTreeSet::new());
+    let latest_ns = latest_ns.unwrap_or(i64::MAX);
+    let (mut by_receipt, mut late, mut by_other_records) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for row in round.rows.clone() {
         let (sender, receiver) = (events.sender[row], events.receiver[row]);
         match events.kind[row] {
+            Kind::Received if events.received_ns[row] > latest_ns => late.insert(receiver),
             Kind::Received => by_receipt.insert(receiver),
             Kind::Duplicate => by_other_records.insert(receiver),
             Kind::Initiate | Kind::Failed => false,
         };
         by_other_records.insert(sender);
     }
-    by_other_records.retain(|node| !by_receipt.contains(node));
-    Receivers { by_receipt, by_other_records }
+    late.retain(|node| !by_receipt.contains(node));
+    by_other_records.retain(|node| !by_receipt.contains(node) && !late.contains(node));
+    Receivers { by_receipt, late, by_other_records }
 }
 
 #[cfg(test)]
@@ -51,7 +56,7 @@ mod tests {
             Row::duplicate("b", "e", 3, 5),
         ];
         let events = events(&rows);
-        let found = list_receivers(&Rounds::of(&events).lay_out_all().get(0));
+        let found = list_receivers(&Rounds::of(&events).lay_out_all().get(0), None);
         assert_eq!(found.by_receipt, BTreeSet::from([1, 3]));
         assert_eq!(found.by_other_records, BTreeSet::from([0, 2, 4]));
     }

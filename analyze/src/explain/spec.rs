@@ -1,6 +1,6 @@
 //! What to explain, and how.
 
-use crate::inputs::Input;
+use crate::inputs::{Input, TimeScale};
 use crate::measure::Origin;
 
 /// What to explain, and how.
@@ -8,6 +8,8 @@ use crate::measure::Origin;
 pub struct ExplainSpec {
     /// Run folder or file.
     pub input: Input,
+    /// What the numbers of its times count.
+    pub times: TimeScale,
     /// The round.
     pub round: u32,
     /// The run, where there are several.

@@ -32,6 +32,18 @@ pub enum InputError {
         /// What is wrong.
         reason: String,
     },
+    /// Times that are no nanoseconds of these years.
+    #[error("{path}: its times are no nanoseconds since 1970 ({example} would be in {as_time}); {advice}")]
+    Times {
+        /// As typed.
+        path: String,
+        /// The first of them, as it stands there.
+        example: i64,
+        /// The day that it would be.
+        as_time: String,
+        /// What to do.
+        advice: String,
+    },
     /// Two paths that would be one condition.
     #[error(
         "{first} and {second} would both be the condition {condition:?}: give each its label, as in LABEL={unnamed}"

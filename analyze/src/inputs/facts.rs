@@ -34,6 +34,8 @@ pub struct RunFacts {
     pub manifest: Manifest,
     /// topology.json.
     pub topology: Option<Topology>,
+    /// Hex digest of topology.json.
+    pub topology_sha256: Option<String>,
 }
 
 /// What was seen while reading one input.
@@ -49,6 +51,8 @@ pub struct Facts {
     pub repeats: BTreeMap<(String, u32), u64>,
     /// Records with equal process and seq but other content, which were kept, by run id and round.
     pub conflicts: BTreeMap<(String, u32), u64>,
+    /// Records that say one thing twice and differently, by run id and round.
+    pub contradictory: BTreeMap<(String, u32), u64>,
 }
 
 impl Facts {

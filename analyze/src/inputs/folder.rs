@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use cnsim::manifest::Manifest;
 use cnsim::topology::Topology;
 
+use super::digest::sha256;
 use super::error::InputError;
 use super::facts::{Facts, RunFacts};
 use super::fetch_facts::FetchFacts;
@@ -26,7 +27,9 @@ pub(crate) fn open(path: &Path) -> Result<Folder, InputError> {
     let parquet = path.join("events.parquet");
     let run = match manifest(path)? {
         Some(manifest) => {
-            Some(RunFacts { manifest, topology: read_json(&path.join("topology.json"), Topology::from_json)? })
+            let read = |bytes: &[u8]| Topology::from_json(bytes).map(|topology| (topology, sha256(bytes)));
+            let (topology, topology_sha256) = read_json(&path.join("topology.json"), read)?.unzip();
+            Some(RunFacts { manifest, topology, topology_sha256 })
         }
         None => None,
     };
@@ -87,7 +90,11 @@ impl FetchFacts {
         facts.rejected_examples = self.rejected_examples;
         for round in self.rounds {
             let key = (self.run_id.clone(), round.round);
-            for (counts, count) in [(&mut facts.repeats, round.repeats), (&mut facts.conflicts, round.conflicts)] {
+            for (counts, count) in [
+                (&mut facts.repeats, round.repeats),
+                (&mut facts.conflicts, round.conflicts),
+                (&mut facts.contradictory, round.contradictory),
+            ] {
                 if count > 0 {
                     counts.insert(key.clone(), count);
                 }

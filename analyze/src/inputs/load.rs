@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::InputError;
 use super::facts::{About, Facts, Loaded};
 use super::input::Input;
+use super::times::check_times;
 use super::{folder, name};
 use cnsim_records::builder::{BlockBuilder, Texts};
 use cnsim_records::error::{RECORDS_MAX, SourceError};
@@ -12,15 +13,19 @@ use cnsim_records::events::{Events, Repetitions};
 use cnsim_records::gather::{Reader, Rejects};
 use cnsim_records::open::Stream;
 use cnsim_records::read;
+use cnsim_records::times::TimeScale;
 
-/// Reads every input.
+/// Reads every input, whose times are ns since the Unix epoch.
 pub fn load(inputs: &[Input]) -> Result<Vec<Loaded>, InputError> {
-    each(inputs)?.collect()
+    each(inputs, TimeScale::default())?.collect()
 }
 
-/// The inputs, each read when it is asked for. A pattern stands for each file that it matches. Equal file names without
+/// The inputs, each read when it is asked for, their times on this scale. A pattern stands for each file that it matches. Equal file names without
 /// labels are refused unless they are the same file.
-pub fn each(inputs: &[Input]) -> Result<impl Iterator<Item = Result<Loaded, InputError>>, InputError> {
+pub fn each(
+    inputs: &[Input],
+    scale: TimeScale,
+) -> Result<impl Iterator<Item = Result<Loaded, InputError>>, InputError> {
     let mut named: Vec<(Option<&str>, PathBuf)> = Vec::new();
     for input in inputs {
         named.extend(name::expand(&input.path)?.into_iter().map(|path| (input.label.as_deref(), path)));
@@ -30,7 +35,7 @@ pub fn each(inputs: &[Input]) -> Result<impl Iterator<Item = Result<Loaded, Inpu
     let names: Vec<(Option<&str>, &Path)> =
         named.iter().filter(by_name).map(|(label, path)| (*label, &**path)).collect();
     name::check_names(&names)?;
-    Ok(together(named).into_iter().map(Part::load))
+    Ok(together(named).into_iter().map(move |part| part.load(scale)))
 }
 
 /// What is read as one.
@@ -61,20 +66,20 @@ fn together(named: Vec<(Option<&str>, PathBuf)>) -> Vec<Part<'_>> {
 }
 
 impl Part<'_> {
-    fn load(self) -> Result<Loaded, InputError> {
+    fn load(self, scale: TimeScale) -> Result<Loaded, InputError> {
         match self {
-            Self::Folder { label, path } => load_folder(label, &path),
+            Self::Folder { label, path } => load_folder(label, &path, scale),
             Self::Files { condition, paths } => {
-                let (facts, events) = read(&paths)?;
+                let (facts, events) = read(&paths, scale)?;
                 Ok(Loaded { about: About { condition, facts, ..About::default() }, events })
             }
         }
     }
 }
 
-fn load_folder(label: Option<&str>, path: &Path) -> Result<Loaded, InputError> {
+fn load_folder(label: Option<&str>, path: &Path, scale: TimeScale) -> Result<Loaded, InputError> {
     let folder = folder::open(path)?;
-    let (mut facts, events) = read(&folder.events)?;
+    let (mut facts, events) = read(&folder.events, scale)?;
     if let Some(fetched) = folder.fetched {
         fetched.merge_into(&mut facts);
     }
@@ -88,17 +93,25 @@ fn load_folder(label: Option<&str>, path: &Path) -> Result<Loaded, InputError> {
     Ok(Loaded { about: About { condition, facts, runs }, events })
 }
 
-/// Reads files that belong together, and removes what they say twice.
-fn read(files: &[PathBuf]) -> Result<(Facts, Events), InputError> {
+/// Reads files that belong together, and removes what they say twice. Times that no clock of these years gives are refused.
+fn read(files: &[PathBuf], scale: TimeScale) -> Result<(Facts, Events), InputError> {
+    let (facts, events) = read_files(files, scale)?;
+    match (files.first(), events.span_ns()) {
+        (Some(file), Some(span_ns)) => check_times(file, span_ns, scale).map(|()| (facts, events)),
+        _ => Ok((facts, events)),
+    }
+}
+
+fn read_files(files: &[PathBuf], scale: TimeScale) -> Result<(Facts, Events), InputError> {
     if let [file] = files
-        && let Some((events, facts)) = cnsim_records::own::read(file)?
+        && let Some((events, facts)) = cnsim_records::own::read(file, scale)?
     {
         return Ok((Facts { files: vec![facts], ..Facts::default() }, events));
     }
     let (texts, mut blocks, mut rejects) = (Texts::default(), Vec::new(), Rejects::keeping_few());
     let mut read = Vec::new();
     for file in files {
-        let new = |rows| BlockBuilder::new(&texts, rows);
+        let new = |rows| BlockBuilder::new(&texts, rows, scale);
         let mut take = |block: BlockBuilder| {
             blocks.push(block.finish());
             Ok::<(), SourceError>(())
@@ -108,10 +121,10 @@ fn read(files: &[PathBuf]) -> Result<(Facts, Events), InputError> {
             return Err(SourceError::TooManyRecords { path: file.display().to_string() }.into());
         }
     }
-    let (events, Repetitions { repeats, conflicts }) =
+    let (events, Repetitions { repeats, conflicts, contradictory }) =
         Events::of_blocks(blocks, &texts).expect("blocks have the columns of events");
     let (rejected, rejected_examples) = (rejects.count, rejects.examples());
-    Ok((Facts { files: read, rejected, rejected_examples, repeats, conflicts }, events))
+    Ok((Facts { files: read, rejected, rejected_examples, repeats, conflicts, contradictory }, events))
 }
 
 /// The condition that all events name.

@@ -259,6 +259,7 @@ fn any_record() -> impl Strategy<Value = Record<'static>> {
             host: Cow::Borrowed("h"),
             bytes: Some(0),
             float_timestamp: false,
+            received_twice: false,
         }
     })
 }

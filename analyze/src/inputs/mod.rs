@@ -10,8 +10,10 @@ mod load;
 pub(crate) mod name;
 mod run_list;
 pub mod telemetry;
+mod times;
 
 pub use cnsim_records::FileFacts;
+pub use cnsim_records::times::TimeScale;
 
 pub(crate) use digest::{combined_digest, sha256};
 pub use error::InputError;

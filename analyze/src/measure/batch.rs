@@ -13,6 +13,7 @@ use super::duplicates::{self, ARRIVED, Copies, DUPLICATES, FAILED, SENDS, UNDELI
 use super::frames::{self, EXPECTED, FirstReceipts, PLACE};
 use super::hops::{self, HOPS_KNOWN, HOPS_MAX, HOPS_SUM, Hops};
 use super::hosts::BetweenNumbers;
+use super::late::GivenUp;
 use super::machines::Machines;
 use super::spread::{Scratch, Spread};
 use super::{Convergence, Origin, PERCENTS, RoundMetrics};
@@ -26,6 +27,7 @@ pub(crate) struct Circumstances<'a> {
     /// By run number: nodes in the run's network, as far as its id or its ids say.
     nodes_by_run: Vec<u32>,
     machines: Machines<'a>,
+    given_up: GivenUp,
     warm_up: u32,
 }
 
@@ -65,7 +67,8 @@ pub(super) struct SentInRun {
 
 impl<'a> Circumstances<'a> {
     pub(super) fn new(about: &'a About, names: &EventNames, nodes_by_run: Vec<u32>, warm_up: u32) -> Self {
-        Self { about, nodes_by_run, machines: Machines::of(about, names), warm_up }
+        let given_up = GivenUp::of(about, names);
+        Self { about, nodes_by_run, machines: Machines::of(about, names), given_up, warm_up }
     }
 
     /// What is known of the input beside its records.
@@ -84,7 +87,7 @@ impl<'a> Circumstances<'a> {
         let mut deliveries: BTreeMap<u32, Deliveries> = BTreeMap::new();
         let mut rounds = Vec::with_capacity(batch.len());
         for (place, round) in (0..).zip(batch.iter()) {
-            let (spread, nodes) = (scratch.spread(&round), self.nodes(&round));
+            let (spread, nodes) = (scratch.spread(&round, &self.given_up), self.nodes(&round));
             let hops = hops::hops(&spread);
             self.add_firsts(&mut firsts, place, &round, &spread, &hops);
             if self.is_scored(&round) {

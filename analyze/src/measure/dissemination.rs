@@ -7,6 +7,7 @@ use super::frames;
 use super::load;
 use super::machines::Machines;
 use super::path;
+use super::late::GivenUp;
 use super::spread::{Scratch, Spread};
 use super::tree::{self, Parent};
 use crate::inputs::About;
@@ -59,7 +60,8 @@ pub struct Reached {
 pub fn dissemination(batch: &Batch, about: &About) -> Dissemination {
     let round = &batch.get(0);
     let mut scratch = Scratch::default();
-    let spread = scratch.spread(round);
+    let given_up = GivenUp::of(about, &round.events.names);
+    let spread = scratch.spread(round, &given_up);
     let machines = Machines::of(about, &round.events.names);
     let (sent, arrived) = copies_by_node(batch).expect("the frame of copies has its columns");
     let count = |counts: &[(u32, u64)], node: u32| {

@@ -5,6 +5,7 @@ use cnsim::id::NodeId;
 use cnsim::manifest::Resources;
 use cnsim::topology::{Edge, Topology};
 
+use super::late::GivenUp;
 use super::spread::{Scratch, Spread};
 use super::{Options, PERCENTS, RoundLoad, RoundMetrics, analyse};
 use crate::inputs::{About, Loaded, RunFacts};
@@ -155,7 +156,7 @@ pub(crate) fn manifest<const N: usize>(
     };
     let mut manifest: serde_json::Value = serde_json::from_str(MANIFEST).unwrap();
     manifest["options"]["protocol"] = protocol.into();
-    RunFacts { manifest: serde_json::from_value(manifest).unwrap(), topology: Some(topology) }
+    RunFacts { manifest: serde_json::from_value(manifest).unwrap(), topology: Some(topology), topology_sha256: None }
 }
 
 /// A round over the nodes n0 … n7, begun by n0: a random tree in which node `k` hears first from a node before it, copies
@@ -250,7 +251,7 @@ pub(super) fn with_spread(rows: &[Row], look: impl FnOnce(&Spread<'_>)) {
     let events = events(rows);
     let rounds = Rounds::of(&events);
     assert_eq!(rounds.len(), 1, "the rows are of one round");
-    look(&Scratch::default().spread(&rounds.lay_out_all().get(0)));
+    look(&Scratch::default().spread(&rounds.lay_out_all().get(0), &GivenUp::default()));
 }
 
 /// The metrics of the only round of `rows`.

@@ -24,6 +24,7 @@ pub(crate) mod growth;
 mod hop_band;
 mod hops;
 mod hosts;
+pub(crate) mod late;
 mod latency;
 mod load;
 pub(crate) mod machines;

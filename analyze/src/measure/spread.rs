@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use cnsim::event::Kind;
 
+use super::late::GivenUp;
 use crate::rounds::Round;
 use cnsim_records::columns::{EventColumns, UNKNOWN_NS};
 
@@ -52,13 +53,14 @@ pub(super) struct Scratch {
 const NOWHERE: u32 = u32::MAX;
 
 impl Scratch {
-    /// Lays a round out.
-    pub(super) fn spread<'a>(&'a mut self, round: &Round<'a>) -> Spread<'a> {
+    /// Lays a round out. Receipts from after it was given up are none.
+    pub(super) fn spread<'a>(&'a mut self, round: &Round<'a>, given_up: &GivenUp) -> Spread<'a> {
         let events = round.events;
         self.forget();
         self.places.resize(self.places.len().max(events.names.nodes.len()), NOWHERE);
         let initiate = initiate(events, round.rows.clone());
-        self.find_firsts(round, initiate.map(|initiate| initiate.node));
+        let latest_ns = given_up.latest_ns(round, initiate.map(|initiate| initiate.at_ns)).unwrap_or(i64::MAX);
+        self.find_firsts(round, initiate.map(|initiate| initiate.node), latest_ns);
         Spread {
             events,
             run: round.run,
@@ -76,11 +78,12 @@ impl Scratch {
         }
     }
 
-    fn find_firsts(&mut self, round: &Round<'_>, initiator: Option<u32>) {
+    fn find_firsts(&mut self, round: &Round<'_>, initiator: Option<u32>, latest_ns: i64) {
         let events = round.events;
         for row in round.rows.clone() {
             let receiver = events.receiver[row];
-            if events.kind[row] != Kind::Received || Some(receiver) == initiator {
+            let is_late = events.received_ns[row] > latest_ns;
+            if events.kind[row] != Kind::Received || Some(receiver) == initiator || is_late {
                 continue;
             }
             let best = &mut self.places[receiver as usize];

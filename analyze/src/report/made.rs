@@ -48,7 +48,7 @@ impl Report {
     /// # Errors
     /// Where an input cannot be read or a figure cannot be made.
     pub fn make(spec: &ReportSpec, tool: &Tool) -> Result<Self, ReportError> {
-        let evaluation = evaluate(&spec.inputs, spec.warm_up)?;
+        let evaluation = evaluate(&spec.inputs, spec.times, spec.warm_up)?;
         let telemetry = Telemetry::read(spec, &evaluation)?;
         let analysis = &evaluation.analysis;
         let input_sha256 = inputs::combined_digest(&files_read(&evaluation, &telemetry));

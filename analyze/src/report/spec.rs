@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::inputs::Input;
+use crate::inputs::{Input, TimeScale};
 use crate::inputs::telemetry::Source;
 use crate::measure::Origin;
 use crate::measure::usage::Window;
@@ -13,6 +13,9 @@ use crate::output::FigureSpec;
 pub struct ReportSpec {
     /// Run folders and files.
     pub inputs: Vec<Input>,
+    /// What the numbers of their times count.
+    #[serde(default, skip_serializing_if = "TimeScale::is_own")]
+    pub times: TimeScale,
     /// What pods used: files beside those that stand in run folders.
     pub telemetry: Vec<Source>,
     /// From when figures and the printed table count time.
@@ -30,6 +33,7 @@ impl ReportSpec {
     pub fn of(inputs: Vec<Input>) -> Self {
         Self {
             inputs,
+            times: TimeScale::default(),
             telemetry: Vec::new(),
             origin: Origin::FirstSend,
             warm_up: 1,

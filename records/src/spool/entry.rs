@@ -49,6 +49,7 @@ impl Entry {
         add_optional(bytes, record.propagation_time.map(f64::to_le_bytes));
         bytes.push(u8::from(record.sent_ns.is_some()));
         bytes.push(u8::from(record.float_timestamp));
+        bytes.push(u8::from(record.received_twice));
         add_name(bytes, &record.send_id);
         bytes.extend_from_slice(&end.to_le_bytes());
     }
@@ -94,6 +95,7 @@ impl Entry {
             // Without a time of its own the record's is derived.
             sent_ns: (fields.byte()? != 0).then_some(sent_ns),
             float_timestamp: fields.byte()? != 0,
+            received_twice: fields.byte()? != 0,
             send_id: fields.name()?,
             round,
             received_ns,
@@ -207,7 +209,7 @@ mod tests {
             round in 0..2_u32, received in -1..2_i64, process in "[ab\0]{0,2}", seq in 0..2_u64, nodes in ("[ab]{1,2}", "[ab]{1,2}"),
             kind in prop::sample::select(&Kind::ALL[..]), sent in prop::option::of(-1..2_i64), detail in "[ab\0]{0,2}",
             others in ("[ab\0]{0,2}", "[ab]{0,1}", "[ab]{0,1}", prop::option::of(0..3_u32), prop::option::of(0..2_u64)),
-            propagation_time in prop::option::of(-1.5..1.5_f64), float_timestamp in any::<bool>(),
+            propagation_time in prop::option::of(-1.5..1.5_f64), float_timestamp in any::<bool>(), received_twice in any::<bool>(),
         ) -> Record<'static> {
             let (message, host, send_id, hop, bytes) = others;
             Record {
@@ -227,6 +229,7 @@ mod tests {
                 bytes,
                 propagation_time,
                 float_timestamp,
+                received_twice,
                 ..Record::read_line(RECORD.as_bytes()).unwrap()
             }
         }

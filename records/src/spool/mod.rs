@@ -70,7 +70,7 @@ pub struct SpooledRun {
 }
 
 /// One round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchedRound {
     /// Its number; 0 is warm-up.
     pub round: u32,
@@ -80,6 +80,13 @@ pub struct FetchedRound {
     pub repeats: u64,
     /// Records with equal process and seq but other content, which were kept.
     pub conflicts: u64,
+    /// Records that say one thing twice and differently, which were kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub contradictory: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What there is of a run.
@@ -250,6 +257,7 @@ impl Counts {
         entries.iter().for_each(|entry| self.digest.update(entry.identity().to_le_bytes()));
         for record in records {
             self.round(record.round).rows += 1;
+            self.round(record.round).contradictory += u64::from(record.contradicts_itself());
             let seq = record.seq.unwrap_or(0);
             if !self.is_new(&record.process, seq) && seq > 0 {
                 self.round(record.round).conflicts += 1;
@@ -270,7 +278,7 @@ impl Counts {
     }
 
     fn round(&mut self, round: u32) -> &mut FetchedRound {
-        self.rounds.entry(round).or_insert(FetchedRound { round, rows: 0, repeats: 0, conflicts: 0 })
+        self.rounds.entry(round).or_insert(FetchedRound { round, ..FetchedRound::default() })
     }
 }
 

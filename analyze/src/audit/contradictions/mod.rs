@@ -1,0 +1,176 @@
+//! Whether a run's records, its manifest and its topology say the same: where they do not, one of them belongs to another run, or
+//! was changed.
+//!
+//! Each file looks at one pair: `records.rs` at records and manifest, `driver.rs` at what the driver counted and timed, `network.rs`
+//! at the manifest and its topology.
+
+mod driver;
+mod network;
+mod records;
+
+use super::finding::{Check, Finding, Severity};
+use super::scope::{AuditedRound, AuditedRun, RunKey, Scope};
+
+/// How many names a sentence lists.
+const NAMES_SHOWN: usize = 5;
+
+/// One finding for each run that contradicts itself, and one for each input with records of runs without a manifest beside
+/// one.
+pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
+    let of_runs = scope.runs.iter().filter_map(|(key, run)| contradicted(scope, *key, run));
+    of_runs.chain(strangers(scope)).collect()
+}
+
+fn contradicted<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &AuditedRun<'a>) -> Option<Finding> {
+    let manifest = run.manifest()?;
+    let rounds: Vec<&AuditedRound<'_>> = scope.rounds_of(run).collect();
+    let mut words = records::contradictions(manifest, run, &rounds);
+    words.extend(driver::contradictions(manifest, &rounds));
+    words.extend(network::contradictions(run.facts()?));
+    let detail = format!(
+        "its records contradict its manifest: {}; so one of the two belongs to another run, or was changed",
+        words.join(", ")
+    );
+    (!words.is_empty()).then(|| finding(condition, words.len(), detail).of_run(run_id))
+}
+
+fn finding(condition: &str, count: usize, detail: String) -> Finding {
+    Finding::in_condition(Check::ManifestContradicted, Severity::Unsound, condition, count as u64, detail)
+}
+
+/// Runs whose records stand in a run folder that is another's.
+fn strangers(scope: &Scope<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (about, evidence) in scope.inputs.iter().zip(&scope.evidence.inputs) {
+        let Some(own) = about.runs.keys().next() else { continue };
+        let others: Vec<&str> =
+            evidence.runs.keys().map(String::as_str).filter(|run_id| !about.runs.contains_key(*run_id)).collect();
+        let shown = &others[..others.len().min(NAMES_SHOWN)];
+        let detail = format!("the folder of run {own} holds records of another run ({})", shown.join(", "));
+        if !others.is_empty() {
+            findings.push(finding(&about.condition, others.len(), detail).of_run(own));
+        }
+    }
+    findings
+}
+
+/// Some rounds in words, the first few by number.
+fn list_rounds(rounds: &[u32]) -> String {
+    let shown: Vec<String> = rounds.iter().take(NAMES_SHOWN).map(u32::to_string).collect();
+    let more = if rounds.len() > NAMES_SHOWN { ", …" } else { "" };
+    let word = if rounds.len() == 1 { "round" } else { "rounds" };
+    format!("{word} {}{more}", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use cnsim::link::LinkDelay;
+    use cnsim::manifest::RunOutcome;
+
+    use super::super::fixture::{Fixture, only};
+    use super::*;
+
+    fn details(fixture: &Fixture) -> Vec<String> {
+        only(&fixture.audit(), Check::ManifestContradicted).into_iter().map(|finding| finding.detail).collect()
+    }
+
+    #[test]
+    fn records_that_agree_with_their_manifest_find_nothing() {
+        assert_eq!(details(&Fixture::flood()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_contradiction_of_a_run_is_told_in_one_finding() {
+        let mut fixture = Fixture::flood();
+        fixture.manifest().options.nodes = 5;
+        fixture.manifest_round(1).initiator = "n3".to_owned();
+        fixture.manifest().rounds.retain(|round| round.round != 2);
+        let details = details(&fixture);
+        assert_eq!(details.len(), 1);
+        for part in ["4 nodes, not 5", "another initiator in round 1", "round 2 that it does not have"] {
+            assert!(details[0].contains(part), "{}", details[0]);
+        }
+    }
+
+    /// A lie that is planted into a clean run.
+    type Plant = fn(&mut Fixture);
+
+    /// Each with what is said of it.
+    const PLANTS: &[(Plant, &str)] = &[
+        (|it| it.manifest().options.condition = "x".to_owned(), "records with another condition"),
+        (|it| it.manifest().roster[1].id = "n9".to_owned(), "records with nodes that are none of the run's (first: n1"),
+        (|it| it.manifest().roster[1].host = "venus".to_owned(), "records with another host than their node's"),
+        (|it| it.manifest().roster[1].process = "ghost".to_owned(), "records with another process than their node's"),
+        (|it| it.manifest().options.payload_bytes = 900, "records with a size that its payload does not have (first: 100 bytes"),
+        (|it| it.cut_off("n3"), "records with copies between nodes that are no neighbours"),
+        (|it| drop(it.manifest().roster.pop()), "a roster of 3 nodes on 3 lines for 4"),
+        (|it| it.manifest().options.nodes_per_process = 3, "1 nodes in a process, not 3"),
+        (|it| it.manifest().options.link_delay = LinkDelay::Constant(5.0), "copies quicker than the link delay"),
+        (|it| it.manifest().options.link_delay = LinkDelay::Constant(5.0), "copies held for none where the link delay is 5"),
+        (|it| it.manifest().topology_complete = false, "a topology that is complete"),
+        (|it| it.manifest().options.topology = "star".parse().unwrap(), "a topology that is no star"),
+        (|it| it.manifest().options.topology = "k-regular:2".parse().unwrap(), "a topology that is no k-regular:2"),
+        (|it| it.manifest().options.rounds = 9, "asks for 10 rounds, warm-up included, and lists 3"),
+        (|it| it.manifest().expected_events = 8, "8 expected events where its rounds make 9"),
+        (|it| it.manifest_round(1).delivered = 4, "other deliveries or failed sends than the driver counted in round 1"),
+        (|it| it.manifest_round(1).failed = 1, "other deliveries or failed sends than the driver counted in round 1"),
+        (|it| it.manifest_round(1).driver_ms = 6e4, "round 1 that took longer than until the next one began"),
+        (|it| it.manifest().started_at = "2025-03-24T02:30:50Z".to_owned(), "no record in its first or last hours"),
+    ];
+
+    #[test]
+    fn every_plant_is_found_in_its_own_words() {
+        for (place, (plant, words)) in PLANTS.iter().enumerate() {
+            let mut fixture = Fixture::flood();
+            plant(&mut fixture);
+            let details = details(&fixture);
+            assert!(details.iter().any(|detail| detail.contains(words)), "plant {place}, {words}: {details:?}");
+        }
+    }
+
+    #[test]
+    fn what_befell_a_run_explains_other_counts_and_places() {
+        let mut fixture = Fixture::flood();
+        fixture.manifest().roster[1].host = "venus".to_owned();
+        fixture.manifest_round(1).failed = 1;
+        fixture.manifest().expected_events = 8;
+        fixture.manifest().backend.processes_mut().resumed_with.push(vec!["cnsim".to_owned()]);
+        assert_eq!(details(&fixture), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_run_that_was_cut_off_may_have_a_round_that_nobody_wrote_down() {
+        let mut fixture = Fixture::flood();
+        fixture.manifest().rounds.retain(|round| round.round != 2);
+        fixture.manifest().outcome = RunOutcome::Running;
+        assert_eq!(details(&fixture), Vec::<String>::new());
+    }
+
+    #[test]
+    fn times_outside_the_run_are_told() {
+        let details_of = |seconds: i64| details(&Fixture::flood().shifted(seconds * 1_000_000_000));
+        for hours in [-1, 1] {
+            let details = details_of(hours * 3600);
+            assert!(
+                details[0].contains("records of rounds 0, 1, 2 from before the run began or after it"),
+                "{details:?}"
+            );
+        }
+        assert_eq!((details_of(-4), details_of(55)), (vec![], vec![]));
+        let mut running = Fixture::flood().shifted(1800 * 1_000_000_000);
+        running.manifest().finished_at = None;
+        assert_eq!(details(&running), Vec::<String>::new(), "nobody knows yet when it ends");
+    }
+
+    #[test]
+    fn records_of_another_run_in_a_folder_are_told() {
+        let mut fixture = Fixture::flood();
+        fixture.manifest().run_id = "other-run".to_owned();
+        let other = fixture.in_folder_of("other-run");
+        assert!(
+            details(&other)[0].contains("the folder of run other-run holds records of another run"),
+            "{:?}",
+            details(&other)
+        );
+    }
+}

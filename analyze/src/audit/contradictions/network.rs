@@ -1,0 +1,115 @@
+//! What a manifest says of its network, against its own topology and roster.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cnsim::link::LinkDelay;
+use cnsim::manifest::{Backend, Manifest, RunOutcome};
+use cnsim::topology::{Topology, TopologySource, TopologySpec};
+
+use crate::inputs::RunFacts;
+
+/// Graphs above it are not made again to look whether they are those that were asked for.
+const NODES_MAX: u32 = 2_000;
+
+/// What a mean of delays may differ by from the delay that was asked for: it is written with few digits.
+const DELAY_MS: f64 = 1e-3;
+
+/// Every contradiction, in words.
+pub(super) fn contradictions(RunFacts { manifest, topology, topology_sha256 }: &RunFacts) -> Vec<String> {
+    let mut found = vec![other_roster(manifest), other_packing(manifest), other_delay(manifest)];
+    if let Some(topology) = topology {
+        found.push(other_nodes(manifest, topology));
+        found.push(other_completeness(manifest, topology));
+        found.push(other_graph(manifest, topology));
+    }
+    if let Some(digest) = topology_sha256 {
+        let is_other = manifest.topology_sha256.strip_prefix("sha256:") != Some(digest);
+        found.push(is_other.then(|| "a topology.json that is not the run's, by its digest".to_owned()));
+    }
+    found.into_iter().flatten().collect()
+}
+
+/// A run that failed before its nodes came up has no roster.
+fn other_roster(manifest: &Manifest) -> Option<String> {
+    let (listed, nodes) = (manifest.roster.len(), manifest.options.nodes);
+    let distinct: BTreeSet<&str> = manifest.roster.iter().map(|node| node.id.as_str()).collect();
+    (listed > 0 && (listed != distinct.len() || listed != nodes as usize))
+        .then(|| format!("a roster of {} nodes on {listed} lines for {nodes}", distinct.len()))
+}
+
+/// Processes of one machine that host other numbers of nodes.
+fn other_packing(manifest: &Manifest) -> Option<String> {
+    let was_resumed = !manifest.backend.processes().resumed_with.is_empty();
+    if was_resumed || !matches!(manifest.backend, Backend::Local(_)) {
+        return None;
+    }
+    let mut hosted: BTreeMap<&str, u32> = BTreeMap::new();
+    for node in &manifest.roster {
+        *hosted.entry(&node.process).or_default() += 1;
+    }
+    let (most, asked) = (*hosted.values().max()?, manifest.options.nodes_per_process.min(manifest.options.nodes));
+    (most != asked).then(|| format!("{most} nodes in a process, not {asked}"))
+}
+
+/// A link delay that is not the one that was asked for.
+fn other_delay(manifest: &Manifest) -> Option<String> {
+    let meant = manifest.link_delay.map(|delay| delay.intended_mean_ms);
+    let (asked, has_rounds) = (manifest.options.link_delay, !manifest.rounds.is_empty());
+    let is_other = match (asked, meant) {
+        (LinkDelay::Constant(asked), Some(meant)) => (asked - meant).abs() > DELAY_MS * asked.max(1.0),
+        (LinkDelay::Constant(asked), None) => asked > 0.0 && has_rounds && manifest.outcome == RunOutcome::Complete,
+        (LinkDelay::None, Some(_)) => true,
+        (LinkDelay::None, None) | (LinkDelay::Weights, _) => false,
+    };
+    let meant = meant.map_or_else(|| "none".to_owned(), |ms| format!("{ms} ms"));
+    is_other.then(|| format!("copies held for {meant} where the link delay is {asked}"))
+}
+
+fn other_nodes(manifest: &Manifest, topology: &Topology) -> Option<String> {
+    let of_topology: BTreeSet<&str> = topology.nodes.iter().map(|node| node.as_str()).collect();
+    let of_roster: BTreeSet<&str> = manifest.roster.iter().map(|node| node.id.as_str()).collect();
+    let is_other = of_topology.len() != manifest.options.nodes as usize
+        || !of_roster.is_empty() && of_topology != of_roster;
+    is_other.then(|| "a topology of other nodes".to_owned())
+}
+
+fn other_completeness(manifest: &Manifest, topology: &Topology) -> Option<String> {
+    let (said, is) = (manifest.topology_complete, topology.is_complete());
+    (said != is).then(|| format!("a topology that is {}complete", if is { "" } else { "not " }))
+}
+
+/// A graph that is not of the kind that was asked for. Which random one it is depends on the program that drew it: of those only the
+/// number of edges is compared, and of `er`, where that is drawn too, nothing.
+fn other_graph(manifest: &Manifest, topology: &Topology) -> Option<String> {
+    let TopologySource::Spec(spec) = manifest.options.topology else { return None };
+    if topology.nodes.len() as u32 > NODES_MAX {
+        return None;
+    }
+    let asked = spec.generate(topology.nodes.clone(), manifest.options.seed).ok();
+    let is_same = match (spec, &asked) {
+        (_, None) => false,
+        (TopologySpec::Er { .. }, Some(_)) => true,
+        (
+            TopologySpec::KRegular { .. } | TopologySpec::KOut { .. } | TopologySpec::Ws { .. } | TopologySpec::Ba { .. },
+            Some(asked),
+        ) => asked.edges.len() == topology.edges.len() && asked.directed == topology.directed,
+        (
+            TopologySpec::Complete
+            | TopologySpec::Ring
+            | TopologySpec::Line
+            | TopologySpec::Star
+            | TopologySpec::Grid
+            | TopologySpec::Tree { .. },
+            Some(asked),
+        ) => pairs(asked) == pairs(topology),
+    };
+    (!is_same).then(|| format!("a topology that is no {spec}"))
+}
+
+/// The edges of an undirected graph, in order.
+fn pairs(topology: &Topology) -> Vec<(u32, u32)> {
+    let mut pairs: Vec<(u32, u32)> =
+        topology.edges.iter().map(|edge| (edge.source.min(edge.target), edge.source.max(edge.target))).collect();
+    pairs.sort_unstable();
+    pairs
+}

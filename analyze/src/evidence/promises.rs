@@ -1,0 +1,243 @@
+//! Records that say something else than their run's manifest, field by field.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use cnsim::event::Kind;
+use cnsim::link::LinkDelay;
+use cnsim::manifest::{Backend, Manifest};
+use cnsim::topology::Topology;
+use cnsim_records::columns::{EventNames, UNKNOWN_NS};
+use cnsim_records::names::Names;
+
+use super::tolerance::UNSEEN_STEP_NS;
+use crate::inputs::{About, RunFacts};
+use crate::rounds::Round;
+
+/// What a message's counters, times and framing may add to its payload and its names, in bytes.
+const ENVELOPE_BYTES_MAX: u64 = 192;
+
+/// No name has this number.
+const NOBODY: u32 = u32::MAX;
+
+/// In what a record can contradict its run's manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Field {
+    /// It says another number of nodes.
+    Nodes,
+    /// Another protocol.
+    Protocol,
+    /// Another condition.
+    Condition,
+    /// It names a node that the roster does not have.
+    Stranger,
+    /// Its writer ran on another host.
+    Host,
+    /// Its writer ran in another process.
+    Process,
+    /// Its copy is smaller than the payload, or larger than payload and envelope.
+    Bytes,
+    /// Its copy went between nodes that are no neighbours.
+    Link,
+    /// Its copy took less than it was held back for.
+    Hold,
+}
+
+impl Field {
+    /// Every one.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Nodes,
+        Self::Protocol,
+        Self::Condition,
+        Self::Stranger,
+        Self::Host,
+        Self::Process,
+        Self::Bytes,
+        Self::Link,
+        Self::Hold,
+    ];
+}
+
+/// How often a field of a round's records contradicts the manifest, with the first in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Contradicted {
+    /// How many records.
+    pub(crate) count: u64,
+    /// What the first of them says.
+    pub(crate) example: String,
+}
+
+/// What manifests say that every record of their runs has, made ready for the numbers of one input's names.
+#[derive(Debug)]
+pub(crate) struct Promises {
+    /// By the number of the run; none without a manifest.
+    runs: Vec<Option<RunPromises>>,
+}
+
+#[derive(Debug)]
+struct RunPromises {
+    nodes: u32,
+    /// By number: whether a text may stand in a record.
+    protocols: Vec<bool>,
+    conditions: Vec<bool>,
+    /// By number of the node; none where the run has no roster.
+    roster: Option<Vec<Place>>,
+    bytes: RangeInclusive<u64>,
+    /// From each node to each that it may send to, with how long a copy is held; none where it may send to all, or where nobody
+    /// knows to whom.
+    links: Option<Vec<(u32, u32, i64)>>,
+    /// How long every copy is held where `links` does not say; 0: not at all, or not by one clock.
+    hold_ns: i64,
+}
+
+/// Where a node of the roster runs, as numbers of names.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    is_listed: bool,
+    /// None where it may be another.
+    host: Option<u32>,
+    process: Option<u32>,
+}
+
+impl Promises {
+    /// Those of an input.
+    pub(crate) fn of(about: &About, names: &EventNames) -> Self {
+        let of_run = |run_id: &str| about.runs.get(run_id).map(|facts| RunPromises::of(facts, names));
+        Self { runs: names.runs.iter().map(of_run).collect() }
+    }
+
+    /// Where the records of a round contradict the manifest; empty where there is none.
+    pub(super) fn find_contradicted(&self, round: &Round<'_>) -> BTreeMap<Field, Contradicted> {
+        let mut found = BTreeMap::new();
+        let Some(promises) = self.runs.get(round.run as usize).and_then(Option::as_ref) else { return found };
+        for row in round.rows.clone() {
+            promises.look_at(round, row, &mut |field, example: &dyn Fn() -> String| {
+                let entry = found.entry(field).or_insert_with(|| Contradicted { count: 0, example: example() });
+                entry.count += 1;
+            });
+        }
+        found
+    }
+}
+
+impl RunPromises {
+    fn of(RunFacts { manifest, topology, .. }: &RunFacts, names: &EventNames) -> Self {
+        let is_protocol =
+            |text: &str| text.is_empty() || text.parse().is_ok_and(|spec: cnsim::protocol::ProtocolSpec| spec == manifest.options.protocol);
+        let is_condition = |text: &str| text.is_empty() || text == manifest.options.condition;
+        let payload = manifest.options.payload_bytes;
+        let may_send = topology.as_ref().filter(|topology| !topology.is_complete() || weighs(manifest));
+        Self {
+            nodes: manifest.options.nodes,
+            protocols: names.protocols.iter().map(is_protocol).collect(),
+            conditions: names.conditions.iter().map(is_condition).collect(),
+            roster: places(manifest, names),
+            bytes: payload.max(1)..=payload.saturating_add(ENVELOPE_BYTES_MAX + name_bytes_max(manifest, names)),
+            links: may_send.map(|topology| links(manifest, topology, &names.nodes)),
+            hold_ns: hold_ns(manifest, None),
+        }
+    }
+
+    fn look_at(&self, round: &Round<'_>, row: usize, tell: &mut impl FnMut(Field, &dyn Fn() -> String)) {
+        let (events, names) = (round.events, &round.events.names);
+        let node = |number: u32| names.nodes.text(number);
+        let (kind, sender, receiver) = (events.kind[row], events.sender[row], events.receiver[row]);
+        if !matches!(events.nodes[row], 0) && events.nodes[row] != self.nodes {
+            tell(Field::Nodes, &|| format!("{} nodes, not {}", events.nodes[row], self.nodes));
+        }
+        if !self.protocols[events.protocol[row] as usize] {
+            tell(Field::Protocol, &|| format!("protocol {}", names.protocols.text(events.protocol[row])));
+        }
+        if !self.conditions[events.condition[row] as usize] {
+            tell(Field::Condition, &|| format!("condition {}", names.conditions.text(events.condition[row])));
+        }
+        if let Some(roster) = &self.roster {
+            let stranger = [sender, receiver].into_iter().find(|node| !roster[*node as usize].is_listed);
+            if let Some(stranger) = stranger {
+                tell(Field::Stranger, &|| node(stranger).to_owned());
+            }
+            let writer = if kind == Kind::Failed { sender } else { receiver };
+            let (place, host, process) = (roster[writer as usize], events.host[row], events.process[row]);
+            if place.host.is_some_and(|expected| expected != host) && !names.hosts.text(host).is_empty() {
+                tell(Field::Host, &|| format!("{} on {}", node(writer), names.hosts.text(host)));
+            }
+            if place.process.is_some_and(|expected| expected != process) && !names.processes.text(process).is_empty() {
+                tell(Field::Process, &|| format!("{} in {}", node(writer), names.processes.text(process)));
+            }
+        }
+        if kind == Kind::Initiate {
+            return;
+        }
+        let copy = || format!("{} > {}", node(sender), node(receiver));
+        // A record that was never given a size has 0, which is no size that a copy can have.
+        let is_sized = events.bytes[row] > 0 || events.seq[row] > 0;
+        if is_sized && !self.bytes.contains(&u64::from(events.bytes[row])) {
+            tell(Field::Bytes, &|| format!("{} bytes", events.bytes[row]));
+        }
+        let Some(hold_ns) = self.link(sender, receiver) else { return tell(Field::Link, &copy) };
+        let latency_ns = events.latency_ns[row];
+        let arrived = matches!(kind, Kind::Received | Kind::Duplicate) && latency_ns != UNKNOWN_NS;
+        if arrived && latency_ns < hold_ns - UNSEEN_STEP_NS.min(hold_ns / 2) {
+            tell(Field::Hold, &|| format!("{} in {:.3} ms, held for {:.3}", copy(), latency_ns as f64 / 1e6, hold_ns as f64 / 1e6));
+        }
+    }
+
+    /// How long a copy is held between two nodes; none where the one may not send to the other.
+    fn link(&self, sender: u32, receiver: u32) -> Option<i64> {
+        let Some(links) = &self.links else { return Some(self.hold_ns) };
+        let place = links.binary_search_by_key(&(sender, receiver), |(from, to, _)| (*from, *to)).ok()?;
+        Some(links[place].2)
+    }
+}
+
+/// What the names in a message may take at most: its own, which begins as the run's, and the sender's, which the copy's begins with
+/// too.
+fn name_bytes_max(manifest: &Manifest, names: &EventNames) -> u64 {
+    let longest = names.nodes.iter().map(str::len).max().unwrap_or(0);
+    (manifest.run_id.len() + 2 * longest) as u64
+}
+
+/// Whether copies are held by the weight of their edge.
+fn weighs(manifest: &Manifest) -> bool {
+    manifest.options.link_delay == LinkDelay::Weights
+}
+
+/// How long copies over an edge of this weight are held, where one clock measures them.
+fn hold_ns(manifest: &Manifest, weight: Option<f64>) -> i64 {
+    let is_one_clock = matches!(manifest.backend, Backend::Local(_)) && manifest.rounds.iter().all(|round| round.clock_steps == 0);
+    let has_own = !(weighs(manifest) && weight.is_none());
+    let hold = manifest.options.link_delay.hold(weight).filter(|_| is_one_clock && has_own);
+    hold.map_or(0, |hold| hold.0 as i64)
+}
+
+/// Every way that a copy may go, in order.
+fn links(manifest: &Manifest, topology: &Topology, nodes: &Names) -> Vec<(u32, u32, i64)> {
+    let number = |node: u32| nodes.number(topology.nodes[node as usize].as_str()).unwrap_or(NOBODY);
+    let mut links = Vec::with_capacity(2 * topology.edges.len());
+    for edge in &topology.edges {
+        let (source, target, hold_ns) = (number(edge.source), number(edge.target), hold_ns(manifest, edge.weight));
+        links.push((source, target, hold_ns));
+        if !topology.directed {
+            links.push((target, source, hold_ns));
+        }
+    }
+    links.sort_unstable();
+    links
+}
+
+/// Where the nodes of an input run, by number. What was started again or resumed may be anywhere.
+fn places(manifest: &Manifest, names: &EventNames) -> Option<Vec<Place>> {
+    if manifest.roster.is_empty() {
+        return None;
+    }
+    let stayed = manifest.incidents.is_empty() && manifest.backend.processes().resumed_with.is_empty();
+    let mut places = vec![Place { is_listed: false, host: None, process: None }; names.nodes.len()];
+    let number = |names: &Names, text: &str| Some(names.number(text).unwrap_or(NOBODY)).filter(|_| stayed && !text.is_empty());
+    for node in &manifest.roster {
+        if let Some(place) = names.nodes.number(&node.id) {
+            let (host, process) = (number(&names.hosts, &node.host), number(&names.processes, &node.process));
+            places[place as usize] = Place { is_listed: true, host, process };
+        }
+    }
+    Some(places)
+}
