@@ -12,6 +12,20 @@ pub enum Design {
     Paired,
 }
 
+/// What a comparison can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// How the rounds of one deployment a side differ: nothing is known of others.
+    OneDeployment,
+    /// Nothing: of so few deployments no test finds a difference.
+    TooFewDeployments {
+        /// How many a side could.
+        needed: usize,
+    },
+    /// How conditions differ: its unit is the deployment.
+    Deployments,
+}
+
 /// One condition on its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Side {
@@ -81,6 +95,34 @@ impl Comparison {
             (Design::Independent, Method::Normal) => "mann-whitney-normal",
             (Design::Paired, Method::Exact) => "wilcoxon-exact",
             (Design::Paired, Method::Normal) => "wilcoxon-normal",
+            (_, Method::BrunnerMunzel) => "brunner-munzel",
+            (_, Method::Permutation) => "permutation",
+            (_, Method::Welch) => "welch",
         }
     }
+
+    /// What it can show.
+    pub fn standing(&self) -> Standing {
+        let (least, needed) = (self.deployments_a.min(self.deployments_b), values_needed_to_differ(self.design, self.level));
+        match self.deployments_a.max(self.deployments_b) {
+            ..=1 => Standing::OneDeployment,
+            _ if least < needed => Standing::TooFewDeployments { needed },
+            _ => Standing::Deployments,
+        }
+    }
+
+    /// Whether its test finds a difference.
+    pub fn is_significant(&self) -> bool {
+        self.test.p < 1.0 - self.level
+    }
+}
+
+/// The fewest values a side for which the test can reject at all, so that an interval exists.
+pub(super) fn values_needed_to_differ(design: Design, level: f64) -> usize {
+    let error = 1.0 - level;
+    let extreme = |values: usize| match design {
+        Design::Independent => 2.0 * (1..=values).map(|i| i as f64 / (values + i) as f64).product::<f64>(),
+        Design::Paired => 2.0 * 0.5_f64.powi(values as i32),
+    };
+    (1..).find(|values| extreme(*values) <= error).expect("extremes get rarer with every value")
 }

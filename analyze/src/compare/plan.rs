@@ -90,8 +90,8 @@ fn deployments_note(analysis: &Analysis) -> Option<String> {
         .iter()
         .map(|group| group.rounds.iter().map(|round| round.run_id.as_str()).collect::<BTreeSet<_>>().len());
     let note = if runs.max()? > 1 {
-        "intervals of shift, median and mean come from resampling deployments, then rounds; tests and effect sizes pool the \
-         rounds, so they hold for these deployments alone"
+        "where a side has several deployments they are the unit: intervals come from resampling them, then their rounds, and \
+         tests and effect sizes compare their medians"
     } else {
         "each condition is one deployment: the intervals hold for these alone"
     };

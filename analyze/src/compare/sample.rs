@@ -35,6 +35,12 @@ impl Sample {
         deployments.map(|rounds| rounds.iter().map(|round| round.value).collect()).collect()
     }
 
+    /// The sample narrowed to one deployment.
+    pub(super) fn of_deployment(&self, run: usize) -> Self {
+        let rounds = self.rounds.iter().filter(|round| round.run == run).cloned().collect();
+        Self { condition: self.condition.clone(), rounds, ..*self }
+    }
+
     /// Rounds whose value never came.
     pub(super) fn censored(&self) -> usize {
         self.rounds.iter().filter(|round| round.value.is_infinite()).count()

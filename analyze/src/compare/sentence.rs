@@ -1,6 +1,6 @@
 //! A comparison in one plain sentence.
 
-use super::comparison::{Comparison, Design};
+use super::comparison::{Comparison, Design, Standing, values_needed_to_differ};
 use crate::measure::catalogue::Metric;
 
 /// The sentence; `censored` rounds of either side never got there, or nobody knows from when.
@@ -8,38 +8,91 @@ pub(super) fn of(comparison: &Comparison, censored: [usize; 2]) -> String {
     let nodes = comparison.nodes;
     let words = Words::of(comparison);
     let Some(size) = comparison.shift.shift else {
-        let text = bounded(comparison, &words, censored).unwrap_or_else(|| unknown(comparison, censored));
-        return format!("With {nodes} nodes, {text}");
+        let text = bounded(comparison, &words).map(|text| text + &unreached(comparison, censored));
+        let text = text.unwrap_or_else(|| unknown(comparison, censored));
+        return format!("With {nodes} nodes, {text}{}", standing(comparison));
     };
+    let is_shown = is_shown(comparison);
     let level = words.level;
     let claim = |certainty| claim(comparison, &words, size, certainty);
     let text = match (comparison.shift.low, comparison.shift.high) {
+        (Some(low), Some(high)) if low <= 0.0 && high >= 0.0 && size == 0.0 && comparison.is_significant() => {
+            more_often(comparison)
+        }
         (Some(0.0), Some(0.0)) => {
             let Comparison { metric, a, b, .. } = comparison;
-            let unit = metric.unit();
-            format!("{} is the same in {b} as in {a}: {level} % interval 0 to 0 {unit}", metric.name())
+            format!("{} is the same in {b} as in {a}: {level} % interval 0 to 0 {}", metric.name(), words.unit)
         }
         (Some(low), Some(high)) if low > 0.0 || high < 0.0 => {
             let interval = words.amounts(low, high);
-            format!("{}, {level} % interval {interval}{}", claim(Certainty::Is), halving(comparison))
+            let certainty = if is_shown { Certainty::Is } else { Certainty::MayBe };
+            format!("{}, {level} % interval {interval}{}", claim(certainty), halving(comparison))
         }
         (Some(low), Some(high)) => {
             let (claim, low, high) = (claim(Certainty::MayBe), words.side(low), words.side(high));
             format!("{claim}: the {level} % interval, {low} to {high}, holds 0 as well{}", halving(comparison))
         }
         (Some(low), None) => {
-            let certainty = if low > 0.0 { Certainty::Is } else { Certainty::MayBe };
-            let end = format!("from {} up{}", words.side(low), open_end(censored));
-            format!("{}, {level} % interval {end}", claim(certainty))
+            let certainty = if low > 0.0 && is_shown { Certainty::Is } else { Certainty::MayBe };
+            format!("{}, {level} % interval from {} up", claim(certainty), words.side(low))
         }
         (None, Some(high)) => {
-            let certainty = if high < 0.0 { Certainty::Is } else { Certainty::MayBe };
-            let end = format!("up to {}{}", words.side(high), open_end(censored));
-            format!("{}, {level} % interval {end}", claim(certainty))
+            let certainty = if high < 0.0 && is_shown { Certainty::Is } else { Certainty::MayBe };
+            format!("{}, {level} % interval up to {}", claim(certainty), words.side(high))
         }
-        (None, None) => format!("{}, {}", claim(Certainty::MayBe), without_interval(comparison, level, censored)),
+        (None, None) => format!("{}, {}", claim(Certainty::MayBe), without_interval(comparison, level)),
     };
-    format!("With {nodes} nodes, {text}")
+    format!("With {nodes} nodes, {text}{}{}", unreached(comparison, censored), standing(comparison))
+}
+
+/// Whether a difference that the interval tells is one of conditions, as far as deployments go.
+fn is_shown(comparison: &Comparison) -> bool {
+    match comparison.standing() {
+        Standing::OneDeployment => true,
+        Standing::TooFewDeployments { .. } => false,
+        Standing::Deployments => comparison.is_significant(),
+    }
+}
+
+/// For what it holds.
+fn standing(comparison: &Comparison) -> String {
+    let Comparison { deployments_a, deployments_b, .. } = comparison;
+    match comparison.standing() {
+        Standing::OneDeployment => "; this holds for these two deployments".to_owned(),
+        Standing::TooFewDeployments { needed } => format!(
+            "; with {deployments_a} and {deployments_b} deployments no difference between the conditions can be shown, {needed} a \
+             side can show one"
+        ),
+        Standing::Deployments => {
+            format!("; {deployments_a} and {deployments_b} deployments, p {}", probability(comparison.test.p))
+        }
+    }
+}
+
+/// Rounds that are the longest in ranks, whose times nobody knows.
+fn unreached(comparison: &Comparison, [in_a, in_b]: [usize; 2]) -> String {
+    let Comparison { a, b, rounds_a, rounds_b, .. } = comparison;
+    let of_side = |(count, rounds, name): (usize, &usize, &String)| {
+        (count > 0).then(|| format!("; {count} of {rounds} rounds of {name} never got there"))
+    };
+    [(in_a, rounds_a, a), (in_b, rounds_b, b)].into_iter().filter_map(of_side).collect()
+}
+
+/// A difference that the middle of all differences does not show, because most of these are 0.
+fn more_often(comparison: &Comparison) -> String {
+    let Comparison { metric, a, b, .. } = comparison;
+    let direction = Words::of(comparison).direction(comparison.dominance.delta);
+    let subject = match metric.percent() {
+        Some(_) => format!("{b} is more often {direction} than {a}"),
+        None => format!("{} is more often {direction} in {b} than in {a}", metric.name()),
+    };
+    let (delta, p) = (comparison.dominance.delta, probability(comparison.test.p));
+    format!("{subject} (Cliff's delta {delta:.2}, p {p}), though the middle of all differences is 0")
+}
+
+/// A probability with as many digits as tell it.
+fn probability(p: f64) -> String {
+    if p < 0.01 { format!("{p:.0e}") } else { format!("{p:.2}") }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,6 +104,8 @@ enum Certainty {
 /// How numbers of one comparison are written.
 struct Words {
     decimals: usize,
+    /// What numbers are multiplied with: shares are written in per cent.
+    scale: f64,
     unit: &'static str,
     /// More and less of the metric.
     directions: [&'static str; 2],
@@ -63,12 +118,16 @@ impl Words {
         let directions = if comparison.metric.percent().is_some() { ["slower", "faster"] } else { ["higher", "lower"] };
         // 99.5 is not 99.49999999999999.
         let level = (comparison.level * 1e6).round() / 1e4;
-        Self { decimals: decimals(comparison), unit: comparison.metric.unit(), directions, level }
+        let (unit, scale) = match comparison.metric.unit() {
+            "share" => ("percentage points", 100.0),
+            unit => (unit, 1.0),
+        };
+        Self { decimals: decimals(comparison, scale), scale, unit, directions, level }
     }
 
     /// A shift without its sign.
     fn amount(&self, shift: f64) -> String {
-        format!("{:.*} {}", self.decimals, shift.abs(), self.unit)
+        format!("{:.*} {}", self.decimals, self.scale * shift.abs(), self.unit)
     }
 
     fn direction(&self, shift: f64) -> &'static str {
@@ -83,7 +142,7 @@ impl Words {
     /// Both ends of one sign, the smaller amount first.
     fn amounts(&self, low: f64, high: f64) -> String {
         let (least, most) = if high < 0.0 { (high, low) } else { (low, high) };
-        format!("{:.*} to {}", self.decimals, least.abs(), self.amount(most))
+        format!("{:.*} to {}", self.decimals, self.scale * least.abs(), self.amount(most))
     }
 }
 
@@ -110,14 +169,14 @@ fn goal(percent: u32, metric: Metric) -> String {
 }
 
 /// What the one end of an interval says of a shift that is infinite; none where it does not tell the sides apart.
-fn bounded(comparison: &Comparison, words: &Words, censored: [usize; 2]) -> Option<String> {
+fn bounded(comparison: &Comparison, words: &Words) -> Option<String> {
     let end = match (comparison.shift.low, comparison.shift.high) {
         (Some(low), None) if low > 0.0 => low,
         (None, Some(high)) if high < 0.0 => high,
         (Some(_) | None, Some(_) | None) => return None,
     };
-    let (claim, level, open) = (claim(comparison, words, end, Certainty::Is), words.level, open_end(censored));
-    Some(format!("{claim} or more, by the end of the {level} % interval{open}"))
+    let certainty = if is_shown(comparison) { Certainty::Is } else { Certainty::MayBe };
+    Some(format!("{} or more, by the end of the {} % interval", claim(comparison, words, end, certainty), words.level))
 }
 
 fn unknown(comparison: &Comparison, censored: [usize; 2]) -> String {
@@ -136,21 +195,13 @@ fn unknown(comparison: &Comparison, censored: [usize; 2]) -> String {
     )
 }
 
-fn without_interval(comparison: &Comparison, level: f64, censored: [usize; 2]) -> String {
+fn without_interval(comparison: &Comparison, level: f64) -> String {
     let Comparison { rounds_a, rounds_b, .. } = comparison;
-    let needed = rounds_needed(comparison.design, comparison.level);
+    let needed = values_needed_to_differ(comparison.design, comparison.level);
     if *rounds_a.min(rounds_b) < needed {
         format!("but {rounds_a} and {rounds_b} rounds are too few for a {level} % interval; {needed} a side have one")
     } else {
-        format!("without a {level} % interval{}", open_end(censored))
-    }
-}
-
-fn open_end(censored: [usize; 2]) -> String {
-    match censored[0] + censored[1] {
-        0 => String::new(),
-        1 => ": a round without such a time leaves it open".to_owned(),
-        many => format!(": {many} rounds without such a time leave it open"),
+        format!("without a {level} % interval")
     }
 }
 
@@ -170,26 +221,16 @@ fn halving(comparison: &Comparison) -> String {
     if has_width { format!("; {more} more {unit} a side would halve it") } else { String::new() }
 }
 
-/// The fewest rounds a side for which the test can reject at all, so that an interval exists.
-fn rounds_needed(design: Design, level: f64) -> usize {
-    let error = 1.0 - level;
-    let extreme = |rounds: usize| match design {
-        Design::Independent => 2.0 * (1..=rounds).map(|i| i as f64 / (rounds + i) as f64).product::<f64>(),
-        Design::Paired => 2.0 * 0.5_f64.powi(rounds as i32),
-    };
-    (1..).find(|rounds| extreme(*rounds) <= error).expect("extremes get rarer with every round")
-}
-
 /// As many decimals as give the interval's half-width two digits, or the shift where that has none.
-fn decimals(comparison: &Comparison) -> usize {
+fn decimals(comparison: &Comparison, scale: f64) -> usize {
     let shift = comparison.shift;
     let numbers = [shift.low, shift.shift, shift.high];
     if numbers.iter().flatten().all(|number| number.fract() == 0.0) {
         return 0;
     }
     let width = shift.low.zip(shift.high).map(|(low, high)| (high - low) / 2.0).filter(|width| *width > 0.0);
-    let scale = width.or(shift.shift).unwrap_or_default().abs();
-    if scale > 0.0 { (1.0 - scale.log10().floor()).clamp(0.0, 6.0) as usize } else { 0 }
+    let size = scale * width.or(shift.shift).unwrap_or_default().abs();
+    if size > 0.0 { (1.0 - size.log10().floor()).clamp(0.0, 6.0) as usize } else { 0 }
 }
 
 #[cfg(test)]
@@ -219,8 +260,10 @@ mod tests {
         }
     }
 
+    /// The sentence but for its end, which is the same for all comparisons of one deployment a side.
     fn words(metric: &str, shift: [Option<f64>; 3], censored: [usize; 2]) -> String {
-        of(&comparison(metric, shift, [10, 10]), censored)
+        let sentence = of(&comparison(metric, shift, [10, 10]), censored);
+        sentence.strip_suffix("; this holds for these two deployments").unwrap().to_owned()
     }
 
     #[test]
@@ -239,6 +282,12 @@ mod tests {
             more.contains("rmr is 0.0200 copies per node higher in 5M than in default, 95 % interval 0.0123 to 0.0301"),
             "{more}"
         );
+    }
+
+    #[test]
+    fn shares_are_told_in_per_cent() {
+        let text = words("coverage", [Some(-0.05), Some(-0.03), Some(-0.01)], [0, 0]);
+        assert!(text.contains("3.0 percentage points lower in 5M than in default, 95 % interval 1.0 to 5.0 percentage"), "{text}");
     }
 
     #[test]
@@ -266,11 +315,11 @@ mod tests {
     #[test]
     fn an_open_end_names_the_rounds_that_leave_it_open() {
         let text = words("t100_first_send", [Some(41.5), Some(87.2), None], [0, 3]);
-        assert!(text.ends_with("5M is 87 ms slower than default, 95 % interval from 42 ms slower up: 3 rounds without such a time leave it open"), "{text}");
+        assert!(text.ends_with("5M is 87 ms slower than default, 95 % interval from 42 ms slower up; 3 of 10 rounds of 5M never got there"), "{text}");
         let text = words("t100_first_send", [None, Some(-87.2), Some(3.5)], [1, 0]);
-        assert!(text.ends_with("may be 87 ms faster than default, 95 % interval up to 4 ms slower: a round without such a time leaves it open"), "{text}");
+        assert!(text.ends_with("may be 87 ms faster than default, 95 % interval up to 4 ms slower; 1 of 10 rounds of default never got there"), "{text}");
         let text = words("t100_first_send", [None, Some(5.5), None], [2, 3]);
-        assert!(text.ends_with("without a 95 % interval: 5 rounds without such a time leave it open"), "{text}");
+        assert!(text.ends_with("without a 95 % interval; 2 of 10 rounds of default never got there; 3 of 10 rounds of 5M never got there"), "{text}");
     }
 
     #[test]
@@ -294,12 +343,38 @@ mod tests {
     fn several_deployments_are_halved_by_more_deployments() {
         let mut comparison = comparison("t100", [Some(1.5), Some(2.5), Some(3.5)], [50, 50]);
         (comparison.deployments_a, comparison.deployments_b) = (5, 5);
-        assert!(of(&comparison, [0, 0]).ends_with("; 15 more deployments a side would halve it"));
+        let text = of(&comparison, [0, 0]);
+        assert!(text.ends_with("; 15 more deployments a side would halve it; 5 and 5 deployments, p 1.00"), "{text}");
+    }
+
+    #[test]
+    fn a_difference_of_conditions_is_claimed_where_deployments_show_it() {
+        let text = |deployments: [usize; 2], p: f64| {
+            let mut comparison = comparison("t100", [Some(1.5), Some(2.5), Some(3.5)], [50, 50]);
+            [comparison.deployments_a, comparison.deployments_b] = deployments;
+            comparison.test.p = p;
+            of(&comparison, [0, 0])
+        };
+        assert!(text([4, 4], 0.03).contains("5M is 2.5 ms slower"), "{}", text([4, 4], 0.03));
+        assert!(text([4, 4], 0.06).contains("5M may be 2.5 ms slower"), "{}", text([4, 4], 0.06));
+        let few = text([3, 9], 0.01);
+        let ending = "with 3 and 9 deployments no difference between the conditions can be shown, 4 a side can show one";
+        assert!(few.contains("5M may be 2.5 ms slower") && few.ends_with(ending), "{few}");
+    }
+
+    #[test]
+    fn what_the_test_tells_apart_is_never_called_the_same() {
+        let mut comparison = comparison("coverage", [Some(0.0), Some(0.0), Some(0.0)], [50, 50]);
+        comparison.dominance.delta = -0.3;
+        assert!(of(&comparison, [0, 0]).contains("coverage is the same"));
+        comparison.test.p = 0.001;
+        let text = of(&comparison, [0, 0]);
+        assert!(text.contains("coverage is more often lower in 5M than in default (Cliff's delta -0.30, p 1e-3)"), "{text}");
     }
 
     #[test]
     fn the_rounds_that_an_interval_needs_are_those_of_the_tests() {
-        let needed = |design| [0.9, 0.95, 0.99].map(|level| rounds_needed(design, level));
+        let needed = |design| [0.9, 0.95, 0.99].map(|level| values_needed_to_differ(design, level));
         assert_eq!(needed(Design::Independent), [4, 4, 5]);
         assert_eq!(needed(Design::Paired), [5, 6, 8]);
     }

@@ -4,6 +4,7 @@
 
 mod band;
 mod bca;
+mod brunner_munzel;
 mod censored;
 mod cliff;
 mod cluster;
@@ -25,6 +26,7 @@ mod mann_whitney;
 mod offset;
 mod order_statistics;
 mod pairs;
+mod permutation;
 mod proportion;
 mod quantile;
 mod ranks;
@@ -48,6 +50,7 @@ mod resampled_tests;
 
 pub use band::dkw_half_width;
 pub use bca::mean_interval;
+pub use brunner_munzel::brunner_munzel;
 pub use censored::{Summary, censored_ms};
 pub use cliff::{Dominance, cliffs_delta};
 pub use cluster::Pool;
@@ -58,12 +61,13 @@ pub use family::holm;
 pub use gini::gini;
 pub use growth::{Fit, Model, Residual, growth_fits, slope_interval};
 pub use hierarchy::{hierarchical_mean, hierarchical_quantile, over_deployments};
-pub use hierarchy_shift::hierarchical_shift;
+pub use hierarchy_shift::{hierarchical_shift, resampled_shift};
 pub use interval::{Interval, LEVEL};
 pub use location::{Shift, paired_shift, shift};
 pub use mann_whitney::{RankedValues, mann_whitney};
 pub use offset::{Offset, offsets};
 pub use order_statistics::{Ranks, median_interval, quantile_interval, values_needed};
+pub use permutation::deployments_test;
 pub use proportion::wilson_interval;
 pub use quantile::{percentile, quantile, select_percentile};
 pub use ratio::{MedianRatio, median_ratio};

@@ -3,7 +3,7 @@
 /// The outcome of a test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Test {
-    /// Its statistic: U of the second sample, or the rank sum of positive differences.
+    /// Its statistic: U of the second sample, the rank sum of positive differences, or what its test's own words say.
     pub statistic: f64,
     /// The two-sided probability of one at least as extreme where there is no difference.
     pub p: f64,
@@ -18,4 +18,10 @@ pub enum Method {
     Exact,
     /// Normal approximation with tie correction and continuity correction.
     Normal,
+    /// The test of Brunner and Munzel, with Student's distribution.
+    BrunnerMunzel,
+    /// Every way to share the values out was looked at.
+    Permutation,
+    /// Welch's t.
+    Welch,
 }
