@@ -7,6 +7,7 @@ use cnsim::id::NodeId;
 use cnsim::link::LinkDelay;
 use cnsim::manifest::{Backend, Manifest, Options, RosterNode, Round, RoundOutcome, RunOutcome, Tool};
 use cnsim::protocol::{Connections, Forward, Order};
+use cnsim::random::Random;
 use cnsim::topology::{Edge, Topology};
 
 use super::audit;
@@ -108,6 +109,49 @@ impl Fixture {
         fixture
     }
 
+    /// Direct mail from the first of so many nodes, without files: every receipt within a millisecond of its send, by chance.
+    pub(super) fn direct_mail_of(nodes: u32, rounds: u32, seed: u64) -> Self {
+        let mut fixture = Self {
+            rows: Vec::new(),
+            nodes: (0..nodes).map(|number| format!("n{number:02}")).collect(),
+            hosts: vec![String::new(); nodes as usize],
+            says_nodes: nodes,
+            ..Self::direct_mail_csv(["a", "b", "c", "d"])
+        };
+        let mut random = Random::keyed(seed, &["receipts"]);
+        for round in 0..rounds {
+            fixture.push(round, Kind::Initiate, 0, 0, start(round));
+            for receiver in 1..nodes as usize {
+                fixture.push(round, Kind::Received, 0, receiver, start(round) + 20_000);
+                let row = fixture.rows.last_mut().expect("one was pushed");
+                row.received_ns = row.sent_ns + random.below(MS as u64) as i64;
+            }
+        }
+        fixture
+    }
+
+    /// The same run of nodes that are called otherwise.
+    pub(super) fn renamed(mut self, name: impl Fn(&str) -> String) -> Self {
+        for row in &mut self.rows {
+            (row.sender, row.receiver) = (name(&row.sender), name(&row.receiver));
+        }
+        self.nodes.iter_mut().for_each(|node| *node = name(node));
+        self
+    }
+
+    /// Puts the receipts of a round in the place of another's, at that one's time.
+    pub(super) fn copy_round(&mut self, from: u32, to: u32) {
+        let by_ns = start(to) - start(from);
+        self.rows.retain(|row| row.round != to);
+        let copies = self.rows.iter().filter(|row| row.round == from).cloned().collect::<Vec<_>>();
+        self.rows.extend(copies.into_iter().map(|row| Row {
+            round: to,
+            sent_ns: row.sent_ns + by_ns,
+            received_ns: row.received_ns + by_ns,
+            ..row
+        }));
+    }
+
     pub(super) fn without_manifest(mut self) -> Self {
         self.files = None;
         self
@@ -156,7 +200,9 @@ impl Fixture {
 
     pub(super) fn named(mut self, run_id: &str) -> Self {
         self.run_id = run_id.to_owned();
-        self.manifest().run_id = run_id.to_owned();
+        if let Some(files) = &mut self.files {
+            files.manifest.run_id = run_id.to_owned();
+        }
         self
     }
 

@@ -10,6 +10,7 @@ mod clocks;
 mod clusters;
 mod coarse_clocks;
 mod contradictions;
+mod copied_rounds;
 mod deliveries;
 mod deployments;
 mod drift;
@@ -68,6 +69,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(sample_size::findings(&scope));
     findings.extend(deployments::findings(&scope));
     findings.extend(reused_runs::findings(&scope));
+    findings.extend(copied_rounds::findings(&scope));
     findings.extend(round_order::findings(&scope));
     findings.extend(setup::findings(analysis));
     findings.extend(clocks::findings(analysis));
