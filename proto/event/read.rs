@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::number::{self, Whole};
-use super::{Kind, Record, UnknownKind};
+use super::{FORMAT, Kind, Record, UnknownKind};
 use crate::id::{nodes_in_run_id, split_message};
 
 /// The prefix that a log export puts before our columns.
@@ -31,6 +31,12 @@ pub enum ReadError {
         found: String,
         /// What could stand there.
         wanted: &'static str,
+    },
+    /// A record of a later version.
+    #[error("field format: {found} is of a later version of cnsim than this one, which reads up to {FORMAT}")]
+    Format {
+        /// What it says.
+        found: u64,
     },
     /// An event of no kind that we know.
     #[error("field event_type: {0}")]
@@ -270,7 +276,10 @@ impl<'a> Draft<'a> {
                 record.bytes = count(column, value)?;
                 Ok(Presence::Given)
             }
-            Column::Format => count::<u64>(column, value).map(|_| Presence::Given),
+            Column::Format => match count::<u64>(column, value)? {
+                Some(format) if format > u64::from(FORMAT) => Err(ReadError::Format { found: format }),
+                Some(_) | None => Ok(Presence::Given),
+            },
         }
     }
 }

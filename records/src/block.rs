@@ -131,7 +131,7 @@ fn parse_json_lines<G: Gather>(block: &[u8], parsed: &mut Parsed<G>) {
         if line.is_empty() {
             continue;
         }
-        let problem = match Record::read_line(line) {
+        let problem = match Record::read_line(line).or_else(|error| read_behind(line).ok_or(error)) {
             Ok(record) => {
                 parsed.records.push(&record);
                 continue;
@@ -148,6 +148,13 @@ fn parse_json_lines<G: Gather>(block: &[u8], parsed: &mut Parsed<G>) {
         parsed.stop = Some((parsed.lines, problem));
         return;
     }
+}
+
+/// The record that a line ends with, where something else stands before it: zeroes of a log that was cut while it was written, or
+/// what a log's reader puts before each line.
+fn read_behind(line: &[u8]) -> Option<Record<'_>> {
+    let at = memchr(b'{', line).filter(|at| *at > 0)?;
+    Record::read_line(&line[at..]).ok()
 }
 
 /// Cuts a stream where lines end.

@@ -38,6 +38,8 @@ pub enum Check {
     ConflictingRows,
     /// Clocks of machines that disagree.
     ClockOffset,
+    /// One message that was begun several times.
+    BegunAgain,
     /// A wall clock was set during a round.
     ClockStep,
     /// Times that were read to no more than a coarse step.
@@ -76,6 +78,8 @@ pub enum Check {
     InvariantBroken,
     /// Runs that stand together and ran on different clusters or images.
     MixedClusters,
+    /// Records of one run that say different things of it.
+    MixedRecords,
     /// Runs of one condition that were not run alike.
     MixedSettings,
     /// Deliveries without a receipt.
@@ -88,6 +92,8 @@ pub enum Check {
     NoScoredRounds,
     /// Receipts before their sends.
     NegativeLatency,
+    /// Rounds that took far longer than the others.
+    OutlierRounds,
     /// Rounds that began before the one before had spread.
     OverlappingRounds,
     /// A process that was killed, started again or out of reach.
@@ -198,6 +204,7 @@ words!(Severity: Info = "info", Caution = "caution", Unsound = "unsound");
 words!(Verdict: Sound = "sound", Caution = "caution", Unsound = "unsound");
 words!(Check:
     BimodalConvergence = "bimodal-convergence",
+    BegunAgain = "begun-again",
     ConflictingRows = "conflicting-rows",
     ClockOffset = "clock-offset",
     ClockStep = "clock-step",
@@ -219,12 +226,14 @@ words!(Check:
     IncompleteRun = "incomplete-run",
     InvariantBroken = "invariant-broken",
     MixedClusters = "mixed-clusters",
+    MixedRecords = "mixed-records",
     MixedSettings = "mixed-settings",
     MissingDeliveries = "missing-deliveries",
     MissingInitiate = "missing-initiate",
     MissingRounds = "missing-rounds",
     NoScoredRounds = "no-scored-rounds",
     NegativeLatency = "negative-latency",
+    OutlierRounds = "outlier-rounds",
     OverlappingRounds = "overlapping-rounds",
     ProcessDisturbed = "process-disturbed",
     RecordsLost = "records-lost",

@@ -32,6 +32,10 @@ pub(super) struct Row {
     pub(super) hop: i32,
     pub(super) bytes: u32,
     pub(super) seq: u64,
+    /// The host that it names where that is not its writer's.
+    pub(super) host: Option<String>,
+    /// What it says of the number of nodes where that is not the run's.
+    pub(super) nodes: Option<u32>,
 }
 
 #[derive(Clone)]
@@ -306,7 +310,8 @@ impl Fixture {
             Kind::Received | Kind::Duplicate | Kind::Failed => sent_ns + MS + 31 * receiver as i64 + 7 * sender as i64,
         };
         let [sender, receiver] = [sender, receiver].map(|node| self.nodes[node].clone());
-        self.rows.push(Row { round, kind, sender, receiver, sent_ns, received_ns, hop: -1, bytes: 0, seq: 0 });
+        let (host, nodes) = (None, None);
+        self.rows.push(Row { round, kind, sender, receiver, sent_ns, received_ns, hop: -1, bytes: 0, seq: 0, host, nodes });
     }
 
     /// Numbers every record in its process, one process a node, in the order of rounds.
@@ -332,18 +337,20 @@ impl Fixture {
     }
 
     fn complete_topology(&self) -> Topology {
-        let pairs = (0..4).flat_map(|source| (source + 1..4).map(move |target| (source, target)));
+        let count = self.nodes.len() as u32;
+        let pairs = (0..count).flat_map(|source| (source + 1..count).map(move |target| (source, target)));
         let edges = pairs.map(|(source, target)| Edge { source, target, weight: None }).collect();
         let nodes = self.nodes.iter().map(|node| NodeId::new(node).unwrap()).collect();
         Topology { nodes, edges, directed: false, model: None }
     }
 
     fn new_manifest(&self, protocol: &str) -> Manifest {
+        let rounds = self.rows.iter().map(|row| row.round).max().map_or(ROUNDS, |last| last + 1);
         let round = |round| Round {
             round,
             initiator: self.nodes[0].clone(),
             outcome: RoundOutcome::Quiescent,
-            delivered: 3,
+            delivered: self.nodes.len() as u64 - 1,
             failed: 0,
             last_seqs: self.last_seqs(round + 1),
             driver_ms: 10.0,
@@ -363,7 +370,7 @@ impl Fixture {
             run_id: self.run_id.clone(),
             tool: Tool { version: "0.1.0".to_owned(), revision: "unknown".to_owned() },
             command_line: vec!["cnsim".to_owned(), "run".to_owned()],
-            options: options(protocol),
+            options: Options { nodes: self.nodes.len() as u32, rounds: rounds - 1, ..options(protocol) },
             topology_sha256: "sha256:0".to_owned(),
             topology_complete: true,
             backend: Backend::Local(Default::default()),
@@ -372,9 +379,9 @@ impl Fixture {
             finished_at: Some("2025-03-25T02:31:50Z".to_owned()),
             outcome: RunOutcome::Complete,
             reason: None,
-            rounds: (0..ROUNDS).map(round).collect(),
-            last_seqs: self.last_seqs(ROUNDS),
-            expected_events: 9,
+            rounds: (0..rounds).map(round).collect(),
+            last_seqs: self.last_seqs(rounds),
+            expected_events: u64::from(rounds) * (self.nodes.len() as u64 - 1),
             link_delay: None,
             limits: Default::default(),
             incidents: Vec::new(),
@@ -401,7 +408,7 @@ impl Fixture {
             events.kind.push(row.kind);
             events.run.push(0);
             events.round.push(row.round);
-            events.nodes.push(self.says_nodes);
+            events.nodes.push(row.nodes.unwrap_or(self.says_nodes));
             events.sender.push(node(&row.sender));
             events.receiver.push(node(&row.receiver));
             events.received_ns.push(row.received_ns);
@@ -412,7 +419,7 @@ impl Fixture {
             events.bytes.push(row.bytes);
             events.seq.push(row.seq);
             events.process.push(processes.number(&process).unwrap());
-            events.host.push(hosts.number(&self.hosts[number]).unwrap());
+            events.host.push(hosts.number(row.host.as_ref().unwrap_or(&self.hosts[number])).unwrap());
             events.protocol.push(0);
             events.condition.push(0);
             events.float_timestamp.push(self.float_timestamps);

@@ -26,6 +26,8 @@ mod limits;
 mod memory_limit;
 mod missing_deliveries;
 mod missing_nodes;
+mod mixed_records;
+mod outliers;
 mod participants;
 mod quality;
 mod reused_runs;
@@ -77,7 +79,9 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(settings::findings(&scope));
     findings.extend(contradictions::findings(&scope));
     findings.extend(coarse_clocks::findings(&scope));
+    findings.extend(mixed_records::findings(&scope));
     findings.extend(drift::drift_over_rounds(analysis));
+    findings.extend(outliers::findings(&scope));
     findings.extend(bimodality::bimodal_convergence(analysis));
     findings.extend(incidents::findings(&scope, &gaps));
     let limits = limits::judge_limits(&scope);

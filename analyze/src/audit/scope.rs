@@ -169,6 +169,11 @@ impl<'a> AuditedRun<'a> {
         self.recorded.first().map(|(_, run)| run.protocol.as_str()).filter(|protocol| !protocol.is_empty())
     }
 
+    /// What its records say of those who took part, input by input, with the texts behind the numbers.
+    pub(super) fn recorded(&self) -> impl Iterator<Item = (&'a Names, &'a RunParticipants)> {
+        self.recorded.iter().copied()
+    }
+
     /// How finely clocks were read, input by input.
     pub(super) fn resolutions(&self) -> impl Iterator<Item = &'a Resolution> {
         self.resolutions.iter().copied()

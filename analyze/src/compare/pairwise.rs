@@ -6,6 +6,7 @@ use super::comparison::{Comparison, Design, Side};
 use super::refusal::Refusal;
 use super::sample::{Round, Sample};
 use super::sentence;
+use crate::measure::estimate::{MEDIAN, POOLED_REPLICATES};
 use crate::stats::{
     self, Dominance, Interval, MedianRatio, Resampling, Shift, Test, brunner_munzel, cliffs_delta, deployments_test,
     hierarchical_mean, hierarchical_quantile, hierarchical_shift, mann_whitney, median_ratio, paired_shift,
@@ -19,7 +20,9 @@ pub(super) fn side(sample: &Sample, resampling: &Resampling) -> Side {
     let ranks = quantile_interval(sorted.len(), 0.5, resampling.level);
     let by_ranks = ranks.map(|ranks| Interval { low: sorted[ranks.low - 1], high: sorted[ranks.high - 1] });
     let has_several = deployments.len() > 1;
-    let median_over = || hierarchical_quantile(&deployments, 0.5, "median", resampling);
+    // As the report has it.
+    let of_median = Resampling { replicates: POOLED_REPLICATES, ..*resampling };
+    let median_over = || hierarchical_quantile(&deployments, 0.5, MEDIAN, &of_median);
     let mean_over = || hierarchical_mean(&deployments, "mean", resampling);
     Side {
         metric: sample.metric,

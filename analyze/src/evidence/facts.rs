@@ -6,6 +6,7 @@ use cnsim::event::Kind;
 use cnsim::protocol::ProtocolSpec;
 use cnsim_records::columns::EventNames;
 
+use super::begun_again::{BegunAgain, find_begun_again};
 use super::copies::{ImpossibleCopies, find_impossible_copies};
 use super::early_receipts::{EarlyReceipts, find_early_receipts};
 use super::fingerprint::fingerprint;
@@ -63,6 +64,8 @@ pub(crate) struct RoundEvidence {
     pub(crate) round: u32,
     /// Whether a record says who began it.
     pub(crate) has_initiate: bool,
+    /// When it was begun again after the first time; empty in a round that is one. See [`find_begun_again`].
+    pub(crate) begun_again: Vec<BegunAgain>,
     /// The host that all of its records name, by number.
     pub(crate) host: Option<u32>,
     /// A number that rounds share only if their records agree in kind and times.
@@ -155,6 +158,7 @@ impl RoundEvidence {
             run_id: round.run_id().to_owned(),
             round: round.round,
             has_initiate: round.rows.clone().any(|row| round.events.kind[row] == Kind::Initiate),
+            begun_again: find_begun_again(round),
             host: only_host(round),
             fingerprint: fingerprint(round),
             seq_ranges: list_seq_ranges(round),

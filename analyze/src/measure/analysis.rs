@@ -156,6 +156,11 @@ impl RoundMetrics {
         self.convergence(origin)[PERCENTS.len() - 1]
     }
 
+    /// Whether every expected delivery was made, whether or not it is known from when on.
+    pub fn is_complete(&self) -> bool {
+        self.delivered >= self.expected
+    }
+
     /// Share of the expected deliveries that were made.
     pub fn coverage(&self) -> f64 {
         f64::from(self.delivered) / f64::from(self.expected.max(1))

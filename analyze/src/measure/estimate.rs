@@ -26,7 +26,8 @@ pub(crate) fn resampling(replicates: usize) -> Resampling {
 /// What can be said of a group's convergence times over its scored rounds. Over several deployments the median's interval is
 /// that of the table `intervals`.
 pub(crate) fn summary(group: &Group, origin: Origin) -> Summary {
-    let summary = Summary::of(group.scored().map(|round| round.complete_ns(origin)));
+    let complete = group.scored().filter(|round| round.is_complete()).count();
+    let summary = Summary { complete, ..Summary::of(group.scored().map(|round| round.complete_ns(origin))) };
     let deployments = deployments_ms(group, origin);
     if deployments.len() < 2 {
         return summary;

@@ -1,5 +1,5 @@
-//! `ecdf`: the empirical distribution of convergence time over scored rounds with its band, one line a complete round and
-//! origin.
+//! `ecdf`: the empirical distribution of convergence time over scored rounds with its band, one line for each time that a round
+//! took and origin.
 
 use crate::measure::{Analysis, Group, Origin};
 use crate::stats::{LEVEL, dkw_half_width};
@@ -38,5 +38,6 @@ fn of_group(group: &Group, origin: Origin) -> Vec<[Cell; 7]> {
             band.map(|half_width| (share + half_width).min(1.0)).into(),
         ]
     };
-    times.iter().enumerate().map(row).collect()
+    let is_last_of_its_time = |place: &usize| times.get(place + 1) != Some(&times[*place]);
+    (0..times.len()).filter(is_last_of_its_time).map(|place| row((place, &times[place]))).collect()
 }
