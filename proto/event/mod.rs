@@ -109,7 +109,8 @@ impl Record<'_> {
             return false;
         };
         let difference_ns = propagation_ms * 1e6 - self.received_ns.saturating_sub(sent_ns) as f64;
-        difference_ns.abs() > PROPAGATION_SLACK_NS && difference_ns.abs() > PROPAGATION_SLACK_NS + half_last_digit_ns(propagation_ms)
+        difference_ns.abs() > PROPAGATION_SLACK_NS
+            && difference_ns.abs() > PROPAGATION_SLACK_NS + half_last_digit_ns(propagation_ms)
     }
 
     fn has_other_round(&self) -> bool {

@@ -236,7 +236,9 @@ impl<'a> Draft<'a> {
             Column::ReceivedTimestamp => {
                 let time = whole(column, value)?;
                 match time {
-                    Some(Whole { value, .. }) if exact => record.received_twice = are_two_times(record.received_ns, value),
+                    Some(Whole { value, .. }) if exact => {
+                        record.received_twice = are_two_times(record.received_ns, value)
+                    }
                     Some(Whole { value, float }) => {
                         record.received_ns = value;
                         record.float_timestamp = float;

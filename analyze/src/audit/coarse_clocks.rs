@@ -33,8 +33,12 @@ fn finding<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &Audited
     let detail = match coarsest {
         Some((resolution, (step_ns, nodes))) => {
             let (coarse, all) = (nodes.len(), resolution.nodes());
-            let whose = if coarse == all { "all clocks".to_owned() } else { format!("the clocks of {coarse} of {all} nodes") };
-            format!("times of {whose} are multiples of {}, and nothing shorter is in them; {follows}", describe_step(step_ns))
+            let whose =
+                if coarse == all { "all clocks".to_owned() } else { format!("the clocks of {coarse} of {all} nodes") };
+            format!(
+                "times of {whose} are multiples of {}, and nothing shorter is in them; {follows}",
+                describe_step(step_ns)
+            )
         }
         None if severity == Severity::Unsound => format!("times are rounded or made up: {follows}"),
         None => return None,
@@ -108,7 +112,8 @@ mod tests {
     #[test]
     fn the_step_of_all_times_is_told_and_weighs_what_it_is_of_t100() {
         assert_eq!(found(1, |_| true), []);
-        let severities = |step_ns| found(step_ns, |_| true).into_iter().map(|(severity, _)| severity).collect::<Vec<_>>();
+        let severities =
+            |step_ns| found(step_ns, |_| true).into_iter().map(|(severity, _)| severity).collect::<Vec<_>>();
         assert_eq!(severities(10_000), [Severity::Info]);
         assert_eq!(severities(100_000), [Severity::Caution]);
         assert_eq!(severities(1_000_000_000), [Severity::Unsound], "all receipts come at one time");

@@ -85,7 +85,8 @@ fn copied_runs<'a>(traces: &[Trace<'a>]) -> Copies<'a> {
     let mut copies = Copies::new();
     for (place, (key, rounds)) in runs.iter().enumerate() {
         for (other_key, other_rounds) in runs[..place].iter().filter(|(other, _)| other.1 != key.1) {
-            let common = rounds.iter().filter_map(|(number, round)| Some((*number, *round, *other_rounds.get(number)?)));
+            let common =
+                rounds.iter().filter_map(|(number, round)| Some((*number, *round, *other_rounds.get(number)?)));
             let mut common = common.peekable();
             // Two runs that do not begin alike are looked at no further: every round of a copy is one.
             let mut unlike = 0;
@@ -107,8 +108,7 @@ fn copied_runs<'a>(traces: &[Trace<'a>]) -> Copies<'a> {
 
 /// Single rounds that are like another, in the same run or in another.
 fn copied_rounds<'a>(traces: &[Trace<'a>]) -> Copies<'a> {
-    let mut order: Vec<&Trace<'a>> =
-        traces.iter().filter(|trace| trace.offsets_ns.len() >= RECEIPTS_MIN).collect();
+    let mut order: Vec<&Trace<'a>> = traces.iter().filter(|trace| trace.offsets_ns.len() >= RECEIPTS_MIN).collect();
     order.sort_by_key(|trace| (trace.offsets_ns.len(), trace.span_ns()));
     let mut copies = Copies::new();
     for (place, trace) in order.iter().enumerate() {

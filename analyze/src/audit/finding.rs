@@ -78,6 +78,8 @@ pub enum Check {
     InvariantBroken,
     /// Runs that stand together and ran on different clusters or images.
     MixedClusters,
+    /// Something else than the number of nodes that changes with it.
+    MixedGrowth,
     /// Records of one run that say different things of it.
     MixedRecords,
     /// Runs of one condition that were not run alike.
@@ -226,6 +228,7 @@ words!(Check:
     IncompleteRun = "incomplete-run",
     InvariantBroken = "invariant-broken",
     MixedClusters = "mixed-clusters",
+    MixedGrowth = "mixed-growth",
     MixedRecords = "mixed-records",
     MixedSettings = "mixed-settings",
     MissingDeliveries = "missing-deliveries",

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use cnsim::event::Kind;
 use cnsim::id::NodeId;
-use cnsim::link::LinkDelay;
 use cnsim::manifest::{Backend, Manifest, Options, RosterNode, Round, RoundOutcome, RunOutcome, Tool};
-use cnsim::protocol::{Connections, Forward, Order};
 use cnsim::random::Random;
 use cnsim::topology::{Edge, Topology};
 
 use super::audit;
 use super::finding::{Check, Finding};
+use super::fixture_options::options;
 use super::quality::Quality;
 use crate::evaluation::evaluate_loaded;
 use crate::inputs::{About, Facts, Loaded, RunFacts};
@@ -162,7 +161,11 @@ impl Fixture {
     }
 
     pub(super) fn with_manifest(mut self, protocol: &str) -> Self {
-        self.files = Some(RunFacts { manifest: self.new_manifest(protocol), topology: Some(self.complete_topology()), topology_sha256: None });
+        self.files = Some(RunFacts {
+            manifest: self.new_manifest(protocol),
+            topology: Some(self.complete_topology()),
+            topology_sha256: None,
+        });
         self
     }
 
@@ -311,7 +314,19 @@ impl Fixture {
         };
         let [sender, receiver] = [sender, receiver].map(|node| self.nodes[node].clone());
         let (host, nodes) = (None, None);
-        self.rows.push(Row { round, kind, sender, receiver, sent_ns, received_ns, hop: -1, bytes: 0, seq: 0, host, nodes });
+        self.rows.push(Row {
+            round,
+            kind,
+            sender,
+            receiver,
+            sent_ns,
+            received_ns,
+            hop: -1,
+            bytes: 0,
+            seq: 0,
+            host,
+            nodes,
+        });
     }
 
     /// Numbers every record in its process, one process a node, in the order of rounds.
@@ -460,28 +475,4 @@ fn start(round: u32) -> i64 {
 
 fn process(node: &str) -> String {
     format!("{node}@1")
-}
-
-fn options(protocol: &str) -> Options {
-    Options {
-        nodes: 4,
-        rounds: 2,
-        condition: "base".to_owned(),
-        protocol: protocol.parse().unwrap(),
-        order: Order::Shuffled,
-        in_flight: 32,
-        forward: Forward::AfterAck,
-        connections: Connections::Reuse,
-        deadline_ms: Some(5000),
-        topology: "complete".parse().unwrap(),
-        initiator: "n0".parse().unwrap(),
-        seed: 1,
-        payload_bytes: 0,
-        nodes_per_process: 1,
-        round_timeout_ms: 60_000,
-        pause_ms: 0,
-        link_delay: LinkDelay::None,
-        max_message: 4 << 20,
-        allow_partial: false,
-    }
 }

@@ -29,16 +29,15 @@ fn mixed((condition, run_id): RunKey<'_>, run: &AuditedRun<'_>) -> Option<Findin
         told.join(", ")
     );
     (!told.is_empty()).then(|| {
-        Finding::in_condition(Check::MixedRecords, Severity::Unsound, condition, told.len() as u64, detail).of_run(run_id)
+        Finding::in_condition(Check::MixedRecords, Severity::Unsound, condition, told.len() as u64, detail)
+            .of_run(run_id)
     })
 }
 
 /// Nodes that were on several hosts, whose clocks are then several.
 fn moved((condition, run_id): RunKey<'_>, run: &AuditedRun<'_>) -> Option<Finding> {
-    let nodes: BTreeSet<&str> = run
-        .recorded()
-        .flat_map(|(names, recorded)| recorded.moved.iter().map(|node| names.node(*node)))
-        .collect();
+    let nodes: BTreeSet<&str> =
+        run.recorded().flat_map(|(names, recorded)| recorded.moved.iter().map(|node| names.node(*node))).collect();
     let (first, count) = (nodes.first()?, nodes.len() as u64);
     let detail = format!(
         "records of {count} nodes name several hosts (first: {first}), so they moved during the run, or records were changed: what \

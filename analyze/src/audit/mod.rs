@@ -45,6 +45,8 @@ mod units;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod fixture_options;
 
 use rayon::prelude::*;
 

@@ -1,14 +1,11 @@
-//! Whether runs that count as repetitions of one condition were run alike, as far as manifests and records say.
+//! Whether runs that count as repetitions of one condition were run alike, and whether only the number of nodes changes where a
+//! condition has several, as far as manifests and records say.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cnsim::manifest::{Manifest, Options};
-
 use super::finding::{Check, Finding, Severity};
 use super::scope::{AuditedRun, Scope};
-
-/// What stands for a setting that has no value.
-const NONE: &str = "none";
+use crate::measure::{Group, growth, settings};
 
 /// Conditions whose runs at one number of nodes differ in a setting that the times depend on.
 pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
@@ -24,61 +21,59 @@ pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
         (!differing.is_empty())
             .then(|| Finding::in_condition(Check::MixedSettings, Severity::Caution, condition, count, detail))
     };
-    groups.into_iter().filter_map(finding).collect()
+    groups.into_iter().filter_map(finding).chain(mixed_growth(scope)).collect()
+}
+
+/// Conditions in which something else changes with the number of nodes.
+fn mixed_growth(scope: &Scope<'_>) -> Vec<Finding> {
+    let conditions = scope.analysis.groups.chunk_by(|a, b| a.condition == b.condition);
+    let finding = |groups: &[Group]| {
+        let differing = growth::differing(groups);
+        let detail = format!(
+            "with the number of nodes {} change, so what grows is not the number of nodes alone: no law is fitted, and the parts \
+             that are alike are drawn each for itself",
+            list_settings(&differing)
+        );
+        let (condition, count) = (&groups[0].condition, groups.len() as u64);
+        (!differing.is_empty())
+            .then(|| Finding::in_condition(Check::MixedGrowth, Severity::Caution, condition, count, detail))
+    };
+    conditions.filter_map(finding).collect()
 }
 
 /// The settings in which runs differ, each with its values.
 fn differing_settings(runs: &[&AuditedRun<'_>]) -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut values: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for (setting, value) in runs.iter().flat_map(|run| settings(run)) {
+    for (setting, value) in runs.iter().flat_map(|run| of_run(run)) {
         values.entry(setting).or_default().insert(value);
     }
     values.retain(|_, values| values.len() > 1);
     values
 }
 
-fn describe(differing: &BTreeMap<&str, BTreeSet<String>>, nodes: Option<u32>) -> String {
+/// Settings with their values.
+fn list_settings(differing: &BTreeMap<&str, BTreeSet<String>>) -> String {
     let setting = |(setting, values): (&&str, &BTreeSet<String>)| {
         format!("{setting} ({})", values.iter().cloned().collect::<Vec<_>>().join(" / "))
     };
+    differing.iter().map(setting).collect::<Vec<_>>().join(", ")
+}
+
+fn describe(differing: &BTreeMap<&str, BTreeSet<String>>, nodes: Option<u32>) -> String {
     let of = nodes.map_or_else(String::new, |nodes| format!(" with {nodes} nodes"));
     format!(
         "runs of this condition{of} differ in {}: they are not repetitions of one experiment, so that no median and no \
          interval stands for them; give each a condition of its own",
-        differing.iter().map(setting).collect::<Vec<_>>().join(", ")
+        list_settings(differing)
     )
 }
 
 /// What is known of how a run was made. Seeds, rounds and pauses may differ between repetitions.
-fn settings(run: &AuditedRun<'_>) -> Vec<(&'static str, String)> {
+fn of_run(run: &AuditedRun<'_>) -> Vec<(&'static str, String)> {
     match run.manifest() {
-        Some(manifest) => of_manifest(manifest),
+        Some(manifest) => settings::of_manifest(manifest),
         None => run.recorded_protocol().map(|protocol| ("protocol", protocol.to_owned())).into_iter().collect(),
     }
-}
-
-fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
-    let Options { protocol, order, in_flight, forward, connections, deadline_ms, topology, .. } = &manifest.options;
-    let Options { initiator, payload_bytes, nodes_per_process, link_delay, .. } = &manifest.options;
-    let optional = |value: Option<u64>| value.map_or_else(|| NONE.to_owned(), |value| value.to_string());
-    let bandwidth = manifest.limits.bandwidth.as_ref().map(|limit| limit.intended_bits_per_s);
-    let memory = manifest.limits.memory.as_ref().map(|limit| limit.intended_bytes);
-    vec![
-        ("backend", manifest.backend.name().to_owned()),
-        ("bandwidth in bit/s", optional(bandwidth)),
-        ("connections", connections.to_string()),
-        ("deadline in ms", optional(*deadline_ms)),
-        ("forwarding", forward.to_string()),
-        ("initiators", initiator.to_string()),
-        ("link delay", link_delay.to_string()),
-        ("memory in bytes", optional(memory)),
-        ("nodes in a process", nodes_per_process.to_string()),
-        ("order of sends", order.to_string()),
-        ("payload in bytes", payload_bytes.to_string()),
-        ("protocol", protocol.to_string()),
-        ("sends in flight", in_flight.to_string()),
-        ("topology", topology.to_string()),
-    ]
 }
 
 #[cfg(test)]
@@ -109,6 +104,22 @@ mod tests {
         assert_eq!((found.len(), found[0].severity, found[0].count), (1, Severity::Caution, 2));
         let expected = "with 4 nodes differ in payload in bytes (0 / 1000), protocol (flood / push:3):";
         assert!(found[0].detail.contains(expected), "{}", found[0].detail);
+    }
+
+    #[test]
+    fn what_grows_beside_the_number_of_nodes_is_told() {
+        let of = |nodes: u32, packed: u32| {
+            let mut run = Fixture::direct_mail_of(nodes, 3, u64::from(nodes))
+                .named(&format!("run-{nodes}"))
+                .with_manifest("direct-mail");
+            run.manifest().options.nodes_per_process = packed;
+            run
+        };
+        let found = |runs: Vec<Fixture>| only(&audit_all(runs), Check::MixedGrowth);
+        assert_eq!(found(vec![of(10, 1), of(20, 1), of(30, 1)]), vec![]);
+        let found = found(vec![of(10, 1), of(20, 1), of(30, 15)]);
+        assert_eq!((found.len(), found[0].severity, found[0].count), (1, Severity::Caution, 3));
+        assert!(found[0].detail.contains("nodes in a process (1 / 15) change"), "{}", found[0].detail);
     }
 
     #[test]

@@ -80,7 +80,8 @@ struct Places {
 
 /// Reports, and prints the convergence table.
 pub(super) fn run(args: ReportArgs, tool: &Tool) -> anyhow::Result<ExitCode> {
-    let ReportArgs { inputs, output, origin, warm_up, times, telemetry, window, bundle, figures, format, strict } = args;
+    let ReportArgs { inputs, output, origin, warm_up, times, telemetry, window, bundle, figures, format, strict } =
+        args;
     let places = Places { folder: output.unwrap_or_else(|| report::default_folder(&inputs)), bundle };
     let spec = ReportSpec { inputs, times: times.into(), telemetry, origin, warm_up, window, figures: figures.into() };
     let outcome = write(&spec, tool, &places, format)?;

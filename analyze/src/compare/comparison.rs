@@ -103,7 +103,8 @@ impl Comparison {
 
     /// What it can show.
     pub fn standing(&self) -> Standing {
-        let (least, needed) = (self.deployments_a.min(self.deployments_b), values_needed_to_differ(self.design, self.level));
+        let (least, needed) =
+            (self.deployments_a.min(self.deployments_b), values_needed_to_differ(self.design, self.level));
         match self.deployments_a.max(self.deployments_b) {
             ..=1 => Standing::OneDeployment,
             _ if least < needed => Standing::TooFewDeployments { needed },

@@ -287,7 +287,10 @@ mod tests {
     #[test]
     fn shares_are_told_in_per_cent() {
         let text = words("coverage", [Some(-0.05), Some(-0.03), Some(-0.01)], [0, 0]);
-        assert!(text.contains("3.0 percentage points lower in 5M than in default, 95 % interval 1.0 to 5.0 percentage"), "{text}");
+        assert!(
+            text.contains("3.0 percentage points lower in 5M than in default, 95 % interval 1.0 to 5.0 percentage"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -358,7 +361,8 @@ mod tests {
         assert!(text([4, 4], 0.03).contains("5M is 2.5 ms slower"), "{}", text([4, 4], 0.03));
         assert!(text([4, 4], 0.06).contains("5M may be 2.5 ms slower"), "{}", text([4, 4], 0.06));
         let few = text([3, 9], 0.01);
-        let ending = "with 3 and 9 deployments no difference between the conditions can be shown, 4 a side can show one";
+        let ending =
+            "with 3 and 9 deployments no difference between the conditions can be shown, 4 a side can show one";
         assert!(few.contains("5M may be 2.5 ms slower") && few.ends_with(ending), "{few}");
     }
 
@@ -369,7 +373,10 @@ mod tests {
         assert!(of(&comparison, [0, 0]).contains("coverage is the same"));
         comparison.test.p = 0.001;
         let text = of(&comparison, [0, 0]);
-        assert!(text.contains("coverage is more often lower in 5M than in default (Cliff's delta -0.30, p 1e-3)"), "{text}");
+        assert!(
+            text.contains("coverage is more often lower in 5M than in default (Cliff's delta -0.30, p 1e-3)"),
+            "{text}"
+        );
     }
 
     #[test]

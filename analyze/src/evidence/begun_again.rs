@@ -16,8 +16,12 @@ pub(crate) struct BegunAgain {
 /// Every beginning of a round but the first, in the order of time.
 pub(super) fn find_begun_again(round: &Round<'_>) -> Vec<BegunAgain> {
     let events = round.events;
-    let mut begun: Vec<i64> =
-        round.rows.clone().filter(|row| events.kind[*row] == Kind::Initiate).map(|row| events.received_ns[row]).collect();
+    let mut begun: Vec<i64> = round
+        .rows
+        .clone()
+        .filter(|row| events.kind[*row] == Kind::Initiate)
+        .map(|row| events.received_ns[row])
+        .collect();
     if begun.len() < 2 {
         return Vec::new();
     }

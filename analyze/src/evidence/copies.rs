@@ -95,7 +95,8 @@ fn find_surplus(mut copies: Vec<Copy>, strategy: Strategy, initiator: Option<u32
         is_same_way && later.send == earlier.send && (later.send != 0 || later.failed != earlier.failed)
     });
     let mut found = Vec::new();
-    let twice = copies.windows(2).filter(|pair| (pair[0].sender, pair[0].receiver) == (pair[1].sender, pair[1].receiver));
+    let twice =
+        copies.windows(2).filter(|pair| (pair[0].sender, pair[0].receiver) == (pair[1].sender, pair[1].receiver));
     let mut twice = twice.map(|pair| pair[1]);
     if let Some(Copy { sender, receiver, .. }) = twice.next() {
         found.push((1 + twice.count() as u64, ImpossibleCopies::SentTwice { sender, receiver }));

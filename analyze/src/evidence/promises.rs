@@ -122,8 +122,10 @@ impl Promises {
 
 impl RunPromises {
     fn of(RunFacts { manifest, topology, .. }: &RunFacts, names: &EventNames) -> Self {
-        let is_protocol =
-            |text: &str| text.is_empty() || text.parse().is_ok_and(|spec: cnsim::protocol::ProtocolSpec| spec == manifest.options.protocol);
+        let is_protocol = |text: &str| {
+            text.is_empty()
+                || text.parse().is_ok_and(|spec: cnsim::protocol::ProtocolSpec| spec == manifest.options.protocol)
+        };
         let is_condition = |text: &str| text.is_empty() || text == manifest.options.condition;
         let payload = manifest.options.payload_bytes;
         let may_send = topology.as_ref().filter(|topology| !topology.is_complete() || weighs(manifest));
@@ -178,7 +180,9 @@ impl RunPromises {
         let latency_ns = events.latency_ns[row];
         let arrived = matches!(kind, Kind::Received | Kind::Duplicate) && latency_ns != UNKNOWN_NS;
         if arrived && latency_ns < hold_ns - UNSEEN_STEP_NS.min(hold_ns / 2) {
-            tell(Field::Hold, &|| format!("{} in {:.3} ms, held for {:.3}", copy(), latency_ns as f64 / 1e6, hold_ns as f64 / 1e6));
+            tell(Field::Hold, &|| {
+                format!("{} in {:.3} ms, held for {:.3}", copy(), latency_ns as f64 / 1e6, hold_ns as f64 / 1e6)
+            });
         }
     }
 
@@ -204,7 +208,8 @@ fn weighs(manifest: &Manifest) -> bool {
 
 /// How long copies over an edge of this weight are held, where one clock measures them.
 fn hold_ns(manifest: &Manifest, weight: Option<f64>) -> i64 {
-    let is_one_clock = matches!(manifest.backend, Backend::Local(_)) && manifest.rounds.iter().all(|round| round.clock_steps == 0);
+    let is_one_clock =
+        matches!(manifest.backend, Backend::Local(_)) && manifest.rounds.iter().all(|round| round.clock_steps == 0);
     let has_own = !(weighs(manifest) && weight.is_none());
     let hold = manifest.options.link_delay.hold(weight).filter(|_| is_one_clock && has_own);
     hold.map_or(0, |hold| hold.0 as i64)
@@ -232,7 +237,8 @@ fn places(manifest: &Manifest, names: &EventNames) -> Option<Vec<Place>> {
     }
     let stayed = manifest.incidents.is_empty() && manifest.backend.processes().resumed_with.is_empty();
     let mut places = vec![Place { is_listed: false, host: None, process: None }; names.nodes.len()];
-    let number = |names: &Names, text: &str| Some(names.number(text).unwrap_or(NOBODY)).filter(|_| stayed && !text.is_empty());
+    let number =
+        |names: &Names, text: &str| Some(names.number(text).unwrap_or(NOBODY)).filter(|_| stayed && !text.is_empty());
     for node in &manifest.roster {
         if let Some(place) = names.nodes.number(&node.id) {
             let (host, process) = (number(&names.hosts, &node.host), number(&names.processes, &node.process));

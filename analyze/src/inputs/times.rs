@@ -19,7 +19,8 @@ pub(super) fn check_times(file: &Path, (first_ns, last_ns): (i64, i64), scale: T
         return Ok(());
     }
     let example = first_ns.saturating_sub(scale.origin_ns) / scale.unit_ns.max(1);
-    let unit = UNITS.into_iter().find(|(_, unit_ns)| example.checked_mul(*unit_ns).is_some_and(|ns| YEARS_NS.contains(&ns)));
+    let unit =
+        UNITS.into_iter().find(|(_, unit_ns)| example.checked_mul(*unit_ns).is_some_and(|ns| YEARS_NS.contains(&ns)));
     let advice = match unit {
         Some((unit, _)) if scale.is_own() => format!("they look like {unit}: add --time-unit {unit}"),
         Some(_) | None => {

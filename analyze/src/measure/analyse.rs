@@ -15,7 +15,7 @@ use super::expected::{self, Known};
 use super::hosts::BetweenHosts;
 use super::numbered::Numbered;
 use super::{Analysis, Group, RoundMetrics, RunLoad};
-use super::{coverage, silent, theory};
+use super::{coverage, settings, silent, theory};
 use crate::inputs::{About, Loaded};
 use crate::rounds::Rounds;
 
@@ -192,6 +192,8 @@ impl Measuring {
         for (place, group) in &mut groups {
             group.expected_hops = theory::expected_hops(&known[place], &group.rounds);
             group.expected_duplicates = expected::duplicates(&known[place]);
+            let manifests = known[place].iter().filter_map(|known| Some(&known.facts?.manifest));
+            group.settings = settings::beside_nodes(manifests);
         }
         Analysis { groups: groups.into_values().collect() }
     }

@@ -8,6 +8,7 @@ use super::hosts::BetweenHosts;
 use super::load::{RoundLoad, RunLoad};
 use super::path::PathTime;
 use super::resources::RoundResources;
+use super::settings::Settings;
 use super::shape::Shape;
 
 /// The measurements of every input.
@@ -36,6 +37,8 @@ pub struct Group {
     pub loads: Vec<RunLoad>,
     /// What copies between machines say of their clocks, of each run over all its rounds.
     pub clocks: Vec<RunClocks>,
+    /// How its runs were made, as far as manifests say; empty without one.
+    pub(crate) settings: Settings,
     /// Latencies of first deliveries of the scored rounds by machine; empty where all nodes run on one.
     pub between_hosts: BetweenHosts,
 }

@@ -4,10 +4,10 @@ use polars::prelude::{LazyFrame, PolarsResult};
 
 use super::duplicates::Copies;
 use super::frames;
+use super::late::GivenUp;
 use super::load;
 use super::machines::Machines;
 use super::path;
-use super::late::GivenUp;
 use super::spread::{Scratch, Spread};
 use super::tree::{self, Parent};
 use crate::inputs::About;

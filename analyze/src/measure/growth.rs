@@ -1,13 +1,52 @@
-//! Growth: convergence times by the number of nodes.
+//! Growth: convergence times by the number of nodes, where nothing else changes with it.
 
+use std::collections::BTreeMap;
+
+use super::settings::Settings;
 use super::{Group, Origin};
 use crate::stats::censored_ms;
 
-/// The times of scored rounds in ms at each number of nodes of one condition; infinite where a round never converged.
+/// The times of scored rounds in ms at each number of nodes of one condition; infinite where a round never converged. Empty where
+/// something else changes with the number of nodes.
 pub(crate) fn times(groups: &[Group], origin: Origin) -> Vec<(f64, Vec<f64>)> {
+    if !differing(groups).is_empty() {
+        return Vec::new();
+    }
     let at = |group: &Group| {
         let times = group.scored().map(|round| censored_ms(round.complete_ns(origin))).collect();
         (f64::from(group.nodes), times)
     };
     groups.iter().map(at).filter(|(_, times): &(f64, Vec<f64>)| !times.is_empty()).collect()
+}
+
+/// The settings that have not one value over the groups of a condition, each with all of its values. Groups that no manifest tells
+/// of differ in nothing that is known.
+pub(crate) fn differing(groups: &[Group]) -> Settings {
+    let mut all = Settings::new();
+    for (setting, values) in groups.iter().flat_map(|group| &group.settings) {
+        all.entry(setting).or_default().extend(values.iter().cloned());
+    }
+    // What differs at one number of nodes is no matter of growth.
+    let is_one_each =
+        |setting: &str| groups.iter().all(|group| group.settings.get(setting).is_none_or(|it| it.len() == 1));
+    all.retain(|setting, values| values.len() > 1 && is_one_each(setting));
+    all
+}
+
+/// The groups of one condition in parts that are alike but for the number of nodes, each with what sets it apart in words; empty
+/// where there is one part.
+pub(crate) fn parts(groups: &[Group]) -> Vec<(String, Vec<&Group>)> {
+    let differing = differing(groups);
+    let words = |group: &Group| {
+        let settings = group.settings.iter().filter(|(setting, _)| differing.contains_key(*setting));
+        let words: Vec<String> = settings
+            .map(|(setting, values)| format!("{setting} {}", values.iter().cloned().collect::<Vec<_>>().join("/")))
+            .collect();
+        words.join(", ")
+    };
+    let mut parts: BTreeMap<String, Vec<&Group>> = BTreeMap::new();
+    for group in groups {
+        parts.entry(words(group)).or_default().push(group);
+    }
+    parts.into_iter().collect()
 }

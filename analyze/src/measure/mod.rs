@@ -31,6 +31,7 @@ pub(crate) mod machines;
 mod numbered;
 mod path;
 mod resources;
+pub(crate) mod settings;
 mod setup;
 mod shape;
 pub(crate) mod silent;

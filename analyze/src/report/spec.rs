@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::inputs::{Input, TimeScale};
 use crate::inputs::telemetry::Source;
+use crate::inputs::{Input, TimeScale};
 use crate::measure::Origin;
 use crate::measure::usage::Window;
 use crate::output::FigureSpec;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cnsim::manifest::{Backend, Manifest, RoundOutcome, RunOutcome};
 
 use super::super::scope::AuditedRound;
-use super::list_rounds;
+use super::rounds::list_rounds;
 
 /// What a driver may need to have a round begun, and what its clock and the nodes' may drift apart in it.
 const START_SLACK_MS: f64 = 250.0;
@@ -50,14 +50,12 @@ fn other_counts(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<Str
         let metrics = round.metrics;
         let driven = manifest.rounds.iter().find(|driven| driven.round == round.round);
         let is_missing = metrics.delivered < metrics.expected;
-        driven.is_some_and(|driven| {
-            driven.failed > 0 || driven.delivered != u64::from(metrics.delivered) && !is_missing
-        })
+        driven
+            .is_some_and(|driven| driven.failed > 0 || driven.delivered != u64::from(metrics.delivered) && !is_missing)
     };
     let other: Vec<u32> = rounds.iter().filter(is_other).map(|round| round.round).collect();
-    (!other.is_empty()).then(|| {
-        format!("other deliveries or failed sends than the driver counted in {}", list_rounds(&other))
-    })
+    (!other.is_empty())
+        .then(|| format!("other deliveries or failed sends than the driver counted in {}", list_rounds(&other)))
 }
 
 /// Rounds that took longer than until the next one began, on one machine.

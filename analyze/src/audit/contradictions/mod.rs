@@ -7,6 +7,7 @@
 mod driver;
 mod network;
 mod records;
+mod rounds;
 
 use super::finding::{Check, Finding, Severity};
 use super::scope::{AuditedRound, AuditedRun, RunKey, Scope};
@@ -54,14 +55,6 @@ fn strangers(scope: &Scope<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Some rounds in words, the first few by number.
-fn list_rounds(rounds: &[u32]) -> String {
-    let shown: Vec<String> = rounds.iter().take(NAMES_SHOWN).map(u32::to_string).collect();
-    let more = if rounds.len() > NAMES_SHOWN { ", …" } else { "" };
-    let word = if rounds.len() == 1 { "round" } else { "rounds" };
-    format!("{word} {}{more}", shown.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use cnsim::link::LinkDelay;
@@ -101,18 +94,27 @@ mod tests {
         (|it| it.manifest().roster[1].id = "n9".to_owned(), "records with nodes that are none of the run's (first: n1"),
         (|it| it.manifest().roster[1].host = "venus".to_owned(), "records with another host than their node's"),
         (|it| it.manifest().roster[1].process = "ghost".to_owned(), "records with another process than their node's"),
-        (|it| it.manifest().options.payload_bytes = 900, "records with a size that its payload does not have (first: 100 bytes"),
+        (
+            |it| it.manifest().options.payload_bytes = 900,
+            "records with a size that its payload does not have (first: 100 bytes",
+        ),
         (|it| it.cut_off("n3"), "records with copies between nodes that are no neighbours"),
         (|it| drop(it.manifest().roster.pop()), "a roster of 3 nodes on 3 lines for 4"),
         (|it| it.manifest().options.nodes_per_process = 3, "1 nodes in a process, not 3"),
         (|it| it.manifest().options.link_delay = LinkDelay::Constant(5.0), "copies quicker than the link delay"),
-        (|it| it.manifest().options.link_delay = LinkDelay::Constant(5.0), "copies held for none where the link delay is 5"),
+        (
+            |it| it.manifest().options.link_delay = LinkDelay::Constant(5.0),
+            "copies held for none where the link delay is 5",
+        ),
         (|it| it.manifest().topology_complete = false, "a topology that is complete"),
         (|it| it.manifest().options.topology = "star".parse().unwrap(), "a topology that is no star"),
         (|it| it.manifest().options.topology = "k-regular:2".parse().unwrap(), "a topology that is no k-regular:2"),
         (|it| it.manifest().options.rounds = 9, "asks for 10 rounds, warm-up included, and lists 3"),
         (|it| it.manifest().expected_events = 8, "8 expected events where its rounds make 9"),
-        (|it| it.manifest_round(1).delivered = 4, "other deliveries or failed sends than the driver counted in round 1"),
+        (
+            |it| it.manifest_round(1).delivered = 4,
+            "other deliveries or failed sends than the driver counted in round 1",
+        ),
         (|it| it.manifest_round(1).failed = 1, "other deliveries or failed sends than the driver counted in round 1"),
         (|it| it.manifest_round(1).driver_ms = 6e4, "round 1 that took longer than until the next one began"),
         (|it| it.manifest().started_at = "2025-03-24T02:30:50Z".to_owned(), "no record in its first or last hours"),

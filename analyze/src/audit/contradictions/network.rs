@@ -68,8 +68,8 @@ fn other_delay(manifest: &Manifest) -> Option<String> {
 fn other_nodes(manifest: &Manifest, topology: &Topology) -> Option<String> {
     let of_topology: BTreeSet<&str> = topology.nodes.iter().map(|node| node.as_str()).collect();
     let of_roster: BTreeSet<&str> = manifest.roster.iter().map(|node| node.id.as_str()).collect();
-    let is_other = of_topology.len() != manifest.options.nodes as usize
-        || !of_roster.is_empty() && of_topology != of_roster;
+    let is_other =
+        of_topology.len() != manifest.options.nodes as usize || !of_roster.is_empty() && of_topology != of_roster;
     is_other.then(|| "a topology of other nodes".to_owned())
 }
 
@@ -90,7 +90,10 @@ fn other_graph(manifest: &Manifest, topology: &Topology) -> Option<String> {
         (_, None) => false,
         (TopologySpec::Er { .. }, Some(_)) => true,
         (
-            TopologySpec::KRegular { .. } | TopologySpec::KOut { .. } | TopologySpec::Ws { .. } | TopologySpec::Ba { .. },
+            TopologySpec::KRegular { .. }
+            | TopologySpec::KOut { .. }
+            | TopologySpec::Ws { .. }
+            | TopologySpec::Ba { .. },
             Some(asked),
         ) => asked.edges.len() == topology.edges.len() && asked.directed == topology.directed,
         (

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use cnsim::manifest::{Backend, Manifest, RunOutcome};
 
 use super::super::scope::{AuditedRound, AuditedRun};
-use super::list_rounds;
+use super::rounds::list_rounds;
 use crate::evidence::Field;
 
 /// What records of a run on one machine may lie outside the times between which its driver says that it went on.
@@ -16,11 +16,7 @@ const RUN_SLACK_NS: i64 = 2_000_000_000;
 const IDLE_NS_MAX: i64 = 3600 * 1_000_000_000;
 
 /// Every contradiction, in words.
-pub(super) fn contradictions(
-    manifest: &Manifest,
-    run: &AuditedRun<'_>,
-    rounds: &[&AuditedRound<'_>],
-) -> Vec<String> {
+pub(super) fn contradictions(manifest: &Manifest, run: &AuditedRun<'_>, rounds: &[&AuditedRound<'_>]) -> Vec<String> {
     let of_rounds = [
         other_nodes(manifest, rounds),
         other_initiators(manifest, rounds),

@@ -132,7 +132,8 @@ mod tests {
         assert_eq!(fetched.notes.len(), 1);
         assert!(fetched.notes[0].starts_with("n1: 5 records of bench-n1-"), "{}", fetched.notes[0]);
         assert!(fetched.notes[0].contains("(1-5): the log was probably rotated"), "{}", fetched.notes[0]);
-        let evaluation = evaluate(&[Input { label: None, path: fetched.folders[0].clone() }], TimeScale::default(), 1).unwrap();
+        let evaluation =
+            evaluate(&[Input { label: None, path: fetched.folders[0].clone() }], TimeScale::default(), 1).unwrap();
         let findings = audit(&evaluation).findings;
         let gap = findings.iter().find(|finding| finding.check == Check::SequenceGap).unwrap();
         assert_eq!(gap.count, 5);

@@ -6,7 +6,7 @@ use cnsim_charts::data::{
 
 use super::group::{complete_ms, in_time, label, ms, whole_ms};
 use crate::measure::estimate::summary;
-use crate::measure::{Analysis, Group, Origin, RoundMetrics};
+use crate::measure::{Analysis, Group, Origin, RoundMetrics, growth};
 use crate::stats::{LEVEL, dkw_half_width};
 
 /// The distribution of convergence time over rounds, with the band that holds the true one at 95 %.
@@ -23,7 +23,7 @@ pub fn convergence_ecdf(analysis: &Analysis, origin: Origin) -> ConvergenceEcdf 
     ConvergenceEcdf { series: analysis.groups.iter().map(series).collect() }
 }
 
-/// Convergence time against the number of nodes, a line for each condition.
+/// Convergence time against the number of nodes, a line for each condition, or for each part of it in which nothing else changes.
 pub fn convergence_by_nodes(analysis: &Analysis, origin: Origin) -> ConvergenceByNodes {
     let point = |group: &Group| {
         let summary = summary(group, origin);
@@ -36,8 +36,13 @@ pub fn convergence_by_nodes(analysis: &Analysis, origin: Origin) -> ConvergenceB
         }
     };
     let conditions = analysis.groups.chunk_by(|a, b| a.condition == b.condition);
-    let series = conditions
-        .map(|groups| GrowthSeries { label: groups[0].condition.clone(), points: groups.iter().map(point).collect() });
+    let series = conditions.flat_map(|groups| {
+        let condition = &groups[0].condition;
+        growth::parts(groups).into_iter().map(move |(apart, groups)| {
+            let label = if apart.is_empty() { condition.clone() } else { format!("{condition} ({apart})") };
+            GrowthSeries { label, points: groups.into_iter().map(point).collect() }
+        })
+    });
     ConvergenceByNodes { conditions: series.collect() }
 }
 

@@ -1,0 +1,30 @@
+//! The options of the checks' small run.
+
+use cnsim::link::LinkDelay;
+use cnsim::manifest::Options;
+use cnsim::protocol::{Connections, Forward, Order};
+
+/// Those of four nodes and two rounds beside the warm-up round.
+pub(super) fn options(protocol: &str) -> Options {
+    Options {
+        nodes: 4,
+        rounds: 2,
+        condition: "base".to_owned(),
+        protocol: protocol.parse().unwrap(),
+        order: Order::Shuffled,
+        in_flight: 32,
+        forward: Forward::AfterAck,
+        connections: Connections::Reuse,
+        deadline_ms: Some(5000),
+        topology: "complete".parse().unwrap(),
+        initiator: "n0".parse().unwrap(),
+        seed: 1,
+        payload_bytes: 0,
+        nodes_per_process: 1,
+        round_timeout_ms: 60_000,
+        pause_ms: 0,
+        link_delay: LinkDelay::None,
+        max_message: 4 << 20,
+        allow_partial: false,
+    }
+}

@@ -1,0 +1,53 @@
+//! How a run was made: every setting that its times depend on, but for the number of nodes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cnsim::manifest::{Manifest, Options};
+
+/// What stands for a setting that has no value.
+const NONE: &str = "none";
+
+/// The settings of some runs, each with the values that it has there.
+pub(crate) type Settings = BTreeMap<&'static str, BTreeSet<String>>;
+
+/// Those of a run, as its manifest has them. Seeds, rounds and pauses may differ between repetitions.
+pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
+    let Options { protocol, order, in_flight, forward, connections, deadline_ms, topology, .. } = &manifest.options;
+    let Options { initiator, payload_bytes, nodes_per_process, link_delay, .. } = &manifest.options;
+    let optional = |value: Option<u64>| value.map_or_else(|| NONE.to_owned(), |value| value.to_string());
+    let bandwidth = manifest.limits.bandwidth.as_ref().map(|limit| limit.intended_bits_per_s);
+    let memory = manifest.limits.memory.as_ref().map(|limit| limit.intended_bytes);
+    vec![
+        ("backend", manifest.backend.name().to_owned()),
+        ("bandwidth in bit/s", optional(bandwidth)),
+        ("connections", connections.to_string()),
+        ("deadline in ms", optional(*deadline_ms)),
+        ("forwarding", forward.to_string()),
+        ("initiators", initiator.to_string()),
+        ("link delay", link_delay.to_string()),
+        ("memory in bytes", optional(memory)),
+        ("nodes in a process", nodes_per_process.to_string()),
+        ("order of sends", order.to_string()),
+        ("payload in bytes", payload_bytes.to_string()),
+        ("protocol", protocol.to_string()),
+        ("sends in flight", in_flight.to_string()),
+        ("topology", topology.to_string()),
+    ]
+}
+
+/// What must not change with the number of nodes where its effect is looked at: the settings of some runs, of topologies the kind
+/// alone, and whether they were on one machine.
+pub(super) fn beside_nodes<'a>(manifests: impl Iterator<Item = &'a Manifest>) -> Settings {
+    let mut all = Settings::new();
+    for manifest in manifests {
+        for (setting, value) in of_manifest(manifest) {
+            let kind = value.split(':').next().unwrap_or_default().to_owned();
+            let value = if setting == "topology" { kind } else { value };
+            all.entry(setting).or_default().insert(value);
+        }
+        let hosts: BTreeSet<&str> = manifest.roster.iter().map(|node| node.host.as_str()).collect();
+        let machines = if hosts.len() > 1 { "several" } else { "one" };
+        all.entry("machines").or_default().insert(machines.to_owned());
+    }
+    all
+}
