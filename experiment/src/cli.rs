@@ -123,7 +123,7 @@ pub struct Experiment {
     /// Bytes of payload that a message carries
     #[arg(long, value_name = "B", default_value_t = 0)]
     pub payload_bytes: u64,
-    /// Nodes in one process [default: 1 up to 64 nodes, else as many as give each processor one process]
+    /// Nodes in one process [default: as many as give one process for each processor; on Kubernetes 1]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
     pub nodes_per_process: Option<u32>,
     /// Seconds after which a round is given up

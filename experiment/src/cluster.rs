@@ -68,6 +68,16 @@ pub enum ClusterError {
         /// What it said.
         reason: String,
     },
+    /// The process runs and does not answer.
+    #[error("process {process} did not answer {call} in {} s: it was stopped, or waits for memory", limit.as_secs())]
+    Stalled {
+        /// The process.
+        process: String,
+        /// The control call.
+        call: &'static str,
+        /// How long it was waited for.
+        limit: Duration,
+    },
     /// The process answers for another configuration: it was started again.
     #[error("process {process} was restarted: it answers for epoch {found}, not {expected}")]
     Restarted {
@@ -84,7 +94,10 @@ impl ClusterError {
     /// The process that it is about.
     pub fn process(&self) -> &str {
         match self {
-            Self::Connect { process, .. } | Self::Call { process, .. } | Self::Restarted { process, .. } => process,
+            Self::Connect { process, .. }
+            | Self::Call { process, .. }
+            | Self::Stalled { process, .. }
+            | Self::Restarted { process, .. } => process,
         }
     }
 }
@@ -94,6 +107,10 @@ pub type Pass = Vec<WatchReply>;
 
 /// How long a run that ends waits for the answer of a process that may be gone.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer may take: a process that has a processor gives its counters in milliseconds.
+const ANSWER: Duration = Duration::from_secs(20);
+/// How long it may take to read a configuration, or to open the connections of a round.
+const LONG_ANSWER: Duration = Duration::from_secs(120);
 /// How long a caller waits before it tries a broken connection again.
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -193,12 +210,22 @@ impl Process {
     {
         let begun = Instant::now();
         loop {
-            match ask(self.control.clone()).await {
+            match self.answer(name, ask(self.control.clone())).await? {
                 Ok(reply) => return Ok(reply.into_inner()),
                 Err(status) if is_broken(&status) && begun.elapsed() < self.patience => sleep(RETRY).await,
                 Err(status) => return Err(self.refused(name, &status)),
             }
         }
+    }
+
+    /// What comes of a call, in the time that its answer may take.
+    pub async fn answer<T>(&self, call: &'static str, asked: impl Future<Output = T>) -> Result<T, ClusterError> {
+        let limit = match call {
+            "Configure" | "Prepare" => LONG_ANSWER,
+            _ => ANSWER,
+        };
+        let stalled = |_| ClusterError::Stalled { process: self.name.clone(), call, limit };
+        timeout(limit, asked).await.map_err(stalled)
     }
 
     /// The error for a call that this process did not answer as asked.

@@ -274,7 +274,8 @@ impl DrivenRound<'_> {
             message: MessageId::of(&self.plan.run_id, self.round).as_str().to_owned(),
             payload: payload(self.plan, self.round),
         };
-        let started = process.control.start(request).await;
+        let asked = self.cluster.processes[host].answer("Start", process.control.start(request)).await;
+        let started = asked?;
         started.map(|_| ()).map_err(|status| process.refused("Start", &status))
     }
 

@@ -12,9 +12,6 @@ use crate::machine;
 use crate::plan::{Plan, PlanError, drawn};
 use crate::topology_source::choose;
 
-/// Up to this many nodes, each has a process of its own.
-const SINGLE_PROCESSES_MAX: u32 = 64;
-
 /// The plan of what was typed.
 ///
 /// # Errors
@@ -80,11 +77,12 @@ fn protocol(typed: &Experiment) -> Result<Protocol, ParseError> {
     })
 }
 
-/// Nodes in one process where nobody says how many: a cluster gives each a pod of its own.
+/// Nodes in one process where nobody says how many: one process for each processor of this machine, whatever the number of nodes,
+/// so that runs of different sizes differ in nothing else. A cluster gives each node a pod of its own.
 fn packed(nodes: u32, backend: BackendName) -> u32 {
     match backend {
-        BackendName::Local if nodes > SINGLE_PROCESSES_MAX => nodes.div_ceil(machine::processors()),
-        BackendName::Local | BackendName::Kubernetes => 1,
+        BackendName::Local => nodes.div_ceil(machine::processors()),
+        BackendName::Kubernetes => 1,
     }
 }
 

@@ -3,14 +3,14 @@
 
 use std::io;
 
-use cnsim::manifest::{RoundOutcome, RunOutcome};
+use cnsim::manifest::{Incident, IncidentKind, RoundOutcome, RunOutcome};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::backend::{Backend, BackendError, RunContext};
 use crate::cluster::{Cluster, ClusterError};
 use crate::driver::{DriveError, RoundDriver};
 use crate::folder::FolderError;
-use crate::ledger::Ending;
+use crate::ledger::{self, Ending};
 
 /// How often in a row processes are made whole again without a round in between.
 const RECOVERIES_MAX: u32 = 3;
@@ -116,12 +116,14 @@ impl<B: Backend> Session<'_, B> {
         error: ClusterError,
     ) -> Result<(), Halt> {
         let ending = self.ending(run, RoundOutcome::Disturbed).await;
+        note_stalled(run, &error);
         let recovered = self.backend.recover(run, &self.cluster, error);
-        let whole = until_stopped(self.signals, recovered).await??;
+        let recovered = until_stopped(self.signals, recovered).await?;
         if let Some((round, ending)) = run.ledger.open_round().zip(ending) {
             run.ledger.end_round(&self.cluster, ending)?;
             driver.end_round(round, RoundOutcome::Disturbed, run.watcher);
         }
+        let whole = recovered?;
         driver.begin_anew();
         self.cluster = whole;
         Ok(run.ledger.enlist(&self.cluster)?)
@@ -131,6 +133,20 @@ impl<B: Backend> Session<'_, B> {
     async fn ending(&self, run: &RunContext<'_>, outcome: RoundOutcome) -> Option<Ending> {
         let (took, before) = run.ledger.going_on()?;
         Some(Ending { outcome, took, after: self.cluster.watch_alive(before).await })
+    }
+}
+
+/// Notes a process that runs and does not answer: whatever its backend can do about it, the round is not the protocol's.
+fn note_stalled(run: &mut RunContext<'_>, error: &ClusterError) {
+    if let ClusterError::Stalled { process, call, limit } = error {
+        run.ledger.note_incident(Incident {
+            at: ledger::now(),
+            round: run.ledger.open_round(),
+            process: Some(process.clone()),
+            pod: String::new(),
+            kind: IncidentKind::Stalled,
+            detail: format!("no answer to {call} in {} s", limit.as_secs()),
+        });
     }
 }
 

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::network::Network;
 use crate::recorder::{Entry, Fact, Recorder};
 use crate::traffic::Traffic;
+use crate::wake;
 
 /// What every hosted node shares.
 #[derive(Debug)]
@@ -259,7 +260,7 @@ impl Actor {
 
 async fn until(clock: &Clock, at: Option<Timestamp>) {
     match at {
-        Some(at) => tokio::time::sleep(clock.until(at)).await,
+        Some(at) => wake::after(clock.until(at)).await,
         None => pending().await,
     }
 }

@@ -28,6 +28,7 @@ mod start;
 mod testing;
 mod traffic;
 mod version;
+mod wake;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};

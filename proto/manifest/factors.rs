@@ -27,12 +27,14 @@ pub struct Factors {
     pub scenario: String,
     /// Where it ran.
     pub backend: String,
+    /// Nodes in one process.
+    pub nodes_per_process: u32,
 }
 
 impl Factors {
     /// The names of the factors, in the order of [`Factors::texts`].
-    pub const NAMES: [&'static str; 7] =
-        ["protocol", "topology", "nodes", "payload_bytes", "network", "scenario", "backend"];
+    pub const NAMES: [&'static str; 8] =
+        ["protocol", "topology", "nodes", "payload_bytes", "network", "scenario", "backend", "nodes_per_process"];
 
     /// The factors of the run that a manifest tells of.
     pub fn of(manifest: &Manifest) -> Self {
@@ -45,13 +47,15 @@ impl Factors {
             network: network(options.link_delay, &manifest.limits),
             scenario: "none".to_owned(),
             backend: manifest.backend.name().to_owned(),
+            nodes_per_process: options.nodes_per_process,
         }
     }
 
     /// Every factor as a text.
-    pub fn texts(self) -> [String; 7] {
-        let Self { protocol, topology, nodes, payload_bytes, network, scenario, backend } = self;
-        [protocol, topology, nodes.to_string(), payload_bytes.to_string(), network, scenario, backend]
+    pub fn texts(self) -> [String; 8] {
+        let Self { protocol, topology, nodes, payload_bytes, network, scenario, backend, nodes_per_process } = self;
+        let [nodes, packed] = [nodes, nodes_per_process].map(|count| count.to_string());
+        [protocol, topology, nodes, payload_bytes.to_string(), network, scenario, backend, packed]
     }
 }
 

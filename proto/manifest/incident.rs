@@ -33,6 +33,8 @@ pub enum IncidentKind {
     Deleted,
     /// It did not answer for a while.
     Unreachable,
+    /// It runs and did not answer its driver in the time that an answer may take: it was stopped, or waits for memory.
+    Stalled,
     /// Records that it made are nowhere: `detail` names their sequence numbers.
     RecordsLost,
 }

@@ -109,11 +109,12 @@ fn a_word_that_is_no_value_is_named_with_its_line() {
 #[test]
 fn the_factors_of_a_run_are_what_it_was_made_to_be() {
     let local = Factors::of(&read(LOCAL)).texts();
-    let expected = ["seed-o, deadline 250 ms", "file bd5da9dd", "2", "0", "link delay by weights", "none", "local"];
+    let expected =
+        ["seed-o, deadline 250 ms", "file bd5da9dd", "2", "0", "link delay by weights", "none", "local", "1"];
     assert_eq!(local, expected);
 
     let cluster = Factors::of(&read(KUBERNETES)).texts();
-    assert_eq!(cluster, ["push:3:8", "ba:2", "3", "1024", "5 Mbit/s", "none", "kubernetes"]);
+    assert_eq!(cluster, ["push:3:8", "ba:2", "3", "1024", "5 Mbit/s", "none", "kubernetes", "1"]);
 
     let interrupted = Factors::of(&read(INTERRUPTED));
     assert_eq!((interrupted.protocol.as_str(), interrupted.network.as_str()), ("flood", "link delay 400 ms"));

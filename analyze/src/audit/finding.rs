@@ -54,6 +54,8 @@ pub enum Check {
     ConditionNotProven,
     /// Records that say one thing twice and differently.
     ContradictoryRows,
+    /// A link delay that was not what was asked for.
+    DelayNotAchieved,
     /// Times that rise or fall while a deployment runs.
     DriftOverRounds,
     /// Receipts before the first send of their round.
@@ -100,6 +102,8 @@ pub enum Check {
     OverlappingRounds,
     /// A process that was killed, started again or out of reach.
     ProcessDisturbed,
+    /// A process that did not answer in the time that an answer may take.
+    ProcessStalled,
     /// Records that are nowhere.
     RecordsLost,
     /// Lines that are no events.
@@ -215,6 +219,7 @@ words!(Check:
     ConditionNotExercised = "condition-not-exercised",
     ConditionNotProven = "condition-not-proven",
     ContradictoryRows = "contradictory-rows",
+    DelayNotAchieved = "delay-not-achieved",
     DriftOverRounds = "drift-over-rounds",
     EarlyReceipts = "early-receipts",
     FailedSends = "failed-sends",
@@ -239,6 +244,7 @@ words!(Check:
     OutlierRounds = "outlier-rounds",
     OverlappingRounds = "overlapping-rounds",
     ProcessDisturbed = "process-disturbed",
+    ProcessStalled = "process-stalled",
     RecordsLost = "records-lost",
     RejectedLines = "rejected-lines",
     RepeatedRows = "repeated-rows",

@@ -15,6 +15,7 @@ pub(crate) fn incident_words(kind: IncidentKind) -> &'static str {
         IncidentKind::Evicted => "was evicted from its host",
         IncidentKind::Deleted => "was deleted",
         IncidentKind::Unreachable => "did not answer",
+        IncidentKind::Stalled => "stood still",
         IncidentKind::RecordsLost => "lost records",
     }
 }

@@ -35,6 +35,10 @@ fn finding<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, incident: &In
             let why = "for a while the network had fewer nodes than it is said to have";
             (Check::ProcessDisturbed, Severity::Caution, why)
         }
+        IncidentKind::Stalled => {
+            let why = "what its nodes had to do waited, and with it all that followed from that";
+            (Check::ProcessStalled, Severity::Caution, why)
+        }
         IncidentKind::RecordsLost => {
             let why = "coverage, convergence, copies and duplicates may be too low";
             (Check::RecordsLost, Severity::Unsound, why)
@@ -94,6 +98,13 @@ mod tests {
             assert!(found[0].detail.starts_with(&expected), "{}", found[0].detail);
             assert_eq!(quality.verdict, Verdict::Caution);
         }
+    }
+
+    #[test]
+    fn a_process_that_stood_still_is_a_finding_of_its_own() {
+        let found = only(&disturbed(IncidentKind::Stalled, Some(2)), Check::ProcessStalled);
+        assert_eq!((found.len(), found[0].severity, found[0].round), (1, Severity::Caution, Some(2)));
+        assert!(found[0].detail.starts_with("gossip-3 stood still in round 2 ("), "{}", found[0].detail);
     }
 
     #[test]

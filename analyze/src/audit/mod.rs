@@ -11,10 +11,12 @@ mod clusters;
 mod coarse_clocks;
 mod contradictions;
 mod copied_rounds;
+mod delays;
 mod deliveries;
 mod deployments;
 mod drift;
 mod finding;
+mod fold;
 mod gaps;
 mod host_overload;
 mod incident_words;
@@ -75,6 +77,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(reused_runs::findings(&scope));
     findings.extend(copied_rounds::findings(&scope));
     findings.extend(round_order::findings(&scope));
+    findings.extend(delays::findings(&scope));
     findings.extend(setup::findings(analysis));
     findings.extend(clocks::findings(analysis));
     findings.extend(clusters::findings(&scope));
@@ -88,7 +91,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(incidents::findings(&scope, &gaps));
     let limits = limits::judge_limits(&scope);
     findings.extend(limits::findings(&limits));
-    Quality::of(findings, limits)
+    Quality::of(fold::fold(findings), limits)
 }
 
 /// The checks that need one round only.

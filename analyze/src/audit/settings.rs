@@ -119,7 +119,11 @@ mod tests {
         assert_eq!(found(vec![of(10, 1), of(20, 1), of(30, 1)]), vec![]);
         let found = found(vec![of(10, 1), of(20, 1), of(30, 15)]);
         assert_eq!((found.len(), found[0].severity, found[0].count), (1, Severity::Caution, 3));
-        assert!(found[0].detail.contains("nodes in a process (1 / 15) change"), "{}", found[0].detail);
+        assert!(
+            found[0].detail.contains("nodes in a process (1 / 15), processes (10 / 2 / 20) change"),
+            "{}",
+            found[0].detail
+        );
     }
 
     #[test]

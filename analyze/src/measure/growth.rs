@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::settings::Settings;
+use super::settings::{PACKED, PROCESSES, Settings};
 use super::{Group, Origin};
 use crate::stats::censored_ms;
 
@@ -30,6 +30,10 @@ pub(crate) fn differing(groups: &[Group]) -> Settings {
     let is_one_each =
         |setting: &str| groups.iter().all(|group| group.settings.get(setting).is_none_or(|it| it.len() == 1));
     all.retain(|setting, values| values.len() > 1 && is_one_each(setting));
+    // Nodes are packed alike where each process has as many, and where there are as many processes.
+    if !(all.contains_key(PACKED) && all.contains_key(PROCESSES)) {
+        all.retain(|setting, _| *setting != PACKED && *setting != PROCESSES);
+    }
     all
 }
 

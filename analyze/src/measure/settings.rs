@@ -7,6 +7,10 @@ use cnsim::manifest::{Manifest, Options};
 /// What stands for a setting that has no value.
 const NONE: &str = "none";
 
+/// How nodes were packed, by two numbers of which one at most can stay the same while the number of nodes changes.
+pub(super) const PACKED: &str = "nodes in a process";
+pub(super) const PROCESSES: &str = "processes";
+
 /// The settings of some runs, each with the values that it has there.
 pub(crate) type Settings = BTreeMap<&'static str, BTreeSet<String>>;
 
@@ -26,7 +30,7 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ("initiators", initiator.to_string()),
         ("link delay", link_delay.to_string()),
         ("memory in bytes", optional(memory)),
-        ("nodes in a process", nodes_per_process.to_string()),
+        (PACKED, nodes_per_process.to_string()),
         ("order of sends", order.to_string()),
         ("payload in bytes", payload_bytes.to_string()),
         ("protocol", protocol.to_string()),
@@ -45,6 +49,8 @@ pub(super) fn beside_nodes<'a>(manifests: impl Iterator<Item = &'a Manifest>) ->
             let value = if setting == "topology" { kind } else { value };
             all.entry(setting).or_default().insert(value);
         }
+        let processes = manifest.options.nodes.div_ceil(manifest.options.nodes_per_process.max(1));
+        all.entry(PROCESSES).or_default().insert(processes.to_string());
         let hosts: BTreeSet<&str> = manifest.roster.iter().map(|node| node.host.as_str()).collect();
         let machines = if hosts.len() > 1 { "several" } else { "one" };
         all.entry("machines").or_default().insert(machines.to_owned());

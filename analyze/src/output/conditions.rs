@@ -16,7 +16,7 @@ const OR: &str = " | ";
 type FactorTexts = [Option<String>; Factors::NAMES.len()];
 
 pub(super) fn table(inputs: &[About], limits: &[Limit]) -> Option<Table> {
-    let [protocol, topology, nodes, payload_bytes, network, scenario, backend] = Factors::NAMES;
+    let [protocol, topology, nodes, payload_bytes, network, scenario, backend, packed] = Factors::NAMES;
     let columns = [
         text("condition"),
         text("run_id"),
@@ -36,6 +36,7 @@ pub(super) fn table(inputs: &[About], limits: &[Limit]) -> Option<Table> {
         text(network),
         text(scenario),
         text(backend),
+        text(packed),
     ];
     let caption = "What each condition was made to be, the limits that runs of it were meant to run under, what was found \
                    of them, and whether any round met them";
@@ -44,7 +45,7 @@ pub(super) fn table(inputs: &[About], limits: &[Limit]) -> Option<Table> {
 }
 
 /// Condition by condition: its limits, or one line where it has none and its factors are known.
-fn rows(inputs: &[About], limits: &[Limit]) -> Vec<[Cell; 18]> {
+fn rows(inputs: &[About], limits: &[Limit]) -> Vec<[Cell; 19]> {
     let factors = factors(inputs);
     let names: BTreeSet<&str> =
         factors.keys().copied().chain(limits.iter().map(|limit| limit.condition.as_str())).collect();
@@ -87,7 +88,7 @@ fn joined(runs: BTreeSet<Factors>) -> FactorTexts {
     })
 }
 
-fn row(condition: &str, limit: [Cell; 10], factors: &FactorTexts) -> [Cell; 18] {
+fn row(condition: &str, limit: [Cell; 10], factors: &FactorTexts) -> [Cell; 19] {
     let [run_id, kind, unit, intended, achieved, burst, node, round, bytes, verdict] = limit;
     let [protocol, topology, nodes, payload_bytes, network, scenario, backend] =
         factors.each_ref().map(|text| text.as_deref().into());

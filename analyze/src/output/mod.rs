@@ -5,6 +5,7 @@ mod clocks;
 mod conditions;
 mod convergence;
 mod critical;
+mod delays;
 mod duplicates;
 mod ecdf;
 mod figure_file;
@@ -62,9 +63,10 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
 }
 
 /// The tables of what runs were made to be and what the network was under, where there is anything to tell: factors and
-/// limits of each condition, and what befell processes.
+/// limits of each condition, link delays, and what befell processes.
 pub fn of_network(inputs: &[About], quality: &Quality) -> Vec<Table> {
-    conditions::table(inputs, &quality.limits).into_iter().chain(incidents::table(inputs)).collect()
+    let tables = [conditions::table(inputs, &quality.limits), delays::table(inputs), incidents::table(inputs)];
+    tables.into_iter().flatten().collect()
 }
 
 /// The table of what pods used, where any telemetry tells of it.
