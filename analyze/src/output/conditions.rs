@@ -90,7 +90,7 @@ fn joined(runs: BTreeSet<Factors>) -> FactorTexts {
 
 fn row(condition: &str, limit: [Cell; 10], factors: &FactorTexts) -> [Cell; 19] {
     let [run_id, kind, unit, intended, achieved, burst, node, round, bytes, verdict] = limit;
-    let [protocol, topology, nodes, payload_bytes, network, scenario, backend] =
+    let [protocol, topology, nodes, payload_bytes, network, scenario, backend, packed] =
         factors.each_ref().map(|text| text.as_deref().into());
     [
         condition.into(),
@@ -111,6 +111,7 @@ fn row(condition: &str, limit: [Cell; 10], factors: &FactorTexts) -> [Cell; 19] 
         network,
         scenario,
         backend,
+        packed,
     ]
 }
 
