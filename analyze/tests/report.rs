@@ -164,7 +164,7 @@ fn limits_and_incidents_stand_beside_the_verdict_and_in_tables() {
     assert!(checks.iter().all(|check| stderr(&run).contains(&format!("caution: {check} "))), "{}", stderr(&run));
     let tables = folder.join("report/tables");
     let conditions = fs::read_to_string(tables.join("conditions.csv")).unwrap();
-    let factors = "flood,complete,4,0,5 Mbit/s,none,local";
+    let factors = "flood,complete,4,0,5 Mbit/s,none,local,1";
     let expected = format!(",4781234,20875123,n0,1,186,\"effective, not exercised\",{factors}\n");
     assert!(conditions.ends_with(&expected), "{conditions}");
     let incidents = fs::read_to_string(tables.join("incidents.csv")).unwrap();

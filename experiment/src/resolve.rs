@@ -119,14 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn many_nodes_are_packed_into_as_many_processes_as_there_are_processors() {
-        let few = plan(&["--nodes", "64"]).unwrap();
-        assert_eq!((few.processes(), few.hosted().count()), (64, 64));
-
-        let many = plan(&["--nodes", "1001", "--topology", "ring"]).unwrap();
-        assert!(many.processes() <= machine::processors());
-        assert_eq!(many.hosted().map(<[NodeId]>::len).sum::<usize>(), 1001);
-        assert_eq!(many.hosted().count(), many.processes() as usize);
+    fn any_number_of_nodes_is_packed_into_as_many_processes_as_there_are_processors() {
+        for nodes in [2_u32, 3, 64, 65, 1001] {
+            let planned = plan(&["--nodes", &nodes.to_string(), "--topology", "line"]).unwrap();
+            let packed = planned.options.nodes_per_process;
+            assert_eq!(packed, nodes.div_ceil(machine::processors()));
+            assert_eq!(planned.hosted().map(<[NodeId]>::len).sum::<usize>(), nodes as usize);
+            assert_eq!(planned.hosted().count(), planned.processes() as usize);
+        }
     }
 
     #[test]

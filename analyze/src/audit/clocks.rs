@@ -5,10 +5,14 @@
 //! drift is told where it is proven by the same argument and moves clocks by half a millisecond or more.
 
 use super::finding::{Check, Finding, Severity};
-use crate::measure::{Analysis, Group, HostPair, RunClocks};
+use crate::measure::clock_error::{end_clocks, end_hosts};
+use crate::measure::{Analysis, Group, HostPair, Origin, RoundMetrics, RunClocks};
 
 /// The offset from which one that is not proven matters, and the change of one that does, in ns.
 const OFFSET_MIN_NS: f64 = 500_000.0;
+
+/// The share of t100 from which an error of clocks makes it worthless.
+const T100_SHARE_MAX: f64 = 0.05;
 
 /// Copies each way below which the quickest may still be slow by chance.
 const COPIES_MIN: u64 = 30;
@@ -17,9 +21,57 @@ const COPIES_MIN: u64 = 30;
 pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
     let of_group = |group| -> Vec<Finding> {
         let group: &Group = group;
-        group.clocks.iter().filter_map(|run| in_run(group, run)).collect()
+        let of_run = |run| [in_run(group, run), in_times(group, run), nobody_knows(group, run)];
+        group.clocks.iter().flat_map(of_run).flatten().collect()
     };
     analysis.groups.iter().flat_map(of_group).collect()
+}
+
+/// The scored rounds of a run.
+fn scored<'a>(group: &'a Group, run: &'a RunClocks) -> impl Iterator<Item = &'a RoundMetrics> {
+    group.scored().filter(|round| round.run_id == run.run_id)
+}
+
+/// Rounds whose ends have clocks that are proven to be further apart than a part of their t100.
+fn in_times(group: &Group, run: &RunClocks) -> Option<Finding> {
+    let worthless = |round: &RoundMetrics| {
+        let (ends, t100_ns) = (end_clocks(round, run)?, round.complete_ns(Origin::FirstSend)? as f64);
+        (ends.proven_ns > T100_SHARE_MAX * t100_ns.abs()).then_some((round.round, ends.proven_ns, t100_ns))
+    };
+    let found: Vec<(u32, f64, f64)> = scored(group, run).filter_map(worthless).collect();
+    let (round, proven_ns, t100_ns) = *found.first()?;
+    let detail = format!(
+        "in {} rounds the clocks of the initiator's machine and of the last node's are proven to be further apart than {:.0} % of \
+         t100 (first: round {round}, {:.3} ms of {:.3}): these times are not those of the network",
+        found.len(),
+        100.0 * T100_SHARE_MAX,
+        proven_ns / 1e6,
+        t100_ns / 1e6
+    );
+    let count = found.len() as u64;
+    let finding = Finding::in_condition(Check::ClockOffset, Severity::Unsound, &group.condition, count, detail);
+    Some(finding.of_run(&run.run_id))
+}
+
+/// Rounds between machines that copies went one way only, so that nobody can know how far their clocks are apart. Machines that
+/// only addresses tell are left out: their clocks may be one.
+fn nobody_knows(group: &Group, run: &RunClocks) -> Option<Finding> {
+    let is_named = |host: &str| !host.ends_with(".x");
+    let apart: Vec<&RoundMetrics> = scored(group, run)
+        .filter(|round| {
+            end_hosts(round).is_some_and(|(first, last)| first != last && is_named(first) && is_named(last))
+        })
+        .collect();
+    let unknown = apart.iter().filter(|round| round.clock_open_ns.is_none()).count();
+    let detail = format!(
+        "in {unknown} of {} rounds that end on another machine than they began on copies went one way only between these two, so \
+         nobody can know how far their clocks are apart, and t100 is off by that: let initiators rotate, or send both ways",
+        apart.len()
+    );
+    let is_most = 2 * unknown > apart.len();
+    let finding =
+        || Finding::in_condition(Check::ClockOffset, Severity::Caution, &group.condition, unknown as u64, detail);
+    is_most.then(|| finding().of_run(&run.run_id))
 }
 
 fn in_run(group: &Group, run: &RunClocks) -> Option<Finding> {
@@ -116,6 +168,9 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
+    use cnsim::event::Kind;
+
+    use super::super::fixture::{Fixture, Row, only};
     use super::*;
     use crate::measure::{RunWays, Way};
     use crate::stats::{Low, Lows};
@@ -151,6 +206,29 @@ mod tests {
         let [there, back] = both;
         let ways = [((0, 1), (way(300_000), there)), ((1, 0), (way(300_000 - 590 * ppm.abs() * 1_000), back))];
         found_in(BTreeMap::from(ways))
+    }
+
+    #[test]
+    fn a_clock_that_is_proven_to_be_off_makes_the_times_that_it_ends_worthless() {
+        let severities = |ahead_ns: i64| {
+            let mut fixture = Fixture::csv_of_flood().on_hosts();
+            // Without a copy back to the initiator nobody knows.
+            let of_last = fixture.rows.iter().filter(|row| row.kind == Kind::Duplicate && row.sender == "n3");
+            let back: Vec<Row> = of_last.map(|row| Row { receiver: "n0".to_owned(), ..row.clone() }).collect();
+            fixture.rows.extend(back);
+            fixture.set_clock("n3", ahead_ns);
+            only(&fixture.audit(), Check::ClockOffset).into_iter().map(|found| found.severity).collect::<Vec<_>>()
+        };
+        assert_eq!(severities(0), []);
+        assert_eq!(severities(3_000_000), [Severity::Unsound, Severity::Caution]);
+    }
+
+    #[test]
+    fn copies_that_went_one_way_only_tell_nothing_of_clocks() {
+        let one_way = Fixture::direct_mail_csv(["a", "b", "c", "d"]).on_hosts();
+        let found = only(&one_way.audit(), Check::ClockOffset);
+        assert_eq!((found.len(), found[0].severity, found[0].count), (1, Severity::Caution, 2));
+        assert!(found[0].detail.contains("one way only between these two"), "{}", found[0].detail);
     }
 
     #[test]

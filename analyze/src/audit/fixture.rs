@@ -262,6 +262,14 @@ impl Fixture {
         self.rows.push(row);
     }
 
+    /// Sets a node's clock ahead for the whole run.
+    pub(super) fn set_clock(&mut self, node: &str, ahead_ns: i64) {
+        for row in &mut self.rows {
+            row.sent_ns += if row.sender == node { ahead_ns } else { 0 };
+            row.received_ns += if row.writer() == node { ahead_ns } else { 0 };
+        }
+    }
+
     /// Sends every copy of a round later.
     pub(super) fn delay_sends(&mut self, round: u32, by_ns: i64) {
         for row in self.rows.iter_mut().filter(|row| row.round == round && row.kind != Kind::Initiate) {

@@ -83,6 +83,9 @@ pub struct Comparison {
     pub p_holm: f64,
     /// How often b is larger.
     pub dominance: Dominance,
+    /// What the clocks of machines leave open of a time in the median round, of the side where that is more; none where nobody
+    /// knows, or the metric is no time.
+    pub clock_open_ms: Option<f64>,
     /// All of it in words.
     pub sentence: String,
 }

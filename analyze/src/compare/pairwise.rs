@@ -75,6 +75,7 @@ pub(super) fn compare(
         test,
         p_holm: test.p,
         dominance,
+        clock_open_ms: from.clock_open_ms().into_iter().chain(to.clock_open_ms()).reduce(f64::max),
         sentence: String::new(),
     };
     let censored = [&a, &b].map(|values| values.iter().filter(|value| value.is_infinite()).count());

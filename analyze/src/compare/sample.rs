@@ -3,6 +3,7 @@
 use super::refusal::Refusal;
 use crate::measure::catalogue::{Metric, Missing, Value};
 use crate::measure::{Analysis, RoundMetrics};
+use crate::stats;
 
 /// Values of one condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub(super) struct Round {
     pub(super) initiator: Option<String>,
     /// Infinite where it never came.
     pub(super) value: f64,
+    /// What the clocks of its ends leave open of its times, in ms; none where nobody knows.
+    pub(super) clock_open_ms: Option<f64>,
 }
 
 impl Sample {
@@ -33,6 +36,12 @@ impl Sample {
     pub(super) fn by_deployment(&self) -> Vec<Vec<f64>> {
         let deployments = self.rounds.chunk_by(|a, b| a.run == b.run);
         deployments.map(|rounds| rounds.iter().map(|round| round.value).collect()).collect()
+    }
+
+    /// What clocks leave open of its times in the median round that is known, in ms; none where the metric is no time.
+    pub(super) fn clock_open_ms(&self) -> Option<f64> {
+        self.metric.percent()?;
+        stats::median(&stats::sorted(self.rounds.iter().filter_map(|round| round.clock_open_ms)))
     }
 
     /// The sample narrowed to one deployment.
@@ -71,5 +80,6 @@ fn value(metric: Metric, round: &RoundMetrics, run: usize) -> Option<Round> {
         (None, Missing::Censored) => f64::INFINITY,
         (None, Missing::LeftOut) => return None,
     };
-    Some(Round { run, number: round.round, initiator: round.initiator.clone(), value })
+    let clock_open_ms = round.clock_open_ns.map(|open_ns| open_ns / 1e6);
+    Some(Round { run, number: round.round, initiator: round.initiator.clone(), value, clock_open_ms })
 }

@@ -42,7 +42,15 @@ pub(super) fn of(comparison: &Comparison, censored: [usize; 2]) -> String {
         }
         (None, None) => format!("{}, {}", claim(Certainty::MayBe), without_interval(comparison, level)),
     };
-    format!("With {nodes} nodes, {text}{}{}", unreached(comparison, censored), standing(comparison))
+    let (unreached, clocks) = (unreached(comparison, censored), clocks(comparison, size));
+    format!("With {nodes} nodes, {text}{unreached}{clocks}{}", standing(comparison))
+}
+
+/// What clocks leave open, where that is a relevant part of the shift.
+fn clocks(comparison: &Comparison, size: f64) -> String {
+    const SHARE_MIN: f64 = 0.1;
+    let open_ms = comparison.clock_open_ms.filter(|open_ms| *open_ms > SHARE_MIN * size.abs());
+    open_ms.map_or_else(String::new, |open_ms| format!("; clocks leave {open_ms:.3} ms of a time open"))
 }
 
 /// Whether a difference that the interval tells is one of conditions, as far as deployments go.
@@ -256,6 +264,7 @@ mod tests {
             test: Test { statistic: 0.0, p: 1.0, method: Method::Exact },
             p_holm: 1.0,
             dominance: Dominance { delta: 0.0, interval: None },
+            clock_open_ms: None,
             sentence: String::new(),
         }
     }
@@ -364,6 +373,17 @@ mod tests {
         let ending =
             "with 3 and 9 deployments no difference between the conditions can be shown, 4 a side can show one";
         assert!(few.contains("5M may be 2.5 ms slower") && few.ends_with(ending), "{few}");
+    }
+
+    #[test]
+    fn what_clocks_leave_open_is_told_where_it_matters() {
+        let text = |open_ms: f64| {
+            let mut comparison = comparison("t100", [Some(1.5), Some(2.5), Some(3.5)], [50, 50]);
+            comparison.clock_open_ms = Some(open_ms);
+            of(&comparison, [0, 0])
+        };
+        assert!(text(0.3).contains("; clocks leave 0.300 ms of a time open"), "{}", text(0.3));
+        assert!(!text(0.2).contains("clocks"), "{}", text(0.2));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::expected::{self, Known};
 use super::hosts::BetweenHosts;
 use super::numbered::Numbered;
 use super::{Analysis, Group, RoundMetrics, RunLoad};
-use super::{coverage, settings, silent, theory};
+use super::{clock_error, coverage, settings, silent, theory};
 use crate::inputs::{About, Loaded};
 use crate::rounds::Rounds;
 
@@ -194,6 +194,12 @@ impl Measuring {
             group.expected_duplicates = expected::duplicates(&known[place]);
             let manifests = known[place].iter().filter_map(|known| Some(&known.facts?.manifest));
             group.settings = settings::beside_nodes(manifests);
+            let clocks: BTreeMap<&str, &RunClocks> =
+                group.clocks.iter().map(|clocks| (clocks.run_id.as_str(), clocks)).collect();
+            for round in &mut group.rounds {
+                let ends = clocks.get(round.run_id.as_str()).and_then(|clocks| clock_error::end_clocks(round, clocks));
+                round.clock_open_ns = ends.map(|ends| ends.open_ns);
+            }
         }
         Analysis { groups: groups.into_values().collect() }
     }

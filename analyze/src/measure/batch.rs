@@ -160,6 +160,7 @@ fn unfolded(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops, mac
         critical: steps.map_or_else(Vec::new, |steps| critical::hops(spread, &steps, machines)),
         load: load::load(&[], |_| "", nodes),
         resources: None,
+        clock_open_ns: None,
         reached_ns: spread.firsts.iter().map(|first| first.received_ns).collect(),
     }
 }

@@ -69,7 +69,7 @@ pub struct UnknownMetric {
 }
 
 /// Every metric, in the order of the columns of `rounds.csv`.
-pub const METRICS: [Metric; 31] = [
+pub const METRICS: [Metric; 32] = [
     count("delivered", "nodes", |round| Some(round.delivered.into())),
     number("coverage", "share", 4, |round| Some(round.coverage())),
     ms("setup_ms", |round| whole_ms(round.setup_ns)),
@@ -103,6 +103,7 @@ pub const METRICS: [Metric; 31] = [
     number("sent_per_payload_byte", "bytes per byte", 3, |round| {
         round.resources.as_ref()?.sent_per_payload_byte(round.expected)
     }),
+    ms("clock_open_ms", |round| round.clock_open_ns.map(|open_ns| open_ns / 1e6)),
 ];
 
 const fn count(name: &'static str, unit: &'static str, read: fn(&RoundMetrics) -> Option<u64>) -> Metric {

@@ -242,6 +242,7 @@ pub(crate) fn silent_round(run_id: &str, round: u32) -> RoundMetrics {
         critical: Vec::new(),
         load: RoundLoad { gini: None, max: 0, busiest: None },
         resources: None,
+        clock_open_ns: None,
         reached_ns: Vec::new(),
     }
 }

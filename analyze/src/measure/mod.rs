@@ -12,6 +12,7 @@ mod bottleneck;
 mod by_hop;
 pub mod catalogue;
 mod clock;
+pub(crate) mod clock_error;
 mod convergence;
 mod coverage;
 mod critical;

@@ -31,6 +31,7 @@ pub(super) fn metrics(manifest: &Manifest, round: &Round, warm_up: u32) -> Round
         critical: Vec::new(),
         load: RoundLoad { gini: None, max: 0, busiest: None },
         resources: resources::of_round(manifest, round),
+        clock_open_ns: None,
         reached_ns: Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ use cnsim::manifest::{RoundOutcome, RunOutcome};
 use rustix::process::Signal;
 
 /// A round that outlasts every test.
-const ENDLESS: [&str; 6] = ["--nodes", "3", "--link-delay", "600000", "--deadline", "none"];
+const ENDLESS: [&str; 8] = ["--nodes", "3", "--nodes-per-process", "1", "--link-delay", "600000", "--deadline", "none"];
 
 #[test]
 fn a_child_that_is_killed_ends_the_run_and_is_named() {

@@ -123,7 +123,8 @@ fn a_message_above_the_limit_is_refused_with_its_size() {
 fn too_few_file_descriptors_are_counted_before_a_process_starts() {
     let out = tempfile::tempdir().unwrap();
     let program = env!("CARGO_BIN_EXE_cnsim");
-    let command = format!("ulimit -n 40; exec {program} run --nodes 8 --out {}", out.path().display());
+    let command =
+        format!("ulimit -n 40; exec {program} run --nodes 8 --nodes-per-process 1 --out {}", out.path().display());
     let output = Command::new("sh").args(["-c", &command]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let expected = "error: a process of this run needs 56 open files and may have 40, 16 too few: raise the hard limit \
