@@ -1,23 +1,39 @@
 //! Conditions that stand on one deployment, and deployments on one machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::finding::{Check, Finding, Severity};
 use super::scope::{AuditedRun, Scope};
+use crate::measure::Group;
 
 /// The findings of every condition.
 pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
     let mut findings = single_deployments(scope);
+    findings.extend(runs_of_one_round(scope));
     findings.extend(single_hosts(scope));
     findings
+}
+
+/// Conditions whose runs have one round each.
+fn runs_of_one_round(scope: &Scope<'_>) -> Vec<Finding> {
+    let groups = scope.analysis.groups.iter().filter(|group| group.has_runs_of_one_round());
+    let finding = |group: &Group| {
+        let runs = group.rounds.len();
+        let detail = format!(
+            "with {} nodes {runs} runs have one round each and no manifest: they are taken for the rounds of one deployment, for which \
+             the intervals hold; give runs their manifests where each was a deployment of its own",
+            group.nodes
+        );
+        Finding::in_condition(Check::RunsOfOneRound, Severity::Caution, &group.condition, runs as u64, detail)
+    };
+    groups.map(finding).collect()
 }
 
 /// Conditions in which a number of nodes was measured in one deployment only.
 fn single_deployments(scope: &Scope<'_>) -> Vec<Finding> {
     let mut alone: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for group in &scope.analysis.groups {
-        let runs: BTreeSet<&str> = group.rounds.iter().map(|round| round.run_id.as_str()).collect();
-        if runs.len() == 1 {
+        if group.deployments().len() == 1 && !group.has_runs_of_one_round() {
             alone.entry(&group.condition).or_default().push(group.nodes.to_string());
         }
     }
@@ -74,6 +90,18 @@ mod tests {
         // One node begins every round and nobody sends to it: of its machine's clock nothing is known.
         let others = quality.findings.iter().filter(|finding| finding.check != Check::ClockOffset);
         assert_eq!(others.collect::<Vec<_>>(), Vec::<&Finding>::new());
+    }
+
+    #[test]
+    fn runs_of_one_round_are_the_rounds_of_one_deployment() {
+        let run = |number: u64| Fixture::direct_mail_of(13, 1, number).in_round(1).named(&format!("run-{number}"));
+        let quality = audit_all((1..5).map(run).collect());
+        let found = only(&quality, Check::RunsOfOneRound);
+        assert_eq!((found.len(), found[0].count, found[0].severity), (1, 4, Severity::Caution));
+        assert_eq!(only(&quality, Check::SingleDeployment), vec![], "more of them would help nothing");
+        let with_manifest = |number: u64| run(number).with_manifest("direct-mail");
+        let quality = audit_all((1..5).map(with_manifest).collect());
+        assert_eq!(only(&quality, Check::RunsOfOneRound), vec![]);
     }
 
     #[test]

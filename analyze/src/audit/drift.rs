@@ -8,7 +8,7 @@
 use super::setup::relevant_setup;
 use super::{Check, Finding, Severity};
 use crate::measure::{Analysis, Group, Origin, RoundMetrics};
-use crate::stats::{Correlation, censored_ms, holm, lag_1_autocorrelation, mean, spearman};
+use crate::stats::{Correlation, censored_ms, holm, lag_1_autocorrelation, mean, spearman_of_sequence};
 
 /// Rounds below which no trend can be told from chance.
 const ROUNDS_MIN: usize = 10;
@@ -83,7 +83,7 @@ fn found<'a>(sequences: &[Sequence<'a>], origin: Origin, alpha: f64) -> Vec<Tren
         .iter()
         .filter_map(|sequence| {
             let times = times_ms(sequence, origin);
-            let correlation = spearman(&times)?;
+            let correlation = spearman_of_sequence(&times)?;
             Some((sequence, times, correlation))
         })
         .collect();

@@ -116,6 +116,8 @@ pub enum Check {
     RoundsOutOfOrder,
     /// Numbers left out in a process's counting.
     SequenceGap,
+    /// Runs of a condition that have one round each.
+    RunsOfOneRound,
     /// Set-up that counts as spreading.
     SetupInsideTiming,
     /// One deployment stands for a condition.
@@ -250,6 +252,7 @@ words!(Check:
     RepeatedRows = "repeated-rows",
     ReusedRun = "reused-run",
     RoundsOutOfOrder = "rounds-out-of-order",
+    RunsOfOneRound = "runs-of-one-round",
     SequenceGap = "sequence-gap",
     SetupInsideTiming = "setup-inside-timing",
     SingleDeployment = "single-deployment",

@@ -133,6 +133,12 @@ impl Fixture {
         fixture
     }
 
+    /// Every record under one round number.
+    pub(super) fn in_round(mut self, round: u32) -> Self {
+        self.rows.iter_mut().for_each(|row| row.round = round);
+        self
+    }
+
     /// The same run of nodes that are called otherwise.
     pub(super) fn renamed(mut self, name: impl Fn(&str) -> String) -> Self {
         for row in &mut self.rows {

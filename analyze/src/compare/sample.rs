@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 use crate::measure::catalogue::{Metric, Missing, Value};
-use crate::measure::{Analysis, RoundMetrics};
+use crate::measure::{Analysis, Group, RoundMetrics};
 use crate::stats;
 
 /// Values of one condition.
@@ -59,14 +59,13 @@ impl Sample {
 /// Reads one sample; refuses one without a value.
 pub(super) fn read(analysis: &Analysis, metric: Metric, condition: &str, nodes: u32) -> Result<Sample, Refusal> {
     let group = analysis.groups.iter().find(|group| group.condition == condition && group.nodes == nodes);
-    let scored: Vec<&RoundMetrics> = group.into_iter().flat_map(|group| group.scored()).collect();
-    let runs = scored.chunk_by(|a, b| a.run_id == b.run_id);
+    let deployments = group.map(Group::deployments).unwrap_or_default();
     let rounds: Vec<Round> = (1..)
-        .zip(runs)
+        .zip(&deployments)
         .flat_map(|(run, rounds)| rounds.iter().filter_map(move |round| value(metric, round, run)))
         .collect();
     let condition = condition.to_owned();
-    match (rounds.is_empty(), scored.is_empty()) {
+    match (rounds.is_empty(), deployments.is_empty()) {
         (false, _) => Ok(Sample { condition, nodes, metric, rounds }),
         (true, true) => Err(Refusal::NoRounds { condition, nodes }),
         (true, false) => Err(Refusal::NoValues { condition, nodes, metric: metric.name() }),

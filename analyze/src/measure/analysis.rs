@@ -134,6 +134,22 @@ impl Group {
         self.rounds.iter().filter(|round| round.scored)
     }
 
+    /// Whether its runs have one round each, and no manifest says that they were deployments: a script that names each round as a run
+    /// of its own makes such records.
+    pub fn has_runs_of_one_round(&self) -> bool {
+        let is_of_one_run = |pair: &[RoundMetrics]| pair[0].run_id == pair[1].run_id;
+        self.settings.is_empty() && self.rounds.len() > 1 && !self.rounds.windows(2).any(is_of_one_run)
+    }
+
+    /// The scored rounds of each deployment: of each run, but that runs of one round each are the rounds of one deployment.
+    pub fn deployments(&self) -> Vec<Vec<&RoundMetrics>> {
+        let scored: Vec<&RoundMetrics> = self.scored().collect();
+        if self.has_runs_of_one_round() {
+            return if scored.is_empty() { Vec::new() } else { vec![scored] };
+        }
+        scored.chunk_by(|a, b| a.run_id == b.run_id).map(<[_]>::to_vec).collect()
+    }
+
     /// How many first deliveries the scored rounds have.
     pub fn delivered(&self) -> u64 {
         self.deliveries.iter().map(|at_hop| at_hop.count).sum()

@@ -40,10 +40,8 @@ pub(crate) fn summary(group: &Group, origin: Origin) -> Summary {
 
 /// Convergence times of scored rounds by deployment; infinite where a round never got there.
 pub(crate) fn deployments_ms(group: &Group, origin: Origin) -> Vec<Vec<f64>> {
-    let rounds: Vec<&RoundMetrics> = group.scored().collect();
     let in_ms = |round: &&RoundMetrics| censored_ms(round.complete_ns(origin));
-    let deployments = rounds.chunk_by(|a, b| a.run_id == b.run_id);
-    deployments.map(|rounds| rounds.iter().map(in_ms).collect()).collect()
+    group.deployments().iter().map(|rounds| rounds.iter().map(in_ms).collect()).collect()
 }
 
 /// The median of finite values by deployment, none of which is empty; `purpose` keeps its draws apart from others'.

@@ -136,12 +136,14 @@ fn deliveries(group: &Group, origin: Origin) -> Vec<Line> {
 
 /// Times of first deliveries by deployment and scored round. Rounds without a delivery or an origin are left out.
 fn delivery_times(group: &Group, origin: Origin) -> Vec<Vec<Vec<i64>>> {
-    let rounds: Vec<&RoundMetrics> = group.scored().filter(|round| !round.reached_ns.is_empty()).collect();
     let since_origin = |round: &&RoundMetrics| {
+        if round.reached_ns.is_empty() {
+            return None;
+        }
         let origin_ns = round.origin_ns(origin)?;
         Some(round.reached_ns.iter().map(|at_ns| at_ns.saturating_sub(origin_ns)).collect())
     };
-    let deployments = rounds.chunk_by(|a, b| a.run_id == b.run_id);
-    let deployments = deployments.map(|rounds| rounds.iter().filter_map(since_origin).collect());
+    let deployments = group.deployments();
+    let deployments = deployments.iter().map(|rounds| rounds.iter().filter_map(since_origin).collect());
     deployments.filter(|rounds: &Vec<Vec<i64>>| !rounds.is_empty()).collect()
 }

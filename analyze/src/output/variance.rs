@@ -25,13 +25,13 @@ pub(super) fn table(analysis: &Analysis) -> Table {
 }
 
 fn row(group: &Group, origin: Origin) -> [Cell; 9] {
-    let rounds: Vec<&RoundMetrics> = group.scored().collect();
-    let deployments: Vec<Vec<Moments>> = rounds
-        .chunk_by(|a, b| a.run_id == b.run_id)
+    let deployments: Vec<Vec<Moments>> = group
+        .deployments()
+        .iter()
         .map(|rounds| rounds.iter().filter_map(|round| moments(round, origin)).collect())
         .filter(|rounds: &Vec<Moments>| !rounds.is_empty())
         .collect();
-    let timed = rounds.iter().filter(|round| round.origin_ns(origin).is_some());
+    let timed = group.scored().filter(|round| round.origin_ns(origin).is_some());
     let Components { within, rounds: of_rounds, deployments: of_deployments } = components(&deployments);
     [
         group.condition.as_str().into(),

@@ -73,6 +73,6 @@ pub use quantile::{percentile, quantile, select_percentile};
 pub use ratio::{MedianRatio, median_ratio};
 pub use resample::{MANY_ROUNDS, REPLICATES, Resampling};
 pub use significance::{Method, Test};
-pub use trend::{Correlation, lag_1_autocorrelation, spearman};
+pub use trend::{Correlation, lag_1_autocorrelation, spearman_of_sequence};
 pub use values::{mean, median, sorted};
 pub use wilcoxon::wilcoxon;
