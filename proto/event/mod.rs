@@ -98,9 +98,16 @@ const PROPAGATION_SLACK_NS: f64 = 2_000.0;
 
 impl Record<'_> {
     /// Whether it says one thing twice and differently: the time of receipt; received - sent and `propagation_time`; the round and
-    /// the end of a message's name that begins as the run's.
+    /// the end of a message's name that begins as the run's; the sender and that in a copy's name.
     pub fn contradicts_itself(&self) -> bool {
-        self.received_twice || self.has_other_propagation() || self.has_other_round()
+        self.received_twice || self.has_other_propagation() || self.has_other_round() || self.has_other_sender()
+    }
+
+    fn has_other_sender(&self) -> bool {
+        let mut parts = self.send_id.rsplitn(3, ':');
+        let (number, epoch, sender) = (parts.next(), parts.next(), parts.next());
+        let is_number = |part: Option<&str>| part.is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+        sender.is_some_and(|sender| is_number(number) && is_number(epoch) && sender != self.sender_id)
     }
 
     fn has_other_propagation(&self) -> bool {

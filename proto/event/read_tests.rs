@@ -140,3 +140,49 @@ proptest! {
         prop_assert_eq!(Record::read_line(&line).unwrap(), record);
     }
 }
+
+/// A received record with these fields besides.
+fn received(fields: &str) -> String {
+    format!(
+        r#"{{"message":"r-1","sender_id":"a","receiver_id":"b","event_type":"received","run_id":"r","round":1,"sent_ns":"1796049377255055738","received_ns":"1796049377255228518"{fields}}}"#
+    )
+}
+
+#[test]
+fn a_record_that_says_one_thing_twice_and_differently_contradicts_itself() {
+    let contradicts = |fields: &str| Record::read_line(received(fields).as_bytes()).unwrap().contradicts_itself();
+    let agreeing = [
+        "",
+        r#","received_timestamp":1796049377255228518"#,
+        r#","received_timestamp":1796049377255228600"#,
+        r#","received_timestamp":1.7960493772552286e18"#,
+        r#","propagation_time":0.17278"#,
+        r#","propagation_time":0.17"#,
+        r#","propagation_time":0.2"#,
+        r#","send_id":"a:1796049377224219235:2""#,
+        r#","send_id":"whatever:it:is""#,
+    ];
+    for fields in agreeing {
+        assert!(!contradicts(fields), "{fields}");
+    }
+    let contradicting = [
+        r#","received_timestamp":1796049377255229518"#,
+        r#","propagation_time":0.19278"#,
+        r#","propagation_time":172.78"#,
+        r#","send_id":"c:1796049377224219235:2""#,
+    ];
+    for fields in contradicting {
+        assert!(contradicts(fields), "{fields}");
+    }
+    let other_round = received("").replace(r#""message":"r-1""#, r#""message":"r-2""#);
+    assert!(Record::read_line(other_round.as_bytes()).unwrap().contradicts_itself());
+    let other_text = received("").replace(r#""message":"r-1""#, r#""message":"hello""#);
+    assert!(!Record::read_line(other_text.as_bytes()).unwrap().contradicts_itself());
+}
+
+#[test]
+fn a_record_of_a_later_format_is_refused() {
+    assert!(Record::read_line(received(r#","format":1"#).as_bytes()).is_ok());
+    let error = Record::read_line(received(r#","format":99"#).as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "field format: 99 is of a later version of cnsim than this one, which reads up to 1");
+}

@@ -181,6 +181,8 @@ enum Cells {
     Text(StringChunked),
     Whole(Int64Chunked),
     Float(Float64Chunked),
+    /// Decimals: whole where nothing stands behind their point, as in times that were kept as such.
+    Decimal(Int64Chunked, Float64Chunked),
     Null,
     Other,
 }
@@ -193,6 +195,13 @@ impl Cells {
             cast(&DataType::Int64).and_then(|cast| Some(Self::Whole(cast.i64().ok()?.clone())))
         } else if dtype.is_float() {
             cast(&DataType::Float64).and_then(|cast| Some(Self::Float(cast.f64().ok()?.clone())))
+        } else if dtype.is_decimal() {
+            let whole = cast(&DataType::Int64).and_then(|cast| Some(cast.i64().ok()?.clone()));
+            let float = cast(&DataType::Float64).and_then(|cast| Some(cast.f64().ok()?.clone()));
+            whole.zip(float).map(|(whole, float)| Self::Decimal(whole, float))
+        } else if let DataType::Datetime(_, zone) = dtype {
+            let ns = cast(&DataType::Datetime(polars::prelude::TimeUnit::Nanoseconds, zone.clone()));
+            ns.and_then(|ns| Some(Self::Whole(ns.strict_cast(&DataType::Int64).ok()?.i64().ok()?.clone())))
         } else if dtype.is_string() || dtype.is_categorical() || dtype.is_enum() {
             cast(&DataType::String).and_then(|cast| Some(Self::Text(cast.str().ok()?.clone())))
         } else {
@@ -206,6 +215,11 @@ impl Cells {
             Self::Text(cells) => cells.get(row).map_or(Value::Null, |text| Value::Text(Cow::Borrowed(text))),
             Self::Whole(cells) => cells.get(row).map_or(Value::Null, Value::Whole),
             Self::Float(cells) => cells.get(row).map_or(Value::Null, Value::Float),
+            Self::Decimal(whole, float) => match (whole.get(row), float.get(row)) {
+                (Some(whole), Some(float)) if float.fract() == 0.0 => Value::Whole(whole),
+                (_, Some(float)) => Value::Float(float),
+                (_, None) => Value::Null,
+            },
             Self::Null => Value::Null,
             Self::Other => Value::Other("a value of another kind"),
         }

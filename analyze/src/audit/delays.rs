@@ -5,9 +5,13 @@ use cnsim::manifest::AchievedDelay;
 use super::finding::{Check, Finding, Severity};
 use super::scope::{AuditedRun, RunKey, Scope};
 
-/// What the mean of delays may be off by, in ms, and in parts of what was asked for.
+/// What the mean of delays may be off by, in ms, and in parts of what was asked for, before it is worth knowing.
 const ERROR_MS_MAX: f64 = 0.5;
 const ERROR_SHARE_MAX: f64 = 0.05;
+
+/// The same before times mean something else than they seem to.
+const WRONG_MS: f64 = 2.0;
+const WRONG_SHARE: f64 = 0.1;
 
 /// One finding for each run.
 pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
@@ -22,9 +26,9 @@ fn finding((condition, run_id): RunKey<'_>, run: &AuditedRun<'_>) -> Option<Find
         "copies were held for {achieved_mean_ms:.2} ms in the mean where the link delay is {intended_mean_ms:.2} (worst: off by \
          {error_max_ms:.2} ms): the machine was too busy to send them in time, so times are those of longer links"
     );
-    is_off.then(|| {
-        Finding::in_condition(Check::DelayNotAchieved, Severity::Caution, condition, copies, detail).of_run(run_id)
-    })
+    let is_wrong = error_ms > WRONG_MS && error_ms > WRONG_SHARE * intended_mean_ms;
+    let severity = if is_wrong { Severity::Caution } else { Severity::Info };
+    is_off.then(|| Finding::in_condition(Check::DelayNotAchieved, severity, condition, copies, detail).of_run(run_id))
 }
 
 #[cfg(test)]
@@ -41,6 +45,7 @@ mod tests {
             only(&fixture.audit(), Check::DelayNotAchieved)
         };
         assert_eq!(found(5.4), vec![]);
-        assert_eq!((found(5.6).len(), found(5.6)[0].severity), (1, Severity::Caution));
+        assert_eq!((found(5.6).len(), found(5.6)[0].severity), (1, Severity::Info));
+        assert_eq!((found(7.1).len(), found(7.1)[0].severity), (1, Severity::Caution));
     }
 }

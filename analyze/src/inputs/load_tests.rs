@@ -342,3 +342,31 @@ fn a_run_in_two_files_of_one_label_is_one_run_and_what_both_hold_counts_once() {
     assert_eq!(loaded[0].about.facts.repeats.values().sum::<u64>(), 1);
     assert_eq!(loaded[0].about.facts.files.len(), 2);
 }
+
+const RECORD: &str = r#"{"message":"r-1","sender_id":"a","receiver_id":"b","event_type":"received","run_id":"r","round":1,"sent_ns":1796017791966,"received_ns":1796017791970}"#;
+
+#[test]
+fn a_record_behind_something_else_on_its_line_is_read() {
+    let record = RECORD.replace("1796017791966", "1796017791966000000").replace("1796017791970", "1796017791970000000");
+    let zeroes = [b"\0\0\0\0".as_slice(), record.as_bytes()].concat();
+    let prefixed = format!("[pod/gossip-3/gossip] 2026-11-30T14:36:16Z {record}");
+    for line in [zeroes, prefixed.into_bytes()] {
+        let loaded = load_as("x.log", &line).unwrap();
+        assert_eq!((loaded.events.len(), loaded.about.facts.rejected), (1, 0), "{}", String::from_utf8_lossy(&line));
+    }
+}
+
+#[test]
+fn times_in_other_units_are_refused_with_the_unit_and_read_in_it() {
+    assert!(complaint("x.jsonl", RECORD.as_bytes()).ends_with("they look like ms: add --time-unit ms"));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.jsonl");
+    std::fs::write(&path, RECORD).unwrap();
+    let read = |scale| {
+        let loaded = each(&[Input { label: None, path: path.clone() }], scale).unwrap().next().unwrap().unwrap();
+        let events = columns(&loaded);
+        (events.received_ns[0], events.received_ns[0] - events.sent_ns[0])
+    };
+    assert_eq!(read(TimeScale { unit_ns: 1_000_000, origin_ns: 0 }), (1_796_017_791_970_000_000, 4_000_000));
+    assert_eq!(read(TimeScale { unit_ns: 1, origin_ns: 1 << 60 }), ((1 << 60) + 1_796_017_791_970, 4));
+}

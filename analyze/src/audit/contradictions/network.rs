@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cnsim::initiator::Initiators;
 use cnsim::link::LinkDelay;
-use cnsim::manifest::{Backend, Manifest, RunOutcome};
+use cnsim::manifest::{Backend, Manifest, Options, Round, RunOutcome};
 use cnsim::topology::{Topology, TopologySource, TopologySpec};
 
+use super::rounds::list_rounds;
 use crate::inputs::RunFacts;
 
 /// Graphs above it are not made again to look whether they are those that were asked for.
@@ -21,6 +23,7 @@ pub(super) fn contradictions(RunFacts { manifest, topology, topology_sha256 }: &
         found.push(other_nodes(manifest, topology));
         found.push(other_completeness(manifest, topology));
         found.push(other_graph(manifest, topology));
+        found.push(other_initiators(manifest, topology));
     }
     if let Some(digest) = topology_sha256 {
         let is_other = manifest.topology_sha256.strip_prefix("sha256:") != Some(digest);
@@ -76,6 +79,21 @@ fn other_nodes(manifest: &Manifest, topology: &Topology) -> Option<String> {
 fn other_completeness(manifest: &Manifest, topology: &Topology) -> Option<String> {
     let (said, is) = (manifest.topology_complete, topology.is_complete());
     (said != is).then(|| format!("a topology that is {}complete", if is { "" } else { "not " }))
+}
+
+/// Rounds that another node began than the seed, or whatever else chooses initiators, says.
+fn other_initiators(manifest: &Manifest, topology: &Topology) -> Option<String> {
+    let Options { initiator, seed, .. } = &manifest.options;
+    let is_other = |round: &&Round| {
+        let chosen = initiator.of_round(round.round, &topology.nodes, *seed);
+        chosen.is_none_or(|node| topology.nodes[node].as_str() != round.initiator)
+    };
+    let rounds: Vec<u32> = manifest.rounds.iter().filter(is_other).map(|round| round.round).collect();
+    let chosen_by = match initiator {
+        Initiators::Random => format!("seed {seed}"),
+        Initiators::Rotate | Initiators::Fixed(_) => format!("--initiator {initiator}"),
+    };
+    (!rounds.is_empty()).then(|| format!("other initiators than {chosen_by} gives in {}", list_rounds(&rounds)))
 }
 
 /// A graph that is not of the kind that was asked for. Which random one it is depends on the program that drew it: of those only the

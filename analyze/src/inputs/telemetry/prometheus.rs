@@ -74,8 +74,23 @@ fn series(from: &str, quantity: impl Fn(&str) -> Option<Quantity>, stream: Strea
     let samples: Result<Vec<Sample>, String> = samples.collect();
     let mut samples: Vec<Sample> = samples?.into_iter().filter(|sample| sample.value.is_finite()).collect();
     samples.sort_by_key(|sample| sample.at_ns);
+    if name.ends_with("_total") && quantity != Quantity::Memory {
+        samples = rates(&samples);
+    }
     let pod = label("pod_name").or_else(|| label("pod")).map(str::to_owned);
     Ok(Series { quantity, condition: None, pod, samples, source: from.to_owned() })
+}
+
+/// What a counter grew by in a second, at each sample but the first. One that falls was begun anew and counts from 0, as
+/// Prometheus' `rate` takes it.
+fn rates(counted: &[Sample]) -> Vec<Sample> {
+    let rate = |pair: &[Sample]| {
+        let (before, now) = (pair[0], pair[1]);
+        let seconds = (now.at_ns - before.at_ns) as f64 / 1e9;
+        let grown = if now.value >= before.value { now.value - before.value } else { now.value };
+        (seconds > 0.0).then(|| Sample { at_ns: now.at_ns, value: grown / seconds })
+    };
+    counted.windows(2).filter_map(rate).collect()
 }
 
 #[cfg(test)]
@@ -96,6 +111,16 @@ mod tests {
             Sample { at_ns: 1_767_225_780_000_000_000, value: 0.25 },
         ];
         assert_eq!((series[0].pod.as_deref(), series[0].samples.as_slice()), (Some("g-0"), &expected[..]));
+    }
+
+    #[test]
+    fn a_counter_becomes_a_rate_and_one_that_was_begun_anew_counts_from_nothing() {
+        let answer = br#"{"status":"success","data":{"resultType":"matrix","result":[
+            {"metric":{"__name__":"container_cpu_usage_seconds_total","pod":"p0"},
+             "values":[[1742952300,"100.0"],[1742952360,"101.2"],[1742952420,"0.6"]]}]}}"#;
+        let values: Vec<f64> = read("q", answer).unwrap()[0].samples.iter().map(|sample| sample.value).collect();
+        assert!((values[0] - 0.02).abs() < 1e-12 && (values[1] - 0.01).abs() < 1e-12, "{values:?}");
+        assert_eq!(values.len(), 2);
     }
 
     #[test]
