@@ -129,6 +129,9 @@ pub enum Failure {
     /// The node was stopped or configured anew before the copy was sent.
     #[error("not sent: the node was {0}")]
     Abandoned(&'static str),
+    /// The node was configured anew after the copy was sent and before it was acknowledged: it may have arrived.
+    #[error("sent and not waited for: the node was {0}")]
+    CutShort(&'static str),
 }
 
 /// Why a delivery was not taken.

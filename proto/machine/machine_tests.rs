@@ -152,9 +152,16 @@ fn a_new_configuration_forgets_messages_and_counts() {
     machine.handle(Timestamp(1), initiate("m-1"));
     let send = sends(&mut machine)[0].send;
     machine.handle(Timestamp(2), Input::Configure(config(Epoch(6), &["b"], "flood", &[])));
-    assert_eq!(machine.load(), Load { in_flight: 1, ..Load::default() });
+    assert_eq!(machine.load(), Load::default(), "a new configuration begins with every permit");
+    let records = outputs(&mut machine);
+    let is_cut_short = |output: &Output| {
+        let Output::Event(Event::Failed { send: of, sent, reason, .. }) = output else { return false };
+        (*of, *sent, reason) == (send, Timestamp(1), &Failure::CutShort("configured anew"))
+    };
+    assert!(records.len() == 1 && is_cut_short(&records[0]), "{records:?}");
     machine.handle(Timestamp(3), done(send, Err(Failure::Deadline)));
-    assert_eq!(machine.load(), Load::default(), "a send of the old epoch is not counted in the new one");
+    assert_eq!(outputs(&mut machine), [], "its end was recorded");
+    assert_eq!(machine.load(), Load::default());
     assert_eq!(machine.seen(&MessageId::new("m-1")), None);
 }
 

@@ -46,7 +46,8 @@ pub struct Machine {
     seen_order: VecDeque<MessageId>,
     queue: VecDeque<Copy>,
     held: BTreeMap<(Timestamp, SendId), (Copy, Held)>,
-    in_flight: BTreeMap<SendId, Copy>,
+    /// With when each was given to the host.
+    in_flight: BTreeMap<SendId, (Copy, Timestamp)>,
     owed: BTreeMap<DeliveryId, Owed>,
     next_send: u64,
     load: Load,
@@ -60,7 +61,6 @@ struct Copy {
     gossip: Gossip,
     /// The delivery whose reply waits for this copy.
     replies: Option<DeliveryId>,
-    epoch: Epoch,
 }
 
 /// A reply that waits until its copies have ended.
@@ -137,8 +137,13 @@ impl Machine {
         self.outputs.pop_front()
     }
 
+    /// Nothing of the configuration before goes on under this one: copies that wait are given up, and so is what is in flight, which
+    /// the host may still report.
     fn configure(&mut self, now: Timestamp, config: Config) {
         self.abandon(now, "configured anew");
+        for (send, (copy, sent)) in std::mem::take(&mut self.in_flight) {
+            self.fail(now, send, copy, SendFacts { sent, bytes: 0 }, Failure::CutShort("configured anew"));
+        }
         self.seen.clear();
         self.seen_order.clear();
         self.load = Load::default();
@@ -235,7 +240,7 @@ impl Machine {
                 epoch: (epoch != Epoch(0)).then_some(epoch),
                 payload: payload.clone(),
             };
-            self.queue.push_back(Copy { to, gossip, replies, epoch });
+            self.queue.push_back(Copy { to, gossip, replies });
         }
     }
 
@@ -266,10 +271,9 @@ impl Machine {
     }
 
     fn send_done(&mut self, now: Timestamp, send: SendId, sent: Timestamp, bytes: u64, result: Result<(), Failure>) {
-        let copy = self.in_flight.remove(&send).expect("the host reports each send once");
-        if copy.epoch == self.epoch() {
-            self.load.finished += 1;
-        }
+        // What a configuration cut short has its record.
+        let Some((copy, _)) = self.in_flight.remove(&send) else { return };
+        self.load.finished += 1;
         match result {
             Ok(()) => self.settle(copy.replies),
             Err(reason) => self.fail(now, send, copy, SendFacts { sent, bytes }, reason),
@@ -277,9 +281,7 @@ impl Machine {
     }
 
     fn fail(&mut self, now: Timestamp, send: SendId, copy: Copy, facts: SendFacts, reason: Failure) {
-        if copy.epoch == self.epoch() {
-            self.load.failed += 1;
-        }
+        self.load.failed += 1;
         self.settle(copy.replies);
         self.outputs.push_back(Output::Event(Event::Failed {
             message: copy.gossip.message,
@@ -314,7 +316,7 @@ impl Machine {
             let send = self.take_send_id();
             let intended = copy.to.hold;
             if intended == Interval::ZERO {
-                self.send(send, copy, None);
+                self.send(now, send, copy, None);
             } else {
                 self.held.insert((now + intended, send), (copy, Held { since: now, intended }));
             }
@@ -326,12 +328,13 @@ impl Machine {
             && entry.key().0 <= now
         {
             let ((_, send), (copy, held)) = entry.remove_entry();
-            self.send(send, copy, Some(held));
+            self.send(now, send, copy, Some(held));
         }
     }
 
-    fn send(&mut self, send: SendId, copy: Copy, held: Option<Held>) {
+    fn send(&mut self, now: Timestamp, send: SendId, copy: Copy, held: Option<Held>) {
         self.load.started += 1;
+        let sent = held.map_or(now, |held| held.since);
         self.outputs.push_back(Output::Send(Send {
             send,
             to: copy.to.id.clone(),
@@ -339,7 +342,7 @@ impl Machine {
             deadline: self.config.as_ref().and_then(|config| config.protocol.deadline),
             held,
         }));
-        self.in_flight.insert(send, copy);
+        self.in_flight.insert(send, (copy, sent));
     }
 
     fn take_send_id(&mut self) -> SendId {

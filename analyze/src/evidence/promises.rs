@@ -171,8 +171,8 @@ impl RunPromises {
             return;
         }
         let copy = || format!("{} > {}", node(sender), node(receiver));
-        // A record that was never given a size has 0, which is no size that a copy can have.
-        let is_sized = events.bytes[row] > 0 || events.seq[row] > 0;
+        // A copy that arrived has a size; one that was given up before it was sent has none.
+        let is_sized = events.bytes[row] > 0 || events.seq[row] > 0 && kind != Kind::Failed;
         if is_sized && !self.bytes.contains(&u64::from(events.bytes[row])) {
             tell(Field::Bytes, &|| format!("{} bytes", events.bytes[row]));
         }
