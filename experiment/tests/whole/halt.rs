@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::{Run, children, cnsim, manifest, read, signal, started, wait_for};
-use cnsim::manifest::{RoundOutcome, RunOutcome};
+use cnsim::manifest::{IncidentKind, RoundOutcome, RunOutcome};
 use rustix::process::Signal;
 
 /// A round that outlasts every test.
@@ -30,6 +30,27 @@ fn a_child_that_is_killed_ends_the_run_and_is_named() {
     assert!(reason.contains("ended with signal: 9 (SIGKILL)"), "{reason}");
     assert_eq!(run.manifest.rounds[0].outcome, RoundOutcome::Interrupted);
     assert!(run.events.iter().any(|event| event["event_type"] == "initiate"));
+}
+
+#[test]
+fn a_process_that_stands_still_is_named_and_ends_the_run() {
+    let out = tempfile::tempdir().unwrap();
+    let run = started(out.path(), &ENDLESS);
+    let victim = children(out.path())[0];
+
+    signal(victim, Signal::STOP);
+    let output = run.wait_with_output().unwrap();
+
+    assert_eq!(output.status.code(), Some(1));
+    wait_for("the children to end", || children(out.path()).is_empty());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains(" did not answer Watch in 20 s: it was stopped, or waits for memory"), "{stderr}");
+    let manifest = manifest(&out.path().join("mid"));
+    let [incident] = &manifest.incidents[..] else { panic!("one incident: {:?}", manifest.incidents) };
+    let process = incident.process.as_deref().unwrap();
+    assert_eq!((incident.kind, incident.round), (IncidentKind::Stalled, Some(0)));
+    assert!(stderr.contains(process) && process.contains(&format!(".{victim}.")), "{stderr}");
+    assert_eq!(manifest.rounds[0].outcome, RoundOutcome::Disturbed);
 }
 
 #[test]
