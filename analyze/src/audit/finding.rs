@@ -116,6 +116,8 @@ pub enum Check {
     RoundsOutOfOrder,
     /// Numbers left out in a process's counting.
     SequenceGap,
+    /// A run that had not ended when it was looked at.
+    RunStillGoing,
     /// Runs of a condition that have one round each.
     RunsOfOneRound,
     /// Set-up that counts as spreading.
@@ -157,10 +159,11 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// What findings are sorted by: the worst first, then where they are. Those in one place keep their order.
+    /// What findings are sorted by: runs that go on before everything, the worst first, then where they are. Those in one place keep their order.
     pub(super) fn rank(&self) -> impl Ord + '_ {
         let place = (&self.condition, &self.run_id, self.round);
-        (std::cmp::Reverse(self.severity), self.check, place)
+        // Whatever is found in a run that goes on may come of that.
+        (self.check != Check::RunStillGoing, std::cmp::Reverse(self.severity), self.check, place)
     }
 
     /// A finding in a whole condition.
@@ -252,6 +255,7 @@ words!(Check:
     RepeatedRows = "repeated-rows",
     ReusedRun = "reused-run",
     RoundsOutOfOrder = "rounds-out-of-order",
+    RunStillGoing = "run-still-going",
     RunsOfOneRound = "runs-of-one-round",
     SequenceGap = "sequence-gap",
     SetupInsideTiming = "setup-inside-timing",

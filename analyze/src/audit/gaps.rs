@@ -53,7 +53,8 @@ impl<'a> Gaps<'a> {
 
 fn find_gaps<'a>(scope: &Scope<'a>, run: &AuditedRun<'a>) -> RunGaps {
     let mut counted = seq_ranges(scope, run);
-    let last_seqs = run.manifest().map(|manifest| &manifest.last_seqs);
+    // What a run that goes on wrote last may not have been brought home yet.
+    let last_seqs = run.manifest().filter(|_| !run.is_going_on()).map(|manifest| &manifest.last_seqs);
     // A process whose records are all lost has numbers in the manifest alone.
     for process in last_seqs.into_iter().flatten().map(|(process, _)| process.as_str()) {
         counted.entry(process).or_default();

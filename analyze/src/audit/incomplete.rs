@@ -1,6 +1,6 @@
 //! Runs and rounds that were cut off.
 
-use cnsim::manifest::{RoundOutcome, RunOutcome};
+use cnsim::manifest::{Manifest, RoundOutcome, RunOutcome};
 
 use super::finding::{Check, Finding, Severity};
 use super::scope::{AuditedRun, RunKey, Scope};
@@ -19,7 +19,7 @@ fn incomplete_run((condition, run_id): RunKey<'_>, run: &AuditedRun<'_>) -> Opti
     let manifest = run.manifest()?;
     let what = match manifest.outcome {
         RunOutcome::Complete => return None,
-        RunOutcome::Running => "was still going, or its driver was killed, when this was written",
+        RunOutcome::Running => return Some(still_going(condition, run_id, manifest)),
         RunOutcome::Interrupted => "was interrupted",
         RunOutcome::Failed => "failed",
     };
@@ -29,6 +29,17 @@ fn incomplete_run((condition, run_id): RunKey<'_>, run: &AuditedRun<'_>) -> Opti
         manifest.rounds.len()
     );
     Some(Finding::in_condition(Check::IncompleteRun, Severity::Caution, condition, 1, detail).of_run(run_id))
+}
+
+/// A run of which nothing is final.
+fn still_going(condition: &str, run_id: &str, manifest: &Manifest) -> Finding {
+    let detail = format!(
+        "this run goes on, or its driver was killed: {} of {} rounds have ended, and records may not be here yet; what else is found \
+         may come of that. Look again when it has ended, or go on with it: cnsim run --resume",
+        manifest.rounds.len(),
+        u64::from(manifest.options.rounds) + 1
+    );
+    Finding::in_condition(Check::RunStillGoing, Severity::Caution, condition, 1, detail).of_run(run_id)
 }
 
 fn incomplete_rounds(scope: &Scope<'_>, (condition, run_id): RunKey<'_>, run: &AuditedRun<'_>) -> Vec<Finding> {

@@ -22,6 +22,8 @@ const NAMES_SHOWN: usize = 5;
 enum Cause {
     /// So many of the messages came, and their records are gone.
     LogLoss(u64),
+    /// So many of the messages came in a run that goes on: their records may still be where they were made.
+    NotHereYet(u64),
     /// Nobody says what the protocol was.
     UnknownProtocol,
     /// The protocol reaches every one of these nodes while no message is lost.
@@ -59,7 +61,11 @@ fn missing_deliveries<'a>(
         return None;
     }
     let proven = nodes.count_proven(round, scope, gaps.of_run((round.condition, round.run_id))).min(missing);
-    let cause = if proven > 0 { Cause::LogLoss(proven) } else { judge(round, run, &nodes.missing) };
+    let cause = match proven {
+        0 => judge(round, run, &nodes.missing),
+        proven if run.is_going_on() => Cause::NotHereYet(proven),
+        proven => Cause::LogLoss(proven),
+    };
     let detail = format!(
         "{}{missing} of {} deliveries have no receipt{}; {}; times that need them are empty and the round counts as never \
          converged",
@@ -117,7 +123,7 @@ impl Cause {
     fn severity(self) -> Severity {
         match self {
             Self::LogLoss(_) => Severity::Unsound,
-            Self::UnknownProtocol | Self::RuledOut => Severity::Caution,
+            Self::NotHereYet(_) | Self::UnknownProtocol | Self::RuledOut => Severity::Caution,
             Self::Allowed => Severity::Info,
         }
     }
@@ -126,6 +132,9 @@ impl Cause {
         let words = match self {
             Self::LogLoss(proven) => {
                 return format!("{proven} of them are proven log loss: the message came and its record is gone");
+            }
+            Self::NotHereYet(came) => {
+                return format!("{came} of them came, and the run goes on: their records may not be here yet");
             }
             Self::UnknownProtocol => "the protocol is not on record, so they count as ruled out",
             Self::RuledOut => "the protocol rules that out while no message is lost",
@@ -181,12 +190,23 @@ fn join_first(names: &BTreeSet<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use cnsim::event::Kind;
-    use cnsim::manifest::RoundOutcome;
+    use cnsim::manifest::{RoundOutcome, RunOutcome};
 
     use super::super::finding::Verdict;
     use super::super::fixture::{Fixture, only};
     use super::super::quality::Quality;
     use super::*;
+
+    #[test]
+    fn nothing_is_proven_to_be_lost_while_the_run_goes_on() {
+        let mut fixture = Fixture::direct_mail_csv(["n0", "n1", "n2", "n3"]).with_manifest("direct-mail");
+        fixture.rows.retain(|row| row.round != 2 && !(row.round == 1 && row.receiver == "n2"));
+        fixture.manifest().outcome = RunOutcome::Running;
+        let quality = fixture.audit();
+        assert_eq!((quality.findings[0].check, quality.verdict), (Check::RunStillGoing, Verdict::Caution));
+        let severities: Vec<Severity> = missing(&quality).iter().map(|found| found.severity).collect();
+        assert_eq!(severities, [Severity::Caution], "{:?}", missing(&quality));
+    }
 
     #[test]
     fn what_comes_after_the_round_was_given_up_is_late_and_not_delivered() {

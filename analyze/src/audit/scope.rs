@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use cnsim::manifest::{Manifest, Round as ManifestRound};
+use cnsim::manifest::{Manifest, Round as ManifestRound, RunOutcome};
 use cnsim::protocol::{ProtocolSpec, Strategy};
 use cnsim::topology::Topology;
 
@@ -147,6 +147,11 @@ impl<'a> AuditedRun<'a> {
     /// Its manifest and topology.
     pub(super) fn facts(&self) -> Option<&'a RunFacts> {
         self.facts
+    }
+
+    /// Whether it went on when its manifest was written: records may still be where they were made.
+    pub(super) fn is_going_on(&self) -> bool {
+        self.manifest().is_some_and(|manifest| manifest.outcome == RunOutcome::Running)
     }
 
     /// Its topology.

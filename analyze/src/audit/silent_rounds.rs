@@ -21,9 +21,11 @@ fn in_run<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &AuditedR
     let finding = |round: &ManifestRound| {
         let missing = u64::from(manifest.options.nodes.saturating_sub(1));
         // What somebody wrote and nobody has is lost; a round that left no trace may never have spread.
-        let severity = if left_records(manifest, round) { Severity::Unsound } else { Severity::Caution };
+        let is_lost = left_records(manifest, round) && !run.is_going_on();
+        let severity = if is_lost { Severity::Unsound } else { Severity::Caution };
+        let yet = if run.is_going_on() { " yet" } else { "" };
         let detail = format!(
-            "{}the run drove this round, which reached {} nodes, and not one record of it is here: it counts as never \
+            "{}the run drove this round, which reached {} nodes, and not one record of it is here{yet}: it counts as never \
              converged",
             before_round(run, round.round),
             round.delivered

@@ -24,7 +24,8 @@ fn hop_bands(analysis: &Analysis) -> Vec<HopBand> {
     let of_groups = analysis.groups.iter().filter_map(|group| Some((group, group.expected_hops.as_ref()?)));
     let mut bands: Vec<HopBand> = Vec::new();
     let all: Vec<_> = of_groups.collect();
-    let is_common = all.len() == analysis.groups.len() && all.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    let is_of_all = !all.is_empty() && all.len() == analysis.groups.len();
+    let is_common = is_of_all && all.windows(2).all(|pair| pair[0].1 == pair[1].1);
     for (group, band) in if is_common { &all[..1] } else { &all } {
         let band_label = &band.label;
         let label = if is_common { band_label.clone() } else { format!("{}: {band_label}", label(analysis, group)) };

@@ -125,3 +125,13 @@ fn hops_without_a_number_have_no_bar_and_keep_their_share() {
     assert_eq!(hop_distribution(&analysis).series[0].shares, [(1, 0.5)]);
     assert_eq!(latency_by_hop(&analysis).series[0].boxes.len(), 1);
 }
+
+#[test]
+fn a_run_without_a_record_has_figures_without_data() {
+    let nothing = Analysis::default();
+    assert!(hop_distribution(&nothing).series.is_empty() && hop_distribution(&nothing).theory.is_empty());
+    assert!(convergence_by_nodes(&nothing, Origin::Initiate).conditions.is_empty());
+    assert!(convergence_by_round(&nothing, Origin::Initiate).series.is_empty());
+    assert!(convergence_ecdf(&nothing, Origin::Initiate).series.is_empty());
+    assert!(time_spent(&nothing).bars.is_empty());
+}
