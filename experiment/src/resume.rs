@@ -1,13 +1,13 @@
 //! A run that goes on after its driver was stopped: which rounds are left, and which records are already here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use cnsim::event::Record;
 use cnsim::id::RunId;
-use cnsim::manifest::{Manifest, Round, RoundOutcome, RunOutcome};
+use cnsim::manifest::{Backend, Manifest, Round, RoundOutcome, RunOutcome};
 
 use crate::backend_choice::{BackendChoice, Start};
 use crate::folder::{EVENTS, FolderError, MANIFEST, RunFolder, record_files};
@@ -77,18 +77,22 @@ pub fn open(
     let run_id: Option<RunId> = manifest.run_id.parse().ok();
     let plan = repeat::plan_of(manifest.clone(), &file, run_id)?;
     let folder = RunFolder::reopen(path.to_owned())?;
-    let first_round = next_round(&mut manifest, &plan);
+    let Earlier { last_seqs, rounds } = gather_earlier(&folder)?;
+    // Records of a cluster may still be where they were made.
+    let recorded = matches!(manifest.backend, Backend::Local(_)).then_some(&rounds);
+    let first_round = next_round(&mut manifest, &plan, recorded);
     manifest.backend.processes_mut().resumed_with.push(command_line.to_vec());
     let backend = BackendChoice::of_run(&manifest.backend, typed);
-    let last_seqs = gather_earlier(&folder)?;
     Ok(Resumption { plan, manifest, folder, start: Start::Resumed { first_round, last_seqs }, backend })
 }
 
 /// The round to go on with. One that was cut off cannot be driven again: its message is in the records already. A driver
-/// that was killed has not said whether it had begun one, so the next is taken for begun.
-fn next_round(manifest: &mut Manifest, plan: &Plan) -> u32 {
+/// that was killed has not said whether it had begun one: where every record is here (`recorded` are their rounds), they say it;
+/// else the next is taken for begun.
+fn next_round(manifest: &mut Manifest, plan: &Plan, recorded: Option<&BTreeSet<u32>>) -> u32 {
     let next = manifest.rounds.last().map_or(0, |round| round.round + 1);
-    if manifest.outcome != RunOutcome::Running || next > plan.options.rounds {
+    let is_begun = recorded.is_none_or(|rounds| rounds.contains(&next));
+    if manifest.outcome != RunOutcome::Running || next > plan.options.rounds || !is_begun {
         return next;
     }
     manifest.expected_events += u64::from(plan.options.nodes) - 1;
@@ -107,8 +111,17 @@ fn next_round(manifest: &mut Manifest, plan: &Plan) -> u32 {
     next + 1
 }
 
-/// Brings the records of earlier sessions together as one part; the last sequence number of each process.
-fn gather_earlier(folder: &RunFolder) -> Result<BTreeMap<String, u64>, ResumeError> {
+/// What records of earlier sessions say.
+#[derive(Debug, Default)]
+struct Earlier {
+    /// The last sequence number of each process.
+    last_seqs: BTreeMap<String, u64>,
+    /// The rounds that they are of.
+    rounds: BTreeSet<u32>,
+}
+
+/// Brings the records of earlier sessions together as one part.
+fn gather_earlier(folder: &RunFolder) -> Result<Earlier, ResumeError> {
     let (parts, events) = (folder.parts(), folder.path().join(EVENTS));
     let together = parts.join(EARLIER);
     // Merged records are written whole before their parts are taken away: where they stand, parts say nothing new.
@@ -124,20 +137,46 @@ fn gather_earlier(folder: &RunFolder) -> Result<BTreeMap<String, u64>, ResumeErr
             fs::remove_file(part).map_err(at(part))?;
         }
     }
-    last_seqs(&together).map_err(|reason| ResumeError::Records { path: together, reason })
+    read_earlier(&together).map_err(|reason| ResumeError::Records { path: together, reason })
 }
 
-/// The last sequence number of each process among the records of a file.
-fn last_seqs(path: &Path) -> io::Result<BTreeMap<String, u64>> {
-    let mut lasts: BTreeMap<String, u64> = BTreeMap::new();
+/// What the records of a file say.
+fn read_earlier(path: &Path) -> io::Result<Earlier> {
+    let mut earlier = Earlier::default();
     let mut lines = BufReader::new(fs::File::open(path)?);
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line)? > 0 {
-        if let Ok(Record { process, seq: Some(seq), .. }) = Record::read_line(&line) {
-            let last = lasts.entry(process.into_owned()).or_default();
+        if let Ok(Record { process, seq: Some(seq), round, .. }) = Record::read_line(&line) {
+            let last = earlier.last_seqs.entry(process.into_owned()).or_default();
             *last = (*last).max(seq);
+            earlier.rounds.insert(round);
         }
         line.clear();
     }
-    Ok(lasts)
+    Ok(earlier)
+}
+
+#[cfg(test)]
+mod tests {
+    use cnsim::id::RunId;
+
+    use super::*;
+
+    #[test]
+    fn a_round_that_no_record_is_of_was_not_begun() {
+        let file = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../analyze/tests/fixtures/flood-n4/manifest.json"));
+        let mut manifest = Manifest::from_json(&fs::read(file).unwrap()).unwrap();
+        manifest.outcome = RunOutcome::Running;
+        manifest.rounds.truncate(2);
+        let run_id: Option<RunId> = manifest.run_id.parse().ok();
+        let plan = repeat::plan_of(manifest.clone(), file, run_id);
+        let Ok(plan) = plan else { panic!("{plan:?}") };
+        let next = |recorded: Option<&BTreeSet<u32>>| {
+            let mut manifest = manifest.clone();
+            (next_round(&mut manifest, &plan, recorded), manifest.rounds.len())
+        };
+        assert_eq!(next(Some(&BTreeSet::from([0, 1]))), (2, 2));
+        assert_eq!(next(Some(&BTreeSet::from([0, 1, 2]))), (3, 3));
+        assert_eq!(next(None), (3, 3), "of a cluster nobody knows");
+    }
 }
