@@ -26,9 +26,17 @@ pub(super) fn findings<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>) -> Vec<F
 
 fn negative_latency(round: &AuditedRound<'_>) -> Option<Finding> {
     let NegativeLatencies { count, worst_ns } = round.evidence.negative_latencies?;
+    let t100 = round.metrics.complete_ns(Origin::FirstSend).filter(|t100_ns| *t100_ns > 0);
+    let in_t100 = t100.map_or_else(String::new, |t100_ns| {
+        let share = 100.0 * -(worst_ns as f64) / t100_ns as f64;
+        format!(
+            "; where such a copy ends it, t100 ({:.3} ms) is off by as much or more: {share:.0} % of it",
+            t100_ns as f64 / 1e6
+        )
+    });
     let detail = format!(
         "{count} copies were received before they were sent (worst: {:.3} ms), so clocks differ by at least that and \
-         latencies between machines are that uncertain",
+         latencies between machines are that uncertain{in_t100}",
         worst_ns as f64 / 1e6
     );
     Some(round.finding(Check::NegativeLatency, Severity::Caution, count, detail))

@@ -61,18 +61,21 @@ fn rejected(input: &About) -> Option<Finding> {
 
 /// One finding for each condition.
 fn float_timestamps(scope: &Scope<'_>) -> Vec<Finding> {
-    let mut found: BTreeMap<&str, FloatTimestamps> = BTreeMap::new();
+    let mut found: BTreeMap<&str, (FloatTimestamps, u64)> = BTreeMap::new();
     for (input, evidence) in scope.inputs.iter().zip(&scope.evidence.inputs) {
         if evidence.float_timestamps.count > 0 {
-            let known = found.entry(&input.condition).or_default();
+            let (known, digits_ns) = found.entry(&input.condition).or_default();
             *known = known.and(evidence.float_timestamps);
+            // Of fewer digits than a float64 has, the digits say how exact times are.
+            let coarsest = evidence.resolutions.values().filter_map(|resolution| Some(resolution.coarsest()?.0 as u64));
+            *digits_ns = coarsest.max().unwrap_or(0).max(*digits_ns);
         }
     }
-    let finding = |(condition, FloatTimestamps { count, latest_ns }): (&str, FloatTimestamps)| {
+    let finding = |(condition, (FloatTimestamps { count, latest_ns }, digits_ns)): (&str, (FloatTimestamps, u64))| {
         let detail = format!(
             "timestamps went through a float64 and are multiples of {} ns, so times between two of them are exact to \
              that; latencies come from propagation_time and are not touched",
-            spacing_ns(latest_ns)
+            spacing_ns(latest_ns).max(digits_ns)
         );
         Finding::in_condition(Check::FloatTimestamps, Severity::Info, condition, count, detail)
     };
@@ -146,5 +149,12 @@ mod tests {
         let found = only(&Fixture::csv_of_flood().with_float_timestamps().audit(), Check::FloatTimestamps);
         assert_eq!(found.len(), 1);
         assert!(found[0].detail.contains("multiples of 256 ns"));
+        let mut of_15_digits = Fixture::csv_of_flood().with_float_timestamps();
+        for row in &mut of_15_digits.rows {
+            row.received_ns -= row.received_ns % 10_000;
+            row.sent_ns -= row.sent_ns % 10_000;
+        }
+        let found = only(&of_15_digits.audit(), Check::FloatTimestamps);
+        assert!(found[0].detail.contains("multiples of 10000 ns"), "{}", found[0].detail);
     }
 }
