@@ -100,6 +100,12 @@ notebooks:
 main-job:
     scripts/readme-command main
 
+# What checks can find at a number of rounds, and how often tests and intervals hold what they say, by simulation; not a step of CI
+simulations runs="200":
+    cargo build --locked --release --workspace --example power
+    "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release/examples/power" {{ runs }}
+    cargo test --locked --workspace --lib -- stats::
+
 # The stages of a report beside DuckDB, pandas and Polars, on five million rows grown from the published data; not a step of CI
 bench-peers rows="5000000":
     @test -d "{{ plosone }}" || { echo "just bench-peers: no folder {{ plosone }}; set CNSIM_PLOSONE to the published data" >&2; exit 1; }

@@ -31,6 +31,7 @@ mod missing_nodes;
 mod mixed_records;
 mod outliers;
 mod participants;
+pub(crate) mod power;
 mod quality;
 mod reused_runs;
 mod round_order;

@@ -8,7 +8,7 @@ use cnsim::manifest::Tool;
 use super::figures::Figure;
 use super::finding_lines::{Line, lines};
 use super::spec::ReportSpec;
-use crate::audit::{Quality, Verdict};
+use crate::audit::{Quality, Verdict, power};
 use crate::inputs::FileFacts;
 use crate::measure::{Analysis, Origin};
 use crate::output::TOOL_NAME;
@@ -46,6 +46,7 @@ pub(super) fn html(content: &Content<'_>) -> Result<Vec<u8>, askama::Error> {
         lead: lead(content.analysis, spec),
         verdict: VerdictWords { word: content.quality.verdict.as_str(), meaning: meaning(content.quality.verdict) },
         findings: lines(&content.quality.findings),
+        power: power::lines(content.analysis),
         figures_words: figures_words(spec),
         figures: content.figures.iter().filter_map(Plot::of).collect(),
         left_out: content
@@ -70,6 +71,8 @@ struct Page<'a> {
     lead: String,
     verdict: VerdictWords,
     findings: Vec<Line>,
+    /// What the checks could have found.
+    power: Vec<String>,
     figures_words: &'static str,
     figures: Vec<Plot<'a>>,
     left_out: Vec<(&'a str, &'a str)>,
