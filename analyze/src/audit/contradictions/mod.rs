@@ -118,7 +118,13 @@ mod tests {
         ),
         (|it| it.manifest_round(1).failed = 1, "other deliveries or failed sends than the driver counted in round 1"),
         (|it| it.manifest_round(1).driver_ms = 6e4, "round 1 that took longer than until the next one began"),
-        (|it| it.manifest().options.initiator = Initiators::Random, "other initiators than seed 1 gives in round"),
+        (
+            |it| {
+                it.manifest().options.initiator = Initiators::Random;
+                it.manifest().tool.revision = "0123456".to_owned();
+            },
+            "other initiators than seed 1 gives in round",
+        ),
         (|it| it.manifest().started_at = "2025-03-24T02:30:50Z".to_owned(), "no record in its first or last hours"),
     ];
 

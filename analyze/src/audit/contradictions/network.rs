@@ -81,8 +81,12 @@ fn other_completeness(manifest: &Manifest, topology: &Topology) -> Option<String
     (said != is).then(|| format!("a topology that is {}complete", if is { "" } else { "not " }))
 }
 
-/// Rounds that another node began than the seed, or whatever else chooses initiators, says.
+/// Rounds that another node began than the seed, or whatever else chooses initiators, says. A program whose revision nobody knows
+/// may draw otherwise.
 fn other_initiators(manifest: &Manifest, topology: &Topology) -> Option<String> {
+    if manifest.tool.revision == "unknown" {
+        return None;
+    }
     let Options { initiator, seed, .. } = &manifest.options;
     let is_other = |round: &&Round| {
         let chosen = initiator.of_round(round.round, &topology.nodes, *seed);
