@@ -53,13 +53,13 @@ fn main() {
     }
 }
 
-/// The smallest effect that is found often enough, by bisection.
+/// The smallest effect that is found often enough: step by step, because a very large one may hide itself, then by bisection.
 fn smallest(most: f64, found: impl Fn(f64) -> f64) -> Option<f64> {
-    if found(most) < POWER {
-        return None;
-    }
-    let (mut low, mut high) = (0.0, most);
-    for _ in 0..8 {
+    const STEPS: u32 = 16;
+    let at = |step: u32| most * f64::from(step) / f64::from(STEPS);
+    let first = (1..=STEPS).find(|step| found(at(*step)) >= POWER)?;
+    let (mut low, mut high) = (at(first - 1), at(first));
+    for _ in 0..4 {
         let middle = (low + high) / 2.0;
         if found(middle) < POWER { low = middle } else { high = middle }
     }

@@ -79,7 +79,7 @@ mod tests {
         let round = |number: u32| RoundMetrics {
             scored: true,
             // Of 20 logarithms the median deviation is 0.1: a spread of 0.148.
-            from_first_send: [Some((1e7 * (if number % 2 == 0 { 0.1_f64 } else { -0.1 }).exp()) as i64); 5],
+            from_first_send: [Some((1e7 * (if number.is_multiple_of(2) { 0.1_f64 } else { -0.1 }).exp()) as i64); 5],
             ..silent_round("r", number)
         };
         let group =
