@@ -62,7 +62,12 @@ fn nobody_knows(group: &Group, run: &RunClocks) -> Option<Finding> {
             end_hosts(round).is_some_and(|(first, last)| first != last && is_named(first) && is_named(last))
         })
         .collect();
-    let unknown = apart.iter().filter(|round| round.clock_open_ns.is_none()).count();
+    let is_one_way = |round: &&&RoundMetrics| {
+        end_hosts(round).is_some_and(|(first, last)| {
+            run.one_way.iter().any(|(a, b)| (&**a, &**b) == (first, last) || (&**b, &**a) == (first, last))
+        })
+    };
+    let unknown = apart.iter().filter(is_one_way).count();
     let detail = format!(
         "in {unknown} of {} rounds that end on another machine than they began on copies went one way only between these two, so \
          nobody can know how far their clocks are apart, and t100 is off by that: let initiators rotate, or send both ways",

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use cnsim::link::LinkDelay;
+
 use super::finding::{Check, Finding, Severity};
-use super::scope::{AuditedRound, RunKey, Scope};
+use super::scope::{AuditedRound, AuditedRun, RunKey, Scope};
 
 /// Receipts from which one round alone can be called a copy. Of 120,000 pairs of rounds of real runs over seven protocols and
 /// topologies none with so many came closer than three times [`ROUND_NS_MAX`].
@@ -28,12 +30,19 @@ const COARSE_NS: i64 = 10_000;
 
 /// The copies of all inputs, one finding for each two runs.
 pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
-    let traces: Vec<Trace<'_>> = scope.rounds.iter().filter_map(Trace::of).collect();
+    let traces: Vec<Trace<'_>> =
+        scope.rounds.iter().filter_map(|round| Trace::of(round, least(scope.run(round)))).collect();
     let mut copies = copied_runs(&traces);
     for (pair, rounds) in copied_rounds(&traces) {
         copies.entry(pair).or_insert(rounds);
     }
     copies.into_iter().map(|((copy, original), rounds)| finding(scope, copy, original, &rounds)).collect()
+}
+
+/// How many receipts a round of a run needs: where link delays say when receipts come, a few of them are alike by themselves.
+fn least(run: &AuditedRun<'_>) -> usize {
+    let is_held = run.manifest().is_some_and(|manifest| manifest.options.link_delay != LinkDelay::None);
+    if is_held { RECEIPTS_MIN } else { RUN_RECEIPTS_MIN }
 }
 
 /// A run that copies, and the one that it copies.
@@ -48,12 +57,12 @@ struct Trace<'a> {
 
 impl<'a> Trace<'a> {
     /// None where the round has too few receipts to be known by them, or clocks that were read too coarsely.
-    fn of(round: &'a AuditedRound<'a>) -> Option<Self> {
+    fn of(round: &'a AuditedRound<'a>, receipts_min: usize) -> Option<Self> {
         let reached = &round.metrics.reached_ns;
         let first = *reached.first()?;
         let offsets_ns: Vec<i64> = reached.iter().map(|time| time.saturating_sub(first)).collect();
         let is_fine = offsets_ns.iter().any(|offset| offset % COARSE_NS != 0);
-        (reached.len() >= RUN_RECEIPTS_MIN && is_fine).then_some(Self { round, offsets_ns })
+        (reached.len() >= receipts_min && is_fine).then_some(Self { round, offsets_ns })
     }
 
     fn key(&self) -> RunKey<'a> {

@@ -45,7 +45,8 @@ impl<'a> MissingNodes<'a> {
         let by_records = (reached.len() as u64).saturating_sub(unknown_initiator);
         // What the driver counted in this round, but no more than records are missing in the whole run.
         let seen_by_driver = run.manifest_round(round.round).map_or(0, |round| round.delivered);
-        let by_driver = seen_by_driver.saturating_sub(u64::from(round.metrics.delivered));
+        // The driver's last look at a round that it gave up may see receipts that came after that.
+        let by_driver = seen_by_driver.saturating_sub(u64::from(round.metrics.delivered) + self.late);
         by_records.max(by_driver.min(scope.unrecorded_deliveries(run)))
     }
 }

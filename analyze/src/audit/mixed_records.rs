@@ -40,7 +40,7 @@ fn moved((condition, run_id): RunKey<'_>, run: &AuditedRun<'_>) -> Option<Findin
         run.recorded().flat_map(|(names, recorded)| recorded.moved.iter().map(|node| names.node(*node))).collect();
     let (first, count) = (nodes.first()?, nodes.len() as u64);
     let detail = format!(
-        "records of {count} nodes name several hosts (first: {first}), so they moved during the run, or records were changed: what \
+        "nodes have records that name several hosts ({count}; first: {first}): they moved during the run, or records were changed; what \
          is said of hosts and their clocks holds for neither place"
     );
     Some(Finding::in_condition(Check::MixedRecords, Severity::Caution, condition, count, detail).of_run(run_id))
@@ -58,7 +58,7 @@ mod tests {
         fixture.first_receipt("n2", 1).host = Some("m0".to_owned());
         let found = only(&fixture.audit(), Check::MixedRecords);
         assert_eq!((found.len(), found[0].severity, found[0].count), (1, Severity::Caution, 1));
-        assert!(found[0].detail.contains("(first: n2)"), "{}", found[0].detail);
+        assert!(found[0].detail.contains("first: n2)"), "{}", found[0].detail);
     }
 
     #[test]

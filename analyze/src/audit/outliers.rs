@@ -10,9 +10,9 @@ const ROUNDS_MIN: usize = 10;
 
 /// So many times the median is far longer, where that is also so many spreads of the logarithm away; a spread is 1.4826 median
 /// absolute deviations, which is the standard deviation of normal values, and no less than this.
-const TIMES_MIN: f64 = 2.5;
-const SPREADS_MIN: f64 = 4.0;
-const SPREAD_MIN: f64 = 0.05;
+pub(super) const TIMES_MIN: f64 = 2.5;
+pub(super) const SPREADS_MIN: f64 = 3.5;
+pub(super) const SPREAD_MIN: f64 = 0.05;
 
 /// The share of what a round took longer that its processes' waiting for a processor explains.
 const WAITING_SHARE_MIN: f64 = 0.5;

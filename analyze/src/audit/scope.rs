@@ -122,7 +122,8 @@ impl<'a> Scope<'a> {
     pub(super) fn unrecorded_deliveries(&self, run: &AuditedRun<'a>) -> u64 {
         let rounds = run.manifest().into_iter().flat_map(|manifest| &manifest.rounds);
         let counted: u64 = rounds.map(|round| round.delivered).sum();
-        let recorded: u64 = self.rounds_of(run).map(|round| u64::from(round.metrics.delivered)).sum();
+        let late = |round: &AuditedRound<'_>| round.evidence.receivers.as_ref().map_or(0, |all| all.late.len() as u64);
+        let recorded: u64 = self.rounds_of(run).map(|round| u64::from(round.metrics.delivered) + late(round)).sum();
         counted.saturating_sub(recorded)
     }
 }

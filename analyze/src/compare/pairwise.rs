@@ -94,10 +94,16 @@ struct Found {
 /// gives, no longer hold what they say: with 100 rounds against 10 that spread five times as much, 76 % instead of 95 %.
 const ALIKE_MAX: f64 = 1.5;
 
+/// Rounds a side below which the test of Brunner and Munzel rejects too often.
+const ROBUST_MIN: usize = 10;
+
 /// Rounds of one deployment a side. None where a side is empty.
 fn of_rounds(a: &[f64], b: &[f64], resampling: &Resampling) -> Option<Found> {
     let level = resampling.level;
-    let robust = if are_unlike(a, b) { brunner_munzel(a, b) } else { None };
+    let is_large = a.len().min(b.len()) >= ROBUST_MIN;
+    let robust = if is_large && are_unlike(a, b) { brunner_munzel(a, b) } else { None };
+    // Of samples that do not touch it knows no variance.
+    let robust = robust.filter(|test| test.statistic.is_finite());
     Some(Found {
         shift: if robust.is_some() { resampled_shift(a, b, resampling) } else { stats::shift(a, b, level) },
         ratio: median_ratio(a, b, level),

@@ -1,6 +1,6 @@
 //! A comparison in one plain sentence.
 
-use super::comparison::{Comparison, Design, Standing, values_needed_to_differ};
+use super::comparison::{Comparison, Standing, values_needed_to_differ};
 use crate::measure::catalogue::Metric;
 
 /// The sentence; `censored` rounds of either side never got there, or nobody knows from when.
@@ -100,7 +100,11 @@ fn more_often(comparison: &Comparison) -> String {
 
 /// A probability with as many digits as tell it.
 fn probability(p: f64) -> String {
-    if p < 0.01 { format!("{p:.0e}") } else { format!("{p:.2}") }
+    match p {
+        0.0 => "below 1e-300".to_owned(),
+        p if p < 0.01 => format!("{p:.0e}"),
+        p => format!("{p:.2}"),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -216,7 +220,7 @@ fn without_interval(comparison: &Comparison, level: f64) -> String {
 /// What it takes to halve the interval, where it has a width: that falls with the root of the number of rounds, or of
 /// deployments where there are several.
 fn halving(comparison: &Comparison) -> String {
-    let is_of_rounds = comparison.design == Design::Paired || comparison.deployments_a + comparison.deployments_b == 2;
+    let is_of_rounds = comparison.deployments_a + comparison.deployments_b == 2;
     let (unit, a, b) = match is_of_rounds {
         true => ("rounds", comparison.rounds_a, comparison.rounds_b),
         false => ("deployments", comparison.deployments_a, comparison.deployments_b),
@@ -243,6 +247,7 @@ fn decimals(comparison: &Comparison, scale: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::comparison::Design;
     use super::*;
     use crate::stats::{Dominance, Method, Shift, Test};
 

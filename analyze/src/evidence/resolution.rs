@@ -14,10 +14,11 @@ const STEPS_NS: [i64; 6] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 1
 const TIMES_MIN: u64 = 5;
 
 /// What the times that one node's clock gave are multiples of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Reading {
-    /// How many times.
+    /// How many times, those that follow an equal one not counted: copies of a burst may share one reading.
     times: u64,
+    last_ns: i64,
     /// Place in [`STEPS_NS`]; its length: none of them.
     step: usize,
 }
@@ -33,8 +34,8 @@ impl Resolution {
     /// The same with what later rounds tell.
     fn merge(&mut self, later: Self) {
         for (node, reading) in later.readings {
-            let known = self.readings.entry(node).or_insert(Reading { times: 0, step: 0 });
-            *known = Reading { times: known.times + reading.times, step: known.step.max(reading.step) };
+            let known = self.readings.entry(node).or_default();
+            *known = Reading { times: known.times + reading.times, step: known.step.max(reading.step), ..reading };
         }
     }
 
@@ -60,7 +61,7 @@ pub(super) fn find_resolutions(batch: &Batch) -> BTreeMap<String, Resolution> {
     let mut runs: BTreeMap<String, Resolution> = BTreeMap::new();
     let mut rounds = batch.iter().peekable();
     while let Some(first) = rounds.peek().cloned() {
-        let mut readings = vec![Reading { times: 0, step: 0 }; events.names.nodes.len()];
+        let mut readings = vec![Reading::default(); events.names.nodes.len()];
         // Rounds of one run stand one behind the other.
         while let Some(round) = rounds.next_if(|round| round.run == first.run) {
             for row in round.rows {
@@ -91,7 +92,8 @@ fn read_times(events: &EventColumns, row: usize, readings: &mut [Reading]) {
 
 impl Reading {
     fn read(&mut self, time_ns: i64) {
-        self.times += 1;
+        self.times += u64::from(self.times == 0 || time_ns != self.last_ns);
+        self.last_ns = time_ns;
         while STEPS_NS.get(self.step).is_some_and(|step_ns| time_ns % step_ns != 0) {
             self.step += 1;
         }

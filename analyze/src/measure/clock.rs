@@ -1,6 +1,6 @@
 //! Clocks: the smallest latencies that copies seem to have between machines, and what they say of the machines' clocks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cnsim::event::Kind;
@@ -41,6 +41,8 @@ pub struct RunClocks {
     pub run_id: String,
     /// Every two machines with copies both ways, in the order of their names.
     pub pairs: Vec<HostPair>,
+    /// Every two machines with copies one way only, each pair in the order of names.
+    pub one_way: BTreeSet<(Arc<str>, Arc<str>)>,
 }
 
 /// Two machines with copies both ways.
@@ -95,7 +97,13 @@ impl RunWays {
             }
         };
         let pairs = offsets(&least.collect()).into_iter().map(pair).collect();
-        RunClocks { run_id, pairs }
+        let alone = self.0.keys().filter(|(from, to)| !self.0.contains_key(&(*to, *from)));
+        let in_order = |(from, to): &Ends| {
+            let ends = [from, to].map(|number| Arc::clone(&names[*number as usize]));
+            let [a, b] = ends;
+            if a <= b { (a, b) } else { (b, a) }
+        };
+        RunClocks { run_id, pairs, one_way: alone.map(in_order).collect() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::settings::{PACKED, PROCESSES, Settings};
+use super::settings::{PACKED, Settings};
 use super::{Group, Origin};
 use crate::stats::censored_ms;
 
@@ -30,11 +30,19 @@ pub(crate) fn differing(groups: &[Group]) -> Settings {
     let is_one_each =
         |setting: &str| groups.iter().all(|group| group.settings.get(setting).is_none_or(|it| it.len() == 1));
     all.retain(|setting, values| values.len() > 1 && is_one_each(setting));
-    // Nodes are packed alike where each process has as many, and where there are as many processes.
-    if !(all.contains_key(PACKED) && all.contains_key(PROCESSES)) {
-        all.retain(|setting, _| *setting != PACKED && *setting != PROCESSES);
+    if are_packed_alike(groups) {
+        all.remove(PACKED);
     }
     all
+}
+
+/// Whether nodes are packed alike: each process has as many, or all are spread over as many processes as there may be.
+fn are_packed_alike(groups: &[Group]) -> bool {
+    const PROCESSES_MAX: u32 = 1024;
+    let packed = |group: &Group| group.settings.get(PACKED)?.first()?.parse::<u32>().ok();
+    let packed: Vec<(u32, u32)> = groups.iter().filter_map(|group| Some((group.nodes, packed(group)?))).collect();
+    let is_of = |processes: u32| packed.iter().all(|(nodes, packed)| *packed == nodes.div_ceil(processes));
+    packed.windows(2).all(|pair| pair[0].1 == pair[1].1) || (1..=PROCESSES_MAX).any(is_of)
 }
 
 /// The groups of one condition in parts that are alike but for the number of nodes, each with what sets it apart in words; empty

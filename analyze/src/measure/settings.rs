@@ -7,9 +7,8 @@ use cnsim::manifest::{Manifest, Options};
 /// What stands for a setting that has no value.
 const NONE: &str = "none";
 
-/// How nodes were packed, by two numbers of which one at most can stay the same while the number of nodes changes.
+/// How nodes were packed.
 pub(super) const PACKED: &str = "nodes in a process";
-pub(super) const PROCESSES: &str = "processes";
 
 /// The settings of some runs, each with the values that it has there.
 pub(crate) type Settings = BTreeMap<&'static str, BTreeSet<String>>;
@@ -49,8 +48,6 @@ pub(super) fn beside_nodes<'a>(manifests: impl Iterator<Item = &'a Manifest>) ->
             let value = if setting == "topology" { kind } else { value };
             all.entry(setting).or_default().insert(value);
         }
-        let processes = manifest.options.nodes.div_ceil(manifest.options.nodes_per_process.max(1));
-        all.entry(PROCESSES).or_default().insert(processes.to_string());
         let hosts: BTreeSet<&str> = manifest.roster.iter().map(|node| node.host.as_str()).collect();
         let machines = if hosts.len() > 1 { "several" } else { "one" };
         all.entry("machines").or_default().insert(machines.to_owned());

@@ -19,7 +19,8 @@ pub fn brunner_munzel(a: &[f64], b: &[f64]) -> Option<Test> {
     if scale == 0.0 {
         // No value of one sample reaches the other, or all are equal.
         let p = if apart == 0.0 { 1.0 } else { 0.0 };
-        return Some(Test { statistic: apart.signum() * f64::INFINITY, p, method: Method::BrunnerMunzel });
+        let statistic = if apart == 0.0 { 0.0 } else { apart.signum() * f64::INFINITY };
+        return Some(Test { statistic, p, method: Method::BrunnerMunzel });
     }
     let statistic = n * m * apart / ((n + m) * scale.sqrt());
     let part = |variance: f64, count: f64| (count * variance).powi(2) / (count - 1.0);

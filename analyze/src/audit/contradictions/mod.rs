@@ -29,7 +29,7 @@ fn contradicted<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &Au
     words.extend(driver::contradictions(manifest, &rounds));
     words.extend(network::contradictions(run.facts()?));
     let detail = format!(
-        "its records contradict its manifest: {}; so one of the two belongs to another run, or was changed",
+        "this run contradicts itself: {}; so a file of it belongs to another run, or was changed",
         words.join(", ")
     );
     (!words.is_empty()).then(|| finding(condition, words.len(), detail).of_run(run_id))
@@ -92,16 +92,13 @@ mod tests {
     /// Each with what is said of it.
     const PLANTS: &[(Plant, &str)] = &[
         (|it| it.manifest().options.condition = "x".to_owned(), "records with another condition"),
-        (|it| it.manifest().roster[1].id = "n9".to_owned(), "records with nodes that are none of the run's (first: n1"),
+        (|it| it.manifest().roster[1].id = "n9".to_owned(), "records with nodes that are none of the run's"),
         (|it| it.manifest().roster[1].host = "venus".to_owned(), "records with another host than their node's"),
         (|it| it.manifest().roster[1].process = "ghost".to_owned(), "records with another process than their node's"),
-        (
-            |it| it.manifest().options.payload_bytes = 900,
-            "records with a size that its payload does not have (first: 100 bytes",
-        ),
+        (|it| it.manifest().options.payload_bytes = 900, "records with a size that its payload does not have"),
         (|it| it.cut_off("n3"), "records with copies between nodes that are no neighbours"),
         (|it| drop(it.manifest().roster.pop()), "a roster of 3 nodes on 3 lines for 4"),
-        (|it| it.manifest().options.nodes_per_process = 3, "1 nodes in a process, not 3"),
+        (|it| it.manifest().options.nodes_per_process = 3, "up to 1 nodes in a process, not 3"),
         (|it| it.manifest().options.link_delay = LinkDelay::Constant(5.0), "copies quicker than the link delay"),
         (
             |it| it.manifest().options.link_delay = LinkDelay::Constant(5.0),

@@ -81,8 +81,11 @@ fn idle_run(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<String>
         (!manifest.backend.processes().resumed_with.is_empty(), rounds.iter().flat_map(|round| times_ns(round)));
     let first_ns = times.next()?;
     let (first_ns, last_ns) = times.fold((first_ns, first_ns), |(first, last), at| (first.min(at), last.max(at)));
+    // The last round may have waited for its time-out.
+    let waited_ns = i64::try_from(manifest.options.round_timeout_ms).unwrap_or(i64::MAX).saturating_mul(1_000_000);
     let is_early = first_ns.saturating_sub(started_ns) > IDLE_NS_MAX;
-    let is_late = finished_ns.is_some_and(|finished_ns| finished_ns.saturating_sub(last_ns) > IDLE_NS_MAX);
+    let is_late = finished_ns
+        .is_some_and(|finished_ns| finished_ns.saturating_sub(last_ns) > waited_ns.saturating_add(IDLE_NS_MAX));
     (!was_resumed && (is_early || is_late))
         .then(|| "no record in its first or last hours, though rounds follow each other".to_owned())
 }
@@ -124,5 +127,5 @@ fn other_field(field: Field, rounds: &[&AuditedRound<'_>]) -> Option<String> {
         Field::Link => "copies between nodes that are no neighbours",
         Field::Hold => "copies quicker than the link delay",
     };
-    Some(format!("{count} records with {what} (first: {}, in round {first_round})", first.example))
+    Some(format!("records with {what} ({count}; first: {}, in round {first_round})", first.example))
 }
