@@ -135,7 +135,7 @@ fn rounds_of_the_same_number_and_initiator_can_be_paired() {
 fn rounds_that_another_node_began_are_no_pairs() {
     let home = home();
     let text = fs::read_to_string(home.path().join("slow.jsonl")).unwrap();
-    let swapped = text.replace("\"n1\"", "\"nx\"").replace("\"n2\"", "\"n1\"").replace("\"nx\"", "\"n2\"");
+    let swapped = text.replace("\"n1", "\"nx").replace("\"n2", "\"n1").replace("\"nx", "\"n2");
     fs::write(home.path().join("slow.jsonl"), swapped).unwrap();
     refused(&["fast.jsonl", "slow.jsonl", "--paired"], home.path(), "was begun by");
 }

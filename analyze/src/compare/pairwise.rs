@@ -6,6 +6,7 @@ use super::comparison::{Comparison, Design, Side};
 use super::refusal::Refusal;
 use super::sample::{Round, Sample};
 use super::sentence;
+use crate::measure::catalogue::Metric;
 use crate::measure::estimate::{MEDIAN, POOLED_REPLICATES};
 use crate::stats::{
     self, Dominance, Interval, MedianRatio, Resampling, Shift, Test, brunner_munzel, cliffs_delta, deployments_test,
@@ -54,7 +55,7 @@ pub(super) fn compare(
     let has_several = deployments_a.len() + deployments_b.len() > 2;
     let found = match (design, has_several) {
         (Design::Independent, false) => of_rounds(&a, &b, resampling),
-        (Design::Independent, true) => of_deployments(&deployments_a, &deployments_b, resampling),
+        (Design::Independent, true) => of_deployments([&deployments_a, &deployments_b], from.metric, resampling),
         (Design::Paired, false) => of_pairs(&a, &b, level),
         (Design::Paired, true) => of_paired_deployments(from, to, level)?,
     };
@@ -123,15 +124,21 @@ fn are_unlike(a: &[f64], b: &[f64]) -> bool {
     size > ALIKE_MAX && spread > ALIKE_MAX
 }
 
-/// Deployments, each by the median of its rounds, where a side has several: rounds of one are no repetitions of another.
-fn of_deployments(a: &[Vec<f64>], b: &[Vec<f64>], resampling: &Resampling) -> Option<Found> {
-    let [medians_a, medians_b] = [a, b].map(medians);
+/// Deployments, each by one number, where a side has several: rounds of one are no repetitions of another. That is the median of
+/// its rounds, and of shares, most of which are 1, their mean.
+fn of_deployments([a, b]: [&[Vec<f64>]; 2], metric: Metric, resampling: &Resampling) -> Option<Found> {
+    let numbers = if metric.unit() == "share" { means } else { medians };
+    let [numbers_a, numbers_b] = [a, b].map(numbers);
     Some(Found {
         shift: hierarchical_shift(a, b, resampling),
-        ratio: median_ratio(&medians_a, &medians_b, resampling.level),
-        test: deployments_test(&medians_a, &medians_b)?,
-        dominance: cliffs_delta(&medians_a, &medians_b, resampling.level)?,
+        ratio: median_ratio(&numbers_a, &numbers_b, resampling.level),
+        test: deployments_test(&numbers_a, &numbers_b)?,
+        dominance: cliffs_delta(&numbers_a, &numbers_b, resampling.level)?,
     })
+}
+
+fn means(deployments: &[Vec<f64>]) -> Vec<f64> {
+    deployments.iter().filter_map(|rounds| stats::mean(rounds.iter().copied())).collect()
 }
 
 fn medians(deployments: &[Vec<f64>]) -> Vec<f64> {
