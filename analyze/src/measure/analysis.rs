@@ -99,7 +99,7 @@ pub struct RoundMetrics {
     /// What processes used in it; none where no manifest tells.
     pub resources: Option<RoundResources>,
     /// What the clocks of its ends leave open of its times, in ns: half of the distance between the least and the most that they
-    /// may be apart. None where nobody knows. See [`super::clock_error`].
+    /// may be apart. None where nobody knows.
     pub clock_open_ns: Option<f64>,
     /// When each first delivery happened, ns since the Unix epoch, sorted.
     pub reached_ns: Vec<i64>,
