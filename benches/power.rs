@@ -1,5 +1,5 @@
-//! What the checks of drift, of two humps and of outliers can find: `power [SIMULATIONS]` prints the table that
-//! `analyze/src/audit/power.rs` holds. Times of rounds are log-normal; an effect is sought that the check finds in 80 % of runs.
+//! What the checks of drift, of two humps and of outliers can find: `power [SIMULATIONS]` prints it; `analyze/src/audit/power.rs` holds
+//! the table of the first two. Times of rounds are log-normal; an effect is sought that the check finds in 80 % of runs.
 
 use cnsim::event::Kind;
 use cnsim::random::Random;
