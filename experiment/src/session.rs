@@ -98,7 +98,13 @@ impl<B: Backend> Session<'_, B> {
     ) -> Result<Result<bool, ClusterError>, Halt> {
         let driven = tokio::select! {
             driven = driver.drive_next(&self.cluster, run.ledger, run.watcher) => driven,
-            death = self.backend.death() => return Err(Halt::Failed(death)),
+            death = self.backend.death() => {
+                // The same outcome as where the broken connection is seen before the death: which comes first is chance.
+                if let Some(ending) = self.ending(run, RoundOutcome::Disturbed).await {
+                    run.ledger.end_round(&self.cluster, ending)?;
+                }
+                return Err(Halt::Failed(death));
+            }
             name = self.signals.next() => return Err(Halt::Interrupted(name)),
         };
         match driven {

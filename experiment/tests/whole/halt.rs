@@ -28,7 +28,7 @@ fn a_child_that_is_killed_ends_the_run_and_is_named() {
     assert_eq!(run.manifest.outcome, RunOutcome::Failed);
     let reason = run.manifest.reason.unwrap();
     assert!(reason.contains("ended with signal: 9 (SIGKILL)"), "{reason}");
-    assert_eq!(run.manifest.rounds[0].outcome, RoundOutcome::Interrupted);
+    assert_eq!(run.manifest.rounds[0].outcome, RoundOutcome::Disturbed);
     assert!(run.events.iter().any(|event| event["event_type"] == "initiate"));
 }
 
