@@ -172,6 +172,17 @@ pub fn nodes_in_run_id(run: &str) -> Option<u32> {
     run[rest.len()..].parse().ok().filter(|nodes| *nodes > 0)
 }
 
+/// A node's place in the roster of its run. Names stand at the edges only: on the wire, in records and in files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeIx(pub u32);
+
+impl NodeIx {
+    /// The place as an index into a table of nodes.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A node's distance from the initiator, in deliveries: the initiator is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hop(pub u32);

@@ -21,6 +21,19 @@ impl Random {
         Self(Xoshiro256PlusPlus::seed_from_u64(hash.0))
     }
 
+    /// The generator for numbered things: what they are for, then which one, as (node, round). It is as repeatable as
+    /// [`Self::keyed`] and much cheaper, and knows no name, so that two runs of one seed draw alike.
+    pub fn at(seed: u64, purpose: Purpose, coordinates: &[u64]) -> Self {
+        let begun = mix(seed ^ mix(purpose as u64));
+        let key = coordinates.iter().fold(begun, |key, coordinate| mix(key.wrapping_add(GOLDEN) ^ coordinate));
+        Self(Xoshiro256PlusPlus::seed_from_u64(key))
+    }
+
+    /// A number above 0 and at most 1: 53 random bits, so that its logarithm is finite.
+    pub fn unit(&mut self) -> f64 {
+        ((self.0.next_u64() >> 11) + 1) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+
     /// A number below `bound`, each equally likely (Lemire 2019, "Fast random integer generation in an interval").
     ///
     /// # Panics
@@ -60,6 +73,44 @@ impl Random {
         }
         &mut items[..count]
     }
+}
+
+/// What a draw is for. The numbers are part of every result that a seed stands for: they stay as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Purpose {
+    /// Whom a node sends a message to: (node, round).
+    Targets = 1,
+    /// In which order: (node, round).
+    Order = 2,
+    /// How long a copy is on its way: (from, to, round, kind, which on that edge).
+    Delay = 3,
+    /// Whether it is lost: as for the delay.
+    Loss = 4,
+    /// Where in its period a node's timer stands: (node).
+    Phase = 5,
+    /// Whom a node asks or tells in a period: (node, round, which period).
+    Contact = 6,
+    /// What a node that has told in vain does next: (node, round, which contact).
+    Interest = 7,
+    /// How fast a node's link is: (node).
+    Rate = 8,
+    /// Which region a node is in: (node).
+    Region = 9,
+    /// How long a node works on a copy: (node, round, which copy).
+    Service = 10,
+    /// When the next message begins: (round).
+    Begin = 11,
+}
+
+/// The odd number nearest to 2^64 over the golden ratio.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The finalizer of SplitMix64 (Steele, Lea and Flood 2014): every bit of the input changes about half of the output.
+fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 struct Fnv(u64);
@@ -103,6 +154,35 @@ mod tests {
             counts[random.below(5) as usize] += 1;
         }
         assert!(counts.iter().all(|c| (9_500..10_500).contains(c)), "{counts:?}");
+    }
+
+    #[test]
+    fn numbered_draws_are_the_same_for_ever_and_differ_by_purpose_seed_and_every_coordinate() {
+        let draw = |seed, purpose, coordinates: &[u64]| Random::at(seed, purpose, coordinates).below(u64::MAX);
+        assert_eq!(draw(7, Purpose::Targets, &[3, 5]), 3_525_972_469_802_846_002);
+        let others: [(u64, Purpose, &[u64]); 6] = [
+            (8, Purpose::Targets, &[3, 5]),
+            (7, Purpose::Order, &[3, 5]),
+            (7, Purpose::Targets, &[5, 3]),
+            (7, Purpose::Targets, &[3, 6]),
+            (7, Purpose::Targets, &[3, 5, 0]),
+            (7, Purpose::Targets, &[3]),
+        ];
+        for (seed, purpose, coordinates) in others {
+            assert_ne!(draw(seed, purpose, coordinates), draw(7, Purpose::Targets, &[3, 5]), "{coordinates:?}");
+        }
+    }
+
+    #[test]
+    fn neighbouring_coordinates_give_independent_numbers() {
+        let first = |node: u64, round: u64| Random::at(1, Purpose::Delay, &[node, round]).unit();
+        let count = 40_000.0;
+        let pairs = (0..200).flat_map(|node| (0..200).map(move |round| (first(node, round), first(node, round + 1))));
+        let (sum, product) =
+            pairs.fold((0.0, 0.0), |(sum, product), (a, b)| (sum + a, product + (a - 0.5) * (b - 0.5)));
+        // Four standard deviations of the mean of uniform numbers, and of the product of two of them.
+        assert!((sum / count - 0.5).abs() < 4.0 * (1.0f64 / 12.0 / count).sqrt(), "{sum}");
+        assert!((product / count).abs() < 4.0 / 12.0 / f64::sqrt(count), "{product}");
     }
 
     #[test]
