@@ -183,6 +183,15 @@ impl NodeIx {
     }
 }
 
+/// A message inside one process: a message of its run has the round's number, another text gets one of the upper half.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Message(pub u32);
+
+impl Message {
+    /// The first number of texts that are no messages of the run.
+    pub const FOREIGN: u32 = 1 << 31;
+}
+
 /// A node's distance from the initiator, in deliveries: the initiator is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hop(pub u32);

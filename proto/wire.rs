@@ -3,11 +3,11 @@
 //! A message without our fields is a valid message: an absent hop, epoch or send id is unknown.
 
 use bytes::Bytes;
-use prost::Message;
+use prost::Message as _;
 
 use crate::id::{Epoch, Hop, IdError, MessageId, NodeId};
-use crate::machine::{Body, Gossip};
-use crate::protocol::{ParseError, Protocol};
+use crate::machine::Gossip;
+use crate::protocol::{ParseError, ProtocolSettings};
 use crate::time::{Interval, Timestamp};
 
 /// The generated code of `gossip.proto`.
@@ -22,13 +22,19 @@ pub mod control {
     tonic::include_proto!("cnsim.control.v1");
 }
 
-/// One copy as it arrived.
+/// One copy as it arrived, with the names that stand on the wire.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrived {
     /// Who sent it.
     pub from: NodeId,
-    /// What it is.
-    pub body: Body,
+    /// Which message it is.
+    pub message: MessageId,
+    /// The sender's distance from the initiator, where it says it.
+    pub hop: Option<Hop>,
+    /// The sender's configuration, where it has one.
+    pub epoch: Option<Epoch>,
+    /// What the message carries.
+    pub payload: Bytes,
     /// When it was sent, by the sender's clock.
     pub sent: Timestamp,
     /// The sender's name for it; empty where it gave none.
@@ -46,12 +52,10 @@ impl Arrived {
         let bytes = message.encoded_len() as u64;
         Ok(Self {
             from: NodeId::new(&message.sender_id)?,
-            body: Body::Gossip(Gossip {
-                message: MessageId::new(&message.message),
-                hop: message.hop.map(Hop),
-                epoch: (message.epoch != 0).then_some(Epoch(message.epoch)),
-                payload: message.payload,
-            }),
+            message: MessageId::new(&message.message),
+            hop: message.hop.map(Hop),
+            epoch: (message.epoch != 0).then_some(Epoch(message.epoch)),
+            payload: message.payload,
             sent: Timestamp(u64::try_from(message.timestamp).unwrap_or(0)),
             send_id: message.send_id,
             bytes,
@@ -59,28 +63,42 @@ impl Arrived {
     }
 }
 
+/// The names of a copy that goes out.
+#[derive(Debug, Clone, Copy)]
+pub struct CopyNames<'a> {
+    /// Of the message.
+    pub message: &'a MessageId,
+    /// Of the sender.
+    pub sender: &'a NodeId,
+    /// Of the copy, in the records of both ends.
+    pub send_id: &'a str,
+}
+
 /// A copy as it goes out; `sent` is stamped just before the call.
-pub fn to_wire(body: &Body, sender: &NodeId, send_id: String, sent: Timestamp) -> gossip::GossipMessage {
-    let Body::Gossip(gossip) = body;
+pub fn to_wire(gossip: &Gossip, names: CopyNames<'_>, sent: Timestamp) -> gossip::GossipMessage {
     gossip::GossipMessage {
-        message: gossip.message.as_str().to_owned(),
-        sender_id: sender.as_str().to_owned(),
+        message: names.message.as_str().to_owned(),
+        sender_id: names.sender.as_str().to_owned(),
         timestamp: i64::try_from(sent.0).unwrap_or(i64::MAX),
         hop: gossip.hop.map(|hop| hop.0),
         epoch: gossip.epoch.map_or(0, |epoch| epoch.0),
-        send_id,
+        send_id: names.send_id.to_owned(),
         payload: gossip.payload.clone(),
     }
 }
 
 /// A message as `start` sends it: from the node to itself, with the seed's three fields only.
 pub fn start_message(node: &NodeId, message: &str, sent: Timestamp) -> gossip::GossipMessage {
-    let body = Body::Gossip(Gossip { message: MessageId::new(message), hop: None, epoch: None, payload: Bytes::new() });
-    to_wire(&body, node, String::new(), sent)
+    gossip::GossipMessage {
+        message: message.to_owned(),
+        sender_id: node.as_str().to_owned(),
+        timestamp: i64::try_from(sent.0).unwrap_or(i64::MAX),
+        ..Default::default()
+    }
 }
 
-impl From<&Protocol> for control::Protocol {
-    fn from(protocol: &Protocol) -> Self {
+impl From<&ProtocolSettings> for control::Protocol {
+    fn from(protocol: &ProtocolSettings) -> Self {
         Self {
             name: protocol.spec.to_string(),
             in_flight: protocol.in_flight,
@@ -92,7 +110,7 @@ impl From<&Protocol> for control::Protocol {
     }
 }
 
-impl TryFrom<control::Protocol> for Protocol {
+impl TryFrom<control::Protocol> for ProtocolSettings {
     type Error = ParseError;
 
     fn try_from(wire: control::Protocol) -> Result<Self, ParseError> {
@@ -111,6 +129,8 @@ impl TryFrom<control::Protocol> for Protocol {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::{Message, SendId};
+    use crate::machine::CopyParts;
     use proptest::prelude::*;
 
     #[test]
@@ -118,9 +138,8 @@ mod tests {
         let old = [b"\x0a\x03m-1\x12\x0a10.60.2.23\x18\xe8\x07".as_slice()].concat();
         let message = gossip::GossipMessage::decode(old.as_slice()).unwrap();
         let arrived = Arrived::from_wire(message).unwrap();
-        let Body::Gossip(gossip) = &arrived.body;
         assert_eq!((arrived.from.as_str(), arrived.sent), ("10.60.2.23", Timestamp(1000)));
-        assert_eq!((gossip.hop, gossip.epoch, arrived.send_id.as_str()), (None, None, ""));
+        assert_eq!((arrived.hop, arrived.epoch, arrived.send_id.as_str()), (None, None, ""));
         assert_eq!(arrived.bytes, old.len() as u64);
     }
 
@@ -139,30 +158,33 @@ mod tests {
     #[test]
     fn a_protocol_survives_the_control_service() {
         for name in ["direct-mail", "flood", "push:3:8", "seed-h", "seed-o"] {
-            let mut protocol: Protocol = name.parse().unwrap();
+            let mut protocol: ProtocolSettings = name.parse().unwrap();
             protocol.in_flight = 7;
-            assert_eq!(Protocol::try_from(control::Protocol::from(&protocol)), Ok(protocol));
+            assert_eq!(ProtocolSettings::try_from(control::Protocol::from(&protocol)), Ok(protocol));
         }
     }
 
     proptest! {
         #[test]
-        fn a_copy_survives_the_wire(
+        fn a_copy_survives_the_wire_and_has_the_size_that_the_core_computes(
             name in "[a-z0-9.-]{1,20}", text in ".{0,40}", hop: Option<u32>, epoch in 1u64.., sent in 0u64..1 << 62,
-            send_id in "[a-z:0-9]{0,20}", payload: Vec<u8>,
+            send: u64, payload in proptest::collection::vec(any::<u8>(), 0..300),
         ) {
-            let from = NodeId::new(&name).unwrap();
-            let gossip = Gossip {
-                message: MessageId::new(&text),
-                hop: hop.map(Hop),
-                epoch: Some(Epoch(epoch)),
-                payload: payload.into(),
-            };
-            let body = Body::Gossip(gossip);
-            let wire = to_wire(&body, &from, send_id.clone(), Timestamp(sent)).encode_to_vec();
+            let (from, message) = (NodeId::new(&name).unwrap(), MessageId::new(&text));
+            let (hop, epoch, sent, payload) = (hop.map(Hop), Some(Epoch(epoch)), Timestamp(sent), Bytes::from(payload));
+            let send_id = SendId(send).label(&from, Epoch(epoch.unwrap().0));
+            let text_bytes = text.len() as u32;
+            let gossip = Gossip { message: Message(1), text_bytes, hop, epoch, payload: payload.clone() };
+            let names = CopyNames { message: &message, sender: &from, send_id: &send_id };
+            let wire = to_wire(&gossip, names, sent).encode_to_vec();
+
             let arrived = Arrived::from_wire(gossip::GossipMessage::decode(wire.as_slice()).unwrap()).unwrap();
+
             let bytes = wire.len() as u64;
-            prop_assert_eq!(arrived, Arrived { from, body, sent: Timestamp(sent), send_id, bytes });
+            let (name_bytes, payload_bytes) = (name.len() as u32, payload.len());
+            let parts = CopyParts { text_bytes, name_bytes, sent, hop, epoch: epoch.unwrap(), send: SendId(send), payload_bytes };
+            prop_assert_eq!(parts.encoded_bytes(), bytes);
+            prop_assert_eq!(arrived, Arrived { from, message, hop, epoch, payload, sent, send_id, bytes });
         }
     }
 }

@@ -181,8 +181,8 @@ impl<'a> Configurations<'a> {
                 .iter()
                 .map(|link| Neighbour { id: self.peers[link.node].id.clone(), hold_ns: link.hold.0 })
                 .collect();
-            let Peer { id, address } = self.peers[node];
-            configs.push(NodeConfig { id: id.clone(), neighbours, port: port(address) });
+            let Peer { id, address, .. } = self.peers[node];
+            configs.push(NodeConfig { id: id.clone(), neighbours, port: port(address), number: number(node) });
         }
         ConfigureRequest {
             epoch,
@@ -191,10 +191,15 @@ impl<'a> Configurations<'a> {
             nodes: self.plan.options.nodes,
             seed: self.plan.options.seed,
             protocol: Some(Protocol::from(&self.plan.protocol)),
-            roster: reached.into_iter().map(|node| self.peers[node].clone()).collect(),
+            roster: reached.into_iter().map(|node| Peer { number: number(node), ..self.peers[node].clone() }).collect(),
             configs,
         }
     }
+}
+
+/// A node's place in the topology, as the wire has it.
+fn number(node: usize) -> u32 {
+    u32::try_from(node).expect("a topology has fewer than 2^32 nodes")
 }
 
 /// The port of HOST:PORT.

@@ -186,7 +186,7 @@ async fn cluster(plan: &Plan, scripts: [Scripted; 2]) -> Cluster {
         let server = tonic::transport::Server::builder();
         tokio::spawn(server.serve_with_incoming(ControlServer::new(script), incoming));
         let name = format!("p{index}");
-        let node = Peer { id: plan.topology.nodes[index].to_string(), address: format!("{name}:1") };
+        let node = Peer { id: plan.topology.nodes[index].to_string(), address: format!("{name}:1"), number: 0 };
         let control = connect(&name, &address).await.unwrap();
         let (host, patience) = ("here".to_owned(), Duration::ZERO);
         processes.push(Process { name, host, zone: None, nodes: vec![node], control, patience });

@@ -318,7 +318,7 @@ impl Announcement {
                 path: path.to_owned(),
                 reason: format!("node {id} is not in it"),
             })?;
-            nodes.push(Peer { id: id.to_string(), address });
+            nodes.push(Peer { id: id.to_string(), address, number: 0 });
         }
         let control = connect(&self.process, &self.control).await?;
         // A connection on one machine breaks only when the process at its other end has ended.

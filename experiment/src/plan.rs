@@ -4,12 +4,11 @@ use chrono::Utc;
 use cnsim::id::{Epoch, Hop, MessageId, NodeId, RunId, SendId};
 use cnsim::initiator::Initiators;
 use cnsim::link::LinkDelay;
-use cnsim::machine::{Body, Gossip};
+use cnsim::machine::CopyParts;
 use cnsim::manifest::Options;
-use cnsim::protocol::{ParseError, Protocol};
+use cnsim::protocol::{ParseError, ProtocolSettings};
 use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::Topology;
-use prost::Message;
 
 use crate::topology_source::SourceError;
 
@@ -21,7 +20,7 @@ pub struct Plan {
     /// Every option as resolved.
     pub options: Options,
     /// What a node does with a message.
-    pub protocol: Protocol,
+    pub protocol: ProtocolSettings,
     /// Who may send to whom.
     pub topology: Topology,
     /// The ways out of every node of the topology, in its order.
@@ -148,19 +147,22 @@ impl Plan {
 
     /// The most that an encoded message has besides its payload.
     fn envelope_bytes(&self) -> u64 {
-        let sender = self.topology.nodes.iter().max_by_key(|id| id.as_str().len());
-        let sender = sender.expect("a plan has nodes");
-        let epoch = Epoch(self.epoch);
-        let gossip = Gossip {
-            message: MessageId::of(&self.run_id, self.options.rounds),
+        let names = self.topology.nodes.iter().map(|id| id.as_str().len());
+        let longest = names.max().expect("a plan has nodes");
+        // What is longer than any message may be needs no more digits.
+        let payload = self.options.payload_bytes.min(u64::from(u32::MAX));
+        let message = MessageId::of(&self.run_id, self.options.rounds);
+        let length = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let parts = CopyParts {
+            text_bytes: length(message.as_str().len()),
+            name_bytes: length(longest),
+            sent: Timestamp(self.epoch),
             hop: Some(Hop(u32::MAX)),
-            epoch: Some(epoch),
-            payload: bytes::Bytes::from_static(b"-"),
+            epoch: Epoch(self.epoch),
+            send: SendId(u64::MAX),
+            payload_bytes: usize::try_from(payload).unwrap_or(usize::MAX),
         };
-        let send_id = SendId(u64::MAX).label(sender, epoch);
-        let message = cnsim::wire::to_wire(&Body::Gossip(gossip), sender, send_id, Timestamp(self.epoch));
-        let length_digits_max = 10;
-        (message.encoded_len() + length_digits_max) as u64
+        parts.encoded_bytes() - payload
     }
 }
 

@@ -2,7 +2,7 @@
 
 use cnsim::id::RunId;
 use cnsim::manifest::Options;
-use cnsim::protocol::{ParseError, Protocol};
+use cnsim::protocol::{ParseError, ProtocolSettings};
 use cnsim::time::Interval;
 
 use crate::backend_choice::BackendChoice;
@@ -62,9 +62,9 @@ pub fn backend_of(backend: BackendName, typed: KubernetesArgs) -> Result<Backend
 }
 
 /// The protocol with the flags that were typed; what was not typed keeps the preset's value.
-fn protocol(typed: &Experiment) -> Result<Protocol, ParseError> {
-    let preset: Protocol = typed.protocol.parse()?;
-    Ok(Protocol {
+fn protocol(typed: &Experiment) -> Result<ProtocolSettings, ParseError> {
+    let preset: ProtocolSettings = typed.protocol.parse()?;
+    Ok(ProtocolSettings {
         order: typed.order.unwrap_or(preset.order),
         in_flight: typed.in_flight.unwrap_or(preset.in_flight),
         forward: typed.forward.unwrap_or(preset.forward),
@@ -115,7 +115,7 @@ mod tests {
 
         let flags = ["--nodes", "2", "--protocol", "seed-o", "--in-flight", "8", "--deadline", "250"];
         let changed = plan(&flags).unwrap().protocol;
-        assert_eq!(changed, Protocol { in_flight: 8, deadline: Some(Interval::from_ms(250)), ..preset });
+        assert_eq!(changed, ProtocolSettings { in_flight: 8, deadline: Some(Interval::from_ms(250)), ..preset });
     }
 
     #[test]

@@ -9,12 +9,12 @@ use std::str::FromStr;
 
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand};
 use cnsim::id::{IdError, NodeId};
-use cnsim::protocol::{Connections, Forward, Order, Protocol};
+use cnsim::protocol::{Connections, Forward, Order, ProtocolSettings};
 use cnsim::time::Interval;
 use cnsim::topology::NODES_MAX;
 
+use crate::configuration::Rules;
 use crate::gossip_service::Starts;
-use crate::host::Rules;
 use crate::pods::{self, Layout, LayoutFlags, PodsError};
 use crate::serve::{Fixed, Pods, ServeConfig, Stdin};
 use crate::spool::SpoolOptions;
@@ -72,7 +72,7 @@ pub(crate) struct ServeArgs {
     peers: Vec<Peer>,
     /// direct-mail, flood, push:FANOUT, push:FANOUT:TTL, seed-h or seed-o
     #[arg(long, env = "CNSIM_PROTOCOL", default_value = "flood", requires = "network")]
-    protocol: Protocol,
+    protocol: ProtocolSettings,
     /// Copies without an acknowledgment at once [default: 32, presets 1]
     #[arg(long, env = "CNSIM_IN_FLIGHT", value_name = "N", requires = "network")]
     in_flight: Option<NonZeroU32>,
@@ -306,9 +306,9 @@ impl ServeArgs {
     }
 
     /// The protocol with the flags that were typed.
-    fn full_protocol(&self) -> Protocol {
+    fn full_protocol(&self) -> ProtocolSettings {
         let named = self.protocol.clone();
-        Protocol {
+        ProtocolSettings {
             in_flight: self.in_flight.map_or(named.in_flight, NonZeroU32::get),
             forward: self.forward.unwrap_or(named.forward),
             connections: self.connections.unwrap_or(named.connections),

@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use crate::host::{Configuration, Host, HostError};
+use crate::configuration::{Configuration, ConfigurationError};
+use crate::host::{Host, HostError};
 use crate::recorder::LastSeqs;
 use crate::spool::Wanted;
 use crate::{cgroup, lag, probe, version};
@@ -66,7 +67,7 @@ impl ControlService for Control {
     async fn configure(&self, request: Request<ConfigureRequest>) -> Result<Response<ConfigureReply>, Status> {
         let request = request.into_inner();
         let epoch = request.epoch;
-        let configuration = Configuration::of(request, self.host.nodes())?;
+        let configuration = Configuration::of(request, &self.host.hosted()).map_err(HostError::from)?;
         self.host.configure(configuration).await?;
         tracing::debug!(epoch, "configured");
         Ok(Response::new(ConfigureReply { epoch }))
@@ -122,7 +123,7 @@ impl ControlService for Control {
             revision: version::revision(),
             epoch: self.host.network().context().epoch.0,
             nodes: nodes
-                .map(|node| Peer { id: node.handle.id().to_string(), address: node.address.to_string() })
+                .map(|node| Peer { id: node.handle.id().to_string(), address: node.address.to_string(), number: 0 })
                 .collect(),
             last_seqs: last_seqs(self.host.shared().recorder.last_seqs()),
             memory_limit_bytes: cgroup::memory_limit_bytes(),
@@ -162,15 +163,11 @@ impl From<HostError> for Status {
         let text = error.to_string();
         match error {
             HostError::OtherEpoch { .. } => Self::failed_precondition(text),
-            HostError::NotHosted(_) => Self::not_found(text),
+            HostError::NotHosted(_) | HostError::Configuration(ConfigurationError::NotHosted(_)) => {
+                Self::not_found(text)
+            }
             HostError::Stopping => Self::unavailable(text),
-            HostError::NoEpoch
-            | HostError::NoProtocol
-            | HostError::NoPort { .. }
-            | HostError::SameName(_)
-            | HostError::Protocol(_)
-            | HostError::Name(_)
-            | HostError::Address(_) => Self::invalid_argument(text),
+            HostError::Configuration(_) | HostError::Name(_) | HostError::Address(_) => Self::invalid_argument(text),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use cnsim::id::{MessageId, NodeId};
-use cnsim::machine::{Body, Event, Receipt};
+use cnsim::event::{NamedEvent, Receipt};
+use cnsim::id::MessageId;
+use cnsim::time::Timestamp;
 use cnsim::wire::Arrived;
 use cnsim::wire::gossip::gossip_service_server::GossipService;
 use cnsim::wire::gossip::{Acknowledgment, GossipMessage, SeenReply, SeenRequest};
@@ -40,22 +41,20 @@ impl GossipService for Gossip {
         let received = self.host.shared().clock.now();
         let arrived =
             Arrived::from_wire(request.into_inner()).map_err(|error| Status::invalid_argument(error.to_string()))?;
-        let Arrived { from, body, sent, send_id, bytes } = arrived;
-        let receipt = Receipt { received, sent, send_id, bytes };
         let limit = self.host.shared().max_message;
-        if bytes > limit {
-            return Err(self.too_large(from, body, receipt, limit));
+        if arrived.bytes > limit {
+            return Err(self.too_large(arrived, received, limit));
         }
-        if self.starts == Starts::Refused && from == self.node.id() {
+        if self.starts == Starts::Refused && arrived.from == self.node.id() {
             return Err(Status::permission_denied("this node does not accept starts (--accept-start=false)"));
         }
         if let Some(what) = self.host.waiting()
-            && from == self.node.id()
+            && arrived.from == self.node.id()
         {
             return Err(Status::unavailable(format!("this node is not configured yet: it waits for {what}")));
         }
         let (reply, ack) = oneshot::channel();
-        self.pass_on(Incoming::Deliver { from, body, receipt, reply })?;
+        self.pass_on(Incoming::Deliver { arrived, received, reply })?;
         match ack.await {
             Ok(Ok(details)) => Ok(Response::new(Acknowledgment { details })),
             Ok(Err(refusal)) => Err(Status::failed_precondition(refusal.to_string())),
@@ -86,13 +85,14 @@ impl Gossip {
     }
 
     /// Refuses a copy, with a record: a peer that is not ours writes none.
-    fn too_large(&self, from: NodeId, body: Body, receipt: Receipt, limit: u64) -> Status {
-        let Body::Gossip(gossip) = body;
-        let why = format!("message of {} bytes is above the limit of {limit}", receipt.bytes);
-        let hop = gossip.hop.map(cnsim::id::Hop::next);
+    fn too_large(&self, arrived: Arrived, received: Timestamp, limit: u64) -> Status {
+        let Arrived { from, message, hop, sent, send_id, bytes, .. } = arrived;
+        let why = format!("message of {bytes} bytes is above the limit of {limit}");
+        let hop = hop.map(cnsim::id::Hop::next);
+        let receipt = Receipt { received, sent, send_id, bytes };
         self.host.shared().recorder.record(Entry {
             fact: Fact::Refused {
-                event: Event::Received { message: gossip.message, from, hop, receipt, duplicate: false },
+                event: NamedEvent::Received { message, from, hop, receipt, duplicate: false },
                 reason: format!("refused: {why}"),
             },
             node: self.node.id(),

@@ -18,6 +18,7 @@ use tonic_prost::ProstCodec;
 use super::*;
 use crate::serve::ServeConfig;
 use crate::testing::{Net, Plan, Running, config, of_kind};
+use cnsim::id::NodeId;
 
 /// The published system's message.
 #[derive(Clone, PartialEq, prost::Message)]

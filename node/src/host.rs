@@ -1,6 +1,6 @@
 //! The nodes of one process and what the control service does with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -8,15 +8,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use cnsim::event::{Context, Stamp};
 use cnsim::id::{Epoch, IdError, MessageId, NodeId};
-use cnsim::machine::{Config, Load, Neighbour};
-use cnsim::protocol::{ParseError, Protocol};
-use cnsim::time::Interval;
-use cnsim::wire::control;
+use cnsim::machine::Load;
+use cnsim::protocol::Senders;
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::actor::{Actor, Handle, Instruction, Shared};
+use crate::configuration::{Configuration, ConfigurationError, Hosted};
 use crate::lag::Lag;
+use crate::names::Roster;
 use crate::network::{BadAddress, Network, Opened, Settings};
 use crate::recorder::LastSeqs;
 use crate::spool::Spool;
@@ -28,9 +28,6 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Why the nodes did not do what they were asked to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HostError {
-    /// 0 means that a node has no configuration.
-    #[error("epoch 0 names no configuration: count from 1")]
-    NoEpoch,
     /// The request is for another configuration.
     #[error("epoch {asked} is not this process's epoch {mine}: configure it first")]
     OtherEpoch {
@@ -39,42 +36,21 @@ pub(crate) enum HostError {
         /// The process's.
         mine: u64,
     },
-    /// The request says nothing about the protocol.
-    #[error("the protocol is missing")]
-    NoProtocol,
-    /// It names none that exists.
+    /// The request configures nothing.
     #[error(transparent)]
-    Protocol(#[from] ParseError),
+    Configuration(#[from] ConfigurationError),
     /// A name is not one.
     #[error(transparent)]
     Name(#[from] IdError),
     /// A peer has no usable address.
     #[error(transparent)]
     Address(#[from] BadAddress),
-    /// No node listens there.
-    #[error("no node of this process listens at port {port}, where {id} shall be")]
-    NoPort {
-        /// The port.
-        port: u32,
-        /// Who shall be there.
-        id: String,
-    },
-    /// Two nodes would have one name.
-    #[error("two nodes of this process would be called {0}")]
-    SameName(NodeId),
     /// Another process hosts the node.
     #[error("{0} is not a node of this process")]
     NotHosted(String),
     /// The process is ending.
     #[error("the process is stopping")]
     Stopping,
-}
-
-/// Everything that a configuration changes.
-pub(crate) struct Configuration {
-    pub(crate) settings: Settings,
-    /// The cores', by the names that their nodes were started with.
-    pub(crate) configs: BTreeMap<NodeId, Config>,
 }
 
 /// A hosted node.
@@ -175,6 +151,16 @@ impl Host {
         Arc::clone(&self.network.read().expect("no holder of this lock panics"))
     }
 
+    /// Its nodes as a configuration finds them.
+    pub(crate) fn hosted(&self) -> Vec<Hosted> {
+        let hosted = |(slot, node): (&NodeId, &Node)| Hosted {
+            slot: slot.clone(),
+            id: node.handle.id(),
+            port: node.address.port(),
+        };
+        self.nodes.iter().map(hosted).collect()
+    }
+
     /// Gives each core its configuration; returns when all have taken it.
     pub(crate) async fn configure(&self, configuration: Configuration) -> Result<(), HostError> {
         let _only = self.configuring.lock().await;
@@ -193,8 +179,9 @@ impl Host {
     /// Opens every connection that a receiver of a message could use.
     pub(crate) async fn open_all(&self) {
         let network = self.network();
-        if !network.settings().protocol.strategy().receivers_send() {
-            return;
+        match network.settings().senders() {
+            Senders::Initiator => return,
+            Senders::Holders => {}
         }
         if let Some(node) = self.nodes.values().next() {
             let opened = network.open(&node.handle.id()).await;
@@ -304,88 +291,6 @@ impl Host {
     }
 }
 
-impl Configuration {
-    /// From the control service's request; a hosted node that it does not name has no neighbours.
-    pub(crate) fn of(request: control::ConfigureRequest, hosted: &BTreeMap<NodeId, Node>) -> Result<Self, HostError> {
-        if request.epoch == 0 {
-            return Err(HostError::NoEpoch);
-        }
-        let protocol: Protocol = request.protocol.ok_or(HostError::NoProtocol)?.try_into()?;
-        let epoch = Epoch(request.epoch);
-        let mut names: BTreeMap<NodeId, NodeId> =
-            hosted.iter().map(|(slot, node)| (slot.clone(), node.handle.id())).collect();
-        let mut neighbours = BTreeMap::new();
-        for node in request.configs {
-            let (id, slot) = (NodeId::new(&node.id)?, slot(&node, hosted)?);
-            names.insert(slot, id.clone());
-            let own = neighbours.entry(id).or_insert_with(Vec::new);
-            for neighbour in node.neighbours {
-                own.push(Neighbour { id: NodeId::new(&neighbour.id)?, hold: Interval(neighbour.hold_ns) });
-            }
-        }
-        let mut once = BTreeSet::new();
-        if let Some(twice) = names.values().find(|id| !once.insert(*id)) {
-            return Err(HostError::SameName(twice.clone()));
-        }
-        let mut addresses = BTreeMap::new();
-        for peer in request.roster {
-            addresses.insert(NodeId::new(&peer.id)?, peer.address);
-        }
-        let context =
-            Context { nodes: request.nodes, protocol: protocol.spec.to_string(), condition: request.condition, epoch };
-        Ok(Self::new(request.run_id, context, Rules { protocol, seed: request.seed }, addresses, names, neighbours))
-    }
-
-    /// From its parts: `names` says what each hosted node is called, by the name that it was started with; one without
-    /// neighbours need not be among them.
-    pub(crate) fn new(
-        run_id: String,
-        context: Context,
-        rules: Rules,
-        addresses: BTreeMap<NodeId, String>,
-        names: BTreeMap<NodeId, NodeId>,
-        mut neighbours: BTreeMap<NodeId, Vec<Neighbour>>,
-    ) -> Self {
-        let Rules { protocol, seed } = rules;
-        let ids = |list: &Vec<Neighbour>| list.iter().map(|neighbour| neighbour.id.clone()).collect();
-        let settings = Settings {
-            run_id,
-            neighbours: neighbours.iter().map(|(id, list)| (id.clone(), ids(list))).collect(),
-            protocol: protocol.clone(),
-            addresses,
-            context: Arc::new(context),
-        };
-        let epoch = settings.context.epoch;
-        let mut config = |id: NodeId| {
-            let neighbours = neighbours.remove(&id).unwrap_or_default();
-            Config { id, epoch, neighbours, protocol: protocol.clone(), seed }
-        };
-        let configs = names.into_iter().map(|(slot, id)| (slot, config(id))).collect();
-        Self { settings, configs }
-    }
-}
-
-/// What every node of a configuration does alike.
-#[derive(Debug, Clone)]
-pub(crate) struct Rules {
-    pub(crate) protocol: Protocol,
-    /// What random choices are keyed by.
-    pub(crate) seed: u64,
-}
-
-/// The name that the node was started with which a configuration is for.
-fn slot(config: &control::NodeConfig, hosted: &BTreeMap<NodeId, Node>) -> Result<NodeId, HostError> {
-    let is_meant = |node: &Node| match config.port {
-        0 => node.handle.id().as_str() == config.id,
-        port => u32::from(node.address.port()) == port,
-    };
-    let found = hosted.iter().find(|(_, node)| is_meant(node)).map(|(slot, _)| slot.clone());
-    found.ok_or_else(|| match config.port {
-        0 => HostError::NotHosted(config.id.clone()),
-        port => HostError::NoPort { port, id: config.id.clone() },
-    })
-}
-
 async fn all_ended(actors: &mut JoinSet<()>) {
     while let Some(ended) = actors.join_next().await {
         ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
@@ -398,6 +303,7 @@ fn unconfigured(traffic: Arc<Traffic>) -> Network {
         run_id: String::new(),
         context: Arc::new(Context::default()),
         protocol: "flood".parse().expect("a protocol of this name exists"),
+        roster: Arc::new(Roster::default()),
         addresses: BTreeMap::new(),
         neighbours: BTreeMap::new(),
     };

@@ -11,13 +11,14 @@ use std::time::Duration;
 use cnsim::event::Context;
 use cnsim::id::NodeId;
 use cnsim::machine::Failure;
-use cnsim::protocol::{Connections, Protocol};
+use cnsim::protocol::{Connections, ProtocolSettings, Senders};
 use cnsim::time::Interval;
 use cnsim::wire::gossip::GossipMessage;
 use tokio::task::JoinSet;
 use tonic::codegen::http::uri::Authority;
 
 use crate::connection::Connection;
+use crate::names::Roster;
 use crate::traffic::Traffic;
 
 /// How many connections are opened at once.
@@ -40,8 +41,10 @@ pub(crate) struct Settings {
     pub(crate) run_id: String,
     /// What it gives to each record.
     pub(crate) context: Arc<Context>,
+    /// The nodes' numbers.
+    pub(crate) roster: Arc<Roster>,
     /// What the nodes do.
-    pub(crate) protocol: Protocol,
+    pub(crate) protocol: ProtocolSettings,
     /// Where every node is that a hosted one may send to.
     pub(crate) addresses: BTreeMap<NodeId, String>,
     /// The hosted nodes' neighbours.
@@ -83,6 +86,13 @@ pub(crate) struct Opened {
     pub(crate) connections: u32,
     /// `ID: reason` for each that is not.
     pub(crate) failed: Vec<String>,
+}
+
+impl Settings {
+    /// Who sends copies of a message.
+    pub(crate) fn senders(&self) -> Senders {
+        self.protocol.spec.promises().senders
+    }
 }
 
 impl Network {
@@ -168,8 +178,10 @@ impl Network {
         let Settings { protocol, neighbours, .. } = &self.settings;
         match protocol.connections {
             Connections::PerSend => BTreeSet::new(),
-            Connections::Reuse if protocol.strategy().receivers_send() => neighbours.values().flatten().collect(),
-            Connections::Reuse => neighbours.get(initiator).into_iter().flatten().collect(),
+            Connections::Reuse => match self.settings.senders() {
+                Senders::Holders => neighbours.values().flatten().collect(),
+                Senders::Initiator => neighbours.get(initiator).into_iter().flatten().collect(),
+            },
         }
     }
 

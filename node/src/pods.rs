@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cnsim::event::Context;
-use cnsim::id::{Epoch, IdError, NodeId};
-use cnsim::machine::Neighbour;
+use cnsim::id::{Epoch, IdError, NodeId, NodeIx};
 use cnsim::time::Interval;
 use cnsim::topology::{GenerateError, ReadError, SpecError, Topology, TopologySpec};
 use tokio::net::lookup_host;
 use tokio::time::sleep;
 
-use crate::host::{Configuration, Host, Rules};
+use crate::configuration::{Configuration, Parts, Rules, Way};
+use crate::host::Host;
 
 /// How long a name that did not resolve waits for the next try: clusters remember a miss for a while.
 const RETRY: Duration = Duration::from_secs(1);
@@ -213,11 +213,12 @@ impl PodNetwork {
 
     fn configuration(&self, neighbours: Vec<Vec<u32>>, reached: &BTreeSet<u32>) -> Configuration {
         let id = |node: u32| self.topology.nodes[node as usize].clone();
-        let link = |node: u32| Neighbour { id: id(node), hold: Interval::ZERO };
+        let way = |node: u32| Way { to: id(node), hold: Interval::ZERO };
         let own = || self.layout.own();
         let slots = own().map(|node| self.layout.id(node).expect("the listeners have these names"));
         let names: BTreeMap<NodeId, NodeId> = slots.zip(own().map(id)).collect();
-        let links = own().zip(neighbours).map(|(node, list)| (id(node), list.into_iter().map(link).collect()));
+        let ways = own().zip(neighbours).map(|(node, list)| (id(node), list.into_iter().map(way).collect()));
+        let numbers = own().chain(reached.iter().copied()).map(|node| (id(node), NodeIx(node)));
         let addresses = reached.iter().map(|node| (id(*node), self.layout.address(*node))).collect();
         let context = Context {
             nodes: self.layout.nodes,
@@ -225,7 +226,9 @@ impl PodNetwork {
             condition: self.condition.clone(),
             epoch: Epoch(0),
         };
-        Configuration::new(String::new(), context, self.rules.clone(), addresses, names, links.collect())
+        let (run_id, rules) = (String::new(), self.rules.clone());
+        let (numbers, ways) = (numbers.collect(), ways.collect());
+        Configuration::new(Parts { run_id, context, rules, addresses, names, numbers, ways })
     }
 }
 

@@ -9,9 +9,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use cnsim::event::NamedEvent;
 use cnsim::event::{Context, Kind, Record, Stamp};
 use cnsim::id::{MessageId, NodeId};
-use cnsim::machine::Event;
 use tokio::sync::{Notify, oneshot};
 
 use crate::spool::Spool;
@@ -39,11 +39,11 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) enum Fact {
     /// The core said so.
-    Event(Event),
+    Event(NamedEvent),
     /// A copy was refused before it reached the core: the event is what it would have been.
     Refused {
-        /// [`Event::Received`].
-        event: Event,
+        /// [`NamedEvent::Received`].
+        event: NamedEvent,
         /// For `detail`.
         reason: String,
     },
@@ -173,9 +173,9 @@ impl Fact {
     fn message(&self) -> &MessageId {
         match self {
             Self::Event(event) | Self::Refused { event, .. } => match event {
-                Event::Initiated { message, .. } | Event::Received { message, .. } | Event::Failed { message, .. } => {
-                    message
-                }
+                NamedEvent::Initiated { message, .. }
+                | NamedEvent::Received { message, .. }
+                | NamedEvent::Failed { message, .. } => message,
             },
         }
     }
@@ -334,7 +334,7 @@ mod tests {
 
     fn initiated(message: &str) -> Entry {
         Entry {
-            fact: Fact::Event(Event::Initiated { message: MessageId::new(message), at: Timestamp(1) }),
+            fact: Fact::Event(NamedEvent::Initiated { message: MessageId::new(message), at: Timestamp(1) }),
             node: NodeId::new("n").unwrap(),
             context: Arc::default(),
         }

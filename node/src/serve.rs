@@ -1,6 +1,6 @@
 //! One process of nodes: binds its ports, announces them, serves until it is asked to end, and leaves every record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cnsim::event::{Context, Stamp};
-use cnsim::id::{Epoch, NodeId};
-use cnsim::machine::Neighbour;
-use cnsim::protocol::Protocol;
+use cnsim::id::{Epoch, NodeId, NodeIx};
+use cnsim::protocol::ProtocolSettings;
 use cnsim::time::Interval;
 use cnsim::wire::control::control_server::ControlServer;
 use cnsim::wire::gossip::gossip_service_server::GossipServiceServer;
@@ -26,10 +25,11 @@ use tonic::transport::server::TcpIncoming;
 
 use crate::actor::Shared;
 use crate::clock::Clock;
+use crate::configuration::{Configuration, Parts, Rules, Way};
 use crate::control_service::Control;
 use crate::gossip_port::GossipPort;
 use crate::gossip_service::{Gossip, Starts};
-use crate::host::{Configuration, Host, Rules};
+use crate::host::Host;
 use crate::pods;
 use crate::recorder::Recorder;
 use crate::spool::{Spool, SpoolOptions};
@@ -85,7 +85,7 @@ pub(crate) struct Fixed {
     /// In the order as given.
     pub(crate) peers: Vec<NodeId>,
     pub(crate) addresses: BTreeMap<NodeId, String>,
-    pub(crate) protocol: Protocol,
+    pub(crate) protocol: ProtocolSettings,
     pub(crate) seed: u64,
     pub(crate) condition: String,
 }
@@ -222,18 +222,23 @@ impl Process {
 
 impl Fixed {
     fn configuration(&self, ids: &[NodeId]) -> Configuration {
-        let neighbours: Vec<_> =
-            self.peers.iter().map(|id| Neighbour { id: id.clone(), hold: Interval::ZERO }).collect();
         let context = Context {
             nodes: u32::try_from(self.peers.len() + 1).unwrap_or(u32::MAX),
             protocol: self.protocol.spec.to_string(),
             condition: self.condition.clone(),
             epoch: Epoch(0),
         };
-        let names = ids.iter().map(|id| (id.clone(), id.clone())).collect();
-        let neighbours = ids.iter().map(|id| (id.clone(), neighbours.clone())).collect();
-        let rules = Rules { protocol: self.protocol.clone(), seed: self.seed };
-        Configuration::new(String::new(), context, rules, self.addresses.clone(), names, neighbours)
+        let everybody: BTreeSet<&NodeId> = ids.iter().chain(&self.peers).collect();
+        let way = |to: &NodeId| Way { to: to.clone(), hold: Interval::ZERO };
+        Configuration::new(Parts {
+            run_id: String::new(),
+            context,
+            rules: Rules { protocol: self.protocol.clone(), seed: self.seed },
+            addresses: self.addresses.clone(),
+            names: ids.iter().map(|id| (id.clone(), id.clone())).collect(),
+            numbers: everybody.into_iter().cloned().zip((0..).map(NodeIx)).collect(),
+            ways: ids.iter().map(|id| (id.clone(), self.peers.iter().map(way).collect())).collect(),
+        })
     }
 }
 

@@ -164,9 +164,9 @@ fn keep_if_there(options: &SpoolOptions) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use cnsim::event::NamedEvent;
     use cnsim::event::{Context, Stamp};
     use cnsim::id::{MessageId, NodeId};
-    use cnsim::machine::Event;
     use cnsim::time::Timestamp;
 
     use super::*;
@@ -246,7 +246,7 @@ mod tests {
     }
 
     fn line(run: &str, seq: u64) -> Vec<u8> {
-        let event = Event::Initiated { message: MessageId::new(&format!("{run}-1")), at: Timestamp(5) };
+        let event = NamedEvent::Initiated { message: MessageId::new(&format!("{run}-1")), at: Timestamp(5) };
         let stamp = Stamp { process: "p".to_owned(), host: "h".to_owned(), pod: "p".to_owned() };
         let (me, context) = (NodeId::new("n").unwrap(), Context::default());
         let mut line = Vec::new();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cnsim::event::{Kind, Record};
 use cnsim::id::NodeId;
-use cnsim::protocol::Protocol;
+use cnsim::protocol::ProtocolSettings;
 use cnsim::wire::control::control_client::ControlClient;
 use cnsim::wire::control::{
     ConfigureRequest, Neighbour, NodeConfig, Peer, PrepareReply, PrepareRequest, StartRequest, WatchReply, WatchRequest,
@@ -38,7 +38,7 @@ pub(crate) struct Net {
 #[derive(Clone)]
 pub(crate) struct Plan {
     pub(crate) epoch: u64,
-    pub(crate) protocol: Protocol,
+    pub(crate) protocol: ProtocolSettings,
     pub(crate) edges: Vec<(&'static str, &'static str)>,
     pub(crate) hold_ns: u64,
     /// Addresses besides those of the network's own nodes.
@@ -120,7 +120,10 @@ impl Net {
         for process in &self.processes {
             roster.extend(process.host.nodes().iter().map(|(id, node)| peer(id.as_str(), node.address)));
         }
+        roster.sort_by(|a, b| a.id.cmp(&b.id));
         let nodes = u32::try_from(roster.len()).unwrap();
+        roster.iter_mut().zip(0..).for_each(|(peer, number)| peer.number = number);
+        let number = |id: &str| roster.iter().find(|peer| peer.id == id).unwrap().number;
         for process in &mut self.processes {
             let hosted = process.host.nodes();
             let mut configs: BTreeMap<&str, Vec<Neighbour>> = BTreeMap::new();
@@ -128,8 +131,12 @@ impl Net {
                 let neighbour = Neighbour { id: (*to).to_owned(), hold_ns: plan.hold_ns };
                 configs.entry(*from).or_default().push(neighbour);
             }
-            let configs =
-                configs.into_iter().map(|(id, neighbours)| NodeConfig { id: id.to_owned(), neighbours, port: 0 });
+            let configs = configs.into_iter().map(|(id, neighbours)| NodeConfig {
+                id: id.to_owned(),
+                neighbours,
+                port: 0,
+                number: number(id),
+            });
             let request = ConfigureRequest {
                 epoch: plan.epoch,
                 run_id: "run".to_owned(),
@@ -218,5 +225,5 @@ impl Write for Lines {
 }
 
 fn peer(id: &str, address: SocketAddr) -> Peer {
-    Peer { id: id.to_owned(), address: address.to_string() }
+    Peer { id: id.to_owned(), address: address.to_string(), number: 0 }
 }

@@ -19,6 +19,7 @@
 //! | `detail` | `Gossip initiated by …` | `… received: …`, `… ignoring duplicate message: …` | `Failed to send message: …: reason` |
 
 mod json;
+mod named;
 mod number;
 mod read;
 mod write;
@@ -27,6 +28,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+pub use named::{NamedEvent, Receipt};
 pub use read::{Column, Draft, ReadError, Value};
 pub use write::{Context, Stamp};
 

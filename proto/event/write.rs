@@ -1,13 +1,13 @@
-//! From a machine's event to the record's JSON line.
+//! From an event with names to the record's JSON line.
 
 use std::borrow::Cow;
 
 use chrono::DateTime;
 use serde::Serialize;
 
+use super::named::NamedEvent;
 use super::{FORMAT, Kind, Record};
 use crate::id::{Epoch, Hop, MessageId, NodeId, SendId};
-use crate::machine::Event;
 use crate::time::Timestamp;
 
 /// What a run gives to every record of its nodes; the run itself stands in the message's name.
@@ -43,16 +43,16 @@ impl SendId {
 
 impl<'a> Record<'a> {
     /// The record of `event` at node `me`; its `seq` is still missing.
-    pub fn of(event: &'a Event, me: &'a NodeId, context: &'a Context, stamp: &'a Stamp) -> Self {
+    pub fn of(event: &'a NamedEvent, me: &'a NodeId, context: &'a Context, stamp: &'a Stamp) -> Self {
         match event {
-            Event::Initiated { message, at } => Self {
+            NamedEvent::Initiated { message, at } => Self {
                 detail: initiated(stamp, me, *at).into(),
                 hop: Some(Hop::ORIGIN.0),
                 sent_ns: Some(ns(*at)),
                 bytes: Some(0),
                 ..blank(Kind::Initiate, message, me, me, *at, context, stamp)
             },
-            Event::Received { message, from, hop, receipt, duplicate } => {
+            NamedEvent::Received { message, from, hop, receipt, duplicate } => {
                 let ms = receipt.received.ms_since(receipt.sent);
                 let (kind, detail) = if *duplicate {
                     (Kind::Duplicate, format!("{me} ignoring duplicate message: {message} from {from}"))
@@ -70,7 +70,7 @@ impl<'a> Record<'a> {
                     ..blank(kind, message, from, me, receipt.received, context, stamp)
                 }
             }
-            Event::Failed { message, to, hop, send, sent, at, bytes, reason } => Self {
+            NamedEvent::Failed { message, to, hop, send, sent, at, bytes, reason } => Self {
                 detail: format!("Failed to send message: '{message}' to {to}: {reason}").into(),
                 hop: hop.map(|hop| hop.0),
                 sent_ns: Some(ns(*sent)),
@@ -189,8 +189,9 @@ fn ns(at: Timestamp) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::named::Receipt;
     use super::*;
-    use crate::machine::{Failure, Receipt};
+    use crate::machine::Failure;
 
     #[test]
     fn a_first_receipt_is_one_line_with_the_published_fields_first() {
@@ -216,11 +217,11 @@ mod tests {
         let message = MessageId::new("m");
         let at = Timestamp(1_742_866_895_846_026_240);
         let me = node("b");
-        let detail = |event: &Event| Record::of(event, &me, &context(), &stamp()).detail.into_owned();
+        let detail = |event: &NamedEvent| Record::of(event, &me, &context(), &stamp()).detail.into_owned();
         assert_eq!(detail(&received(true)), "b ignoring duplicate message: 4abf-cubaan50-7 from a");
-        let initiated = Event::Initiated { message: message.clone(), at };
+        let initiated = NamedEvent::Initiated { message: message.clone(), at };
         assert_eq!(detail(&initiated), "Gossip initiated by pod-b (b) at 2025-03-25 01:41:35");
-        let failed = Event::Failed {
+        let failed = NamedEvent::Failed {
             message,
             to: node("c"),
             hop: None,
@@ -237,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_is_unknown_keeps_its_type() {
-        let event = Event::Initiated { message: MessageId::new("hello"), at: Timestamp(7) };
+        let event = NamedEvent::Initiated { message: MessageId::new("hello"), at: Timestamp(7) };
         let line = line(&event);
         for field in [r#""propagation_time":null"#, r#""hop":0"#, r#""sent_ns":"7""#, r#""send_id":"""#, r#""bytes":0"#]
         {
@@ -246,7 +247,7 @@ mod tests {
         assert!(line.contains(r#""run_id":"hello","round":1"#), "{line}");
     }
 
-    fn line(event: &Event) -> String {
+    fn line(event: &NamedEvent) -> String {
         let (me, context, stamp) = (node("b"), context(), stamp());
         let mut record = Record::of(event, &me, &context, &stamp);
         record.seq = Some(3);
@@ -255,8 +256,8 @@ mod tests {
         String::from_utf8(line).unwrap()
     }
 
-    fn received(duplicate: bool) -> Event {
-        Event::Received {
+    fn received(duplicate: bool) -> NamedEvent {
+        NamedEvent::Received {
             message: MessageId::new("4abf-cubaan50-7"),
             from: node("a"),
             hop: Some(Hop(1)),

@@ -1,66 +1,52 @@
 //! What goes into a machine and what comes out of it.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-use crate::id::{DeliveryId, Epoch, Hop, MessageId, NodeId, SendId};
-use crate::protocol::Protocol;
+use crate::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
+use crate::protocol::{Out, ProtocolSettings};
 use crate::time::{Interval, Timestamp};
+use crate::topology::Adjacency;
 
 /// What a node is told at the start of a run.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Who the node is from now on.
-    pub id: NodeId,
+    pub me: NodeIx,
+    /// Length of its name, which every copy that it sends carries.
+    pub name_bytes: u32,
+    /// What is the same for every node.
+    pub common: Arc<Common>,
+}
+
+/// What a configuration says to all nodes of one process.
+#[derive(Debug)]
+pub struct Common {
     /// Names this configuration.
     pub epoch: Epoch,
-    /// The nodes it may send to, in listed order.
-    pub neighbours: Vec<Neighbour>,
-    /// What it does with a message.
-    pub protocol: Protocol,
-    /// What its random choices are keyed by, beside its name and the message's.
+    /// What random choices are keyed by.
     pub seed: u64,
-}
-
-/// One way out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Neighbour {
-    /// Whom it leads to.
-    pub id: NodeId,
-    /// How long each copy is held back before it is sent: a latency that the network does not have by itself.
-    pub hold: Interval,
-}
-
-/// What travels between nodes. Digests, pulls, grafts and prunes will join it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Body {
-    /// A whole message.
-    Gossip(Gossip),
+    /// What the nodes do.
+    pub settings: ProtocolSettings,
+    /// Whom each may send to, and how long its copies are held back.
+    pub neighbours: Adjacency,
 }
 
 /// One copy of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gossip {
     /// Which message it is.
-    pub message: MessageId,
+    pub message: Message,
+    /// Length of the message's name.
+    pub text_bytes: u32,
     /// The sender's distance from the initiator, where it knows it.
     pub hop: Option<Hop>,
     /// The sender's configuration, where it has one.
     pub epoch: Option<Epoch>,
     /// What the message carries.
     pub payload: Bytes,
-}
-
-/// Facts of one received copy that the machine passes on into its event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// When the handler began.
-    pub received: Timestamp,
-    /// When the sender sent it, by the sender's clock.
-    pub sent: Timestamp,
-    /// The sender's name for the copy; empty where it gave none.
-    pub send_id: String,
-    /// Size of the encoded message.
-    pub bytes: u64,
 }
 
 /// What the host tells the machine.
@@ -70,8 +56,10 @@ pub enum Input {
     Configure(Config),
     /// Begin a message here.
     Initiate {
-        /// Its name.
-        message: MessageId,
+        /// Which.
+        message: Message,
+        /// Length of its name.
+        text_bytes: u32,
         /// What it carries.
         payload: Bytes,
     },
@@ -79,12 +67,10 @@ pub enum Input {
     Deliver {
         /// What the reply will name.
         delivery: DeliveryId,
-        /// Who sent it. The node's own id: whoever started it asks this node to initiate.
-        from: NodeId,
+        /// Who sent it. The node itself: whoever started it asks this node to initiate.
+        from: NodeIx,
         /// What arrived.
-        body: Body,
-        /// When and how.
-        receipt: Receipt,
+        gossip: Gossip,
     },
     /// A send has ended.
     SendDone {
@@ -92,14 +78,12 @@ pub enum Input {
         send: SendId,
         /// When it was sent, by the host's clock.
         sent: Timestamp,
-        /// Size of the encoded message.
-        bytes: u64,
         /// How it ended.
         result: Result<(), Failure>,
     },
     /// The instant of [`super::Machine::poll_timeout`] has come.
     Timeout,
-    /// The host will send nothing more: what waits is given up, replies that are owed are given.
+    /// The host will send nothing more: what has not left is given up, replies that are owed are given.
     Stop,
 }
 
@@ -147,8 +131,16 @@ pub enum Refusal {
     },
 }
 
-/// The reply to one delivery; the texts are the published system's.
-pub type Ack = Result<String, Refusal>;
+/// What a delivery was to the node that took it; the host has the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ack {
+    /// The node began the message.
+    Initiated,
+    /// It had held nothing of it.
+    Received,
+    /// It held it.
+    Duplicate,
+}
 
 /// What the machine asks the host to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,65 +152,59 @@ pub enum Output {
         /// Which one.
         delivery: DeliveryId,
         /// With what.
-        ack: Ack,
+        ack: Result<Ack, Refusal>,
     },
     /// Something happened that the record wants.
     Event(Event),
 }
 
-/// One copy to send.
+/// One copy to send: the host lets it go after its link's delay, unless a configuration or a stop has come first, and gives the
+/// send's end back after the delay of the way back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Send {
     /// Its name.
     pub send: SendId,
     /// To whom.
-    pub to: NodeId,
+    pub to: NodeIx,
     /// What.
-    pub body: Body,
-    /// How long it may take; none: as long as it takes.
+    pub gossip: Gossip,
+    /// Its encoded size.
+    pub bytes: u64,
+    /// How long it may take once it has left; none: as long as it takes.
     pub deadline: Option<Interval>,
-    /// Where a link delay held the copy back: since when, and for how long it was meant to be. It counts as sent then.
-    pub held: Option<Held>,
+    /// How long its link holds it back.
+    pub hold: Interval,
 }
 
-/// A copy that a link delay has held back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
-    /// When it would have been sent without the delay.
-    pub since: Timestamp,
-    /// The delay that was asked for.
-    pub intended: Interval,
-}
-
-/// What is written down; the host adds run, process and sequence number.
+/// What is written down; the host adds names, run, process and sequence number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// This node began a message.
     Initiated {
         /// Which.
-        message: MessageId,
+        message: Message,
         /// When.
         at: Timestamp,
     },
     /// A copy arrived.
     Received {
+        /// As which delivery: the host knows when and how.
+        delivery: DeliveryId,
         /// Of which message.
-        message: MessageId,
+        message: Message,
         /// From whom.
-        from: NodeId,
+        from: NodeIx,
         /// Over how many hops, where it is known.
         hop: Option<Hop>,
-        /// When and how.
-        receipt: Receipt,
         /// Whether the node held the message already.
         duplicate: bool,
     },
     /// A send ended without an acknowledgment.
     Failed {
         /// Of which message.
-        message: MessageId,
+        message: Message,
         /// To whom.
-        to: NodeId,
+        to: NodeIx,
         /// Which hop the copy would have been, where it is known.
         hop: Option<Hop>,
         /// The send's name.
@@ -227,9 +213,32 @@ pub enum Event {
         sent: Timestamp,
         /// When it was given up.
         at: Timestamp,
-        /// Size of the encoded message.
+        /// Size of the encoded message; 0 where it was never made.
         bytes: u64,
         /// Why.
         reason: Failure,
     },
+}
+
+/// Where a machine puts what follows from an input. The host has one for all its machines.
+#[derive(Debug, Default)]
+pub struct Outputs {
+    pub(super) queue: VecDeque<Output>,
+    /// What the protocol says, before the machine has made outputs of it.
+    pub(super) out: Out,
+}
+
+impl Outputs {
+    /// The next thing for the host to do.
+    pub fn next_output(&mut self) -> Option<Output> {
+        self.queue.pop_front()
+    }
+
+    pub(super) fn reply(&mut self, delivery: DeliveryId, ack: Result<Ack, Refusal>) {
+        self.queue.push_back(Output::Reply { delivery, ack });
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.queue.push_back(Output::Event(event));
+    }
 }

@@ -2,11 +2,18 @@
 
 use super::*;
 use crate::invariant::{self, Arrival, Flood, Verdict};
-use crate::protocol::Protocol;
+use crate::protocol::ProtocolSettings;
 use crate::random::Random;
+use crate::time::Interval;
+use crate::topology::Adjacency;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const MS: u64 = 1_000_000;
+
+/// The message of every test.
+const M: Message = Message(1);
 
 #[test]
 fn direct_mail_reaches_the_neighbours_and_nobody_forwards() {
@@ -39,137 +46,132 @@ fn push_stops_at_its_ttl() {
 
 #[test]
 fn push_forwards_what_has_no_hop_and_passes_on_none() {
-    let mut machine = configured(&["b", "c"], "push:2:1", Vec::new());
-    machine.handle(Timestamp(1), deliver(1, "stranger", None));
-    let sends = sends(&mut machine);
+    let mut node = Node::configured(&[1, 2], "push:2:1");
+    let sends = node.sends_after(1, deliver(1, 77, None));
     assert_eq!(sends.len(), 2);
-    assert!(sends.iter().all(|send| gossip(send).hop.is_none()));
+    assert!(sends.iter().all(|send| send.gossip.hop.is_none()));
 }
 
 #[test]
 fn in_flight_bounds_the_sends_that_wait() {
-    let mut machine = configured(&["b", "c", "d"], "seed-h", Vec::new());
-    machine.handle(Timestamp(1), initiate("m-1"));
-    let first = sends(&mut machine);
-    assert_eq!(first.iter().map(|send| send.to.as_str()).collect::<Vec<_>>(), ["b"], "listed order, one at a time");
-    assert_eq!(machine.load(), Load { queued: 2, in_flight: 1, started: 1, ..Load::default() });
-    machine.handle(Timestamp(2), done(first[0].send, Ok(())));
-    assert_eq!(sends(&mut machine).len(), 1);
-    assert_eq!(machine.load(), Load { queued: 1, in_flight: 1, started: 2, finished: 1, ..Load::default() });
+    let mut node = Node::configured(&[1, 2, 3], "seed-h");
+    let first = node.sends_after(1, initiate());
+    assert_eq!(first.iter().map(|send| send.to.0).collect::<Vec<_>>(), [1], "listed order, one at a time");
+    assert_eq!(node.machine.load(), Load { queued: 2, in_flight: 1, started: 1, ..Load::default() });
+    assert_eq!(node.sends_after(2, done(first[0].send, Ok(()))).len(), 1);
+    assert_eq!(node.machine.load(), Load { queued: 1, in_flight: 1, started: 2, finished: 1, ..Load::default() });
+}
+
+#[test]
+fn sends_end_in_any_order_and_each_once() {
+    let mut node = Node::configured(&[1, 2, 3], "flood");
+    let sends = node.sends_after(1, initiate());
+    for (ended, left) in [(1, 2), (1, 2), (0, 1), (2, 0)] {
+        node.outputs_after(2, done(sends[ended].send, Ok(())));
+        assert_eq!(node.machine.load().in_flight, left);
+    }
+    assert_eq!(node.machine.load().finished, 3, "a send that has ended cannot end again");
+    assert_eq!(node.sends_after(3, initiate())[0].send, SendId(4));
 }
 
 #[test]
 fn before_ack_replies_when_the_last_copy_has_ended_even_badly() {
-    let mut machine = configured(&["b", "c"], "seed-o", Vec::new());
-    machine.handle(Timestamp(1), deliver(7, "b", Some(Hop(0))));
-    let outputs = outputs(&mut machine);
+    let mut node = Node::configured(&[1, 2], "seed-o");
+    let outputs = node.outputs_after(1, deliver(7, 1, Some(Hop(0))));
     assert!(!outputs.iter().any(|output| matches!(output, Output::Reply { .. })));
-    let Some(Output::Send(send)) = outputs.last() else { panic!("a copy for c") };
-    machine.handle(Timestamp(2), done(send.send, Err(Failure::Deadline)));
-    let replies = replies(&mut machine);
-    assert_eq!(replies, [(DeliveryId(7), Ok("a received: 'm-1'".to_owned()))]);
-    assert_eq!(machine.load().failed, 1);
+    let Some(Output::Send(send)) = outputs.last() else { panic!("a copy for 2") };
+    let outputs = node.outputs_after(2, done(send.send, Err(Failure::Deadline)));
+    assert_eq!(outputs[0], Output::Reply { delivery: DeliveryId(7), ack: Ok(Ack::Received) });
+    assert_eq!(node.machine.load().failed, 1);
 }
 
 #[test]
 fn after_ack_replies_before_it_forwards() {
-    let mut machine = configured(&["b", "c"], "flood", Vec::new());
-    machine.handle(Timestamp(1), deliver(7, "b", Some(Hop(0))));
-    let outputs = outputs(&mut machine);
+    let mut node = Node::configured(&[1, 2], "flood");
+    let outputs = node.outputs_after(1, deliver(7, 1, Some(Hop(0))));
     let position = |wanted: fn(&Output) -> bool| outputs.iter().position(wanted).unwrap();
     assert!(position(|o| matches!(o, Output::Reply { .. })) < position(|o| matches!(o, Output::Send(_))));
 }
 
 #[test]
 fn whoever_sends_under_the_nodes_own_name_makes_it_initiate() {
-    let mut machine = configured(&["b"], "direct-mail", Vec::new());
-    machine.handle(Timestamp(1), deliver(3, "a", None));
-    let outputs = outputs(&mut machine);
-    assert!(matches!(&outputs[0], Output::Event(Event::Initiated { message, .. }) if message.as_str() == "m-1"));
-    let Some(Output::Send(send)) = outputs.last() else { panic!("a copy for b") };
-    machine.handle(Timestamp(2), done(send.send, Ok(())));
-    assert_eq!(replies(&mut machine), [(DeliveryId(3), Ok("Done propagate! a received: 'm-1'".to_owned()))]);
+    let mut node = Node::configured(&[1], "direct-mail");
+    let outputs = node.outputs_after(1, deliver(3, 0, None));
+    assert_eq!(outputs[0], Output::Event(Event::Initiated { message: M, at: Timestamp(1) }));
+    let Some(Output::Send(send)) = outputs.last() else { panic!("a copy for 1") };
+    let outputs = node.outputs_after(2, done(send.send, Ok(())));
+    assert_eq!(outputs, [Output::Reply { delivery: DeliveryId(3), ack: Ok(Ack::Initiated) }]);
 }
 
 #[test]
 fn a_duplicate_is_recorded_answered_and_not_forwarded() {
-    let mut machine = configured(&["b", "c"], "flood", Vec::new());
-    machine.handle(Timestamp(1), deliver(1, "b", Some(Hop(0))));
-    outputs(&mut machine);
-    machine.handle(Timestamp(2), deliver(2, "c", Some(Hop(1))));
-    let outputs = outputs(&mut machine);
-    assert!(matches!(&outputs[0], Output::Event(Event::Received { duplicate: true, hop: Some(Hop(2)), .. })));
-    let text = "Duplicate message ignored by (a)".to_owned();
-    assert_eq!(outputs[1..], [Output::Reply { delivery: DeliveryId(2), ack: Ok(text) }]);
+    let mut node = Node::configured(&[1, 2], "flood");
+    node.outputs_after(1, deliver(1, 1, Some(Hop(0))));
+    let outputs = node.outputs_after(2, deliver(2, 2, Some(Hop(1))));
+    let (delivery, from, hop) = (DeliveryId(2), NodeIx(2), Some(Hop(2)));
+    let received = Event::Received { delivery, message: M, from, hop, duplicate: true };
+    assert_eq!(outputs, [Output::Event(received), Output::Reply { delivery, ack: Ok(Ack::Duplicate) }]);
 }
 
 #[test]
 fn a_copy_of_another_epoch_is_refused_and_leaves_no_trace() {
-    let mut machine = configured(&["b", "c"], "flood", Vec::new());
-    let Input::Deliver { delivery, from, body: Body::Gossip(gossip), receipt } = deliver(1, "b", Some(Hop(0))) else {
-        unreachable!("deliver makes a delivery")
-    };
-    let old = Body::Gossip(Gossip { epoch: Some(Epoch(4)), ..gossip });
-    machine.handle(Timestamp(1), Input::Deliver { delivery, from, body: old, receipt });
+    let mut node = Node::configured(&[1, 2], "flood");
+    let old = Gossip { epoch: Some(Epoch(4)), ..gossip(Some(Hop(0))) };
+    let outputs = node.outputs_after(1, Input::Deliver { delivery: DeliveryId(1), from: NodeIx(1), gossip: old });
     let refusal = Refusal::Epoch { theirs: Epoch(4), mine: Epoch(5) };
-    assert_eq!(outputs(&mut machine), [Output::Reply { delivery: DeliveryId(1), ack: Err(refusal) }]);
+    assert_eq!(outputs, [Output::Reply { delivery: DeliveryId(1), ack: Err(refusal) }]);
     assert_eq!(refusal.to_string(), "epoch 4 is not this node's epoch 5");
-    assert_eq!(machine.seen(&MessageId::new("m-1")), None);
+    assert_eq!(node.machine.seen(M), None);
 }
 
 #[test]
-fn a_link_delay_holds_the_copy_and_keeps_when_it_would_have_gone() {
-    let mut machine = configured(&["b"], "flood", vec![Interval::from_ms(20)]);
-    machine.handle(Timestamp(5 * MS), initiate("m-1"));
-    assert!(sends(&mut machine).is_empty());
-    assert_eq!(machine.poll_timeout(), Some(Timestamp(25 * MS)));
-    assert_eq!(machine.load().queued, 1);
-    machine.handle(Timestamp(24 * MS), Input::Timeout);
-    assert!(sends(&mut machine).is_empty());
-    machine.handle(Timestamp(26 * MS), Input::Timeout);
-    let held = Held { since: Timestamp(5 * MS), intended: Interval::from_ms(20) };
-    assert_eq!(sends(&mut machine)[0].held, Some(held));
-    assert_eq!(machine.poll_timeout(), None);
+fn a_copy_says_how_long_its_link_holds_it_and_has_a_permit_meanwhile() {
+    let mut node = Node::new(&[(1, 20 * MS)], "flood");
+    let sends = node.sends_after(5 * MS, initiate());
+    assert_eq!((sends.len(), sends[0].hold), (1, Interval::from_ms(20)));
+    assert_eq!((node.machine.load().queued, node.machine.load().in_flight), (0, 1));
 }
 
 #[test]
-fn stopping_records_what_was_never_sent_and_pays_replies() {
-    let mut machine = configured(&["b", "c", "d"], "seed-h", Vec::new());
-    machine.handle(Timestamp(1), deliver(3, "a", None));
-    outputs(&mut machine);
-    machine.handle(Timestamp(2), Input::Stop);
-    let outputs = outputs(&mut machine);
-    let abandoned = outputs
-        .iter()
-        .filter(|output| matches!(output, Output::Event(Event::Failed { reason: Failure::Abandoned("stopped"), .. })));
-    assert_eq!(abandoned.count(), 2);
+fn stopping_records_what_never_left_and_pays_replies() {
+    let mut node = Node::new(&[(1, 0), (2, 20 * MS), (3, 0)], "seed-h");
+    let first = node.sends_after(1, deliver(3, 0, None))[0].send;
+    node.outputs_after(1, done(first, Ok(())));
+    let outputs = node.outputs_after(2, Input::Stop);
+    let is_abandoned =
+        |output: &&Output| matches!(output, Output::Event(Event::Failed { reason: Failure::Abandoned("stopped"), .. }));
+    assert_eq!(outputs.iter().filter(is_abandoned).count(), 2, "one held back, one without a permit: {outputs:?}");
     assert!(outputs.iter().any(|output| matches!(output, Output::Reply { delivery: DeliveryId(3), .. })));
+    assert_eq!((node.machine.load().queued, node.machine.load().in_flight), (0, 0));
 }
 
 #[test]
 fn a_new_configuration_forgets_messages_and_counts() {
-    let mut machine = configured(&["b"], "flood", Vec::new());
-    machine.handle(Timestamp(1), initiate("m-1"));
-    let send = sends(&mut machine)[0].send;
-    machine.handle(Timestamp(2), Input::Configure(config(Epoch(6), &["b"], "flood", &[])));
-    assert_eq!(machine.load(), Load::default(), "a new configuration begins with every permit");
-    let records = outputs(&mut machine);
-    let is_cut_short = |output: &Output| {
-        let Output::Event(Event::Failed { send: of, sent, reason, .. }) = output else { return false };
-        (*of, *sent, reason) == (send, Timestamp(1), &Failure::CutShort("configured anew"))
+    let mut node = Node::new(&[(1, 0), (2, 20 * MS)], "flood");
+    let sends = node.sends_after(1, initiate());
+    let outputs = node.outputs_after(2, Input::Configure(config(0, Epoch(6), &[(1, 0)], "flood")));
+    assert_eq!(node.machine.load(), Load::default(), "a new configuration begins with every permit");
+    let reason_of = |to: u32| {
+        let of = |output: &Output| match output {
+            Output::Event(Event::Failed { to: NodeIx(other), sent: Timestamp(1), reason, .. }) if *other == to => {
+                Some(reason.clone())
+            }
+            Output::Event(_) | Output::Reply { .. } | Output::Send(_) => None,
+        };
+        outputs.iter().find_map(of)
     };
-    assert!(records.len() == 1 && is_cut_short(&records[0]), "{records:?}");
-    machine.handle(Timestamp(3), done(send, Err(Failure::Deadline)));
-    assert_eq!(outputs(&mut machine), [], "its end was recorded");
-    assert_eq!(machine.load(), Load::default());
-    assert_eq!(machine.seen(&MessageId::new("m-1")), None);
+    assert_eq!(outputs.len(), 2);
+    assert_eq!(reason_of(1), Some(Failure::CutShort("configured anew")));
+    assert_eq!(reason_of(2), Some(Failure::Abandoned("configured anew")));
+    assert_eq!(node.outputs_after(3, done(sends[0].send, Err(Failure::Deadline))), [], "its end was recorded");
+    assert_eq!(node.machine.load(), Load::default());
+    assert_eq!(node.machine.seen(M), None);
 }
 
 #[test]
 fn an_unconfigured_node_receives_and_forwards_nothing() {
-    let mut machine = Machine::new(node("a"));
-    machine.handle(Timestamp(1), deliver(1, "b", None));
-    assert_eq!(outputs(&mut machine).len(), 2, "an event and a reply");
+    let mut node = Node { machine: Machine::new(NodeIx(0)), outputs: Outputs::default() };
+    assert_eq!(node.outputs_after(1, deliver(1, 1, None)).len(), 2, "an event and a reply");
 }
 
 proptest! {
@@ -221,12 +223,46 @@ proptest! {
     }
 }
 
+/// One machine, node 0 in epoch 5.
+struct Node {
+    machine: Machine,
+    outputs: Outputs,
+}
+
+impl Node {
+    fn configured(neighbours: &[u32], protocol: &str) -> Self {
+        Self::new(&neighbours.iter().map(|to| (*to, 0)).collect::<Vec<_>>(), protocol)
+    }
+
+    /// With neighbours and the ns that copies to them are held back.
+    fn new(neighbours: &[(u32, u64)], protocol: &str) -> Self {
+        let mut node = Self { machine: Machine::new(NodeIx(0)), outputs: Outputs::default() };
+        node.outputs_after(0, Input::Configure(config(0, Epoch(5), neighbours, protocol)));
+        node
+    }
+
+    fn outputs_after(&mut self, at: u64, input: Input) -> Vec<Output> {
+        self.machine.handle(Timestamp(at), input, &mut self.outputs);
+        std::iter::from_fn(|| self.outputs.next_output()).collect()
+    }
+
+    fn sends_after(&mut self, at: u64, input: Input) -> Vec<Send> {
+        let only_sends = |output| match output {
+            Output::Send(send) => Some(send),
+            Output::Reply { .. } | Output::Event(_) => None,
+        };
+        self.outputs_after(at, input).into_iter().filter_map(only_sends).collect()
+    }
+}
+
 /// Machines wired by hand: a copy arrives the moment it is sent, in the order of sending, and its reply ends the send.
 struct Network {
     machines: Vec<Machine>,
     now: u64,
     arrivals: Vec<Arrival>,
     waiting: BTreeMap<DeliveryId, (usize, SendId)>,
+    inputs: std::collections::VecDeque<(usize, Input)>,
+    outputs: Outputs,
 }
 
 impl Network {
@@ -234,32 +270,36 @@ impl Network {
         Self::with(graph, protocol, |_| {})
     }
 
-    fn with(graph: &[Vec<usize>], protocol: &str, adjust: impl Fn(&mut Protocol)) -> Self {
-        let machines = graph.iter().enumerate().map(|(me, neighbours)| {
-            let names: Vec<String> = neighbours.iter().map(usize::to_string).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let mut config = config(Epoch(5), &names, protocol, &[]);
-            config.id = node(&me.to_string());
-            adjust(&mut config.protocol);
-            let mut machine = Machine::new(node(&me.to_string()));
-            machine.handle(Timestamp(0), Input::Configure(config));
+    fn with(graph: &[Vec<usize>], protocol: &str, adjust: impl Fn(&mut ProtocolSettings)) -> Self {
+        let mut settings = protocol.parse().unwrap();
+        adjust(&mut settings);
+        let edge = |to: &usize| (NodeIx(*to as u32), Interval::ZERO);
+        let neighbours = Adjacency::of(graph.iter().map(|list| list.iter().map(edge).collect::<Vec<_>>()));
+        let common = Arc::new(Common { epoch: Epoch(5), seed: 1, settings, neighbours });
+        let mut outputs = Outputs::default();
+        let machines = (0..graph.len()).map(|me| {
+            let me = NodeIx(me as u32);
+            let mut machine = Machine::new(me);
+            let config = Config { me, name_bytes: 1, common: Arc::clone(&common) };
+            machine.handle(Timestamp(0), Input::Configure(config), &mut outputs);
             machine
         });
-        Self { machines: machines.collect(), now: 0, arrivals: Vec::new(), waiting: BTreeMap::new() }
+        let machines = machines.collect();
+        Self { machines, now: 0, arrivals: vec![], waiting: BTreeMap::new(), inputs: Default::default(), outputs }
     }
 
     fn initiate(&mut self, node: usize) {
-        self.machines[node].handle(Timestamp(0), initiate("m-1"));
+        self.inputs.push_back((node, initiate()));
     }
 
-    /// Carries out outputs until no machine has any.
+    /// Carries out inputs and outputs until there are none.
     fn drive(&mut self) {
         for _ in 0..1_000_000 {
-            let next =
-                (0..self.machines.len()).find_map(|me| self.machines[me].poll_output().map(|output| (me, output)));
-            match next {
-                Some((me, output)) => self.carry_out(me, output),
-                None => break,
+            let Some((me, input)) = self.inputs.pop_front() else { break };
+            self.now += 1;
+            self.machines[me].handle(Timestamp(self.now), input, &mut self.outputs);
+            while let Some(output) = self.outputs.next_output() {
+                self.carry_out(me, output);
             }
         }
         assert!(self.machines.iter().all(|machine| machine.load().queued + machine.load().in_flight == 0));
@@ -268,24 +308,21 @@ impl Network {
 
     fn carry_out(&mut self, me: usize, output: Output) {
         self.now += 1;
-        let now = Timestamp(self.now);
         match output {
             Output::Send(send) => {
-                let to: usize = send.to.as_str().parse().unwrap();
                 let delivery = DeliveryId(self.now);
                 self.waiting.insert(delivery, (me, send.send));
-                let from = self.machines[me].id().clone();
-                let receipt = receipt(self.now);
-                self.machines[to].handle(now, Input::Deliver { delivery, from, body: send.body, receipt });
+                let deliver = Input::Deliver { delivery, from: NodeIx(me as u32), gossip: send.gossip };
+                self.inputs.push_back((send.to.index(), deliver));
             }
             Output::Reply { delivery, ack } => {
                 let (sender, send) = self.waiting.remove(&delivery).unwrap();
                 let result = ack.map(drop).map_err(|refusal| Failure::Refused(refusal.to_string()));
-                self.machines[sender].handle(now, done(send, result));
+                self.inputs.push_back((sender, done(send, result)));
             }
             Output::Event(Event::Received { from, hop, duplicate, .. }) => self.arrivals.push(Arrival {
                 receiver: me as u32,
-                sender: from.as_str().parse().unwrap(),
+                sender: from.0,
                 hop: hop.map(|hop| hop.0),
                 duplicate,
             }),
@@ -326,61 +363,30 @@ fn connected(n: usize, extra: usize, seed: u64) -> Vec<Vec<usize>> {
     graph
 }
 
-fn node(name: &str) -> NodeId {
-    NodeId::new(name).unwrap()
+/// Of node `me`, with neighbours and the ns that copies to them are held back.
+fn config(me: u32, epoch: Epoch, neighbours: &[(u32, u64)], protocol: &str) -> Config {
+    let list = neighbours.iter().map(|(to, hold)| (NodeIx(*to), Interval(*hold)));
+    let common = Common {
+        epoch,
+        seed: 1,
+        settings: protocol.parse().unwrap(),
+        neighbours: Adjacency::of([list.collect::<Vec<_>>()]),
+    };
+    Config { me: NodeIx(me), name_bytes: 1, common: Arc::new(common) }
 }
 
-fn config(epoch: Epoch, neighbours: &[&str], protocol: &str, holds: &[Interval]) -> Config {
-    let hold = |index: usize| holds.get(index).copied().unwrap_or(Interval::ZERO);
-    let neighbours = neighbours.iter().enumerate().map(|(index, id)| Neighbour { id: node(id), hold: hold(index) });
-    Config { id: node("a"), epoch, neighbours: neighbours.collect(), protocol: protocol.parse().unwrap(), seed: 1 }
+fn initiate() -> Input {
+    Input::Initiate { message: M, text_bytes: 3, payload: Bytes::new() }
 }
 
-/// Node `a` in epoch 5.
-fn configured(neighbours: &[&str], protocol: &str, holds: Vec<Interval>) -> Machine {
-    let mut machine = Machine::new(node("a"));
-    machine.handle(Timestamp(0), Input::Configure(config(Epoch(5), neighbours, protocol, &holds)));
-    machine
+fn gossip(hop: Option<Hop>) -> Gossip {
+    Gossip { message: M, text_bytes: 3, hop, epoch: None, payload: Bytes::new() }
 }
 
-fn initiate(message: &str) -> Input {
-    Input::Initiate { message: MessageId::new(message), payload: Bytes::new() }
-}
-
-fn deliver(delivery: u64, from: &str, hop: Option<Hop>) -> Input {
-    let body = Body::Gossip(Gossip { message: MessageId::new("m-1"), hop, epoch: None, payload: Bytes::new() });
-    Input::Deliver { delivery: DeliveryId(delivery), from: node(from), body, receipt: receipt(delivery) }
-}
-
-fn receipt(at: u64) -> Receipt {
-    Receipt { received: Timestamp(at), sent: Timestamp(at), send_id: String::new(), bytes: 10 }
+fn deliver(delivery: u64, from: u32, hop: Option<Hop>) -> Input {
+    Input::Deliver { delivery: DeliveryId(delivery), from: NodeIx(from), gossip: gossip(hop) }
 }
 
 fn done(send: SendId, result: Result<(), Failure>) -> Input {
-    Input::SendDone { send, sent: Timestamp(1), bytes: 10, result }
-}
-
-fn outputs(machine: &mut Machine) -> Vec<Output> {
-    std::iter::from_fn(|| machine.poll_output()).collect()
-}
-
-fn sends(machine: &mut Machine) -> Vec<Send> {
-    let only_sends = |output| match output {
-        Output::Send(send) => Some(send),
-        Output::Reply { .. } | Output::Event(_) => None,
-    };
-    outputs(machine).into_iter().filter_map(only_sends).collect()
-}
-
-fn replies(machine: &mut Machine) -> Vec<(DeliveryId, Ack)> {
-    let only_replies = |output| match output {
-        Output::Reply { delivery, ack } => Some((delivery, ack)),
-        Output::Send(_) | Output::Event(_) => None,
-    };
-    outputs(machine).into_iter().filter_map(only_replies).collect()
-}
-
-fn gossip(send: &Send) -> &Gossip {
-    let Body::Gossip(gossip) = &send.body;
-    gossip
+    Input::SendDone { send, sent: Timestamp(1), result }
 }

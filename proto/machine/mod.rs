@@ -1,33 +1,35 @@
-//! One gossip node as a sans-IO state machine.
+//! One gossip node as a sans-IO state machine: what every protocol shares, around one node's part in a protocol.
 //!
-//! The host calls [`Machine::handle`] with an input and the time, then takes every output; between inputs it sleeps until
+//! The host calls [`Machine::handle`] with an input and the time, then carries out every output; between inputs it sleeps until
 //! [`Machine::poll_timeout`]. Contract: for each [`Output::Send`] the host gives exactly one [`Input::SendDone`], by the
 //! send's deadline; for each [`Input::Deliver`] the machine gives exactly one [`Output::Reply`], at once or when the copy
-//! has been forwarded. Nothing is retried.
+//! has been forwarded. Nothing is retried. Nodes and messages are numbers here; the host has their names.
 
+mod holdings;
 mod io;
-
-use std::collections::{BTreeMap, VecDeque};
+mod sends;
+mod size;
 
 use bytes::Bytes;
 
-use crate::id::{DeliveryId, Epoch, Hop, MessageId, NodeId, SendId};
-use crate::protocol::{Forward, Holder, Order, Origin};
-use crate::time::{Interval, Timestamp};
+use crate::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
+use crate::protocol::{Forward, In, Order, Out, Participant, Timer, View};
+use crate::random::Purpose;
+use crate::time::Timestamp;
+use holdings::Holdings;
+use sends::{Copy, Permitted, Sends, Spread};
 
-pub use io::{Ack, Body, Config, Event, Failure, Gossip, Held, Input, Neighbour, Output, Receipt, Refusal, Send};
-
-/// How many messages a node remembers; the oldest is forgotten first.
-const MESSAGES_MAX: usize = 1 << 16;
+pub use io::{Ack, Common, Config, Event, Failure, Gossip, Input, Output, Outputs, Refusal, Send};
+pub use size::CopyParts;
 
 /// How much a machine has to do: quiescence is decided on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Load {
-    /// Copies that wait for a permit or for the end of a link delay.
+    /// Copies that wait for a permit.
     pub queued: u64,
-    /// Copies that are with the host.
+    /// Copies that have one: held back by a link, or with the host.
     pub in_flight: u64,
-    /// Copies given to the host since `Configure`.
+    /// Copies given a permit since `Configure`.
     pub started: u64,
     /// Of those, the ones that have ended.
     pub finished: u64,
@@ -40,322 +42,310 @@ pub struct Load {
 /// One gossip node.
 #[derive(Debug)]
 pub struct Machine {
-    id: NodeId,
-    config: Option<Config>,
-    seen: BTreeMap<MessageId, Option<Hop>>,
-    seen_order: VecDeque<MessageId>,
-    queue: VecDeque<Copy>,
-    held: BTreeMap<(Timestamp, SendId), (Copy, Held)>,
-    /// With when each was given to the host.
-    in_flight: BTreeMap<SendId, (Copy, Timestamp)>,
-    owed: BTreeMap<DeliveryId, Owed>,
-    next_send: u64,
+    me: NodeIx,
+    configured: Option<Configured>,
+    holdings: Holdings,
+    sends: Sends,
+    timers: Vec<(Timestamp, Timer)>,
     load: Load,
-    outputs: VecDeque<Output>,
 }
 
-/// A copy on its way out.
-#[derive(Debug, Clone)]
-struct Copy {
-    to: Neighbour,
-    gossip: Gossip,
-    /// The delivery whose reply waits for this copy.
-    replies: Option<DeliveryId>,
-}
-
-/// A reply that waits until its copies have ended.
+/// What a node has once it was configured.
 #[derive(Debug)]
-struct Owed {
-    copies: usize,
-    text: String,
+struct Configured {
+    config: Config,
+    part: Box<dyn Participant>,
 }
 
 impl Machine {
     /// A node that has no neighbours yet.
-    pub fn new(id: NodeId) -> Self {
+    pub fn new(me: NodeIx) -> Self {
         Self {
-            id,
-            config: None,
-            seen: BTreeMap::new(),
-            seen_order: VecDeque::new(),
-            queue: VecDeque::new(),
-            held: BTreeMap::new(),
-            in_flight: BTreeMap::new(),
-            owed: BTreeMap::new(),
-            next_send: 1,
+            me,
+            configured: None,
+            holdings: Holdings::default(),
+            sends: Sends::default(),
+            timers: Vec::new(),
             load: Load::default(),
-            outputs: VecDeque::new(),
         }
     }
 
     /// Who it is.
-    pub fn id(&self) -> &NodeId {
-        &self.id
+    pub fn me(&self) -> NodeIx {
+        self.me
     }
 
     /// The configuration it works under; 0 before the first.
     pub fn epoch(&self) -> Epoch {
-        self.config.as_ref().map_or(Epoch(0), |config| config.epoch)
+        self.configured.as_ref().map_or(Epoch(0), |configured| configured.config.common.epoch)
     }
 
     /// Whether it holds `message`, and at which hop where that is known.
-    pub fn seen(&self, message: &MessageId) -> Option<Option<Hop>> {
-        self.seen.get(message).copied()
+    pub fn seen(&self, message: Message) -> Option<Option<Hop>> {
+        self.holdings.get(message).map(|holding| holding.hop)
     }
 
     /// How much it has to do.
     pub fn load(&self) -> Load {
-        Load {
-            queued: (self.queue.len() + self.held.len()) as u64,
-            in_flight: self.in_flight.len() as u64,
-            ..self.load
-        }
+        Load { queued: self.sends.waiting() as u64, in_flight: u64::from(self.sends.in_flight()), ..self.load }
     }
 
-    /// Takes one input; every output that follows from it is ready afterwards.
-    pub fn handle(&mut self, now: Timestamp, input: Input) {
+    /// Takes one input; every output that follows from it is in `outputs` afterwards.
+    pub fn handle(&mut self, now: Timestamp, input: Input, outputs: &mut Outputs) {
         match input {
-            Input::Configure(config) => self.configure(now, config),
-            Input::Initiate { message, payload } => self.initiate(now, message, payload, None),
-            Input::Deliver { delivery, from, body: Body::Gossip(gossip), receipt } => {
-                self.deliver(now, delivery, from, gossip, receipt);
+            Input::Configure(config) => self.configure(now, config, outputs),
+            Input::Initiate { message, text_bytes, payload } => {
+                self.initiate(now, Begun { message, text_bytes, payload, reply: None }, outputs);
             }
-            Input::SendDone { send, sent, bytes, result } => self.send_done(now, send, sent, bytes, result),
-            Input::Timeout => self.release(now),
-            Input::Stop => self.abandon(now, "stopped"),
+            Input::Deliver { delivery, from, gossip } => self.deliver(now, delivery, from, gossip, outputs),
+            Input::SendDone { send, sent, result } => self.send_done(now, send, sent, result, outputs),
+            Input::Timeout => self.fire_timers(now, outputs),
+            Input::Stop => self.abandon(now, "stopped", outputs),
         }
-        self.pump(now);
+        self.pump(now, outputs);
     }
 
-    /// When [`Input::Timeout`] is due: the end of the next link delay.
+    /// When [`Input::Timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.held.keys().next().map(|(at, _)| *at)
-    }
-
-    /// The next thing for the host to do.
-    pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.timers.iter().map(|(at, _)| *at).min()
     }
 
     /// Nothing of the configuration before goes on under this one: copies that wait are given up, and so is what is in flight, which
     /// the host may still report.
-    fn configure(&mut self, now: Timestamp, config: Config) {
-        self.abandon(now, "configured anew");
-        for (send, (copy, sent)) in std::mem::take(&mut self.in_flight) {
-            self.fail(now, send, copy, SendFacts { sent, bytes: 0 }, Failure::CutShort("configured anew"));
+    fn configure(&mut self, now: Timestamp, config: Config, outputs: &mut Outputs) {
+        self.abandon(now, "configured anew", outputs);
+        let in_flight: Vec<SendId> = self.sends.permitted().map(|(send, _)| send).collect();
+        for send in in_flight {
+            self.cancel(now, send, Failure::CutShort("configured anew"), outputs);
         }
-        self.seen.clear();
-        self.seen_order.clear();
+        self.holdings.clear();
+        self.timers.clear();
         self.load = Load::default();
-        self.id = config.id.clone();
-        self.config = Some(config);
+        self.me = config.me;
+        self.configured = Some(Configured { part: config.common.settings.spec.protocol().node(), config });
     }
 
-    /// Gives up every copy that has not been sent, with a record of each.
-    fn abandon(&mut self, now: Timestamp, why: &'static str) {
-        let held = std::mem::take(&mut self.held);
-        let queue = std::mem::take(&mut self.queue);
-        let unsent = held.into_iter().map(|((_, send), (copy, held))| (send, copy, held.since));
-        for (send, copy, sent) in unsent.collect::<Vec<_>>() {
-            self.fail(now, send, copy, SendFacts { sent, bytes: 0 }, Failure::Abandoned(why));
+    /// Gives up every copy that has not left, with a record of each.
+    fn abandon(&mut self, now: Timestamp, why: &'static str, outputs: &mut Outputs) {
+        let held = self.sends.permitted().filter(|(_, permitted)| permitted.leaves > now);
+        for send in held.map(|(send, _)| send).collect::<Vec<_>>() {
+            self.cancel(now, send, Failure::Abandoned(why), outputs);
         }
-        for copy in queue {
-            let send = self.take_send_id();
-            self.fail(now, send, copy, SendFacts { sent: now, bytes: 0 }, Failure::Abandoned(why));
+        while let Some(copy) = self.sends.next_waiting() {
+            let send = self.sends.permit(Permitted { copy, since: now, leaves: now });
+            self.cancel(now, send, Failure::Abandoned(why), outputs);
         }
-        for (delivery, owed) in std::mem::take(&mut self.owed) {
-            self.outputs.push_back(Output::Reply { delivery, ack: Ok(owed.text) });
-        }
+    }
+
+    fn cancel(&mut self, now: Timestamp, send: SendId, reason: Failure, outputs: &mut Outputs) {
+        let Some(Permitted { copy, since, .. }) = self.sends.end(send) else { return };
+        self.fail(copy, FailedSend { send, sent: since, at: now, bytes: 0, reason }, outputs);
     }
 
     /// Begins a message here, as often as it is asked to: the published system's nodes do not check either.
-    fn initiate(&mut self, now: Timestamp, message: MessageId, payload: Bytes, reply: Option<DeliveryId>) {
-        self.outputs.push_back(Output::Event(Event::Initiated { message: message.clone(), at: now }));
-        self.remember(&message, Some(Hop::ORIGIN));
-        let text = format!("Done propagate! {} received: '{message}'", self.id);
-        let reply = reply.map(|delivery| (delivery, text));
-        self.spread(Origin::Initiated, message, payload, reply);
+    fn initiate(&mut self, now: Timestamp, begun: Begun, outputs: &mut Outputs) {
+        let Begun { message, text_bytes, payload, reply } = begun;
+        outputs.event(Event::Initiated { message, at: now });
+        self.hold(now, message, text_bytes, Some(Hop::ORIGIN), &payload);
+        self.ask_protocol(now, In::Start { message }, outputs);
+        self.spread(Spread { message, text_bytes, hop: Some(Hop::ORIGIN), payload, owed: reply }, outputs);
     }
 
-    fn deliver(&mut self, now: Timestamp, delivery: DeliveryId, from: NodeId, gossip: Gossip, receipt: Receipt) {
+    fn deliver(&mut self, now: Timestamp, delivery: DeliveryId, from: NodeIx, gossip: Gossip, outputs: &mut Outputs) {
         let mine = self.epoch();
         if let Some(theirs) = gossip.epoch.filter(|theirs| *theirs != mine) {
-            let ack = Err(Refusal::Epoch { theirs, mine });
-            self.outputs.push_back(Output::Reply { delivery, ack });
+            outputs.reply(delivery, Err(Refusal::Epoch { theirs, mine }));
             return;
         }
-        let Gossip { message, hop, payload, .. } = gossip;
-        if from == self.id {
-            self.initiate(now, message, payload, Some(delivery));
+        let Gossip { message, text_bytes, hop, payload, .. } = gossip;
+        if from == self.me {
+            let reply = Some((delivery, Ack::Initiated));
+            self.initiate(now, Begun { message, text_bytes, payload, reply }, outputs);
             return;
         }
         let hop = hop.map(Hop::next);
-        let duplicate = self.seen.contains_key(&message);
-        self.outputs.push_back(Output::Event(Event::Received {
-            message: message.clone(),
-            from: from.clone(),
-            hop,
-            receipt,
-            duplicate,
-        }));
+        let duplicate = self.holdings.get(message).is_some();
+        outputs.event(Event::Received { delivery, message, from, hop, duplicate });
+        let received = In::Received { from, message, hop, first: !duplicate };
         if duplicate {
-            let text = format!("Duplicate message ignored by ({})", self.id);
-            self.outputs.push_back(Output::Reply { delivery, ack: Ok(text) });
+            outputs.reply(delivery, Ok(Ack::Duplicate));
+            self.ask_protocol(now, received, outputs);
+            self.spread_held(outputs);
             return;
         }
         self.load.delivered += 1;
-        self.remember(&message, hop);
-        let text = format!("{} received: '{message}'", self.id);
-        let forward = self.config.as_ref().map_or(Forward::AfterAck, |config| config.protocol.forward);
-        let reply = match forward {
-            Forward::AfterAck => {
-                self.outputs.push_back(Output::Reply { delivery, ack: Ok(text) });
+        self.hold(now, message, text_bytes, hop, &payload);
+        let owed = match self.configured.as_ref().map(|configured| configured.config.common.settings.forward) {
+            Some(Forward::BeforeAck) => Some((delivery, Ack::Received)),
+            Some(Forward::AfterAck) | None => {
+                outputs.reply(delivery, Ok(Ack::Received));
                 None
             }
-            Forward::BeforeAck => Some((delivery, text)),
         };
-        self.spread(Origin::Heard { sender: &from, hop }, message, payload, reply);
+        self.ask_protocol(now, received, outputs);
+        self.spread(Spread { message, text_bytes, hop, payload, owed }, outputs);
     }
 
-    /// Queues the copies that the strategy wants; `reply` is given when the last of them has ended.
-    fn spread(&mut self, origin: Origin<'_>, message: MessageId, payload: Bytes, reply: Option<(DeliveryId, String)>) {
-        let targets = self.targets(origin, &message);
-        let replies = reply.as_ref().map(|(delivery, _)| *delivery);
-        if let Some((delivery, text)) = reply {
-            if targets.is_empty() {
-                self.outputs.push_back(Output::Reply { delivery, ack: Ok(text) });
-            } else {
-                self.owed.insert(delivery, Owed { copies: targets.len(), text });
+    fn fire_timers(&mut self, now: Timestamp, outputs: &mut Outputs) {
+        while let Some(place) = self.timers.iter().position(|(at, _)| *at <= now) {
+            let (_, timer) = self.timers.swap_remove(place);
+            self.ask_protocol(now, In::Timer(timer), outputs);
+            self.spread_held(outputs);
+        }
+    }
+
+    /// Has the node's part in the protocol answer one input; what it says is in `outputs.out`, in sending order.
+    fn ask_protocol(&mut self, now: Timestamp, input: In, outputs: &mut Outputs) {
+        let Some(Configured { config, part }) = &mut self.configured else { return };
+        let common = &config.common;
+        let view = View { me: self.me, neighbours: common.neighbours.neighbours(self.me), seed: common.seed };
+        part.handle(now, input, &view, &mut outputs.out);
+        put_in_order(&mut outputs.out, common.settings.order, &view);
+        for (timer, at) in outputs.out.timers.drain(..) {
+            self.timers.retain(|(_, other)| *other != timer);
+            self.timers.extend(at.map(|at| (at, timer)));
+        }
+    }
+
+    /// Queues the copies that the protocol wants of a message at hand; its reply is given when the last of them has ended.
+    fn spread(&mut self, spread: Spread, outputs: &mut Outputs) {
+        let sends = std::mem::take(&mut outputs.out.sends);
+        debug_assert!(
+            sends.iter().all(|(_, message)| *message == spread.message),
+            "a copy of another message: {sends:?}"
+        );
+        if sends.is_empty() {
+            if let Some((delivery, ack)) = spread.owed {
+                outputs.reply(delivery, Ok(ack));
             }
+        } else {
+            self.sends.queue(spread, sends.iter().map(|(to, _)| *to));
         }
-        let hop = match origin {
-            Origin::Initiated => Some(Hop::ORIGIN),
-            Origin::Heard { hop, .. } => hop,
-        };
-        let epoch = self.epoch();
-        for to in targets {
-            let gossip = Gossip {
-                message: message.clone(),
-                hop,
-                epoch: (epoch != Epoch(0)).then_some(epoch),
-                payload: payload.clone(),
+        outputs.out.sends = sends;
+        outputs.out.sends.clear();
+    }
+
+    /// Queues the copies that the protocol wants of messages that the node has kept.
+    fn spread_held(&mut self, outputs: &mut Outputs) {
+        let sends = std::mem::take(&mut outputs.out.sends);
+        for copies in sends.chunk_by(|one, next| one.1 == next.1) {
+            let message = copies[0].1;
+            let Some(holding) = self.holdings.get(message) else {
+                debug_assert!(false, "the protocol sends {message:?}, which this node does not hold");
+                continue;
             };
-            self.queue.push_back(Copy { to, gossip, replies });
+            let payload = holding.payload.clone();
+            let spread = Spread { message, text_bytes: holding.text_bytes, hop: holding.hop, payload, owed: None };
+            self.sends.queue(spread, copies.iter().map(|(to, _)| *to));
         }
+        outputs.out.sends = sends;
+        outputs.out.sends.clear();
     }
 
-    fn targets(&self, origin: Origin<'_>, message: &MessageId) -> Vec<Neighbour> {
-        let Some(config) = &self.config else {
-            return Vec::new();
-        };
-        let ids: Vec<NodeId> = config.neighbours.iter().map(|neighbour| neighbour.id.clone()).collect();
-        let holder = Holder { seed: config.seed, node: &self.id, message };
-        let mut targets = config.protocol.strategy().targets(&holder, &ids, origin);
-        match config.protocol.order {
-            Order::Listed => targets.sort_unstable(),
-            Order::Shuffled => holder.random("order").shuffle(&mut targets),
-        }
-        targets.into_iter().map(|target| config.neighbours[target].clone()).collect()
+    fn hold(&mut self, now: Timestamp, message: Message, text_bytes: u32, hop: Option<Hop>, payload: &Bytes) {
+        let keeps = self
+            .configured
+            .as_ref()
+            .is_some_and(|Configured { config, .. }| config.common.settings.spec.protocol().sends_later());
+        let payload = if keeps { payload.clone() } else { Bytes::new() };
+        self.holdings.insert(message, hop, now, text_bytes, payload);
     }
 
-    fn remember(&mut self, message: &MessageId, hop: Option<Hop>) {
-        if self.seen.insert(message.clone(), hop).is_some() {
-            return;
-        }
-        self.seen_order.push_back(message.clone());
-        if self.seen_order.len() > MESSAGES_MAX
-            && let Some(oldest) = self.seen_order.pop_front()
-        {
-            self.seen.remove(&oldest);
-        }
-    }
-
-    fn send_done(&mut self, now: Timestamp, send: SendId, sent: Timestamp, bytes: u64, result: Result<(), Failure>) {
+    fn send_done(
+        &mut self,
+        now: Timestamp,
+        send: SendId,
+        sent: Timestamp,
+        result: Result<(), Failure>,
+        outputs: &mut Outputs,
+    ) {
         // What a configuration cut short has its record.
-        let Some((copy, _)) = self.in_flight.remove(&send) else { return };
+        let Some(Permitted { copy, .. }) = self.sends.end(send) else { return };
         self.load.finished += 1;
         match result {
-            Ok(()) => self.settle(copy.replies),
-            Err(reason) => self.fail(now, send, copy, SendFacts { sent, bytes }, reason),
+            Ok(()) => self.settle(copy, outputs),
+            Err(reason) => {
+                let bytes = self.encoded_bytes(send, copy, sent);
+                self.fail(copy, FailedSend { send, sent, at: now, bytes, reason }, outputs);
+            }
         }
     }
 
-    fn fail(&mut self, now: Timestamp, send: SendId, copy: Copy, facts: SendFacts, reason: Failure) {
+    fn fail(&mut self, copy: Copy, failed: FailedSend, outputs: &mut Outputs) {
+        let FailedSend { send, sent, at, bytes, reason } = failed;
         self.load.failed += 1;
-        self.settle(copy.replies);
-        self.outputs.push_back(Output::Event(Event::Failed {
-            message: copy.gossip.message,
-            to: copy.to.id,
-            hop: copy.gossip.hop.map(Hop::next),
-            send,
-            sent: facts.sent,
-            at: now,
-            bytes: facts.bytes,
-            reason,
-        }));
+        let Spread { message, hop, .. } = *self.sends.spread(copy);
+        self.settle(copy, outputs);
+        outputs.event(Event::Failed { message, to: copy.to, hop: hop.map(Hop::next), send, sent, at, bytes, reason });
     }
 
     /// One copy fewer for a reply to wait for.
-    fn settle(&mut self, replies: Option<DeliveryId>) {
-        let Some(delivery) = replies else { return };
-        let Some(owed) = self.owed.get_mut(&delivery) else { return };
-        owed.copies -= 1;
-        if owed.copies == 0
-            && let Some(owed) = self.owed.remove(&delivery)
-        {
-            self.outputs.push_back(Output::Reply { delivery, ack: Ok(owed.text) });
+    fn settle(&mut self, copy: Copy, outputs: &mut Outputs) {
+        if let Some((delivery, ack)) = self.sends.settle(copy) {
+            outputs.reply(delivery, Ok(ack));
         }
     }
 
-    /// Gives permits to waiting copies; one under a link delay keeps its permit while it is held back.
-    fn pump(&mut self, now: Timestamp) {
-        let permits = self.config.as_ref().map_or(0, |config| config.protocol.in_flight as usize);
-        while self.in_flight.len() + self.held.len() < permits
-            && let Some(copy) = self.queue.pop_front()
+    /// Gives permits to waiting copies.
+    fn pump(&mut self, now: Timestamp, outputs: &mut Outputs) {
+        let Some(Configured { config, .. }) = &self.configured else { return };
+        let common = std::sync::Arc::clone(&config.common);
+        while self.sends.in_flight() < common.settings.in_flight
+            && let Some(copy) = self.sends.next_waiting()
         {
-            let send = self.take_send_id();
-            let intended = copy.to.hold;
-            if intended == Interval::ZERO {
-                self.send(now, send, copy, None);
-            } else {
-                self.held.insert((now + intended, send), (copy, Held { since: now, intended }));
-            }
+            let hold = common.neighbours.hold(self.me, copy.to);
+            let send = self.sends.permit(Permitted { copy, since: now, leaves: now + hold });
+            self.load.started += 1;
+            let bytes = self.encoded_bytes(send, copy, now);
+            let Spread { message, text_bytes, hop, payload, .. } = self.sends.spread(copy);
+            let epoch = Some(common.epoch).filter(|epoch| *epoch != Epoch(0));
+            let gossip =
+                Gossip { message: *message, text_bytes: *text_bytes, hop: *hop, epoch, payload: payload.clone() };
+            let deadline = common.settings.deadline;
+            outputs.queue.push_back(Output::Send(Send { send, to: copy.to, gossip, bytes, deadline, hold }));
         }
     }
 
-    fn release(&mut self, now: Timestamp) {
-        while let Some(entry) = self.held.first_entry()
-            && entry.key().0 <= now
-        {
-            let ((_, send), (copy, held)) = entry.remove_entry();
-            self.send(now, send, copy, Some(held));
-        }
-    }
-
-    fn send(&mut self, now: Timestamp, send: SendId, copy: Copy, held: Option<Held>) {
-        self.load.started += 1;
-        let sent = held.map_or(now, |held| held.since);
-        self.outputs.push_back(Output::Send(Send {
-            send,
-            to: copy.to.id.clone(),
-            body: Body::Gossip(copy.gossip.clone()),
-            deadline: self.config.as_ref().and_then(|config| config.protocol.deadline),
-            held,
-        }));
-        self.in_flight.insert(send, (copy, sent));
-    }
-
-    fn take_send_id(&mut self) -> SendId {
-        let send = SendId(self.next_send);
-        self.next_send += 1;
-        send
+    fn encoded_bytes(&self, send: SendId, copy: Copy, sent: Timestamp) -> u64 {
+        let Spread { text_bytes, hop, ref payload, .. } = *self.sends.spread(copy);
+        let name_bytes = self.configured.as_ref().map_or(0, |configured| configured.config.name_bytes);
+        let parts =
+            CopyParts { text_bytes, name_bytes, sent, hop, epoch: self.epoch(), send, payload_bytes: payload.len() };
+        parts.encoded_bytes()
     }
 }
 
-/// What the host knows of a send that failed.
-struct SendFacts {
+/// A message that begins, and the delivery that asked for it.
+struct Begun {
+    message: Message,
+    text_bytes: u32,
+    payload: Bytes,
+    reply: Option<(DeliveryId, Ack)>,
+}
+
+/// What is known of a send that failed.
+struct FailedSend {
+    send: SendId,
     sent: Timestamp,
+    at: Timestamp,
     bytes: u64,
+    reason: Failure,
+}
+
+/// Brings the copies of one input into the order that the options say.
+fn put_in_order(out: &mut Out, order: Order, view: &View<'_>) {
+    let Some((_, message)) = out.sends.first().copied().filter(|_| out.sends.len() > 1) else { return };
+    match order {
+        Order::Shuffled => view.random(Purpose::Order, message).shuffle(&mut out.sends),
+        Order::Listed => {
+            let mut listed = view.neighbours.iter();
+            let is_in_order = out.sends.iter().all(|(to, _)| listed.any(|neighbour| neighbour == to));
+            if !is_in_order {
+                let place = |to: NodeIx| view.neighbours.iter().position(|neighbour| *neighbour == to);
+                out.sends.sort_by_cached_key(|(to, _)| place(*to));
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::limits::Limits;
 use super::options::Options;
 use super::run::Manifest;
 use crate::link::LinkDelay;
-use crate::protocol::Protocol;
+use crate::protocol::ProtocolSettings;
 use crate::topology::TopologySource;
 
 /// How many digits of a topology file's digest tell it from another.
@@ -60,7 +60,7 @@ impl Factors {
 }
 
 fn protocol(options: &Options) -> String {
-    let (chosen, usual) = (options.resolved_protocol(), Protocol::from(options.protocol));
+    let (chosen, usual) = (options.resolved_protocol(), ProtocolSettings::from(options.protocol.clone()));
     let mut words = vec![options.protocol.to_string()];
     if chosen.order != usual.order {
         words.push(chosen.order.to_string());

@@ -3,7 +3,7 @@
 use super::*;
 use crate::initiator::Initiators;
 use crate::link::LinkDelay;
-use crate::protocol::{Connections, Forward, Order, ProtocolSpec, Strategy};
+use crate::protocol::{Connections, Forward, Order, Preset};
 use crate::topology::TopologySource;
 
 /// As cnsim 0.1.0 wrote them before the fields were typed.
@@ -24,7 +24,7 @@ fn an_old_manifest_of_one_machine_is_read_into_typed_values() {
     let manifest = read(LOCAL);
 
     let options = &manifest.options;
-    assert_eq!(options.protocol, ProtocolSpec::SeedO);
+    assert_eq!(options.protocol.preset(), Some(Preset::SeedO));
     assert_eq!((options.order, options.forward), (Order::Listed, Forward::BeforeAck));
     assert_eq!((options.connections, options.deadline_ms), (Connections::PerSend, Some(250)));
     assert_eq!(options.topology, TopologySource::File);
@@ -47,7 +47,7 @@ fn an_old_manifest_of_one_machine_is_read_into_typed_values() {
 fn an_old_manifest_of_a_cluster_is_read_with_its_pods_and_limits() {
     let manifest = read(KUBERNETES);
 
-    assert_eq!(manifest.options.protocol, ProtocolSpec::Plain(Strategy::Push { fanout: 3, ttl: Some(8) }));
+    assert_eq!(manifest.options.protocol.to_string(), "push:3:8");
     let facts = manifest.backend.kubernetes().unwrap();
     assert_eq!((facts.namespace.as_deref(), facts.kubernetes_version.as_deref()), (Some("gossip"), Some("v1.34.1")));
     assert_eq!(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::as_text;
 use crate::initiator::Initiators;
 use crate::link::LinkDelay;
-use crate::protocol::{Connections, Forward, Order, Protocol, ProtocolSpec};
+use crate::protocol::{Connections, Forward, Order, ProtocolSettings, ProtocolSpec};
 use crate::time::Interval;
 use crate::topology::TopologySource;
 
@@ -61,9 +61,9 @@ pub struct Options {
 
 impl Options {
     /// The protocol with the options that were resolved for it.
-    pub fn resolved_protocol(&self) -> Protocol {
-        Protocol {
-            spec: self.protocol,
+    pub fn resolved_protocol(&self) -> ProtocolSettings {
+        ProtocolSettings {
+            spec: self.protocol.clone(),
             order: self.order,
             in_flight: self.in_flight.max(1),
             forward: self.forward,

@@ -3,12 +3,24 @@
 /// A text that names no protocol or no value of an option.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// No strategy and no preset has this name.
-    #[error("unknown protocol {0:?}: use direct-mail, flood, push:FANOUT[:TTL], seed-h or seed-o")]
-    Unknown(String),
-    /// The numbers after `push` are missing or wrong.
-    #[error("{0:?} is not push:FANOUT[:TTL] with whole numbers from 1 on")]
-    Push(String),
+    /// No protocol and no preset has this name.
+    #[error("unknown protocol {text:?}: use {known}, seed-h or seed-o")]
+    Unknown {
+        /// As typed.
+        text: String,
+        /// How the known ones are typed.
+        known: String,
+    },
+    /// What stands behind the name is missing or wrong.
+    #[error("{text:?} is not {usage} with {needs}")]
+    Parts {
+        /// As typed.
+        text: String,
+        /// How it is typed.
+        usage: &'static str,
+        /// What the parts have to be.
+        needs: &'static str,
+    },
     /// An option has no such value.
     #[error("unknown {option} {value:?}: use {allowed}")]
     Option {

@@ -1,8 +1,54 @@
-//! Flooding: forward on first receipt to all neighbours but the sender.
+//! Flood: every node sends on its first receipt to all neighbours but the one it heard from.
 
-use super::forwarding::{Origin, all_but_sender};
-use crate::id::NodeId;
+use std::fmt;
+use std::sync::Arc;
 
-pub(super) fn targets(neighbours: &[NodeId], origin: Origin<'_>) -> Vec<usize> {
-    all_but_sender(neighbours, origin)
+use super::contract::{In, Out, Participant, Protocol, Syntax, View};
+use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use crate::time::Timestamp;
+
+/// How it is typed.
+pub(super) const SYNTAX: Syntax = Syntax {
+    usage: "flood",
+    needs: "nothing behind its name",
+    parse: |parts| parts.is_empty().then(|| Arc::new(Flood) as Arc<dyn Protocol>),
+};
+
+#[derive(Debug)]
+struct Flood;
+
+impl fmt::Display for Flood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("flood")
+    }
+}
+
+impl Protocol for Flood {
+    fn promises(&self) -> Promises {
+        Promises {
+            reach: Reach::Everyone,
+            duplicates: Duplicates::OfFlood,
+            senders: Senders::Holders,
+            copies_max: None,
+            repeats: Repeats::Never,
+            hops: Hops::Distance,
+        }
+    }
+
+    fn node(&self) -> Box<dyn Participant> {
+        Box::new(Self)
+    }
+}
+
+impl Participant for Flood {
+    fn handle(&mut self, _: Timestamp, input: In, view: &View<'_>, out: &mut Out) {
+        let (message, heard_from) = match input {
+            In::Start { message } => (message, None),
+            In::Received { from, message, first: true, .. } => (message, Some(from)),
+            In::Received { first: false, .. } | In::Timer(_) => return,
+        };
+        for neighbour in view.neighbours.iter().filter(|neighbour| Some(**neighbour) != heard_from) {
+            out.send(*neighbour, message);
+        }
+    }
 }

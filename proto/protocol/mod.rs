@@ -1,19 +1,19 @@
-//! What a node does with a message: the dissemination strategy and the options that every strategy shares.
+//! What a node does with a message: the protocols, one file each, and the options that all of them share.
 
+mod contract;
 mod direct_mail;
 mod error;
 mod flood;
-mod forwarding;
+mod known;
 mod options;
+mod promises;
 mod push;
 mod settings;
 mod spec;
-mod strategy;
 
+pub use contract::{In, Out, Participant, Protocol, Syntax, Timer, View};
 pub use error::ParseError;
-pub(crate) use forwarding::Holder;
-pub use forwarding::Origin;
 pub use options::{Connections, Forward, Order};
-pub use settings::Protocol;
-pub use spec::ProtocolSpec;
-pub use strategy::Strategy;
+pub use promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+pub use settings::ProtocolSettings;
+pub use spec::{Preset, ProtocolSpec};

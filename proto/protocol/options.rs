@@ -1,4 +1,4 @@
-//! The options that every strategy shares and that are typed as one word each.
+//! The options that every protocol shares and that are typed as one word each.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,24 +1,95 @@
-//! Push: forward on first receipt to a few random neighbours, up to a distance.
+//! Push: every node sends on its first receipt to a few random neighbours, up to a distance from the initiator.
 
-use super::forwarding::{Holder, Origin, all_but_sender};
-use crate::id::{Hop, NodeId};
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
-pub(super) struct Rule {
-    pub(super) fanout: u32,
-    pub(super) ttl: Option<u32>,
+use super::contract::{In, Out, Participant, Protocol, Syntax, View};
+use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use crate::id::{Hop, NodeIx};
+use crate::random::Purpose;
+use crate::time::Timestamp;
+
+/// How it is typed.
+pub(super) const SYNTAX: Syntax = Syntax { usage: "push:FANOUT[:TTL]", needs: "whole numbers from 1 on", parse };
+
+#[derive(Debug, Clone, Copy)]
+struct Push {
+    /// How many neighbours hear from one node.
+    fanout: NonZeroU32,
+    /// A node at this distance from the initiator no longer sends.
+    ttl: Option<NonZeroU32>,
 }
 
-/// A node that does not know its distance forwards: it hears each message first only once, so the push still ends.
-pub(super) fn targets(rule: Rule, me: &Holder<'_>, neighbours: &[NodeId], origin: Origin<'_>) -> Vec<usize> {
-    let hop = match origin {
-        Origin::Initiated => Some(Hop::ORIGIN),
-        Origin::Heard { hop, .. } => hop,
+fn parse(numbers: &[&str]) -> Option<Arc<dyn Protocol>> {
+    let (fanout, ttl) = match numbers {
+        [fanout] => (fanout, None),
+        [fanout, ttl] => (fanout, Some(ttl.parse().ok()?)),
+        _ => return None,
     };
-    if let (Some(Hop(hop)), Some(ttl)) = (hop, rule.ttl)
-        && hop >= ttl
-    {
-        return Vec::new();
+    Some(Arc::new(Push { fanout: fanout.parse().ok()?, ttl }))
+}
+
+impl fmt::Display for Push {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ttl {
+            None => write!(f, "push:{}", self.fanout),
+            Some(ttl) => write!(f, "push:{}:{ttl}", self.fanout),
+        }
     }
-    let mut candidates = all_but_sender(neighbours, origin);
-    me.random("push").choose(&mut candidates, rule.fanout as usize).to_vec()
+}
+
+impl Protocol for Push {
+    fn promises(&self) -> Promises {
+        let (fanout, ttl) = (self.fanout.get(), self.ttl.map(NonZeroU32::get));
+        Promises {
+            reach: Reach::Chance,
+            duplicates: Duplicates::Open,
+            senders: Senders::Holders,
+            copies_max: Some(fanout),
+            repeats: Repeats::Never,
+            hops: Hops::Push { fanout, ttl },
+        }
+    }
+
+    fn node(&self) -> Box<dyn Participant> {
+        Box::new(*self)
+    }
+}
+
+impl Participant for Push {
+    /// A node that does not know its distance sends: it hears each message first only once, so the push still ends.
+    fn handle(&mut self, _: Timestamp, input: In, view: &View<'_>, out: &mut Out) {
+        let (message, hop, heard_from) = match input {
+            In::Start { message } => (message, Some(Hop::ORIGIN), None),
+            In::Received { from, message, hop, first: true } => (message, hop, Some(from)),
+            In::Received { first: false, .. } | In::Timer(_) => return,
+        };
+        if let (Some(Hop(hop)), Some(ttl)) = (hop, self.ttl)
+            && hop >= ttl.get()
+        {
+            return;
+        }
+        let others = view.neighbours.iter().copied().filter(|neighbour| Some(*neighbour) != heard_from);
+        let mut candidates: Vec<NodeIx> = others.collect();
+        let mut random = view.random(Purpose::Targets, message);
+        for to in random.choose(&mut candidates, self.fanout.get() as usize) {
+            out.send(*to, message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    #[test]
+    fn a_fanout_is_needed_and_a_ttl_may_be_given() {
+        for text in ["push:3", "push:3:8"] {
+            assert_eq!(text.parse::<super::super::ProtocolSpec>().unwrap().to_string(), text);
+        }
+        assert_eq!("push:03".parse::<super::super::ProtocolSpec>().unwrap().to_string(), "push:3");
+        for bad in ["push", "push:", "push:0", "push:3:0", "push:3:8:1", "push:x", "push3"] {
+            assert!(bad.parse::<super::super::ProtocolSpec>().is_err(), "{bad}");
+        }
+    }
 }

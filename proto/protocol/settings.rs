@@ -1,17 +1,16 @@
-//! A protocol with all its options: what a node is configured with.
+//! A protocol with the options that every protocol shares: what a node is configured with.
 
 use std::str::FromStr;
 
 use super::error::ParseError;
 use super::options::{Connections, Forward, Order};
-use super::spec::ProtocolSpec;
-use super::strategy::Strategy;
+use super::spec::{Preset, ProtocolSpec};
 use crate::time::Interval;
 
-/// A strategy with all its options: what is typed as `--protocol` and the flags that go with it.
+/// What is typed as `--protocol` and the flags that go with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Protocol {
-    /// What was typed: whom to send to and when to stop, and what the event records call it.
+pub struct ProtocolSettings {
+    /// What was typed: what the nodes do, and what the event records call it.
     pub spec: ProtocolSpec,
     /// In which order copies are sent.
     pub order: Order,
@@ -25,16 +24,10 @@ pub struct Protocol {
     pub deadline: Option<Interval>,
 }
 
-impl Protocol {
-    /// Whom to send to, and when to stop.
-    pub fn strategy(&self) -> Strategy {
-        self.spec.strategy()
-    }
-}
-
-impl From<ProtocolSpec> for Protocol {
+impl From<ProtocolSpec> for ProtocolSettings {
     /// With the options that the spec has where none is typed.
     fn from(spec: ProtocolSpec) -> Self {
+        let preset = spec.preset();
         let plain = Self {
             spec,
             order: Order::Shuffled,
@@ -50,18 +43,18 @@ impl From<ProtocolSpec> for Protocol {
             deadline: None,
             ..plain.clone()
         };
-        match spec {
-            ProtocolSpec::Plain(_) => plain,
-            ProtocolSpec::SeedH => seed(),
-            ProtocolSpec::SeedO => Self { forward: Forward::BeforeAck, ..seed() },
+        match preset {
+            None => plain,
+            Some(Preset::SeedH) => seed(),
+            Some(Preset::SeedO) => Self { forward: Forward::BeforeAck, ..seed() },
         }
     }
 }
 
-impl FromStr for Protocol {
+impl FromStr for ProtocolSettings {
     type Err = ParseError;
 
-    /// A strategy or a preset, with the defaults of its options.
+    /// A protocol or a preset, with the defaults of its options.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         text.parse::<ProtocolSpec>().map(Self::from)
     }
@@ -74,7 +67,7 @@ mod tests {
     #[test]
     fn the_presets_keep_their_names_and_send_one_copy_at_a_time() {
         for preset in ["seed-h", "seed-o"] {
-            let protocol: Protocol = preset.parse().unwrap();
+            let protocol: ProtocolSettings = preset.parse().unwrap();
             assert_eq!((protocol.spec.to_string().as_str(), protocol.in_flight, protocol.deadline), (preset, 1, None));
             assert_eq!(protocol.connections, Connections::PerSend);
         }

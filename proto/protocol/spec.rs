@@ -2,15 +2,23 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
+use super::contract::Protocol;
 use super::error::ParseError;
-use super::strategy::Strategy;
+use super::known;
+use super::promises::Promises;
 
-/// A strategy by itself, or a preset: a strategy with the options of a published system.
+/// A protocol by itself, or a preset: a protocol with the options of a published system. Two are equal where they are typed alike.
+#[derive(Debug, Clone)]
+pub struct ProtocolSpec {
+    preset: Option<Preset>,
+    protocol: Arc<dyn Protocol>,
+}
+
+/// A published system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProtocolSpec {
-    /// `direct-mail`, `flood`, `push:FANOUT[:TTL]`: a strategy with the usual options.
-    Plain(Strategy),
+pub enum Preset {
     /// `seed-h`: approximates the published system's last version. The initiator mails its peers one after another, in
     /// the listed order, each over a new connection, without a deadline. It stamped `initiate` before it looked its peers
     /// up; cnsim looks them up before the round.
@@ -21,23 +29,43 @@ pub enum ProtocolSpec {
     SeedO,
 }
 
+impl Preset {
+    /// The word that is typed for it, and the protocol that it is made of.
+    const ALL: [(Self, &'static str, &'static str); 2] =
+        [(Self::SeedH, "seed-h", "direct-mail"), (Self::SeedO, "seed-o", "flood")];
+}
+
 impl ProtocolSpec {
-    /// Who tells whom.
-    pub fn strategy(self) -> Strategy {
-        match self {
-            Self::Plain(strategy) => strategy,
-            Self::SeedH => Strategy::DirectMail,
-            Self::SeedO => Strategy::Flood,
-        }
+    /// The preset; none where a protocol was typed by itself.
+    pub fn preset(&self) -> Option<Preset> {
+        self.preset
+    }
+
+    /// What may be relied on in a run without faults.
+    pub fn promises(&self) -> Promises {
+        self.protocol.promises()
+    }
+
+    /// What the nodes do.
+    pub fn protocol(&self) -> &Arc<dyn Protocol> {
+        &self.protocol
     }
 }
 
+impl PartialEq for ProtocolSpec {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for ProtocolSpec {}
+
 impl fmt::Display for ProtocolSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Plain(strategy) => strategy.fmt(f),
-            Self::SeedH => f.write_str("seed-h"),
-            Self::SeedO => f.write_str("seed-o"),
+        match self.preset {
+            Some(Preset::SeedH) => f.write_str("seed-h"),
+            Some(Preset::SeedO) => f.write_str("seed-o"),
+            None => self.protocol.fmt(f),
         }
     }
 }
@@ -46,11 +74,9 @@ impl FromStr for ProtocolSpec {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        match text {
-            "seed-h" => Ok(Self::SeedH),
-            "seed-o" => Ok(Self::SeedO),
-            _ => text.parse().map(Self::Plain),
-        }
+        let preset = Preset::ALL.into_iter().find(|(_, word, _)| *word == text);
+        let protocol = known::parse(preset.map_or(text, |(_, _, protocol)| protocol))?;
+        Ok(Self { preset: preset.map(|(preset, _, _)| preset), protocol })
     }
 }
 
@@ -62,6 +88,8 @@ mod tests {
     fn an_unknown_protocol_is_answered_with_the_known_ones() {
         let error = "gossipsub".parse::<ProtocolSpec>().unwrap_err().to_string();
         assert!(error.contains("direct-mail, flood, push:FANOUT[:TTL], seed-h or seed-o"), "{error}");
+        let error = "push:x".parse::<ProtocolSpec>().unwrap_err().to_string();
+        assert_eq!(error, "\"push:x\" is not push:FANOUT[:TTL] with whole numbers from 1 on");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A topology is generated from a [`TopologySpec`] or read from JSON ([`Topology::from_json`]); both end in
 //! [`Topology::checked`]. There are deliberately no files here: callers read and write bytes.
 
+mod adjacency;
 mod check;
 mod lattice;
 mod pairs;
@@ -16,6 +17,7 @@ mod spec;
 mod stats;
 mod write;
 
+pub use adjacency::Adjacency;
 pub use check::TopologyError;
 pub use probability::Probability;
 pub use read::ReadError;

@@ -2,7 +2,7 @@
 
 use cnsim::invariant::{Flood, Verdict, Violation, direct_mail_has_no_duplicates, flood_duplicates};
 use cnsim::manifest::RoundOutcome;
-use cnsim::protocol::Strategy;
+use cnsim::protocol::Duplicates;
 
 use super::finding::{Check, Finding, Severity};
 use super::scope::{AuditedRound, AuditedRun, Scope};
@@ -25,14 +25,14 @@ pub(super) fn findings<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>) -> Vec<F
 
 /// The invariant of the number of copies, where the protocol has one.
 fn judge_copies(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Verdict> {
-    match run.strategy? {
-        Strategy::DirectMail => Some(direct_mail_has_no_duplicates(round.metrics.duplicates)),
-        Strategy::Flood => Some(match flood(round, run) {
+    match run.promises?.duplicates {
+        Duplicates::Never => Some(direct_mail_has_no_duplicates(round.metrics.duplicates)),
+        Duplicates::OfFlood => Some(match flood(round, run) {
             Some(_) if !came_to_rest(round, run) => Verdict::NotApplied("copies of it were still on their way"),
             Some(flood) => flood_duplicates(flood),
             None => Verdict::NotApplied("the topology is not known"),
         }),
-        Strategy::Push { .. } => None,
+        Duplicates::Open => None,
     }
 }
 

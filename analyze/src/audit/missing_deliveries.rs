@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use cnsim::protocol::Strategy;
+use cnsim::protocol::Reach;
 use cnsim::topology::Topology;
 
 use super::finding::{Check, Finding, Severity};
@@ -79,28 +79,24 @@ fn missing_deliveries<'a>(
 
 /// Whether the protocol allows the deliveries to be missing.
 fn judge(round: &AuditedRound<'_>, run: &AuditedRun<'_>, missing: &BTreeSet<&str>) -> Cause {
-    let Some(strategy) = run.strategy else { return Cause::UnknownProtocol };
-    let is_ruled_out = match certain_receivers(round, run, strategy) {
+    let Some(reach) = run.promises.map(|promises| promises.reach) else { return Cause::UnknownProtocol };
+    let is_ruled_out = match certain_receivers(round, run, reach) {
         Some(certain) => missing.iter().any(|node| certain.contains(node)),
         // Without the graph only the protocol's promise for any graph of that kind is left.
-        None => !strategy.may_miss(run.manifest().is_none_or(|manifest| manifest.topology_complete)),
+        None => !reach.may_miss(run.manifest().is_none_or(|manifest| manifest.topology_complete)),
     };
     if is_ruled_out { Cause::RuledOut } else { Cause::Allowed }
 }
 
 /// The nodes that a lossless round reaches for certain; none where the topology or the initiator is not known.
-fn certain_receivers<'a>(
-    round: &AuditedRound<'_>,
-    run: &AuditedRun<'a>,
-    strategy: Strategy,
-) -> Option<BTreeSet<&'a str>> {
+fn certain_receivers<'a>(round: &AuditedRound<'_>, run: &AuditedRun<'a>, reach: Reach) -> Option<BTreeSet<&'a str>> {
     let topology = run.topology()?;
     let initiator = round.metrics.initiator.as_deref()?;
     let start = topology.nodes.iter().position(|node| node.as_str() == initiator)? as u32;
-    let reached: BTreeSet<u32> = match strategy {
-        Strategy::DirectMail => topology.neighbours()[start as usize].iter().map(|neighbour| neighbour.node).collect(),
-        Strategy::Flood => reachable(topology, start),
-        Strategy::Push { .. } => BTreeSet::new(),
+    let reached: BTreeSet<u32> = match reach {
+        Reach::Neighbours => topology.neighbours()[start as usize].iter().map(|neighbour| neighbour.node).collect(),
+        Reach::Everyone => reachable(topology, start),
+        Reach::Chance => BTreeSet::new(),
     };
     Some(reached.into_iter().map(|node| topology.nodes[node as usize].as_str()).collect())
 }

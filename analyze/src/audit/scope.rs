@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use cnsim::manifest::{Manifest, Round as ManifestRound, RunOutcome};
-use cnsim::protocol::{ProtocolSpec, Strategy};
+use cnsim::protocol::{Promises, ProtocolSpec};
 use cnsim::topology::Topology;
 
 use super::finding::{Check, Finding, Severity};
@@ -54,7 +54,7 @@ pub(super) struct AuditedRun<'a> {
     /// Its manifest and topology, where the input has them.
     facts: Option<&'a RunFacts>,
     /// The protocol as the manifest or the records name it, where it is a known one.
-    pub(super) strategy: Option<Strategy>,
+    pub(super) promises: Option<Promises>,
     /// Places of its rounds in `Scope::rounds`.
     pub(super) rounds: Vec<usize>,
     /// What its records tell of those who took part, input by input.
@@ -196,9 +196,9 @@ impl<'a> AuditedRun<'a> {
     }
 
     fn read_protocol_and_topology(&mut self) {
-        let of_manifest = self.manifest().map(|manifest| manifest.options.protocol);
-        let protocol = of_manifest.or_else(|| self.recorded_protocol()?.parse().ok());
-        self.strategy = protocol.map(ProtocolSpec::strategy);
+        let of_manifest = self.manifest().map(|manifest| manifest.options.protocol.promises());
+        let recorded = || Some(self.recorded_protocol()?.parse::<ProtocolSpec>().ok()?.promises());
+        self.promises = of_manifest.or_else(recorded);
         self.topology_shape = self
             .topology()
             .map(|topology| TopologyShape { is_simple: topology.is_simple(), is_connected: topology.is_connected() });

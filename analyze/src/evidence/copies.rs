@@ -2,7 +2,7 @@
 //! node than its protocol lets it send.
 
 use cnsim::event::Kind;
-use cnsim::protocol::Strategy;
+use cnsim::protocol::{Promises, Repeats, Senders};
 
 use crate::rounds::Round;
 
@@ -43,17 +43,17 @@ struct Copy {
     failed: bool,
 }
 
-/// What a round's copies have that cannot be: how often and the first of each kind. `strategy` and `initiator`, a number, are none
+/// What a round's copies have that cannot be: how often and the first of each kind. `promises` and `initiator`, a number, are none
 /// where nobody knows them.
 pub(super) fn find_impossible_copies(
     round: &Round<'_>,
-    strategy: Option<Strategy>,
+    promises: Option<Promises>,
     initiator: Option<u32>,
 ) -> Vec<(u64, ImpossibleCopies)> {
     let events = round.events;
     let rows = round.rows.clone().filter(|row| events.kind[*row] != Kind::Initiate);
     let is_named = rows.clone().any(|row| events.send[row] != 0);
-    if strategy.is_none() && !is_named {
+    if promises.is_none() && !is_named {
         return Vec::new();
     }
     let copy = |row: usize| Copy {
@@ -67,8 +67,8 @@ pub(super) fn find_impossible_copies(
     if is_named {
         found.extend(find_shared_names(&mut copies));
     }
-    if let Some(strategy) = strategy {
-        found.extend(find_surplus(copies, strategy, initiator));
+    if let Some(promises) = promises {
+        found.extend(find_surplus(copies, promises, initiator));
     }
     found
 }
@@ -86,8 +86,8 @@ fn find_shared_names(copies: &mut [Copy]) -> Option<(u64, ImpossibleCopies)> {
     Some((1 + shared.count() as u64, ImpossibleCopies::SharedName { sender, receiver }))
 }
 
-/// Copies that the protocol does not send: every strategy sends a neighbour one copy at most.
-fn find_surplus(mut copies: Vec<Copy>, strategy: Strategy, initiator: Option<u32>) -> Vec<(u64, ImpossibleCopies)> {
+/// Copies that the protocol does not send.
+fn find_surplus(mut copies: Vec<Copy>, promises: Promises, initiator: Option<u32>) -> Vec<(u64, ImpossibleCopies)> {
     copies.sort_unstable();
     // Without names nobody can tell a copy that arrived and was given up from two.
     copies.dedup_by(|later, earlier| {
@@ -98,13 +98,14 @@ fn find_surplus(mut copies: Vec<Copy>, strategy: Strategy, initiator: Option<u32
     let twice =
         copies.windows(2).filter(|pair| (pair[0].sender, pair[0].receiver) == (pair[1].sender, pair[1].receiver));
     let mut twice = twice.map(|pair| pair[1]);
-    if let Some(Copy { sender, receiver, .. }) = twice.next() {
+    if promises.repeats == Repeats::Never
+        && let Some(Copy { sender, receiver, .. }) = twice.next()
+    {
         found.push((1 + twice.count() as u64, ImpossibleCopies::SentTwice { sender, receiver }));
     }
-    let most = |sender: u32| match strategy {
-        Strategy::DirectMail if initiator.is_some_and(|initiator| initiator != sender) => 0,
-        Strategy::DirectMail | Strategy::Flood => u32::MAX,
-        Strategy::Push { fanout, .. } => fanout,
+    let most = |sender: u32| match promises.senders {
+        Senders::Initiator if initiator.is_some_and(|initiator| initiator != sender) => 0,
+        Senders::Initiator | Senders::Holders => promises.copies_max.unwrap_or(u32::MAX),
     };
     let by_sender = copies.chunk_by(|one, next| one.sender == next.sender);
     let surplus = |copies: &[Copy]| {
@@ -121,17 +122,19 @@ fn find_surplus(mut copies: Vec<Copy>, strategy: Strategy, initiator: Option<u32
 
 #[cfg(test)]
 mod tests {
+    use cnsim::protocol::ProtocolSpec;
+
     use super::*;
     use crate::measure::fixture::{Row, events};
     use crate::rounds::Rounds;
 
-    fn found(rows: &[Row], strategy: Strategy) -> Vec<(u64, ImpossibleCopies)> {
-        let events = events(rows);
-        find_impossible_copies(&Rounds::of(&events).lay_out_all().get(0), Some(strategy), Some(0))
+    fn found(rows: &[Row], protocol: &str) -> Vec<(u64, ImpossibleCopies)> {
+        let (events, spec) = (events(rows), protocol.parse::<ProtocolSpec>().unwrap());
+        find_impossible_copies(&Rounds::of(&events).lay_out_all().get(0), Some(spec.promises()), Some(0))
     }
 
     #[test]
-    fn each_strategy_sends_what_it_may() {
+    fn each_protocol_sends_what_it_may() {
         let rows = [
             Row::initiate("a", 0),
             Row::received("a", "b", 1, 2),
@@ -139,21 +142,17 @@ mod tests {
             Row::duplicate("b", "c", 4, 5),
             Row::failed("b", "d", 4, 9),
         ];
-        let push = |fanout| Strategy::Push { fanout, ttl: None };
-        assert_eq!(found(&rows, Strategy::Flood), []);
-        assert_eq!(found(&rows, push(2)), []);
-        assert_eq!(found(&rows, push(1)), [(2, ImpossibleCopies::TooMany { sender: 0, sent: 2, most: 1 })]);
-        assert_eq!(
-            found(&rows, Strategy::DirectMail),
-            [(2, ImpossibleCopies::TooMany { sender: 1, sent: 2, most: 0 })]
-        );
+        assert_eq!(found(&rows, "flood"), []);
+        assert_eq!(found(&rows, "push:2"), []);
+        assert_eq!(found(&rows, "push:1"), [(2, ImpossibleCopies::TooMany { sender: 0, sent: 2, most: 1 })]);
+        assert_eq!(found(&rows, "direct-mail"), [(2, ImpossibleCopies::TooMany { sender: 1, sent: 2, most: 0 })]);
     }
 
     #[test]
     fn a_second_copy_to_the_same_node_is_found_and_one_that_arrived_and_was_given_up_is_one() {
         let (begun, first) = (Row::initiate("a", 0), Row::received("a", "b", 1, 2));
-        assert_eq!(found(&[begun, first, Row::failed("a", "b", 1, 9)], Strategy::Flood), []);
+        assert_eq!(found(&[begun, first, Row::failed("a", "b", 1, 9)], "flood"), []);
         let twice = ImpossibleCopies::SentTwice { sender: 0, receiver: 1 };
-        assert_eq!(found(&[begun, first, Row::duplicate("a", "b", 3, 4)], Strategy::Flood), [(1, twice)]);
+        assert_eq!(found(&[begun, first, Row::duplicate("a", "b", 3, 4)], "flood"), [(1, twice)]);
     }
 }

@@ -152,7 +152,8 @@ impl RoundEvidence {
         let is_limited = manifest.is_some_and(|manifest| manifest.limits.bandwidth.is_some());
         let is_short = metrics.delivered < metrics.expected;
         let limits = manifest.and_then(|manifest| RoundLimits::of(manifest, round.round));
-        let strategy = manifest.map(|manifest| manifest.options.protocol).or_else(|| round.protocol().parse().ok());
+        let recorded = || round.protocol().parse::<ProtocolSpec>().ok().map(|spec| spec.promises());
+        let promises = manifest.map(|manifest| manifest.options.protocol.promises()).or_else(recorded);
         let initiator = metrics.initiator.as_deref().and_then(|initiator| names.node_number(initiator));
         Self {
             run_id: round.run_id().to_owned(),
@@ -163,7 +164,7 @@ impl RoundEvidence {
             fingerprint: fingerprint(round),
             seq_ranges: list_seq_ranges(round),
             broken: find_broken(round, initiator),
-            impossible_copies: find_impossible_copies(round, strategy.map(ProtocolSpec::strategy), initiator),
+            impossible_copies: find_impossible_copies(round, promises, initiator),
             contradicted: known.promises.find_contradicted(round),
             negative_latencies: count_negative_latencies(round),
             early_receipts: find_early_receipts(round, metrics.origin_ns(Origin::FirstSend)),

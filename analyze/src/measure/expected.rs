@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cnsim::invariant::Flood;
-use cnsim::protocol::{ProtocolSpec, Strategy};
+use cnsim::protocol::{Duplicates, Promises, ProtocolSpec};
 use cnsim::topology::Topology;
 
 use crate::inputs::RunFacts;
@@ -17,11 +17,11 @@ pub(super) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// Who tells whom, as its manifest says, else its records; none where they name no known protocol.
-    pub(super) fn strategy(&self) -> Option<Strategy> {
+    /// What its protocol promises, as its manifest says, else its records; none where they name no known protocol.
+    pub(super) fn promises(&self) -> Option<Promises> {
         match self.facts {
-            Some(facts) => Some(facts.manifest.options.protocol.strategy()),
-            None => self.protocol.parse().ok().map(ProtocolSpec::strategy),
+            Some(facts) => Some(facts.manifest.options.protocol.promises()),
+            None => Some(self.protocol.parse::<ProtocolSpec>().ok()?.promises()),
         }
     }
 }
@@ -36,10 +36,10 @@ pub(super) fn duplicates(runs: &[Known<'_>]) -> Option<u64> {
 }
 
 fn of_run(run: &Known<'_>) -> Option<u64> {
-    match run.strategy()? {
-        Strategy::DirectMail => Some(0),
-        Strategy::Flood => flood(run.facts?.topology.as_ref()?),
-        Strategy::Push { .. } => None,
+    match run.promises()?.duplicates {
+        Duplicates::Never => Some(0),
+        Duplicates::OfFlood => flood(run.facts?.topology.as_ref()?),
+        Duplicates::Open => None,
     }
 }
 

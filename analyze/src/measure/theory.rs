@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use cnsim::protocol::Strategy;
+use cnsim::protocol::Hops;
 use cnsim::topology::{Neighbour, Topology};
 
 use super::RoundMetrics;
@@ -37,12 +37,11 @@ fn together(a: Band, b: Band) -> Option<Band> {
 }
 
 fn of_run(run: &Known<'_>, rounds: &[RoundMetrics]) -> Option<Band> {
-    match run.strategy()? {
-        Strategy::DirectMail => {
-            Some(Band { low: 1.0, high: Some(1.0), label: "one hop, as of any direct mail".to_owned() })
-        }
-        Strategy::Flood => flood(run.facts?, rounds),
-        Strategy::Push { fanout, ttl } => {
+    match run.promises()?.hops {
+        Hops::One => Some(Band { low: 1.0, high: Some(1.0), label: "one hop, as of any direct mail".to_owned() }),
+        Hops::Distance => flood(run.facts?, rounds),
+        Hops::Open => None,
+        Hops::Push { fanout, ttl } => {
             let manifest = &run.facts?.manifest;
             let chain = Push { nodes: manifest.options.nodes, fanout, ttl };
             manifest.topology_complete.then(|| chain.band()).flatten()

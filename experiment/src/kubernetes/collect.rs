@@ -225,15 +225,15 @@ pub(super) fn ranges(numbers: &BTreeSet<u64>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cnsim::event::NamedEvent;
     use cnsim::event::{Context, Stamp};
     use cnsim::id::{MessageId, NodeId};
-    use cnsim::machine::Event;
     use cnsim::time::Timestamp;
 
     use super::*;
 
     fn line(seq: u64) -> String {
-        let event = Event::Initiated { message: MessageId::new("r-1"), at: Timestamp(5) };
+        let event = NamedEvent::Initiated { message: MessageId::new("r-1"), at: Timestamp(5) };
         let stamp = Stamp { process: "p".to_owned(), host: "h".to_owned(), pod: "g-0".to_owned() };
         let (node, context) = (NodeId::new("n").unwrap(), Context::default());
         let mut line = Vec::new();

@@ -82,7 +82,8 @@ impl Entered {
             return Err(KubernetesError::OtherNodes { pod: pod.name, found: ports.len(), wanted: ids.len() });
         }
         let at = |port| if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") };
-        let nodes = ids.iter().zip(ports).map(|(id, port)| Peer { id: id.to_string(), address: at(port) }).collect();
+        let peer = |(id, port): (_, _)| Peer { id: ToString::to_string(id), address: at(port), number: 0 };
+        let nodes = ids.iter().zip(ports).map(peer).collect();
         Ok(Process { name: status.process, host: status.host, zone, nodes, control, patience: PATIENCE })
     }
 }

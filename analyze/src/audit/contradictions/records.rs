@@ -49,8 +49,8 @@ fn other_initiators(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option
 }
 
 fn other_protocol(manifest: &Manifest, recorded: Option<&str>) -> Option<String> {
-    let (expected, recorded) = (manifest.options.protocol, recorded?);
-    (recorded.parse() != Ok(expected)).then(|| format!("protocol {recorded}, not {expected}"))
+    let (expected, recorded) = (&manifest.options.protocol, recorded?);
+    (recorded.parse().as_ref() != Ok(expected)).then(|| format!("protocol {recorded}, not {expected}"))
 }
 
 /// Rounds that a complete run did not drive. One that was cut off may have begun a round that its driver did not live to write
