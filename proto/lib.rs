@@ -5,6 +5,7 @@
 //! files, clocks, threads or global random numbers here: without the feature `grpc` the crate reaches no async runtime.
 //!
 //! - [`topology`]: who may send to whom; [`link`]: what a copy meets on its way; [`initiator`]: who begins which round
+//! - [`quantity`]: spans, rates and shares as they are typed
 //! - [`protocol`]: the dissemination strategies and their options
 //! - [`machine`]: one node
 //! - [`event`]: the record of a delivery, its writer and its reader
@@ -22,6 +23,7 @@ pub mod link;
 pub mod machine;
 pub mod manifest;
 pub mod protocol;
+pub mod quantity;
 pub mod random;
 pub mod time;
 pub mod topology;

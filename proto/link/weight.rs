@@ -1,4 +1,4 @@
-//! What a copy meets on the way between two nodes: today a delay, held at its sender, that one machine does not have by itself.
+//! The delay that copies are held back for at their sender: none, a constant or the weight of the edge.
 
 use std::fmt;
 use std::str::FromStr;

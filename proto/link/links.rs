@@ -1,0 +1,207 @@
+//! All that a copy meets on its way, for one run: the options as typed, and what they come to under a seed.
+
+use super::copy::{CopyKey, Edge, coordinates};
+use super::delay::DelaySpec;
+use super::model::{DelayModel, DelayModelError};
+use super::rate::{RateSpec, Sharing};
+use super::transport::{Fate, Loss, Transport};
+use crate::id::NodeIx;
+use crate::quantity::Rate;
+use crate::random::{Purpose, Random};
+use crate::time::Interval;
+
+/// The links of a run as typed. The default is a network that adds nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LinkSpec {
+    /// How long copies are on their way.
+    pub delay: DelaySpec,
+    /// What loss means.
+    pub transport: Transport,
+    /// How often a copy is lost.
+    pub loss: Loss,
+    /// How fast nodes send; none: without limit.
+    pub uplink: Option<RateSpec>,
+    /// How fast nodes receive; none: without limit.
+    pub downlink: Option<RateSpec>,
+    /// How copies share an uplink or downlink.
+    pub sharing: Sharing,
+}
+
+/// The links of a run under its seed. Nothing in it changes, so that all nodes of a process may share one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Links {
+    seed: u64,
+    delay: DelayModel,
+    transport: Transport,
+    loss: Loss,
+    uplink: Option<RateSpec>,
+    downlink: Option<RateSpec>,
+    sharing: Sharing,
+}
+
+/// What becomes of a copy between its sender's uplink and its receiver's downlink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passage {
+    /// It arrives.
+    Arrives {
+        /// So long after it was sent, retransmissions included.
+        after: Interval,
+        /// How often a stream sent it again.
+        retransmissions: u32,
+    },
+    /// It never arrives: a datagram got lost, or a stream lost the copy too often.
+    Lost,
+}
+
+impl Links {
+    /// The links of `spec`. `text` is what stands in the file that [`DelaySpec::file`] names.
+    pub fn new(spec: &LinkSpec, text: Option<&str>, seed: u64) -> Result<Self, DelayModelError> {
+        Ok(Self {
+            seed,
+            delay: DelayModel::new(&spec.delay, text, seed)?,
+            transport: spec.transport,
+            loss: spec.loss,
+            uplink: spec.uplink.clone(),
+            downlink: spec.downlink.clone(),
+            sharing: spec.sharing,
+        })
+    }
+
+    /// Whether these links add nothing: every copy arrives at once, and no rate limits it.
+    pub fn is_plain(&self) -> bool {
+        self.delay.is_zero() && self.loss == Loss::NONE && self.uplink.is_none() && self.downlink.is_none()
+    }
+
+    /// What becomes of one copy. It follows from the seed, the edge's ends and the copy's key alone, whatever was asked
+    /// before.
+    pub fn passage(&self, edge: Edge, copy: CopyKey) -> Passage {
+        match self.fate(edge, copy) {
+            Fate::Lost => Passage::Lost,
+            Fate::Arrives { waited, retransmissions } => {
+                Passage::Arrives { after: Interval(waited.0 + self.delay(edge, copy).0), retransmissions }
+            }
+        }
+    }
+
+    /// What loss means.
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// How fast `node` sends; none: without limit.
+    pub fn uplink(&self, node: NodeIx) -> Option<Rate> {
+        self.uplink.as_ref().map(|spec| spec.rate(self.seed, node))
+    }
+
+    /// How fast `node` receives; none: without limit.
+    pub fn downlink(&self, node: NodeIx) -> Option<Rate> {
+        self.downlink.as_ref().map(|spec| spec.rate(self.seed, node))
+    }
+
+    /// How copies share an uplink or downlink.
+    pub fn sharing(&self) -> Sharing {
+        self.sharing
+    }
+
+    /// The region that `node` is in; none where the delay knows no regions.
+    pub fn region(&self, node: NodeIx) -> Option<&str> {
+        self.delay.region(node)
+    }
+
+    fn fate(&self, edge: Edge, copy: CopyKey) -> Fate {
+        if self.loss == Loss::NONE {
+            return Fate::SPARED;
+        }
+        self.transport.fate(self.loss, &mut Random::at(self.seed, Purpose::Loss, &coordinates(edge, copy)))
+    }
+
+    fn delay(&self, edge: Edge, copy: CopyKey) -> Interval {
+        self.delay.fixed(edge).unwrap_or_else(|| {
+            self.delay.sample(&mut Random::at(self.seed, Purpose::Delay, &coordinates(edge, copy)), edge)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::copy::CopyKind;
+
+    const COPY: CopyKey = CopyKey { round: 1, kind: CopyKind::Payload, nth: 0 };
+
+    #[test]
+    fn the_same_seed_gives_the_same_passages_for_ever() {
+        let spec = LinkSpec { loss: "30%".parse().unwrap(), ..delayed("exponential:20ms") };
+        let links = Links::new(&spec, None, 7).unwrap();
+        let passages: Vec<(u64, u32)> = (0..6)
+            .map(|nth| match links.passage(edge(1, 2), CopyKey { nth, ..COPY }) {
+                Passage::Arrives { after, retransmissions } => (after.0, retransmissions),
+                Passage::Lost => panic!("16 losses in a row are too rare"),
+            })
+            .collect();
+        let expected =
+            [(12_854_454, 0), (75_140_311, 0), (6_988_371, 0), (66_390_804, 0), (202_669_085, 1), (18_232, 0)];
+        assert_eq!(passages, expected);
+    }
+
+    #[test]
+    fn a_copy_meets_the_same_whatever_was_asked_before_and_another_copy_meets_another_delay() {
+        let links = Links::new(&delayed("uniform:0ms:1s"), None, 7).unwrap();
+        let first = links.passage(edge(1, 2), COPY);
+        let others = [
+            links.passage(edge(2, 1), COPY),
+            links.passage(edge(1, 3), COPY),
+            links.passage(edge(1, 2), CopyKey { round: 2, ..COPY }),
+            links.passage(edge(1, 2), CopyKey { kind: CopyKind::Acknowledgment, ..COPY }),
+            links.passage(edge(1, 2), CopyKey { nth: 1, ..COPY }),
+            Links::new(&delayed("uniform:0ms:1s"), None, 8).unwrap().passage(edge(1, 2), COPY),
+        ];
+        assert!(others.iter().all(|other| *other != first), "{others:?}");
+        assert_eq!(links.passage(edge(1, 2), COPY), first);
+    }
+
+    #[test]
+    fn loss_changes_nothing_but_the_lost_copies() {
+        let lossless = Links::new(&delayed("uniform:0ms:1s"), None, 7).unwrap();
+        let spec =
+            LinkSpec { loss: "50%".parse().unwrap(), transport: Transport::Datagram, ..delayed("uniform:0ms:1s") };
+        let lossy = Links::new(&spec, None, 7).unwrap();
+        let copies = || (0..1_000).map(|nth| CopyKey { nth, ..COPY });
+        let lost = copies().filter(|copy| lossy.passage(edge(1, 2), *copy) == Passage::Lost).count();
+        let kept = copies().filter(|copy| lossy.passage(edge(1, 2), *copy) == lossless.passage(edge(1, 2), *copy));
+        assert_eq!(kept.count(), 1_000 - lost);
+        assert!(lost.abs_diff(500) <= 64, "{lost}");
+    }
+
+    #[test]
+    fn links_without_options_add_nothing() {
+        assert!(Links::new(&LinkSpec::default(), None, 1).unwrap().is_plain());
+        assert!(Links::new(&delayed("constant:0ms"), None, 1).unwrap().is_plain());
+        let others = [
+            delayed("constant:1ms"),
+            delayed("weights"),
+            LinkSpec { loss: "1%".parse().unwrap(), ..LinkSpec::default() },
+            LinkSpec { uplink: Some("1Gbit".parse().unwrap()), ..LinkSpec::default() },
+            LinkSpec { downlink: Some("1Gbit".parse().unwrap()), ..LinkSpec::default() },
+        ];
+        for spec in others {
+            assert!(!Links::new(&spec, None, 1).unwrap().is_plain(), "{spec:?}");
+        }
+    }
+
+    #[test]
+    fn a_node_has_the_rates_of_the_options() {
+        let spec = LinkSpec { uplink: Some("mix:50%=1Gbit,50%=5Mbit".parse().unwrap()), ..LinkSpec::default() };
+        let links = Links::new(&spec, None, 1).unwrap();
+        assert_eq!(links.uplink(NodeIx(3)), Some(spec.uplink.unwrap().rate(1, NodeIx(3))));
+        assert_eq!(links.downlink(NodeIx(3)), None);
+    }
+
+    fn delayed(delay: &str) -> LinkSpec {
+        LinkSpec { delay: delay.parse().unwrap(), ..LinkSpec::default() }
+    }
+
+    fn edge(from: u32, to: u32) -> Edge {
+        Edge { from: NodeIx(from), to: NodeIx(to), weight: None }
+    }
+}
