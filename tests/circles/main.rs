@@ -21,6 +21,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
     ("cnsim_cluster", "cluster/src/lib.rs", &[]),
     ("cnsim_records", "records/src/lib.rs", &["cnsim"]),
     ("cnsim_node", "node/src/lib.rs", &["cnsim"]),
+    ("cnsim_sim", "sim/src/lib.rs", &["cnsim"]),
     ("cnsim_analyze", "analyze/src/lib.rs", &["cnsim", "cnsim_records", "cnsim_charts", "cnsim_cluster"]),
     (
         "cnsim_experiment",

@@ -1,0 +1,1 @@
+//! The exact values of `verify/exact` against published and tabulated digits.
