@@ -56,7 +56,7 @@ fn losing_a_copy_slows_rounds_as_in_the_table() {
 
 #[test]
 fn push_takes_a_constant_more_than_two_logarithms() {
-    for (n, more) in [(100, 1.05550), (512, 1.15083)] {
+    for (n, more) in [(100, 1.05550), (512, 1.15083), (1000, 1.16481)] {
         let size = n as f64;
         close(Chain::new(n, push(1.0)).rounds_to_all().mean - size.log2() - size.ln(), more, 5);
     }

@@ -80,11 +80,12 @@ impl Rung {
         Some(self.current + held)
     }
 
+    /// The last place that belongs to a bucket from which all was just taken. Behind the last event of a row it is the end of the row, which
+    /// what takes its place may as well keep; before that it is the end of the bucket, as the next one holds something or may.
     fn end_of(&self, at: usize) -> u128 {
-        if at + 1 == self.buckets.len() || self.len == 0 {
-            // What comes behind the last event of a row may as well be kept by what takes its place.
+        if self.is_empty() {
             return self.last;
         }
-        self.last.min(self.start.saturating_add(((at as u128 + 1) << self.shift) - 1))
+        self.start + ((at as u128 + 1) << self.shift) - 1
     }
 }

@@ -81,6 +81,9 @@ impl Chain {
     }
 }
 
+/// What is less probable changes no digit of any sum here.
+const NEGLIGIBLE: f64 = 1e-30;
+
 /// The probability of each number of nodes that learn while `knowing` of `n` know.
 fn step(n: usize, knowing: usize, style: Style) -> Vec<f64> {
     let unknowing = n - knowing;
@@ -92,7 +95,8 @@ fn step(n: usize, knowing: usize, style: Style) -> Vec<f64> {
         }
         Style::PushPull => {
             let mut learning = vec![0.0; unknowing + 1];
-            for (told, probability) in hit(n, knowing, 1.0).into_iter().enumerate() {
+            let told = hit(n, knowing, 1.0).into_iter().enumerate();
+            for (told, probability) in told.filter(|(_, probability)| *probability > NEGLIGIBLE) {
                 for (asked, share) in binomial(unknowing - told, finds).into_iter().enumerate() {
                     learning[told + asked] += probability * share;
                 }
