@@ -237,7 +237,8 @@ const N_RUNS: u64 = 300;
 /// Runs of which the paper's digits are the means: its scatter is that of so many.
 const N_PAPER: f64 = 100.0;
 
-/// Means are within 4 standard errors of those of the other program, and within 4 and half a unit of the last digit of the printed ones.
+/// Means are within 4 standard errors of those of the other program, and within 4 and half a unit of the last digit of
+/// the printed ones.
 fn check(row: &Row) {
     let runs: Vec<rumor::Outcome> = (0..N_RUNS).map(|seed| rumor::play(&row.rumor, seed)).collect();
     let of: [fn(&rumor::Outcome) -> f64; 3] = [|run| run.residue, |run| run.traffic, |run| run.last];

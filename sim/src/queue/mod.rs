@@ -6,8 +6,8 @@
 //! events that are pending, so that there is no width to choose. What differs is that buckets divide the whole order and
 //! not time alone: a million events of one instant fall into buckets by class and destination.
 //!
-//! From the first place to the last there are: `near` and `late`, up to the place `horizon`; the rows from the last to the first,
-//! each of which divides a bucket of the row before; and `far`, behind everything else.
+//! From the first place to the last there are: `near` and `late`, up to the place `horizon`; the rows from the last to
+//! the first, each of which divides a bucket of the row before; and `far`, behind everything else.
 
 mod blocks;
 mod key;

@@ -80,8 +80,9 @@ impl Rung {
         Some(self.current + held)
     }
 
-    /// The last place that belongs to a bucket from which all was just taken. Behind the last event of a row it is the end of the row, which
-    /// what takes its place may as well keep; before that it is the end of the bucket, as the next one holds something or may.
+    /// The last place that belongs to a bucket from which all was just taken. Behind the last event of a row it is the
+    /// end of the row, which what takes its place may as well keep; before that it is the end of the bucket, as the
+    /// next one holds something or may.
     fn end_of(&self, at: usize) -> u128 {
         if self.is_empty() {
             return self.last;

@@ -1,10 +1,11 @@
-//! "Infect and die": each node forwards once, on its first receipt, to k distinct uniform others. Who is reached in the end, exactly.
+//! "Infect and die": each node forwards once, on its first receipt, to k distinct uniform others. Who is reached in the
+//! end, exactly.
 //!
-//! Who is reached does not depend on the order in which the reached nodes send: so let them send one after the other. The t-th
-//! sender meets, among its k targets of the n - 1 others, a hypergeometric number of nodes that nobody met before, and the process
-//! ends when all that were met have sent. This is a chain over (senders, met), of which there are fewer than n^2 / 2 states (the
-//! sequential form of a Reed-Frost epidemic: Lefevre and Picard 1990, "A non-standard family of polynomials and the final size
-//! distribution of Reed-Frost epidemic processes").
+//! Who is reached does not depend on the order in which the reached nodes send: so let them send one after the other.
+//! The t-th sender meets, among its k targets of the n - 1 others, a hypergeometric number of nodes that nobody met
+//! before, and the process ends when all that were met have sent. This is a chain over (senders, met), of which there
+//! are fewer than n^2 / 2 states (Ludwig 1975, "Final size distributions for epidemics", shows that the order does not
+//! matter).
 
 /// Who forwards to how many, and what goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,7 +23,8 @@ pub(crate) struct Spread {
 /// How a spread ends.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FinalSize {
-    /// The probability of each number of nodes reached, the initiator among them; index k - 1 is k nodes, up to all that did not crash.
+    /// The probability of each number of nodes reached, the initiator among them; index k - 1 is k nodes, up to all
+    /// that did not crash.
     pub(crate) reached: Vec<f64>,
 }
 
@@ -54,14 +56,15 @@ pub(crate) fn final_size(spread: &Spread) -> FinalSize {
     explore(live, &|missing| new_targets(missing, n_nodes - 1, &arriving))
 }
 
-/// The probability that a random graph of `n` nodes, each edge there with probability `p`, is connected. It is the final size of
-/// nodes that forward to each other node with probability `p` (Kermarrec, Massoulie and Ganesh 2003, "Probabilistic reliable
-/// dissemination in large-scale systems": its limit for p = (ln n + c) / n is exp(-exp(-c))).
+/// The probability that a random graph of `n` nodes, each edge there with probability `p`, is connected. It is the
+/// final size of nodes that forward to each other node with probability `p` (Kermarrec, Massoulie and Ganesh 2003,
+/// "Probabilistic reliable dissemination in large-scale systems": its limit for p = (ln n + c) / n is exp(-exp(-c))).
 pub(crate) fn connected(n: usize, p: f64) -> f64 {
     explore(n, &|missing| thinned(missing, p)).all()
 }
 
-/// The same by the component of one node (Gilbert 1959, "Random graphs"): 1 less the sum over k < n of C(n-1, k-1) C(k) (1-p)^(k (n-k)).
+/// The same by the component of one node (Gilbert 1959, "Random graphs"): 1 less the sum over k < n of C(n-1, k-1) C(k)
+/// (1-p)^(k (n-k)).
 pub(crate) fn connected_by_components(n: usize, p: f64) -> f64 {
     let mut connected: Vec<f64> = Vec::with_capacity(n);
     for nodes in 1..=n {
@@ -77,8 +80,8 @@ pub(crate) fn connected_by_components(n: usize, p: f64) -> f64 {
     connected.last().copied().unwrap_or(1.0)
 }
 
-/// Lets the reached nodes send one after the other, until as many have sent as are reached. `meets` gives the probability of each number
-/// of nodes that one sender meets first, from the number that nobody met.
+/// Lets the reached nodes send one after the other, until as many have sent as are reached. `meets` gives the
+/// probability of each number of nodes that one sender meets first, from the number that nobody met.
 fn explore(live: usize, meets: &dyn Fn(usize) -> Vec<f64>) -> FinalSize {
     let met: Vec<Vec<f64>> = (0..live).map(meets).collect();
     let mut reached = vec![0.0; live];
@@ -97,8 +100,9 @@ fn explore(live: usize, meets: &dyn Fn(usize) -> Vec<f64>) -> FinalSize {
     FinalSize { reached }
 }
 
-/// The probability of each number of the `missing` nodes among the targets of one sender, of whom there are `others` to choose from.
-/// `arriving` is the probability of each number of copies that arrive: lost ones chosen at random leave distinct uniform targets.
+/// The probability of each number of the `missing` nodes among the targets of one sender, of whom there are `others` to
+/// choose from. `arriving` is the probability of each number of copies that arrive: lost ones chosen at random leave
+/// distinct uniform targets.
 fn new_targets(missing: usize, others: usize, arriving: &[f64]) -> Vec<f64> {
     let most = missing.min(arriving.len() - 1);
     let mut found = vec![0.0; most + 1];

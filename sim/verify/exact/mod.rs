@@ -1,5 +1,5 @@
-//! Values that the simulator must give, from closed forms and exact chains: each file stands alone and knows no crate of cnsim but its
-//! random numbers.
+//! Values that the simulator must give, from closed forms and exact chains: each file stands alone and knows no crate
+//! of cnsim but its random numbers.
 
 pub(crate) mod final_size;
 pub(crate) mod maelstrom;

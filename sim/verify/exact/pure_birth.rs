@@ -1,9 +1,9 @@
 //! A flood on the complete graph whose link delays are independent and exponential: a pure-birth chain.
 //!
-//! With k of n nodes reached, the next is reached at rate k (n - k) over the mean delay, and each reached node is equally likely to
-//! be the one that reaches it: the tree of first deliveries is a random recursive tree (first-passage percolation on the complete
-//! graph: Janson 1999, "One, two and three times log n / n for paths in a complete graph with random weights"). It holds
-//! where nodes take no time and links have no rate.
+//! With k of n nodes reached, the next is reached at rate k (n - k) over the mean delay, and each reached node is
+//! equally likely to be the one that reaches it: the tree of first deliveries is a random recursive tree (first-passage
+//! percolation on the complete graph: Janson 1999, "One, two and three times log n / n for paths in a complete graph
+//! with random weights"). It holds where nodes take no time and links have no rate.
 
 /// What is expected of one flood over `n` nodes. Times are in units of the mean delay.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,8 +38,9 @@ pub(crate) fn flood(n: u32) -> PureBirth {
     }
 }
 
-/// The mean time and its standard deviation until all `n` nodes know, where each that knows tells one uniform other at the times of a
-/// Poisson clock of rate 1: the same chain, n - 1 times slower. Where each node both tells and asks it takes half of it.
+/// The mean time and its standard deviation until all `n` nodes know, where each that knows tells one uniform other at
+/// the times of a Poisson clock of rate 1: the same chain, n - 1 times slower. Where each node both tells and asks it
+/// takes half of it.
 pub(crate) fn asynchronous_push(n: u32) -> (f64, f64) {
     let PureBirth { t100_mean, t100_sd, .. } = flood(n);
     let others = f64::from(n - 1);

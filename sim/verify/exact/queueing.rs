@@ -1,7 +1,7 @@
 //! What a link of limited rate adds: the wait before one that is busy, and the time until the k-th copy has left.
 
-/// The mean wait before a server of constant service time that Poisson arrivals keep busy for the fraction `utilisation` of the time, in
-/// units of the service time: rho / (2 (1 - rho)) (M/D/1; Pollaczek 1930, Khinchin 1932).
+/// The mean wait before a server of constant service time that Poisson arrivals keep busy for the fraction
+/// `utilisation` of the time, in units of the service time: rho / (2 (1 - rho)) (M/D/1; Pollaczek 1930, Khinchin 1932).
 ///
 /// # Panics
 /// When `utilisation` is not in [0, 1): the queue would grow for ever.
@@ -10,8 +10,9 @@ pub(crate) fn md1_wait(utilisation: f64) -> f64 {
     utilisation / (2.0 * (1.0 - utilisation))
 }
 
-/// When the `copy`-th copy of `bytes` each, counted from 1, has left an uplink of `bits_per_s` that sends one after the other, in ns
-/// from the moment at which all were given to it; it arrives one link delay later. Whole ns, rounded up: a copy has left when its last bit has.
+/// When the `copy`-th copy of `bytes` each, counted from 1, has left an uplink of `bits_per_s` that sends one after the
+/// other, in ns from the moment at which all were given to it; it arrives one link delay later. Whole ns, rounded up: a
+/// copy has left when its last bit has.
 ///
 /// # Panics
 /// When the rate is 0, or the time is above 2^64 ns.

@@ -1,9 +1,10 @@
-//! Rumor mongering (Demers et al. 1987, "Epidemic algorithms for replicated database maintenance"): mean-field values, one exact chain, and
-//! cycles played out by rules of few lines, which are the independent peer of the simulator's protocol.
+//! Rumor mongering (Demers et al. 1987, "Epidemic algorithms for replicated database maintenance"): mean-field values,
+//! one exact chain, and cycles played out by rules of few lines, which are the independent peer of the simulator's
+//! protocol.
 //!
-//! The cycles reproduce residue, traffic and t_last of the paper's tables 1 to 3 by two rules that its text does not stress: cycles are
-//! synchronous, so that every push to a site which did not know at the start of the cycle is useful; and a useful contact sets
-//! the counter back to 0. The paper's t_ave is not reproduced.
+//! The cycles reproduce residue, traffic and t_last of the paper's tables 1 to 3 by two rules that its text does not
+//! stress: cycles are synchronous, so that every push to a site which did not know at the start of the cycle is useful;
+//! and a useful contact sets the counter back to 0. The paper's t_ave is not reproduced.
 
 use cnsim::random::Random;
 
@@ -82,8 +83,9 @@ fn unreached(sends: f64) -> f64 {
     std::iter::successors(Some(0.0), next).take(10_000).last().unwrap_or(0.0)
 }
 
-/// The means of the blind coin with k = 1, exactly: each site sends once, so the rumor goes from one to the next until it meets a site that
-/// knows. Of the n - 1 others of the j-th sender, j - 1 know: as many sites learn as birthdays differ among n - 1 days.
+/// The means of the blind coin with k = 1, exactly: each site sends once, so the rumor goes from one to the next until
+/// it meets a site that knows. Of the n - 1 others of the j-th sender, j - 1 know: as many sites learn as birthdays
+/// differ among n - 1 days.
 pub(crate) fn blind_coin_once(n_sites: usize) -> Outcome {
     let sites = n_sites as f64;
     let learns = |knowing: usize| 1.0 - knowing as f64 / (sites - 1.0);

@@ -1,8 +1,9 @@
-//! Push, pull and push-pull in synchronous rounds on the complete graph, as exact Markov chains over the number of nodes that know.
+//! Push, pull and push-pull in synchronous rounds on the complete graph, as exact Markov chains over the number of
+//! nodes that know.
 //!
-//! In each round a node picks one of the other n - 1 uniformly; who learns acts from the next round on, and a node answers any number of
-//! calls. The chains are those of Frieze and Grimmett 1985 ("The shortest-path problem for graphs with random arc-lengths") for push
-//! and of Karp et al. 2000 ("Randomized rumor spreading") for pull and push-pull.
+//! In each round a node picks one of the other n - 1 uniformly; who learns acts from the next round on, and a node
+//! answers any number of calls. Push is the model of Frieze and Grimmett 1985 ("The shortest-path problem for graphs
+//! with random arc-lengths"), pull and push-pull are those of Karp et al. 2000 ("Randomized rumor spreading").
 
 /// Who calls whom, and what a call carries.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,8 +49,9 @@ impl Chain {
         Self { steps: (1..=n).map(|knowing| step(n, knowing, style)).collect() }
     }
 
-    /// The number of rounds until all know what one node knew, by the first step: with `m1` and `m2` the first two moments from each
-    /// state, E[T] = 1 + E[m1] and E[T^2] = 1 + 2 E[m1] + E[m2], both over the next state, which may be the same.
+    /// The number of rounds until all know what one node knew, by the first step: with `m1` and `m2` the first two
+    /// moments from each state, E[T] = 1 + E[m1] and E[T^2] = 1 + 2 E[m1] + E[m2], both over the next state, which may
+    /// be the same.
     pub(crate) fn rounds_to_all(&self) -> Moments {
         let n = self.steps.len();
         let (mut first, mut second) = (vec![0.0; n], vec![0.0; n]);
@@ -106,8 +108,9 @@ fn step(n: usize, knowing: usize, style: Style) -> Vec<f64> {
     }
 }
 
-/// The probability of each number of distinct unknowing nodes that get at least one copy, of which each of the `knowing` nodes sends one
-/// to a uniform other: one copy after the other, each meets a node that no copy met with probability (unknowing - met) / (n - 1).
+/// The probability of each number of distinct unknowing nodes that get at least one copy, of which each of the
+/// `knowing` nodes sends one to a uniform other: one copy after the other, each meets a node that no copy met with
+/// probability (unknowing - met) / (n - 1).
 fn hit(n: usize, knowing: usize, arrives: f64) -> Vec<f64> {
     let unknowing = n - knowing;
     let mut met = vec![0.0; unknowing + 1];
