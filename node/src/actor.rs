@@ -380,17 +380,26 @@ async fn carry(send: Send, mut copy: Carried, network: Arc<Network>, shared: Arc
         network.held(send.hold, shared.clock.now().since(copy.permitted));
         copy.permitted
     };
-    let result = if copy.bytes > shared.max_message {
-        Err(Failure::TooLarge { bytes: copy.bytes, limit: shared.max_message })
-    } else {
-        tokio::select! {
-            biased;
-            result = network.carry(&copy.to, &copy.message) => result,
-            () = passed(send.deadline) => Err(Failure::Deadline),
-            () = shared.give_up.notified() => Err(Failure::Deadline),
-        }
+    let result = match send.is_lost {
+        true => Ok(()),
+        false => carry_to_peer(&send, &copy, &network, &shared).await,
     };
+    if result.is_ok() && send.hold_back != Interval::ZERO {
+        until(&shared.clock, Some(shared.clock.now() + send.hold_back)).await;
+    }
     Input::SendDone { send: send.send, sent, result }
+}
+
+async fn carry_to_peer(send: &Send, copy: &Carried, network: &Network, shared: &Shared) -> Result<(), Failure> {
+    if copy.bytes > shared.max_message {
+        return Err(Failure::TooLarge { bytes: copy.bytes, limit: shared.max_message });
+    }
+    tokio::select! {
+        biased;
+        result = network.carry(&copy.to, &copy.message) => result,
+        () = passed(send.deadline) => Err(Failure::Deadline),
+        () = shared.give_up.notified() => Err(Failure::Deadline),
+    }
 }
 
 async fn passed(deadline: Option<Interval>) {

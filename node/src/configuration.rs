@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cnsim::event::Context;
 use cnsim::id::{Epoch, IdError, NodeId, NodeIx};
+use cnsim::link::{DelaySpec, LinkSpec, Links};
 use cnsim::machine::{Common, Config};
 use cnsim::protocol::{ParseError, ProtocolSettings};
 use cnsim::time::Interval;
@@ -150,7 +151,9 @@ impl Configuration {
         }
         let Rules { protocol, seed } = rules;
         let (epoch, neighbours) = (context.epoch, adjacency(&numbers, &ways));
-        let common = Arc::new(Common { epoch, seed, settings: protocol.clone(), neighbours });
+        let links = Links::new(&LinkSpec { delay: DelaySpec::Weights, ..LinkSpec::default() }, None, seed);
+        let links = links.expect("weights need no file");
+        let common = Arc::new(Common { epoch, seed, settings: protocol.clone(), neighbours, links });
         let config = |id: &NodeId| Config {
             me: numbers[id],
             name_bytes: u32::try_from(id.as_str().len()).unwrap_or(u32::MAX),

@@ -41,16 +41,13 @@ pub struct Links {
 
 /// What becomes of a copy between its sender's uplink and its receiver's downlink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Passage {
-    /// It arrives.
-    Arrives {
-        /// So long after it was sent, retransmissions included.
-        after: Interval,
-        /// How often a stream sent it again.
-        retransmissions: u32,
-    },
-    /// It never arrives: a datagram got lost, or a stream lost the copy too often.
-    Lost,
+pub struct Passage {
+    /// So long after it was sent it arrives, or would have arrived, retransmissions included.
+    pub after: Interval,
+    /// How often a stream sent it again.
+    pub retransmissions: u32,
+    /// Whether it never arrives: a datagram got lost, or a stream lost the copy too often.
+    pub is_lost: bool,
 }
 
 impl Links {
@@ -75,10 +72,11 @@ impl Links {
     /// What becomes of one copy. It follows from the seed, the edge's ends and the copy's key alone, whatever was asked
     /// before.
     pub fn passage(&self, edge: Edge, copy: CopyKey) -> Passage {
+        let delay = self.delay(edge, copy);
         match self.fate(edge, copy) {
-            Fate::Lost => Passage::Lost,
+            Fate::Lost => Passage { after: delay, retransmissions: 0, is_lost: true },
             Fate::Arrives { waited, retransmissions } => {
-                Passage::Arrives { after: Interval(waited.0 + self.delay(edge, copy).0), retransmissions }
+                Passage { after: Interval(waited.0 + delay.0), retransmissions, is_lost: false }
             }
         }
     }
@@ -134,10 +132,8 @@ mod tests {
         let spec = LinkSpec { loss: "30%".parse().unwrap(), ..delayed("exponential:20ms") };
         let links = Links::new(&spec, None, 7).unwrap();
         let passages: Vec<(u64, u32)> = (0..6)
-            .map(|nth| match links.passage(edge(1, 2), CopyKey { nth, ..COPY }) {
-                Passage::Arrives { after, retransmissions } => (after.0, retransmissions),
-                Passage::Lost => panic!("16 losses in a row are too rare"),
-            })
+            .map(|nth| links.passage(edge(1, 2), CopyKey { nth, ..COPY }))
+            .map(|passage| (passage.after.0, passage.retransmissions))
             .collect();
         let expected =
             [(12_854_454, 0), (75_140_311, 0), (6_988_371, 0), (66_390_804, 0), (202_669_085, 1), (18_232, 0)];
@@ -167,7 +163,7 @@ mod tests {
             LinkSpec { loss: "50%".parse().unwrap(), transport: Transport::Datagram, ..delayed("uniform:0ms:1s") };
         let lossy = Links::new(&spec, None, 7).unwrap();
         let copies = || (0..1_000).map(|nth| CopyKey { nth, ..COPY });
-        let lost = copies().filter(|copy| lossy.passage(edge(1, 2), *copy) == Passage::Lost).count();
+        let lost = copies().filter(|copy| lossy.passage(edge(1, 2), *copy).is_lost).count();
         let kept = copies().filter(|copy| lossy.passage(edge(1, 2), *copy) == lossless.passage(edge(1, 2), *copy));
         assert_eq!(kept.count(), 1_000 - lost);
         assert!(lost.abs_diff(500) <= 64, "{lost}");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
+use crate::link::Links;
 use crate::protocol::{Out, ProtocolSettings};
 use crate::time::{Interval, Timestamp};
 use crate::topology::Adjacency;
@@ -30,8 +31,10 @@ pub struct Common {
     pub seed: u64,
     /// What the nodes do.
     pub settings: ProtocolSettings,
-    /// Whom each may send to, and how long its copies are held back.
+    /// Whom each may send to.
     pub neighbours: Adjacency,
+    /// What copies meet on their way.
+    pub links: Links,
 }
 
 /// One copy of a message.
@@ -110,6 +113,9 @@ pub enum Failure {
         /// The limit.
         limit: u64,
     },
+    /// A datagram was lost, and its sender is not told.
+    #[error("lost on its way")]
+    Lost,
     /// The node was stopped or configured anew before the copy was sent.
     #[error("not sent: the node was {0}")]
     Abandoned(&'static str),
@@ -174,6 +180,10 @@ pub struct Send {
     pub deadline: Option<Interval>,
     /// How long its link holds it back.
     pub hold: Interval,
+    /// How long the way back holds the news of its end.
+    pub hold_back: Interval,
+    /// Whether it is lost on its way: the host then carries it nowhere, and ends the send well once both times are over.
+    pub is_lost: bool,
 }
 
 /// What is written down; the host adds names, run, process and sequence number.

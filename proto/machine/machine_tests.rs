@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::invariant::{self, Arrival, Flood, Verdict};
+use crate::link::{DelaySpec, LinkSpec, Links};
 use crate::protocol::ProtocolSettings;
 use crate::random::Random;
 use crate::time::Interval;
@@ -275,7 +276,8 @@ impl Network {
         adjust(&mut settings);
         let edge = |to: &usize| (NodeIx(*to as u32), Interval::ZERO);
         let neighbours = Adjacency::of(graph.iter().map(|list| list.iter().map(edge).collect::<Vec<_>>()));
-        let common = Arc::new(Common { epoch: Epoch(5), seed: 1, settings, neighbours });
+        let links = Links::new(&LinkSpec::default(), None, 1).unwrap();
+        let common = Arc::new(Common { epoch: Epoch(5), seed: 1, settings, neighbours, links });
         let mut outputs = Outputs::default();
         let machines = (0..graph.len()).map(|me| {
             let me = NodeIx(me as u32);
@@ -371,6 +373,7 @@ fn config(me: u32, epoch: Epoch, neighbours: &[(u32, u64)], protocol: &str) -> C
         seed: 1,
         settings: protocol.parse().unwrap(),
         neighbours: Adjacency::of([list.collect::<Vec<_>>()]),
+        links: Links::new(&LinkSpec { delay: DelaySpec::Weights, ..LinkSpec::default() }, None, 1).unwrap(),
     };
     Config { me: NodeIx(me), name_bytes: 1, common: Arc::new(common) }
 }

@@ -13,6 +13,7 @@ mod size;
 use bytes::Bytes;
 
 use crate::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
+use crate::link::{CopyKey, CopyKind, Edge, Passage};
 use crate::protocol::{Forward, In, Order, Out, Participant, Timer, View};
 use crate::random::Purpose;
 use crate::time::Timestamp;
@@ -132,7 +133,7 @@ impl Machine {
             self.cancel(now, send, Failure::Abandoned(why), outputs);
         }
         while let Some(copy) = self.sends.next_waiting() {
-            let send = self.sends.permit(Permitted { copy, since: now, leaves: now });
+            let send = self.sends.permit(Permitted { copy, since: now, leaves: now, is_lost: false });
             self.cancel(now, send, Failure::Abandoned(why), outputs);
         }
     }
@@ -260,15 +261,15 @@ impl Machine {
         outputs: &mut Outputs,
     ) {
         // What a configuration cut short has its record.
-        let Some(Permitted { copy, .. }) = self.sends.end(send) else { return };
+        let Some(Permitted { copy, leaves, is_lost, .. }) = self.sends.end(send) else { return };
         self.load.finished += 1;
-        match result {
-            Ok(()) => self.settle(copy, outputs),
-            Err(reason) => {
-                let bytes = self.encoded_bytes(send, copy, sent);
-                self.fail(copy, FailedSend { send, sent, at: now, bytes, reason }, outputs);
-            }
-        }
+        let (at, reason) = match result {
+            Ok(()) if is_lost => (leaves, Failure::Lost),
+            Ok(()) => return self.settle(copy, outputs),
+            Err(reason) => (now, reason),
+        };
+        let bytes = self.encoded_bytes(send, copy, sent);
+        self.fail(copy, FailedSend { send, sent, at, bytes, reason }, outputs);
     }
 
     fn fail(&mut self, copy: Copy, failed: FailedSend, outputs: &mut Outputs) {
@@ -293,8 +294,9 @@ impl Machine {
         while self.sends.in_flight() < common.settings.in_flight
             && let Some(copy) = self.sends.next_waiting()
         {
-            let hold = common.neighbours.hold(self.me, copy.to);
-            let send = self.sends.permit(Permitted { copy, since: now, leaves: now + hold });
+            let (there, back) = self.passages(&common, copy);
+            let (hold, is_lost) = (there.after, there.is_lost);
+            let send = self.sends.permit(Permitted { copy, since: now, leaves: now + hold, is_lost });
             self.load.started += 1;
             let bytes = self.encoded_bytes(send, copy, now);
             let Spread { message, text_bytes, hop, payload, .. } = self.sends.spread(copy);
@@ -302,8 +304,19 @@ impl Machine {
             let gossip =
                 Gossip { message: *message, text_bytes: *text_bytes, hop: *hop, epoch, payload: payload.clone() };
             let deadline = common.settings.deadline;
-            outputs.queue.push_back(Output::Send(Send { send, to: copy.to, gossip, bytes, deadline, hold }));
+            let hold_back = back.after;
+            let send = Send { send, to: copy.to, gossip, bytes, deadline, hold, hold_back, is_lost };
+            outputs.queue.push_back(Output::Send(send));
         }
+    }
+
+    /// What becomes of a copy on its way, and of the news of its end on the way back.
+    fn passages(&self, common: &Common, copy: Copy) -> (Passage, Passage) {
+        let edge = |from, to| Edge { from, to, weight: common.neighbours.weight(self.me, copy.to) };
+        let round = self.sends.spread(copy).message.0;
+        let key = |kind| CopyKey { round, kind, nth: 0 };
+        let there = common.links.passage(edge(self.me, copy.to), key(CopyKind::Payload));
+        (there, common.links.passage(edge(copy.to, self.me), key(CopyKind::Acknowledgment)))
     }
 
     fn encoded_bytes(&self, send: SendId, copy: Copy, sent: Timestamp) -> u64 {

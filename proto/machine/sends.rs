@@ -23,6 +23,8 @@ pub(super) struct Permitted {
     pub(super) since: Timestamp,
     /// When its link lets it go.
     pub(super) leaves: Timestamp,
+    /// Whether its link loses it.
+    pub(super) is_lost: bool,
 }
 
 /// One forwarding of a message.
