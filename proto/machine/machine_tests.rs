@@ -5,7 +5,6 @@ use crate::invariant::{self, Arrival, Flood, Verdict};
 use crate::link::{DelaySpec, LinkSpec, Links};
 use crate::protocol::ProtocolSettings;
 use crate::random::Random;
-use crate::time::Interval;
 use crate::topology::Adjacency;
 use proptest::prelude::*;
 use std::collections::BTreeMap;

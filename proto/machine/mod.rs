@@ -16,7 +16,7 @@ use crate::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
 use crate::link::{CopyKey, CopyKind, Edge, Passage};
 use crate::protocol::{Forward, In, Order, Out, Participant, Timer, View};
 use crate::random::Purpose;
-use crate::time::Timestamp;
+use crate::time::{Interval, Timestamp};
 use holdings::Holdings;
 use sends::{Copy, Permitted, Sends, Spread};
 
@@ -89,6 +89,11 @@ impl Machine {
     /// How much it has to do.
     pub fn load(&self) -> Load {
         Load { queued: self.sends.waiting() as u64, in_flight: u64::from(self.sends.in_flight()), ..self.load }
+    }
+
+    /// How long a send may take once it has left; none: as long as it takes.
+    pub fn deadline(&self) -> Option<Interval> {
+        self.configured.as_ref().and_then(|configured| configured.config.common.settings.deadline)
     }
 
     /// Takes one input; every output that follows from it is in `outputs` afterwards.
