@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cnsim::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
-use cnsim::link::{LinkSpec, Links};
+use cnsim::link::Links;
 use cnsim::machine::{Common, Config, Gossip, Input, Machine, Output, Outputs};
 use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::Adjacency;
@@ -95,7 +95,7 @@ fn flood(machines: &mut [Machine], outputs: &mut Outputs) -> u32 {
 
 fn common(neighbours: Adjacency) -> Arc<Common> {
     let settings = "flood".parse().expect("flood is a protocol");
-    let links = Links::new(&LinkSpec::default(), None, 1).expect("no delay needs no file");
+    let links = Links::none();
     Arc::new(Common { epoch: Epoch(1), seed: 1, settings, neighbours, links })
 }
 

@@ -31,6 +31,11 @@ impl Interval {
         Self(ms.saturating_mul(1_000_000))
     }
 
+    /// `ms` milliseconds to the nearest nanosecond; none where that is negative or longer than an hour.
+    pub fn from_fractional_ms(ms: f64) -> Option<Self> {
+        (0.0..=3_600_000.0).contains(&ms).then(|| Self((ms * 1e6).round() as u64))
+    }
+
     /// The span in milliseconds.
     pub fn as_ms(self) -> f64 {
         self.0 as f64 / 1e6

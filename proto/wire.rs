@@ -6,8 +6,10 @@ use bytes::Bytes;
 use prost::Message as _;
 
 use crate::id::{Epoch, Hop, IdError, MessageId, NodeId};
+use crate::link::{DelayModelError, DelaySpecError, LinkSpec, Links, TransportError};
 use crate::machine::Gossip;
 use crate::protocol::{ParseError, ProtocolSettings};
+use crate::quantity::QuantityError;
 use crate::time::{Interval, Timestamp};
 
 /// The generated code of `gossip.proto`.
@@ -94,6 +96,49 @@ pub fn start_message(node: &NodeId, message: &str, sent: Timestamp) -> gossip::G
         sender_id: node.as_str().to_owned(),
         timestamp: i64::try_from(sent.0).unwrap_or(i64::MAX),
         ..Default::default()
+    }
+}
+
+/// Links that a driver asks for and that there are not.
+#[derive(Debug, thiserror::Error)]
+pub enum LinksError {
+    /// No such delay.
+    #[error(transparent)]
+    Delay(#[from] DelaySpecError),
+    /// What stands in its file is none.
+    #[error(transparent)]
+    Model(#[from] DelayModelError),
+    /// No such transport.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// No such share.
+    #[error(transparent)]
+    Loss(#[from] QuantityError),
+}
+
+impl control::Links {
+    /// The links of a run as they are typed; `text` is what stands in the delay's file.
+    pub fn of(spec: &LinkSpec, text: Option<&str>) -> Self {
+        Self {
+            delay: spec.delay.to_string(),
+            delay_text: text.unwrap_or_default().to_owned(),
+            transport: spec.transport.to_string(),
+            loss: spec.loss.to_string(),
+        }
+    }
+
+    /// The links under a seed.
+    ///
+    /// # Errors
+    /// Where a word of them is none.
+    pub fn under(&self, seed: u64) -> Result<Links, LinksError> {
+        let spec = LinkSpec {
+            delay: self.delay.parse()?,
+            transport: self.transport.parse()?,
+            loss: self.loss.parse()?,
+            ..LinkSpec::default()
+        };
+        Ok(Links::new(&spec, Some(self.delay_text.as_str()).filter(|text| !text.is_empty()), seed)?)
     }
 }
 

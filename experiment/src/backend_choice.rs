@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cnsim::manifest::{Backend, KubernetesFacts, ProcessFacts};
+use cnsim::manifest::{Backend, Clock, KubernetesFacts, ProcessFacts, SimFacts};
 
 use crate::backend::RunContext;
 use crate::kubernetes::{self, Kubernetes};
@@ -10,6 +10,7 @@ use crate::local::Local;
 use crate::machine;
 use crate::plan::Plan;
 use crate::session::{Halt, run_session};
+use crate::simulation::run_simulation;
 
 /// Where a run's processes live.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub enum BackendChoice {
     Local,
     /// In the pods of a cluster.
     Kubernetes(kubernetes::KubernetesOptions),
+    /// Nowhere: in virtual time.
+    Sim,
 }
 
 /// Where a run begins.
@@ -40,6 +43,7 @@ impl BackendChoice {
         match backend {
             Backend::Local(_) => Self::Local,
             Backend::Kubernetes(facts) => Self::Kubernetes(typed.or_recorded(facts)),
+            Backend::Sim(_) => Self::Sim,
         }
     }
 
@@ -55,6 +59,15 @@ impl BackendChoice {
             Self::Kubernetes(_) => {
                 Backend::Kubernetes(Box::new(KubernetesFacts { processes, ..KubernetesFacts::default() }))
             }
+            Self::Sim => Backend::Sim(SimFacts { processes, ..SimFacts::default() }),
+        }
+    }
+
+    /// What the times of its runs are read from.
+    pub fn clock(&self) -> Clock {
+        match self {
+            Self::Local | Self::Kubernetes(_) => Clock::Wall,
+            Self::Sim => Clock::Virtual,
         }
     }
 
@@ -66,6 +79,7 @@ impl BackendChoice {
         match (self, start) {
             (Self::Local, Start::Anew) => run_session(Local::default(), run, 0).await,
             (Self::Local, Start::Resumed { first_round, .. }) => run_session(Local::default(), run, first_round).await,
+            (Self::Sim, Start::Anew | Start::Resumed { .. }) => run_simulation(run),
             (Self::Kubernetes(options), Start::Anew) => run_session(Kubernetes::new(options), run, 0).await,
             (Self::Kubernetes(options), Start::Resumed { first_round, last_seqs }) => {
                 run_session(Kubernetes::resumed(options, last_seqs), run, first_round).await

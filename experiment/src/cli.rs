@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cnsim::id::RunId;
 use cnsim::initiator::Initiators;
-use cnsim::link::LinkDelay;
+use cnsim::link::{DelaySpec, Loss, Transport};
 use cnsim::protocol::{Connections, Forward, Order};
 
 use crate::topology_command::TopologyCommand;
@@ -40,6 +40,7 @@ const FOLDER: &str = "The run and its folder";
 #[command(before_help = "Examples:
   cnsim run --nodes 10
   cnsim run --nodes 1000 --topology k-regular:8 --protocol push:3 --rounds 20 --condition push3
+  cnsim run --backend sim --nodes 100000 --topology k-regular:8 --delay lognormal:40ms:0.4 --report
   cnsim run --backend kubernetes --nodes 100 --set bandwidth=5M --condition 5M --report
   cnsim run --repeat runs/4abf0c12-cubaan10/manifest.json
   cnsim run --resume runs/4abf0c12-cubaan10")]
@@ -48,17 +49,20 @@ pub struct RunArgs {
     /// What is run.
     #[command(flatten)]
     pub experiment: Experiment,
-    /// Where the nodes run: local (this machine) or kubernetes
+    /// Where the nodes run: local (this machine), kubernetes, or sim (nowhere: in virtual time)
     #[arg(long, value_enum, value_name = "WHERE", default_value = "local", hide_possible_values = true)]
     pub backend: BackendName,
     /// Of a run on Kubernetes.
     #[command(flatten)]
     pub kubernetes: KubernetesArgs,
+    /// Runs of a simulation, each with a seed and a graph of its own [default: 10 in a simulation, else 1]
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..), help_heading = FOLDER)]
+    pub repeats: Option<u32>,
     /// Run the experiment of this manifest.json again, under a new run id
-    #[arg(long, value_name = "MANIFEST", conflicts_with = "Experiment", help_heading = FOLDER)]
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["Experiment", "repeats"], help_heading = FOLDER)]
     pub repeat: Option<PathBuf>,
     /// Go on with the run in this folder, which was interrupted or failed, where it runs
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["Experiment", "repeat", "run_id", "out"], help_heading = FOLDER)]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["Experiment", "repeat", "repeats", "run_id", "out"], help_heading = FOLDER)]
     pub resume: Option<PathBuf>,
     /// Name of the run, without spaces [default: 8 hex digits, -cubaan and the number of nodes]
     #[arg(long, value_name = "ID", help_heading = FOLDER)]
@@ -78,6 +82,8 @@ pub enum BackendName {
     Local,
     /// On a Kubernetes cluster, one pod or more for the nodes.
     Kubernetes,
+    /// In virtual time.
+    Sim,
 }
 
 /// The flags that say what is run.
@@ -95,8 +101,8 @@ pub struct Experiment {
     /// Order of a node's sends: shuffled or listed [default: shuffled; seed-h, seed-o: listed]
     #[arg(long)]
     pub order: Option<Order>,
-    /// Sends of one node that may wait for their acknowledgment at once [default: 32; seed-h, seed-o: 1]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Sends of one node that may wait for their acknowledgment at once, or unlimited [default: 32; seed-h, seed-o: 1]
+    #[arg(long, value_name = "COUNT", value_parser = in_flight)]
     pub in_flight: Option<u32>,
     /// When a first receipt is acknowledged: after-ack or before-ack forwards after or before the acknowledgment
     /// [default: after-ack; seed-o: before-ack]
@@ -109,8 +115,9 @@ pub struct Experiment {
     #[arg(long, value_name = "MS")]
     pub deadline: Option<Deadline>,
     /// A topology (complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, ba:M) or a JSON file
-    #[arg(long, value_name = "SPEC|FILE", default_value = "complete")]
-    pub topology: String,
+    /// [default: complete; a simulation has none]
+    #[arg(long, value_name = "SPEC|FILE")]
+    pub topology: Option<String>,
     /// Who begins a round: random, rotate or a node's id
     #[arg(long, value_name = "WHO", default_value = "random")]
     pub initiator: Initiators,
@@ -132,9 +139,17 @@ pub struct Experiment {
     /// Milliseconds between two rounds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub pause: u64,
-    /// Hold each copy back at its sender: by MS milliseconds, or by its edge's weight in milliseconds
-    #[arg(long, value_name = "MS|weights", default_value = "none")]
-    pub link_delay: LinkDelay,
+    /// How long each copy is on its way: constant:20ms, uniform:A:B, exponential:MEAN, lognormal:MEDIAN:SIGMA, empirical:FILE,
+    /// regions:FILE, regions:world, weights (of edges, in milliseconds) or none; its acknowledgment takes as long again
+    /// [default: none; a simulation has none]
+    #[arg(long, alias = "link-delay", value_name = "DELAY")]
+    pub delay: Option<DelaySpec>,
+    /// What a lost copy is: stream sends it again after 200 ms, datagram never does
+    #[arg(long, value_name = "KIND", default_value = "stream")]
+    pub transport: Transport,
+    /// How often a copy is lost, as 5%
+    #[arg(long, value_name = "SHARE", default_value = "0")]
+    pub loss: Loss,
     /// Largest message that a node takes, in bytes; at most 1 GiB
     #[arg(long, value_name = "B", default_value_t = 4 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     pub max_message: u64,
@@ -240,6 +255,18 @@ fn conflict(text: &str) -> String {
         "--release is used as it was installed: --set, --image and --chart do not go with it"
     };
     format!("error: {reason}")
+}
+
+/// How many sends may wait at once; the largest number is no limit.
+fn in_flight(text: &str) -> Result<u32, String> {
+    match text {
+        "unlimited" => Ok(u32::MAX),
+        _ => text
+            .parse()
+            .ok()
+            .filter(|count| *count > 0)
+            .ok_or_else(|| "use a number from 1 on, or unlimited".to_owned()),
+    }
 }
 
 /// Seconds as typed.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cnsim::id::NodeIx;
 use cnsim::protocol::Connections;
 use cnsim_node::limits::{TooFewFiles, check_open_files, raise_open_files};
 
@@ -29,11 +30,12 @@ fn process_needs(plan: &Plan) -> u64 {
     let count = plan.processes() as usize;
     let mut destinations = vec![BTreeSet::new(); count];
     let mut copies = vec![0; count];
-    for (node, links) in plan.links.iter().enumerate() {
-        copies[node / size] += (links.len() as u64).min(u64::from(plan.options.in_flight));
-        for link in links {
-            destinations[node / size].insert(link.node);
-            copies[link.node / size] += 1;
+    for node in 0..plan.topology.nodes.len() {
+        let targets = plan.neighbours.neighbours(NodeIx(node as u32));
+        copies[node / size] += (targets.len() as u64).min(u64::from(plan.options.in_flight));
+        for target in targets {
+            destinations[node / size].insert(target.index());
+            copies[target.index() / size] += 1;
         }
     }
     let needs = match plan.protocol.connections {

@@ -4,13 +4,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bytes::Bytes;
-use cnsim::id::MessageId;
+use cnsim::id::{MessageId, NodeIx};
 use cnsim::manifest::RoundOutcome;
-use cnsim::random::Random;
 use cnsim::wire::control::control_client::ControlClient;
 use cnsim::wire::control::{
-    ConfigureRequest, Neighbour, NodeConfig, Peer, PrepareRequest, Protocol, StartRequest, WatchReply,
+    ConfigureRequest, Links, Neighbour, NodeConfig, Peer, PrepareRequest, Protocol, StartRequest, WatchReply,
 };
 use tokio::time::Instant;
 use tonic::transport::Channel;
@@ -18,6 +16,7 @@ use tonic::transport::Channel;
 use crate::cluster::{Cluster, ClusterError, Pass, Process};
 use crate::folder::FolderError;
 use crate::ledger::{Ending, Ledger};
+use crate::payload::payload;
 use crate::plan::Plan;
 
 type Client = ControlClient<Channel>;
@@ -51,6 +50,8 @@ pub trait Watcher {
     fn round_begins(&self, round: u32);
     /// A round has ended.
     fn round_ended(&self, round: u32, outcome: RoundOutcome);
+    /// A simulation goes on: how many things have happened in it, and how long it took.
+    fn simulates(&self, events: u64, took: Duration);
     /// Something to look at before the result is trusted.
     fn warn(&self, text: &str);
 }
@@ -175,12 +176,13 @@ impl<'a> Configurations<'a> {
             self.cluster.processes[process].nodes.iter().map(|peer| peer.id.as_str()).collect();
         let mut reached = BTreeSet::new();
         let mut configs = Vec::with_capacity(hosted.len());
-        for (node, links) in self.plan.links.iter().enumerate().filter(|(i, _)| hosted.contains(&*self.peers[*i].id)) {
-            reached.extend(links.iter().map(|link| link.node));
-            let neighbours = links
-                .iter()
-                .map(|link| Neighbour { id: self.peers[link.node].id.clone(), hold_ns: link.hold.0 })
-                .collect();
+        for node in (0..self.peers.len()).filter(|node| hosted.contains(&*self.peers[*node].id)) {
+            let from = NodeIx(number(node));
+            let targets = self.plan.neighbours.neighbours(from);
+            reached.extend(targets.iter().map(|to| to.index()));
+            let weight = |to| self.plan.neighbours.weight(from, to).unwrap_or_default();
+            let neighbour = |to: &NodeIx| Neighbour { id: self.peers[to.index()].id.clone(), weight_ns: weight(*to).0 };
+            let neighbours = targets.iter().map(neighbour).collect();
             let Peer { id, address, .. } = self.peers[node];
             configs.push(NodeConfig { id: id.clone(), neighbours, port: port(address), number: number(node) });
         }
@@ -193,6 +195,7 @@ impl<'a> Configurations<'a> {
             protocol: Some(Protocol::from(&self.plan.protocol)),
             roster: reached.into_iter().map(|node| Peer { number: number(node), ..self.peers[node].clone() }).collect(),
             configs,
+            links: Some(Links::of(&self.plan.options.links(), self.plan.delay_text.as_deref())),
         }
     }
 }
@@ -223,8 +226,12 @@ impl DrivenRound<'_> {
         let before = self.prepare(id, watcher).await?;
         ledger.begin_round(self.round, id, before.clone());
         let begun = Instant::now();
-        let quiescence =
-            QuiescenceWait { round: self, before: &before[host], host, sends: !self.plan.links[initiator].is_empty() };
+        let quiescence = QuiescenceWait {
+            round: self,
+            before: &before[host],
+            host,
+            sends: !self.plan.neighbours.neighbours(NodeIx(number(initiator))).is_empty(),
+        };
         let round = async {
             self.start(host, id).await?;
             quiescence.wait().await
@@ -369,18 +376,6 @@ fn balanced(pass: &Pass) -> bool {
 /// What would change between two passes if anything moved.
 fn progress(pass: &Pass) -> Vec<(u64, u64, u64, u64)> {
     pass.iter().map(|reply| (reply.started, reply.finished, reply.delivered, reply.last_seq)).collect()
-}
-
-/// The payload of a round: the same bytes for the same seed.
-fn payload(plan: &Plan, round: u32) -> Bytes {
-    let length = usize::try_from(plan.options.payload_bytes).expect("the plan holds payloads to what a message takes");
-    let mut random = Random::keyed(plan.options.seed, &["payload", &round.to_string()]);
-    let mut bytes = Vec::with_capacity(length + 8);
-    while bytes.len() < length {
-        bytes.extend(random.below(u64::MAX).to_le_bytes());
-    }
-    bytes.truncate(length);
-    bytes.into()
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ fn a_configuration_names_neighbours_holds_and_everyone_who_is_reached() {
     assert_eq!(request.protocol.as_ref().map(|protocol| &*protocol.name), Some("seed-o"));
     assert_eq!(request.roster.len(), 1);
     assert_eq!(request.roster[0].address, "p1:1");
-    assert_eq!(request.configs[0].neighbours[0].hold_ns, 2_500_000);
+    assert_eq!(request.configs[0].neighbours[0].weight_ns, 2_500_000);
 }
 
 #[test]
@@ -276,6 +276,8 @@ impl Watcher for Warnings {
     fn round_begins(&self, _: u32) {}
 
     fn round_ended(&self, _: u32, _: RoundOutcome) {}
+
+    fn simulates(&self, _: u64, _: Duration) {}
 
     fn warn(&self, text: &str) {
         self.0.borrow_mut().push(text.to_owned());

@@ -15,6 +15,10 @@ pub const MANIFEST: &str = "manifest.json";
 pub const TOPOLOGY: &str = "topology.json";
 /// The merged records'.
 pub const EVENTS: &str = "events.jsonl";
+/// The records' of a simulation, which are written at once.
+pub const SIMULATED_EVENTS: &str = "events.parquet";
+/// What stands in the file of the link delay.
+pub const DELAY: &str = "delay.txt";
 /// The folder in it for each process's own records and messages.
 const PARTS: &str = "parts";
 /// The ending of a process's own records.

@@ -135,6 +135,15 @@ impl Ledger {
         self.save()
     }
 
+    /// A round was simulated; `events` happened in all of them so far. It is written down with the run's end.
+    pub fn note_simulated(&mut self, round: Round, events: u64) {
+        self.manifest.expected_events += u64::from(self.manifest.options.nodes) - 1;
+        self.manifest.rounds.push(round);
+        if let Backend::Sim(facts) = &mut self.manifest.backend {
+            facts.events = Some(events);
+        }
+    }
+
     /// The round that goes on, or the one before.
     pub fn latest_round(&self) -> Option<u32> {
         self.open_round().or_else(|| Some(self.manifest.rounds.last()?.round))
@@ -152,7 +161,9 @@ impl Ledger {
     pub fn kubernetes_facts(&mut self) -> &mut KubernetesFacts {
         match &mut self.manifest.backend {
             Backend::Kubernetes(facts) => facts,
-            Backend::Local(_) => panic!("the manifest of a run on Kubernetes says so from its first line on"),
+            Backend::Local(_) | Backend::Sim(_) => {
+                panic!("the manifest of a run on Kubernetes says so from its first line on")
+            }
         }
     }
 

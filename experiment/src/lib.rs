@@ -3,7 +3,7 @@
 //! [`cli`] is what was typed; [`resolve`] makes plain values of it, a [`plan`] that is checked before any work; [`run`]
 //! carries it out: a [`backend`] ([`local`] or [`kubernetes`], as [`backend_choice`] says) brings processes up as a
 //! [`cluster::Cluster`], the one [`driver`] leads them through the rounds, and the [`ledger`] keeps the manifest true
-//! after every round. There is deliberately no protocol here and no figure: those are the core's and the analysis's.
+//! after every round; a [`simulation`] needs no process and no driver. There is deliberately no protocol here and no figure: those are the core's and the analysis's.
 
 pub mod backend;
 pub mod backend_choice;
@@ -17,6 +17,7 @@ pub mod ledger;
 pub mod local;
 pub mod machine;
 pub mod merge;
+pub mod payload;
 pub mod plan;
 pub mod progress;
 pub mod repeat;
@@ -26,6 +27,7 @@ pub mod resolve;
 pub mod resume;
 pub mod run;
 pub mod session;
+pub mod simulation;
 pub mod tally;
 pub mod topology_command;
 pub mod topology_source;

@@ -10,15 +10,18 @@ use anyhow::{Error, bail};
 use clap::Parser;
 use cnsim::topology::GenerateError;
 use cnsim_experiment::backend_choice::BackendChoice;
-use cnsim_experiment::cli::{Cli, Command, KubernetesArgs, RunArgs, one_line};
-use cnsim_experiment::plan::PlanError;
+use cnsim_experiment::cli::{BackendName, Cli, Command, KubernetesArgs, RunArgs, one_line};
+use cnsim_experiment::plan::{Plan, PlanError};
 use cnsim_experiment::progress::Progress;
-use cnsim_experiment::resolve::{backend_of, plan_of};
+use cnsim_experiment::resolve::{backend_of, plan_of, repeated_plan};
 use cnsim_experiment::run::{self, Destination, run};
 use cnsim_experiment::topology_source::SourceError;
 use cnsim_experiment::{descriptors, repeat, resume, topology_command};
 use cnsim_node::messages::tell;
 use tracing_subscriber::EnvFilter;
+
+/// Runs of a simulation where nobody says how many.
+const REPEATS: u32 = 10;
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == "node") {
@@ -53,30 +56,51 @@ fn run_command(args: RunArgs) -> Result<String, Error> {
     #[cfg(feature = "report")]
     let is_report = args.report;
     let command_line = std::env::args().collect();
-    let folder = match &args.resume {
-        Some(run_folder) => resume_run(run_folder, args.kubernetes, command_line)?,
-        None => begin_run(args, command_line)?,
+    let folders = match &args.resume {
+        Some(run_folder) => vec![resume_run(run_folder, args.kubernetes, command_line)?],
+        None => begin_runs(args, command_line)?,
     };
     #[cfg(feature = "report")]
     if is_report {
-        let messages = cnsim_experiment::report::make(&folder)
-            .with_context(|| format!("no report on the run in {}", folder.display()))?;
+        let names: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+        let messages =
+            cnsim_experiment::report::make(&folders).with_context(|| format!("no report on {}", names.join(", ")))?;
         tell(messages.trim_end());
     }
-    Ok(format!("{}\n", folder.display()))
+    Ok(folders.iter().map(|folder| format!("{}\n", folder.display())).collect())
 }
 
 /// Runs what was typed, or what a manifest says.
-fn begin_run(args: RunArgs, command_line: Vec<String>) -> Result<PathBuf, Error> {
+fn begin_runs(args: RunArgs, command_line: Vec<String>) -> Result<Vec<PathBuf>, Error> {
     let backend = backend_of(args.backend, args.kubernetes)?;
-    let plan = match &args.repeat {
-        Some(manifest) => repeat::read_plan(manifest, args.run_id)?,
-        None => plan_of(&args.experiment, args.run_id, args.backend)?,
+    let repeats = match (args.backend, args.repeats) {
+        (BackendName::Sim, repeats) => repeats.unwrap_or(REPEATS),
+        (BackendName::Local | BackendName::Kubernetes, None) => 1,
+        (BackendName::Local | BackendName::Kubernetes, Some(_)) => return Err(PlanError::OnlySimRepeats.into()),
     };
-    if let BackendChoice::Local = backend {
-        descriptors::check(&plan)?;
+    if let Some(manifest) = &args.repeat {
+        let (plan, backend) = repeat::read_plan(manifest, args.run_id, backend)?;
+        return begin_run(&plan, args.out, backend, command_line).map(|folder| vec![folder]);
     }
-    Ok(run(&plan, Destination { out: args.out, command_line }, backend, &Progress::new(&plan))?)
+    let first = plan_of(&args.experiment, args.run_id, args.backend)?;
+    if repeats == 1 {
+        return begin_run(&first, args.out, backend, command_line).map(|folder| vec![folder]);
+    }
+    let (seed, run_id) = (first.options.seed, first.run_id.clone());
+    drop(first);
+    let mut folders = Vec::new();
+    for number in 1..=repeats {
+        let plan = repeated_plan(&args.experiment, &run_id, seed, number)?;
+        folders.push(begin_run(&plan, args.out.clone(), backend.clone(), command_line.clone())?);
+    }
+    Ok(folders)
+}
+
+fn begin_run(plan: &Plan, out: PathBuf, backend: BackendChoice, command_line: Vec<String>) -> Result<PathBuf, Error> {
+    if let BackendChoice::Local = backend {
+        descriptors::check(plan)?;
+    }
+    Ok(run(plan, Destination { out, command_line }, backend, &Progress::new(plan))?)
 }
 
 /// Goes on with a run.

@@ -3,12 +3,12 @@
 use chrono::Utc;
 use cnsim::id::{Epoch, Hop, MessageId, NodeId, RunId, SendId};
 use cnsim::initiator::Initiators;
-use cnsim::link::LinkDelay;
+use cnsim::link::{DelayModelError, DelaySpec, Links};
 use cnsim::machine::CopyParts;
 use cnsim::manifest::Options;
 use cnsim::protocol::{ParseError, ProtocolSettings};
-use cnsim::time::{Interval, Timestamp};
-use cnsim::topology::Topology;
+use cnsim::time::Timestamp;
+use cnsim::topology::{Adjacency, EdgeWeights, NoDelay, Topology};
 
 use crate::topology_source::SourceError;
 
@@ -23,19 +23,12 @@ pub struct Plan {
     pub protocol: ProtocolSettings,
     /// Who may send to whom.
     pub topology: Topology,
-    /// The ways out of every node of the topology, in its order.
-    pub links: Vec<Vec<Link>>,
+    /// The ways out of every node, by its place in the topology.
+    pub neighbours: Adjacency,
+    /// What stands in the file of the link delay; none where it needs none.
+    pub delay_text: Option<String>,
     /// Names this run's first configuration: when the plan was made, in ns since the Unix epoch.
     pub epoch: u64,
-}
-
-/// One way out of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Link {
-    /// The number of the node that it leads to.
-    pub node: usize,
-    /// How long each copy is held back.
-    pub hold: Interval,
 }
 
 /// Why a run cannot be made.
@@ -67,8 +60,19 @@ pub enum PlanError {
     /// The edges of a directed topology do not lead from every node to every other.
     #[error("some nodes cannot be reached along the edges' direction: --allow-partial runs the topology all the same")]
     OneWay,
-    /// `--link-delay weights` on an edge without a usable weight.
-    #[error("--link-delay weights: the edge from {from} to {to} has no weight from 0 ms to an hour")]
+    /// The file of the link delay is not what it should be.
+    #[error("--delay: {0}")]
+    Delay(#[from] DelayModelError),
+    /// The file of the link delay cannot be read.
+    #[error("cannot read {file} (--delay): {reason}")]
+    DelayFile {
+        /// As typed.
+        file: String,
+        /// Why.
+        reason: std::io::Error,
+    },
+    /// `--delay weights` on an edge without a usable weight.
+    #[error("--delay weights: the edge from {from} to {to} has no weight from 0 ms to an hour")]
     Weight {
         /// One end.
         from: NodeId,
@@ -91,6 +95,22 @@ pub enum PlanError {
     /// A run id that is no folder name.
     #[error("--run-id {0}: a run's folder cannot have this name; use letters, digits, dots, dashes and underscores")]
     RunFolder(RunId),
+    /// A simulation of nothing in particular.
+    #[error("--backend sim needs {flag}, as {flag} {example}: no default hides what a simulation is of")]
+    NoModel {
+        /// What is missing.
+        flag: &'static str,
+        /// A value of it.
+        example: &'static str,
+    },
+    /// A flag that means nothing in virtual time.
+    #[error("{0} means nothing to --backend sim, which has no processes and no connections")]
+    NotSimulated(&'static str),
+    /// More than one run where none is like another.
+    #[error(
+        "--repeats goes with --backend sim: on machines a run is repeated by --repeat, when they are at rest again"
+    )]
+    OnlySimRepeats,
     /// A flag of the other backend.
     #[error("{0} goes with --backend kubernetes")]
     NeedsKubernetes(&'static str),
@@ -98,10 +118,16 @@ pub enum PlanError {
 
 impl Plan {
     /// The plan of resolved options: what is typed and what is repeated are checked here alike.
-    pub fn of(options: Options, topology: Topology, run_id: Option<RunId>) -> Result<Self, PlanError> {
+    pub fn of(
+        options: Options,
+        topology: Topology,
+        delay_text: Option<String>,
+        run_id: Option<RunId>,
+    ) -> Result<Self, PlanError> {
         let run_id = run_id.unwrap_or_else(|| default_run_id(options.nodes));
         check_folder_name(&run_id)?;
         check_nodes(&options, &topology)?;
+        Links::new(&options.links(), delay_text.as_deref(), options.seed)?;
         if let Initiators::Fixed(id) = &options.initiator
             && !topology.nodes.contains(id)
         {
@@ -109,7 +135,8 @@ impl Plan {
         }
         let plan = Self {
             protocol: options.resolved_protocol(),
-            links: links(&topology, options.link_delay)?,
+            neighbours: neighbours(&topology, &options.link_delay)?,
+            delay_text,
             epoch: now_ns(),
             run_id,
             options,
@@ -188,19 +215,11 @@ fn check_nodes(options: &Options, topology: &Topology) -> Result<(), PlanError> 
     }
 }
 
-fn links(topology: &Topology, delay: LinkDelay) -> Result<Vec<Vec<Link>>, PlanError> {
-    let name = |node: usize| topology.nodes[node].clone();
-    let neighbours = topology.neighbours();
-    let mut links = Vec::with_capacity(neighbours.len());
-    for (from, list) in neighbours.iter().enumerate() {
-        let held = list.iter().map(|neighbour| {
-            let node = neighbour.node as usize;
-            let hold = delay.hold(neighbour.weight);
-            hold.map(|hold| Link { node, hold }).ok_or_else(|| PlanError::Weight { from: name(from), to: name(node) })
-        });
-        links.push(held.collect::<Result<_, _>>()?);
-    }
-    Ok(links)
+/// The ways out of every node, with the weights of edges where they are delays.
+fn neighbours(topology: &Topology, delay: &DelaySpec) -> Result<Adjacency, PlanError> {
+    let name = |node: u32| topology.nodes[node as usize].clone();
+    let weights = if *delay == DelaySpec::Weights { EdgeWeights::Delays } else { EdgeWeights::Ignored };
+    topology.adjacency(weights).map_err(|NoDelay { from, to }| PlanError::Weight { from: name(from), to: name(to) })
 }
 
 fn default_run_id(nodes: u32) -> RunId {

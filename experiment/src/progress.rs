@@ -79,6 +79,11 @@ impl Watcher for Progress {
         }
     }
 
+    fn simulates(&self, events: u64, took: Duration) {
+        let a_second = events as f64 / took.as_secs_f64().max(1e-9) / 1e6;
+        self.bar.set_message(format!("simulating: {:.1} M events, {a_second:.1} M a second", events as f64 / 1e6));
+    }
+
     fn warn(&self, text: &str) {
         self.bar.suspend(|| tell(format_args!("warning: {text}")));
     }

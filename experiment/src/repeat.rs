@@ -5,9 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cnsim::id::RunId;
-use cnsim::manifest::Manifest;
+use cnsim::manifest::{Backend, Manifest};
 
-use crate::folder::TOPOLOGY;
+use crate::backend_choice::BackendChoice;
+use crate::folder::{DELAY, TOPOLOGY};
 use crate::plan::{Plan, PlanError};
 use crate::topology_source::{self, SourceError, digest};
 
@@ -53,9 +54,19 @@ pub enum RepeatError {
     },
 }
 
-/// The plan of the run whose manifest stands at `path`, under a new run id.
-pub fn read_plan(path: &Path, run_id: Option<RunId>) -> Result<Plan, RepeatError> {
-    plan_of(read_manifest(path)?, path, run_id)
+/// The plan of the run whose manifest stands at `path`, under a new run id; a simulation is simulated again, everything else runs
+/// on `backend`.
+pub fn read_plan(
+    path: &Path,
+    run_id: Option<RunId>,
+    backend: BackendChoice,
+) -> Result<(Plan, BackendChoice), RepeatError> {
+    let manifest = read_manifest(path)?;
+    let backend = match manifest.backend {
+        Backend::Sim(_) => BackendChoice::Sim,
+        Backend::Local(_) | Backend::Kubernetes(_) => backend,
+    };
+    Ok((plan_of(manifest, path, run_id)?, backend))
 }
 
 /// The manifest at `path`.
@@ -72,7 +83,14 @@ pub fn plan_of(manifest: Manifest, path: &Path, run_id: Option<RunId>) -> Result
         return Err(RepeatError::Changed { path: file, found, expected: manifest.topology_sha256 });
     }
     let topology = topology_source::parse(&bytes, &file)?;
-    Plan::of(manifest.options, topology, run_id)
+    let delay_text = match manifest.options.link_delay.file() {
+        Some(_) => {
+            let file = path.with_file_name(DELAY);
+            Some(String::from_utf8_lossy(&read(&file)?).into_owned())
+        }
+        None => None,
+    };
+    Plan::of(manifest.options, topology, delay_text, run_id)
         .map_err(|reason| RepeatError::Plan { path: path.to_owned(), reason: Box::new(reason) })
 }
 

@@ -1,8 +1,10 @@
 //! From the typed command line to plain values: a plan of what was typed, and where its nodes run.
 
 use cnsim::id::RunId;
+use cnsim::link::DelaySpec;
 use cnsim::manifest::Options;
 use cnsim::protocol::{ParseError, ProtocolSettings};
+use cnsim::random::Random;
 use cnsim::time::Interval;
 
 use crate::backend_choice::BackendChoice;
@@ -20,10 +22,18 @@ pub fn plan_of(typed: &Experiment, run_id: Option<RunId>, backend: BackendName) 
     if let Some(nodes) = typed.nodes.filter(|nodes| *nodes < 2) {
         return Err(PlanError::TooFewNodes(nodes));
     }
-    let protocol = protocol(typed)?;
     // A drawn seed has 53 bits, so that readers which take every number for a float64 read it right.
     let seed = typed.seed.unwrap_or_else(|| drawn() >> 11);
-    let chosen = choose(&typed.topology, typed.nodes, seed)?;
+    plan_under(typed, run_id, seed, backend)
+}
+
+fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: BackendName) -> Result<Plan, PlanError> {
+    let (topology, delay) = model(typed, backend)?;
+    let protocol = protocol(typed)?;
+    if backend == BackendName::Sim && typed.connections.is_some() {
+        return Err(PlanError::NotSimulated("--connections"));
+    }
+    let chosen = choose(topology, typed.nodes, seed)?;
     let found = u32::try_from(chosen.topology.nodes.len()).unwrap_or(u32::MAX);
     let options = Options {
         nodes: typed.nodes.unwrap_or(found),
@@ -39,14 +49,50 @@ pub fn plan_of(typed: &Experiment, run_id: Option<RunId>, backend: BackendName) 
         initiator: typed.initiator.clone(),
         seed,
         payload_bytes: typed.payload_bytes,
-        nodes_per_process: typed.nodes_per_process.unwrap_or_else(|| packed(found, backend)).min(found.max(1)),
+        nodes_per_process: nodes_per_process(typed, found, backend)?,
         round_timeout_ms: u64::try_from(typed.round_timeout.as_millis()).unwrap_or(u64::MAX).max(1),
         pause_ms: typed.pause,
-        link_delay: typed.link_delay,
+        link_delay: delay.clone(),
+        transport: typed.transport,
+        loss: typed.loss,
         max_message: typed.max_message,
         allow_partial: typed.allow_partial,
     };
-    Plan::of(options, chosen.topology, run_id)
+    let delay_text = delay.file().map(read_delay).transpose()?;
+    Plan::of(options, chosen.topology, delay_text, run_id)
+}
+
+/// The topology and the link delay. A simulation has no usual ones: they are what it is a model of.
+fn model(typed: &Experiment, backend: BackendName) -> Result<(&str, DelaySpec), PlanError> {
+    match (backend, &typed.topology, &typed.delay) {
+        (BackendName::Sim, None, _) => Err(PlanError::NoModel { flag: "--topology", example: "k-regular:8" }),
+        (BackendName::Sim, _, None) => Err(PlanError::NoModel { flag: "--delay", example: "constant:20ms" }),
+        (_, topology, delay) => {
+            Ok((topology.as_deref().unwrap_or("complete"), delay.clone().unwrap_or(DelaySpec::None)))
+        }
+    }
+}
+
+fn read_delay(file: &str) -> Result<String, PlanError> {
+    std::fs::read_to_string(file).map_err(|reason| PlanError::DelayFile { file: file.to_owned(), reason })
+}
+
+/// How nodes are packed into processes. A simulation has one.
+fn nodes_per_process(typed: &Experiment, nodes: u32, backend: BackendName) -> Result<u32, PlanError> {
+    match (backend, typed.nodes_per_process) {
+        (BackendName::Sim, Some(_)) => Err(PlanError::NotSimulated("--nodes-per-process")),
+        (_, typed) => Ok(typed.unwrap_or_else(|| packed(nodes, backend)).min(nodes.max(1))),
+    }
+}
+
+/// The plan of one of several runs of a simulation: a seed of its own, and so a graph of its own where the seed makes one.
+///
+/// # Errors
+/// Where no run can be made of it.
+pub fn repeated_plan(typed: &Experiment, run_id: &RunId, seed: u64, number: u32) -> Result<Plan, PlanError> {
+    let own = Random::keyed(seed, &["repeat", &number.to_string()]).below(1 << 53);
+    let run_id = RunId::new(&format!("{run_id}-r{number}")).expect("a run id with a number behind it is one");
+    plan_under(typed, Some(run_id), own, BackendName::Sim)
 }
 
 /// Where the run's processes live, where the flags go together.
@@ -57,7 +103,8 @@ pub fn backend_of(backend: BackendName, typed: KubernetesArgs) -> Result<Backend
     match (backend, typed.first_typed()) {
         (BackendName::Kubernetes, _) => Ok(BackendChoice::Kubernetes(typed.into())),
         (BackendName::Local, None) => Ok(BackendChoice::Local),
-        (BackendName::Local, Some(flag)) => Err(PlanError::NeedsKubernetes(flag)),
+        (BackendName::Sim, None) => Ok(BackendChoice::Sim),
+        (BackendName::Local | BackendName::Sim, Some(flag)) => Err(PlanError::NeedsKubernetes(flag)),
     }
 }
 
@@ -83,6 +130,7 @@ fn packed(nodes: u32, backend: BackendName) -> u32 {
     match backend {
         BackendName::Local => nodes.div_ceil(machine::processors()),
         BackendName::Kubernetes => 1,
+        BackendName::Sim => nodes,
     }
 }
 

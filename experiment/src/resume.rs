@@ -53,6 +53,12 @@ pub enum ResumeError {
         /// The run folder.
         folder: PathBuf,
     },
+    /// It was simulated.
+    #[error("{}: a simulation is not gone on with; run it again with --repeat {}", manifest.display(), manifest.display())]
+    Simulated {
+        /// Its manifest.
+        manifest: PathBuf,
+    },
     /// Its records cannot be read.
     #[error("cannot read {}: {reason}", path.display())]
     Records {
@@ -71,6 +77,9 @@ pub fn open(
 ) -> Result<Resumption, ResumeError> {
     let file = path.join(MANIFEST);
     let mut manifest = repeat::read_manifest(&file)?;
+    if let Backend::Sim(_) = manifest.backend {
+        return Err(ResumeError::Simulated { manifest: file });
+    }
     if manifest.outcome == RunOutcome::Complete {
         return Err(ResumeError::Complete { folder: path.to_owned() });
     }

@@ -4,12 +4,13 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
+use cnsim::id::NodeIx;
 use cnsim::manifest::{FORMAT, Manifest, RunOutcome};
 
 use crate::backend::RunContext;
 use crate::backend_choice::{BackendChoice, Start};
 use crate::driver::Watcher;
-use crate::folder::{EVENTS, File, FolderError, MANIFEST, RunFolder, TOPOLOGY, record_files};
+use crate::folder::{DELAY, EVENTS, File, FolderError, MANIFEST, RunFolder, SIMULATED_EVENTS, TOPOLOGY, record_files};
 use crate::ledger::{Ledger, now};
 use crate::merge::merge;
 use crate::plan::Plan;
@@ -59,7 +60,9 @@ pub fn run(
 ) -> Result<PathBuf, RunError> {
     let topology = plan.topology.to_json();
     let manifest = new_manifest(plan, &backend, &topology, destination.command_line);
-    let files = [File { name: MANIFEST, bytes: &manifest.to_json() }, File { name: TOPOLOGY, bytes: &topology }];
+    let manifest_bytes = manifest.to_json();
+    let mut files = vec![File { name: MANIFEST, bytes: &manifest_bytes }, File { name: TOPOLOGY, bytes: &topology }];
+    files.extend(plan.delay_text.as_ref().map(|text| File { name: DELAY, bytes: text.as_bytes() }));
     let folder = RunFolder::create(destination.out.join(plan.run_id.as_str()), &files)?;
     watcher.run_begins(plan);
     let mut ledger = Ledger::new(manifest, folder);
@@ -108,6 +111,9 @@ fn close(ledger: &mut Ledger, halt: Option<Halt>, watcher: &dyn Watcher) -> Resu
 /// Merges what the processes recorded, then takes their own files away.
 fn collect(folder: &RunFolder, watcher: &dyn Watcher) -> Result<(), FolderError> {
     let parts = folder.parts();
+    if folder.path().join(SIMULATED_EVENTS).exists() {
+        return Ok(fs::remove_dir_all(&parts).map_err(at(&parts))?);
+    }
     let merged = merge(&record_files(&parts)?, &folder.path().join(EVENTS))?;
     for torn in &merged.torn {
         watcher.warn(&format!("the last record in {} was cut off and is left out", torn.display()));
@@ -130,8 +136,9 @@ pub(crate) fn new_manifest(
         command_line,
         options: plan.options.clone(),
         topology_sha256: digest(topology),
-        topology_complete: plan.links.iter().all(|links| links.len() + 1 == nodes),
+        topology_complete: (0..nodes as u32).all(|node| plan.neighbours.neighbours(NodeIx(node)).len() + 1 == nodes),
         backend: backend.facts(plan),
+        clock: backend.clock(),
         roster: Vec::new(),
         started_at: now(),
         finished_at: None,

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand};
 use cnsim::id::{IdError, NodeId};
+use cnsim::link::Links;
 use cnsim::protocol::{Connections, Forward, Order, ProtocolSettings};
 use cnsim::time::Interval;
 use cnsim::topology::NODES_MAX;
@@ -301,7 +302,7 @@ impl ServeArgs {
             return Ok(Pods::WaitingForDriver);
         }
         let topology = layout.topology(&self.topology, self.seed)?;
-        let rules = Rules { protocol: self.full_protocol(), seed: self.seed };
+        let rules = Rules { protocol: self.full_protocol(), links: Links::none(), seed: self.seed };
         Ok(Pods::Joining(Box::new(pods::PodNetwork { layout, topology, rules, condition: self.condition.clone() })))
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use cnsim::event::Context;
 use cnsim::id::{Epoch, IdError, NodeId, NodeIx};
-use cnsim::link::{DelaySpec, LinkSpec, Links};
+use cnsim::link::Links;
 use cnsim::machine::{Common, Config};
 use cnsim::protocol::{ParseError, ProtocolSettings};
 use cnsim::time::Interval;
 use cnsim::topology::Adjacency;
-use cnsim::wire::control;
+use cnsim::wire::{LinksError, control};
 
 use crate::names::Roster;
 use crate::network::Settings;
@@ -27,6 +27,9 @@ pub(crate) enum ConfigurationError {
     /// It names none that exists.
     #[error(transparent)]
     Protocol(#[from] ParseError),
+    /// The links are none.
+    #[error(transparent)]
+    Links(#[from] LinksError),
     /// A name is not one.
     #[error(transparent)]
     Name(#[from] IdError),
@@ -72,14 +75,16 @@ pub(crate) struct Hosted {
 #[derive(Debug, Clone)]
 pub(crate) struct Way {
     pub(crate) to: NodeId,
-    /// How long each copy is held back.
-    pub(crate) hold: Interval,
+    /// The weight of the edge as a delay.
+    pub(crate) weight: Interval,
 }
 
 /// What every node of a configuration does alike.
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
     pub(crate) protocol: ProtocolSettings,
+    /// What copies meet on their way.
+    pub(crate) links: Links,
     /// What random choices are keyed by.
     pub(crate) seed: u64,
 }
@@ -118,7 +123,7 @@ impl Configuration {
             numbers.insert(id.clone(), NodeIx(node.number));
             let own = ways.entry(id).or_insert_with(Vec::new);
             for neighbour in node.neighbours {
-                own.push(Way { to: NodeId::new(&neighbour.id)?, hold: Interval(neighbour.hold_ns) });
+                own.push(Way { to: NodeId::new(&neighbour.id)?, weight: Interval(neighbour.weight_ns) });
             }
         }
         let mut once = BTreeSet::new();
@@ -134,7 +139,11 @@ impl Configuration {
         check_numbers(&numbers)?;
         let context =
             Context { nodes: request.nodes, protocol: protocol.spec.to_string(), condition: request.condition, epoch };
-        let rules = Rules { protocol, seed: request.seed };
+        let links = match request.links {
+            Some(links) => links.under(request.seed)?,
+            None => Links::none(),
+        };
+        let rules = Rules { protocol, links, seed: request.seed };
         Ok(Self::new(Parts { run_id: request.run_id, context, rules, addresses, names, numbers, ways }))
     }
 
@@ -149,10 +158,8 @@ impl Configuration {
                 next += 1;
             }
         }
-        let Rules { protocol, seed } = rules;
+        let Rules { protocol, links, seed } = rules;
         let (epoch, neighbours) = (context.epoch, adjacency(&numbers, &ways));
-        let links = Links::new(&LinkSpec { delay: DelaySpec::Weights, ..LinkSpec::default() }, None, seed);
-        let links = links.expect("weights need no file");
         let common = Arc::new(Common { epoch, seed, settings: protocol.clone(), neighbours, links });
         let config = |id: &NodeId| Config {
             me: numbers[id],
@@ -187,7 +194,7 @@ fn adjacency(numbers: &BTreeMap<NodeId, NodeIx>, ways: &BTreeMap<NodeId, Vec<Way
     let last = by_number.keys().next_back().map_or(0, |last| last.0 + 1);
     let list = |node: u32| {
         let ways = by_number.get(&NodeIx(node)).into_iter().flat_map(|ways| ways.iter());
-        ways.map(|way| (numbers[&way.to], way.hold)).collect::<Vec<_>>()
+        ways.map(|way| (numbers[&way.to], way.weight)).collect::<Vec<_>>()
     };
     Adjacency::of((0..last).map(list))
 }

@@ -213,7 +213,7 @@ impl PodNetwork {
 
     fn configuration(&self, neighbours: Vec<Vec<u32>>, reached: &BTreeSet<u32>) -> Configuration {
         let id = |node: u32| self.topology.nodes[node as usize].clone();
-        let way = |node: u32| Way { to: id(node), hold: Interval::ZERO };
+        let way = |node: u32| Way { to: id(node), weight: Interval::ZERO };
         let own = || self.layout.own();
         let slots = own().map(|node| self.layout.id(node).expect("the listeners have these names"));
         let names: BTreeMap<NodeId, NodeId> = slots.zip(own().map(id)).collect();

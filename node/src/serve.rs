@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use cnsim::event::{Context, Stamp};
 use cnsim::id::{Epoch, NodeId, NodeIx};
+use cnsim::link::Links;
 use cnsim::protocol::ProtocolSettings;
 use cnsim::time::Interval;
 use cnsim::wire::control::control_server::ControlServer;
@@ -229,11 +230,11 @@ impl Fixed {
             epoch: Epoch(0),
         };
         let everybody: BTreeSet<&NodeId> = ids.iter().chain(&self.peers).collect();
-        let way = |to: &NodeId| Way { to: to.clone(), hold: Interval::ZERO };
+        let way = |to: &NodeId| Way { to: to.clone(), weight: Interval::ZERO };
         Configuration::new(Parts {
             run_id: String::new(),
             context,
-            rules: Rules { protocol: self.protocol.clone(), seed: self.seed },
+            rules: Rules { protocol: self.protocol.clone(), links: Links::none(), seed: self.seed },
             addresses: self.addresses.clone(),
             names: ids.iter().map(|id| (id.clone(), id.clone())).collect(),
             numbers: everybody.into_iter().cloned().zip((0..).map(NodeIx)).collect(),

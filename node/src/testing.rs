@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use cnsim::event::{Kind, Record};
 use cnsim::id::NodeId;
+use cnsim::link::{DelaySpec, LinkSpec};
 use cnsim::protocol::ProtocolSettings;
 use cnsim::wire::control::control_client::ControlClient;
 use cnsim::wire::control::{
-    ConfigureRequest, Neighbour, NodeConfig, Peer, PrepareReply, PrepareRequest, StartRequest, WatchReply, WatchRequest,
+    ConfigureRequest, Links, Neighbour, NodeConfig, Peer, PrepareReply, PrepareRequest, StartRequest, WatchReply,
+    WatchRequest,
 };
 use cnsim::wire::gossip::gossip_service_client::GossipServiceClient;
 use tokio::task::JoinHandle;
@@ -128,7 +130,7 @@ impl Net {
             let hosted = process.host.nodes();
             let mut configs: BTreeMap<&str, Vec<Neighbour>> = BTreeMap::new();
             for (from, to) in plan.edges.iter().filter(|(from, _)| hosted.keys().any(|id| id.as_str() == *from)) {
-                let neighbour = Neighbour { id: (*to).to_owned(), hold_ns: plan.hold_ns };
+                let neighbour = Neighbour { id: (*to).to_owned(), weight_ns: plan.hold_ns };
                 configs.entry(*from).or_default().push(neighbour);
             }
             let configs = configs.into_iter().map(|(id, neighbours)| NodeConfig {
@@ -145,6 +147,7 @@ impl Net {
                 seed: 7,
                 protocol: Some((&plan.protocol).into()),
                 roster: roster.clone(),
+                links: Some(Links::of(&LinkSpec { delay: DelaySpec::Weights, ..LinkSpec::default() }, None)),
                 configs: configs.collect(),
             };
             let reply = process.control.configure(request).await.unwrap().into_inner();

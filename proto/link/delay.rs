@@ -107,6 +107,20 @@ impl DelaySpec {
     pub const FORMS: &'static str = "none, weights, constant:20ms, uniform:A:B, exponential:MEAN, lognormal:MEDIAN:SIGMA, \
                                      empirical:FILE, regions:FILE or regions:world";
 
+    /// How long a copy over an edge of this weight takes at least; the weight in milliseconds, where the edge has one.
+    pub fn least(&self, weight: Option<f64>) -> Interval {
+        match self {
+            Self::Weights => weight.and_then(Interval::from_fractional_ms).unwrap_or_default(),
+            Self::Constant(delay) => *delay,
+            Self::Uniform { least, .. } => *least,
+            Self::None
+            | Self::Exponential { .. }
+            | Self::Lognormal { .. }
+            | Self::Empirical { .. }
+            | Self::Regions { .. } => Interval::ZERO,
+        }
+    }
+
     /// The file whose text a [`super::DelayModel`] needs; none where it needs no file.
     pub fn file(&self) -> Option<&str> {
         match self {

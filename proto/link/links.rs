@@ -64,6 +64,11 @@ impl Links {
         })
     }
 
+    /// Links that add nothing.
+    pub fn none() -> Self {
+        Self::new(&LinkSpec::default(), None, 0).expect("a network that adds nothing needs no file")
+    }
+
     /// Whether these links add nothing: every copy arrives at once, and no rate limits it.
     pub fn is_plain(&self) -> bool {
         self.delay.is_zero() && self.loss == Loss::NONE && self.uplink.is_none() && self.downlink.is_none()

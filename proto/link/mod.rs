@@ -12,7 +12,6 @@ mod regions;
 mod samples;
 mod shares;
 mod transport;
-mod weight;
 
 pub use copy::{CopyKey, CopyKind, Edge};
 pub use delay::{DelaySpec, DelaySpecError};
@@ -25,4 +24,3 @@ pub use regions::{Regions, RegionsError};
 pub use samples::{Samples, SamplesError};
 pub use shares::{Shares, SharesError};
 pub use transport::{LOSSES_MAX, Loss, RETRANSMISSION, Transport, TransportError};
-pub use weight::LinkDelay;

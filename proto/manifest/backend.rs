@@ -13,6 +13,20 @@ pub enum Backend {
     Local(LocalFacts),
     /// On a Kubernetes cluster, in pods of it.
     Kubernetes(Box<KubernetesFacts>),
+    /// Nowhere: in virtual time.
+    Sim(SimFacts),
+}
+
+/// What is known of a simulated run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SimFacts {
+    /// How many things happened in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<u64>,
+    /// One process, which holds every node.
+    #[serde(flatten)]
+    pub processes: ProcessFacts,
 }
 
 /// What is known of a run on one machine.
@@ -122,13 +136,14 @@ impl Backend {
         match self {
             Self::Local(_) => "local",
             Self::Kubernetes(_) => "kubernetes",
+            Self::Sim(_) => "sim",
         }
     }
 
     /// What is known of the cluster, where the run was on one.
     pub fn kubernetes(&self) -> Option<&KubernetesFacts> {
         match self {
-            Self::Local(_) => None,
+            Self::Local(_) | Self::Sim(_) => None,
             Self::Kubernetes(facts) => Some(facts),
         }
     }
@@ -138,6 +153,7 @@ impl Backend {
         match self {
             Self::Local(facts) => &facts.processes,
             Self::Kubernetes(facts) => &facts.processes,
+            Self::Sim(facts) => &facts.processes,
         }
     }
 
@@ -146,6 +162,7 @@ impl Backend {
         match self {
             Self::Local(facts) => &mut facts.processes,
             Self::Kubernetes(facts) => &mut facts.processes,
+            Self::Sim(facts) => &mut facts.processes,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::limits::Limits;
 use super::options::Options;
 use super::run::Manifest;
-use crate::link::LinkDelay;
+use crate::link::{DelaySpec, Loss};
 use crate::protocol::ProtocolSettings;
 use crate::topology::TopologySource;
 
@@ -44,7 +44,7 @@ impl Factors {
             topology: topology(options.topology, &manifest.topology_sha256),
             nodes: options.nodes,
             payload_bytes: options.payload_bytes,
-            network: network(options.link_delay, &manifest.limits),
+            network: network(options, &manifest.limits),
             scenario: "none".to_owned(),
             backend: manifest.backend.name().to_owned(),
             nodes_per_process: options.nodes_per_process,
@@ -91,13 +91,15 @@ fn topology(source: TopologySource, sha256: &str) -> String {
     }
 }
 
-fn network(link_delay: LinkDelay, limits: &Limits) -> String {
-    let delay = match link_delay {
-        LinkDelay::None => None,
-        LinkDelay::Weights => Some("link delay by weights".to_owned()),
-        LinkDelay::Constant(ms) => Some(format!("link delay {ms} ms")),
+fn network(options: &Options, limits: &Limits) -> String {
+    let delay = match &options.link_delay {
+        DelaySpec::None => None,
+        DelaySpec::Weights => Some("link delay by weights".to_owned()),
+        DelaySpec::Constant(delay) => Some(format!("link delay {} ms", delay.as_ms())),
+        other => Some(format!("link delay {other}")),
     };
+    let loss = (options.loss != Loss::NONE).then(|| format!("{} {} loss", options.transport, options.loss));
     let rate = limits.bandwidth.as_ref().map(|limit| format!("{} Mbit/s", limit.intended_bits_per_s as f64 / 1e6));
-    let words: Vec<String> = delay.into_iter().chain(rate).collect();
+    let words: Vec<String> = delay.into_iter().chain(loss).chain(rate).collect();
     if words.is_empty() { "unshaped".to_owned() } else { words.join(", ") }
 }

@@ -10,13 +10,13 @@ mod options;
 mod round;
 mod run;
 
-pub use backend::{Backend, KubernetesFacts, LocalFacts, PodFacts, ProcessFacts};
+pub use backend::{Backend, KubernetesFacts, LocalFacts, PodFacts, ProcessFacts, SimFacts};
 pub use factors::Factors;
 pub use incident::{Incident, IncidentKind};
 pub use limits::{Bandwidth, Limits, Memory, Probe};
 pub use options::Options;
 pub use round::{AchievedDelay, Resources, Round, RoundOutcome};
-pub use run::{FORMAT, Manifest, RosterNode, RunOutcome, Tool};
+pub use run::{Clock, FORMAT, Manifest, RosterNode, RunOutcome, Tool};
 
 #[cfg(test)]
 #[path = "manifest_tests.rs"]

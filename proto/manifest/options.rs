@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::as_text;
 use crate::initiator::Initiators;
-use crate::link::LinkDelay;
+use crate::link::{DelaySpec, LinkSpec, Loss, Transport};
 use crate::protocol::{Connections, Forward, Order, ProtocolSettings, ProtocolSpec};
 use crate::time::Interval;
 use crate::topology::TopologySource;
@@ -50,9 +50,15 @@ pub struct Options {
     pub round_timeout_ms: u64,
     /// Pause between rounds.
     pub pause_ms: u64,
-    /// `none`, `weights` or milliseconds.
+    /// How long copies are on their way, as it is typed: `none`, `weights`, `constant:20ms`, …; earlier versions wrote milliseconds.
     #[serde(with = "as_text")]
-    pub link_delay: LinkDelay,
+    pub link_delay: DelaySpec,
+    /// `stream` or `datagram`: what a lost copy is.
+    #[serde(with = "as_text", default)]
+    pub transport: Transport,
+    /// How often a copy is lost, as `5%`.
+    #[serde(with = "as_text", default)]
+    pub loss: Loss,
     /// Largest message a node takes.
     pub max_message: u64,
     /// Whether a topology in several pieces was accepted.
@@ -60,6 +66,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// What copies meet on their way.
+    pub fn links(&self) -> LinkSpec {
+        LinkSpec { delay: self.link_delay.clone(), transport: self.transport, loss: self.loss, ..LinkSpec::default() }
+    }
+
     /// The protocol with the options that were resolved for it.
     pub fn resolved_protocol(&self) -> ProtocolSettings {
         ProtocolSettings {

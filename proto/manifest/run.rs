@@ -33,7 +33,10 @@ pub struct Manifest {
     /// Where it ran, and what is known of that place: `backend` and `backend_facts` in the file.
     #[serde(flatten)]
     pub backend: Backend,
-    /// Every node.
+    /// What its times are read from.
+    #[serde(default)]
+    pub clock: Clock,
+    /// Every node; empty in a simulation, whose nodes are those of the topology.
     pub roster: Vec<RosterNode>,
     /// When the driver began, RFC 3339 in UTC.
     pub started_at: String,
@@ -57,6 +60,17 @@ pub struct Manifest {
     /// What befell processes while the run lasted: why deliveries or records may be missing.
     #[serde(default)]
     pub incidents: Vec<Incident>,
+}
+
+/// What the times of a run are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clock {
+    /// Clocks of machines.
+    #[default]
+    Wall,
+    /// The simulator's own time, which begins with the year 2030.
+    Virtual,
 }
 
 /// A program.

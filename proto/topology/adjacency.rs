@@ -1,5 +1,6 @@
 //! Who may send to whom, laid out for nodes that are numbered: all lists one behind the other.
 
+use super::{Edge, Topology};
 use crate::id::NodeIx;
 use crate::time::Interval;
 
@@ -14,7 +15,67 @@ pub struct Adjacency {
     weights: Vec<Interval>,
 }
 
+/// What the weights of a topology's edges are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EdgeWeights {
+    /// Nothing.
+    Ignored,
+    /// They are delays in milliseconds.
+    Delays,
+}
+
+/// An edge whose weight is no delay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the edge from node {from} to node {to} has no weight from 0 ms to an hour")]
+pub struct NoDelay {
+    /// One end, by its place.
+    pub from: u32,
+    /// The other.
+    pub to: u32,
+}
+
+impl Topology {
+    /// The ways out of every node, those of one node by the number of the neighbour.
+    ///
+    /// # Errors
+    /// Where weights are delays and one is none.
+    pub fn adjacency(&self, weights: EdgeWeights) -> Result<Adjacency, NoDelay> {
+        let delay = |edge: &Edge| match weights {
+            EdgeWeights::Ignored => Ok(Interval::ZERO),
+            EdgeWeights::Delays => {
+                edge.weight.and_then(Interval::from_fractional_ms).ok_or(NoDelay { from: edge.source, to: edge.target })
+            }
+        };
+        let mut ways = Vec::with_capacity(self.edges.len() * if self.directed { 1 } else { 2 });
+        for edge in &self.edges {
+            let delay = delay(edge)?;
+            ways.push((edge.source, edge.target, delay));
+            if !self.directed {
+                ways.push((edge.target, edge.source, delay));
+            }
+        }
+        ways.sort_by_key(|(from, to, _)| (*from, *to));
+        let nodes = self.nodes.len() as u32;
+        let mut rest = ways.as_slice();
+        Ok(Adjacency::of((0..nodes).map(|node| {
+            let (own, behind) = rest.split_at(rest.partition_point(|(from, ..)| *from == node));
+            rest = behind;
+            own.iter().map(|(_, to, delay)| (NodeIx(*to), *delay))
+        })))
+    }
+}
+
 impl Adjacency {
+    /// How many ways out all nodes have together.
+    pub fn len(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Whether no node has a way out.
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+
     /// Lists for nodes 0, 1, 2, … as they come: whom each may send to, and the weight of the edge as a span of time, 0 where it has
     /// none.
     ///
@@ -73,5 +134,21 @@ mod tests {
         assert_eq!(all.weight(NodeIx(2), NodeIx(0)), Some(Interval::from_ms(7)));
         assert_eq!(all.weight(NodeIx(1), NodeIx(0)), None);
         assert_eq!(Adjacency::default().neighbours(NodeIx(0)), []);
+    }
+
+    #[test]
+    fn the_ways_of_a_topology_are_its_neighbours_and_a_weight_that_is_no_delay_is_named() {
+        let edge = |source, target, weight| Edge { source, target, weight };
+        let edges = vec![edge(2, 0, Some(1.5)), edge(1, 0, Some(2.0))];
+        let mut topology = Topology { nodes: super::super::default_ids(3), edges, directed: false, model: None };
+        let ways = topology.adjacency(EdgeWeights::Delays).unwrap();
+        assert_eq!(ways.neighbours(NodeIx(0)), [NodeIx(1), NodeIx(2)]);
+        assert_eq!(ways.neighbours(NodeIx(1)), [NodeIx(0)]);
+        assert_eq!(ways.weight(NodeIx(0), NodeIx(2)), Some(Interval(1_500_000)));
+        assert_eq!(topology.adjacency(EdgeWeights::Ignored).unwrap().weight(NodeIx(0), NodeIx(2)), None);
+        for weight in [None, Some(-1.0), Some(f64::NAN), Some(1e9)] {
+            topology.edges[1].weight = weight;
+            assert_eq!(topology.adjacency(EdgeWeights::Delays), Err(NoDelay { from: 1, to: 0 }), "{weight:?}");
+        }
     }
 }

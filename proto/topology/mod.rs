@@ -17,7 +17,7 @@ mod spec;
 mod stats;
 mod write;
 
-pub use adjacency::Adjacency;
+pub use adjacency::{Adjacency, EdgeWeights, NoDelay};
 pub use check::TopologyError;
 pub use probability::Probability;
 pub use read::ReadError;

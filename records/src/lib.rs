@@ -11,6 +11,7 @@ pub mod events;
 pub mod gather;
 pub mod identity;
 pub mod names;
+pub mod numbered;
 pub mod open;
 pub mod own;
 pub mod parquet;

@@ -97,9 +97,8 @@ impl RecordColumns {
 
 /// An events.parquet on its way: records come some at a time, and are written in groups of equal size.
 pub struct EventsFile<W: Write> {
-    writer: BatchedWriter<W>,
+    groups: GroupedFile<W>,
     columns: RecordColumns,
-    waiting: DataFrame,
 }
 
 impl<W: Write> EventsFile<W> {
@@ -108,11 +107,8 @@ impl<W: Write> EventsFile<W> {
     /// # Errors
     /// Where it cannot be written.
     pub fn new(out: W, columns: RecordColumns) -> io::Result<Self> {
-        let waiting = columns.frame(&[]).map_err(io::Error::other)?;
-        let mark = KeyValueMetadata::from_static(vec![(MARK.to_owned(), MARK_VERSION.to_owned())]);
-        let writer = ParquetWriter::new(out).with_key_value_metadata(Some(mark));
-        let writer = writer.batched(waiting.schema()).map_err(io::Error::other)?;
-        Ok(Self { writer, columns, waiting })
+        let empty = columns.frame(&[]).map_err(io::Error::other)?;
+        Ok(Self { groups: GroupedFile::new(out, empty)?, columns })
     }
 
     /// Adds records in their order. Their texts are in the columns' vocabulary.
@@ -120,8 +116,36 @@ impl<W: Write> EventsFile<W> {
     /// # Errors
     /// Where the file cannot be written.
     pub fn add(&mut self, records: &[Record<'_>]) -> io::Result<()> {
-        let more = self.columns.frame(records).map_err(io::Error::other)?;
-        self.waiting.vstack_mut(&more).map_err(io::Error::other)?;
+        self.groups.add(&self.columns.frame(records).map_err(io::Error::other)?)
+    }
+
+    /// Writes what waits, and the file's end.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn finish(self) -> io::Result<()> {
+        self.groups.finish().map(drop)
+    }
+}
+
+/// Frames of the record's columns on their way into one file, in groups of equal size.
+pub(crate) struct GroupedFile<W: Write> {
+    writer: BatchedWriter<W>,
+    waiting: DataFrame,
+}
+
+impl<W: Write> GroupedFile<W> {
+    /// Begins the file, with the columns of an empty frame.
+    pub(crate) fn new(out: W, empty: DataFrame) -> io::Result<Self> {
+        let mark = KeyValueMetadata::from_static(vec![(MARK.to_owned(), MARK_VERSION.to_owned())]);
+        let writer = ParquetWriter::new(out).with_key_value_metadata(Some(mark));
+        let writer = writer.batched(empty.schema()).map_err(io::Error::other)?;
+        Ok(Self { writer, waiting: empty })
+    }
+
+    /// Adds the rows of a frame.
+    pub(crate) fn add(&mut self, more: &DataFrame) -> io::Result<()> {
+        self.waiting.vstack_mut(more).map_err(io::Error::other)?;
         while self.waiting.height() >= GROUP_ROWS {
             let rest = self.waiting.slice(GROUP_ROWS as i64, usize::MAX);
             let group = std::mem::replace(&mut self.waiting, rest).slice(0, GROUP_ROWS);
@@ -131,10 +155,7 @@ impl<W: Write> EventsFile<W> {
     }
 
     /// Writes what waits, and the file's end.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         if self.waiting.height() > 0 {
             let rest = std::mem::take(&mut self.waiting);
             self.write(rest)?;

@@ -36,7 +36,8 @@ fn flood(bencher: Bencher, nodes: u32, delay: &str) {
     let links = LinkSpec { delay: delay.parse().expect("a delay"), ..LinkSpec::default() };
     let links = Links::new(&links, None, 1).expect("it needs no file");
     let settings = "flood".parse().expect("a protocol");
-    let network = Network::new(Common { epoch: Epoch(1), seed: 1, settings, neighbours, links }, &vec![12; nodes as usize]);
+    let network =
+        Network::new(Common { epoch: Epoch(1), seed: 1, settings, neighbours, links }, &vec![12; nodes as usize]);
     let round = RoundSpec {
         message: Message(1),
         text_bytes: 20,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use cnsim::link::LinkDelay;
+use cnsim::link::DelaySpec;
 
 use super::finding::{Check, Finding, Severity};
 use super::scope::{AuditedRound, AuditedRun, RunKey, Scope};
@@ -41,7 +41,7 @@ pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
 
 /// How many receipts a round of a run needs: where link delays say when receipts come, a few of them are alike by themselves.
 fn least(run: &AuditedRun<'_>) -> usize {
-    let is_held = run.manifest().is_some_and(|manifest| manifest.options.link_delay != LinkDelay::None);
+    let is_held = run.manifest().is_some_and(|manifest| manifest.options.link_delay != DelaySpec::None);
     if is_held { RECEIPTS_MIN } else { RUN_RECEIPTS_MIN }
 }
 

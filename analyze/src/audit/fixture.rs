@@ -403,6 +403,7 @@ impl Fixture {
             topology_sha256: "sha256:0".to_owned(),
             topology_complete: true,
             backend: Backend::Local(Default::default()),
+            clock: Default::default(),
             roster: roster.collect(),
             started_at: "2025-03-25T02:30:50Z".to_owned(),
             finished_at: Some("2025-03-25T02:31:50Z".to_owned()),

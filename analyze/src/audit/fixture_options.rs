@@ -1,6 +1,6 @@
 //! The options of the checks' small run.
 
-use cnsim::link::LinkDelay;
+use cnsim::link::DelaySpec;
 use cnsim::manifest::Options;
 use cnsim::protocol::{Connections, Forward, Order};
 
@@ -23,7 +23,9 @@ pub(super) fn options(protocol: &str) -> Options {
         nodes_per_process: 1,
         round_timeout_ms: 60_000,
         pause_ms: 0,
-        link_delay: LinkDelay::None,
+        link_delay: DelaySpec::None,
+        transport: Default::default(),
+        loss: Default::default(),
         max_message: 4 << 20,
         allow_partial: false,
     }

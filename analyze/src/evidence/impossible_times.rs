@@ -66,6 +66,7 @@ impl RoundLimits {
         let clocks_apart_ns = match manifest.backend {
             Backend::Local(_) => LOCAL_SLACK_NS + (round.driver_ms * 1e6 * LOCAL_SLACK_SHARE) as i64,
             Backend::Kubernetes(_) => OTHER_CLOCK_NS,
+            Backend::Sim(_) => 0,
         };
         // A round that did not come to rest has copies that arrive later.
         let latest_ns = match round.outcome {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use cnsim::event::Kind;
-use cnsim::link::LinkDelay;
+use cnsim::link::DelaySpec;
 use cnsim::manifest::{Backend, Manifest};
 use cnsim::topology::Topology;
 use cnsim_records::columns::{EventNames, UNKNOWN_NS};
@@ -203,16 +203,17 @@ fn name_bytes_max(manifest: &Manifest, names: &EventNames) -> u64 {
 
 /// Whether copies are held by the weight of their edge.
 fn weighs(manifest: &Manifest) -> bool {
-    manifest.options.link_delay == LinkDelay::Weights
+    manifest.options.link_delay == DelaySpec::Weights
 }
 
-/// How long copies over an edge of this weight are held, where one clock measures them.
+/// How long copies over an edge of this weight are held at least, where one clock measures them.
 fn hold_ns(manifest: &Manifest, weight: Option<f64>) -> i64 {
-    let is_one_clock =
-        matches!(manifest.backend, Backend::Local(_)) && manifest.rounds.iter().all(|round| round.clock_steps == 0);
-    let has_own = !(weighs(manifest) && weight.is_none());
-    let hold = manifest.options.link_delay.hold(weight).filter(|_| is_one_clock && has_own);
-    hold.map_or(0, |hold| hold.0 as i64)
+    let is_one_clock = match manifest.backend {
+        Backend::Local(_) => manifest.rounds.iter().all(|round| round.clock_steps == 0),
+        Backend::Sim(_) => true,
+        Backend::Kubernetes(_) => false,
+    };
+    if is_one_clock { manifest.options.link_delay.least(weight).0 as i64 } else { 0 }
 }
 
 /// Every way that a copy may go, in order.

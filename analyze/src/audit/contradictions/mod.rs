@@ -58,8 +58,9 @@ fn strangers(scope: &Scope<'_>) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use cnsim::initiator::Initiators;
-    use cnsim::link::LinkDelay;
+    use cnsim::link::DelaySpec;
     use cnsim::manifest::RunOutcome;
+    use cnsim::time::Interval;
 
     use super::super::fixture::{Fixture, only};
     use super::*;
@@ -99,10 +100,13 @@ mod tests {
         (|it| it.cut_off("n3"), "records with copies between nodes that are no neighbours"),
         (|it| drop(it.manifest().roster.pop()), "a roster of 3 nodes on 3 lines for 4"),
         (|it| it.manifest().options.nodes_per_process = 3, "up to 1 nodes in a process, not 3"),
-        (|it| it.manifest().options.link_delay = LinkDelay::Constant(5.0), "copies quicker than the link delay"),
         (
-            |it| it.manifest().options.link_delay = LinkDelay::Constant(5.0),
-            "copies held for none where the link delay is 5",
+            |it| it.manifest().options.link_delay = DelaySpec::Constant(Interval::from_ms(5)),
+            "copies quicker than the link delay",
+        ),
+        (
+            |it| it.manifest().options.link_delay = DelaySpec::Constant(Interval::from_ms(5)),
+            "copies held for none where the link delay is constant:5ms",
         ),
         (|it| it.manifest().topology_complete = false, "a topology that is complete"),
         (|it| it.manifest().options.topology = "star".parse().unwrap(), "a topology that is no star"),

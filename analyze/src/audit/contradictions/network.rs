@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim::initiator::Initiators;
-use cnsim::link::LinkDelay;
-use cnsim::manifest::{Backend, Manifest, Options, Round, RunOutcome};
+use cnsim::link::{DelaySpec, Loss};
+use cnsim::manifest::{Backend, Clock, Manifest, Options, Round, RunOutcome};
 use cnsim::topology::{Topology, TopologySource, TopologySpec};
 
 use super::rounds::list_rounds;
@@ -57,12 +57,24 @@ fn other_packing(manifest: &Manifest) -> Option<String> {
 /// A link delay that is not the one that was asked for.
 fn other_delay(manifest: &Manifest) -> Option<String> {
     let meant = manifest.link_delay.map(|delay| delay.intended_mean_ms);
-    let (asked, has_rounds) = (manifest.options.link_delay, !manifest.rounds.is_empty());
-    let is_other = match (asked, meant) {
-        (LinkDelay::Constant(asked), Some(meant)) => (asked - meant).abs() > DELAY_MS * asked.max(1.0),
-        (LinkDelay::Constant(asked), None) => asked > 0.0 && has_rounds && manifest.outcome == RunOutcome::Complete,
-        (LinkDelay::None, Some(_)) => true,
-        (LinkDelay::None, None) | (LinkDelay::Weights, _) => false,
+    let (asked, has_rounds) = (&manifest.options.link_delay, !manifest.rounds.is_empty());
+    let is_complete = has_rounds && manifest.outcome == RunOutcome::Complete && manifest.clock == Clock::Wall;
+    let constant_ms = match asked {
+        DelaySpec::None => Some(0.0),
+        DelaySpec::Constant(delay) => Some(delay.as_ms()),
+        DelaySpec::Weights
+        | DelaySpec::Uniform { .. }
+        | DelaySpec::Exponential { .. }
+        | DelaySpec::Lognormal { .. }
+        | DelaySpec::Empirical { .. }
+        | DelaySpec::Regions { .. } => None,
+    };
+    // A lost copy of a stream is held longer.
+    let constant_ms = constant_ms.filter(|_| manifest.options.loss == Loss::NONE);
+    let is_other = match (constant_ms, meant) {
+        (Some(asked), Some(meant)) => (asked - meant).abs() > DELAY_MS * asked.max(1.0),
+        (Some(asked), None) => asked > 0.0 && is_complete,
+        (None, _) => false,
     };
     let meant = meant.map_or_else(|| "none".to_owned(), |ms| format!("{ms} ms"));
     is_other.then(|| format!("copies held for {meant} where the link delay is {asked}"))

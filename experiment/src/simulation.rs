@@ -1,0 +1,286 @@
+//! The backend in virtual time: rounds are simulated, some at once, and their records written as columns.
+
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use cnsim::event::Kind;
+use cnsim::id::{Epoch, Message, MessageId, NodeIx};
+use cnsim::link::Links;
+use cnsim::machine::Common;
+use cnsim::manifest::{Round, RoundOutcome};
+use cnsim::time::{Interval, Timestamp};
+use cnsim_records::numbered::{NumberedFile, NumberedRecord, RunTexts};
+use cnsim_sim::journal::{Entry, Fact, Journal};
+use cnsim_sim::network::Network;
+use cnsim_sim::round::{Outcome, RoundEnd, RoundSpec, simulate_round};
+use rayon::prelude::*;
+use tokio::time::Instant;
+
+use crate::backend::RunContext;
+use crate::folder::SIMULATED_EVENTS;
+use crate::payload::payload;
+use crate::plan::Plan;
+use crate::session::{Halt, Signals};
+use crate::whole_file::{self, WriteError, at};
+
+/// When a simulated run begins: the first instant of 2030, so that its times are taken for no machine's.
+const BEGINS: Timestamp = Timestamp(1_893_456_000_000_000_000);
+/// Between a round's end and the next one's begin, besides `--pause`: a round's times are its own.
+const GAP: Interval = Interval::from_ms(1);
+/// The only process of a simulation, its host, and what its records say of themselves.
+const PROCESS: &str = "simulator";
+const SIMULATED: &str = "SIMULATED";
+/// How often the user sees how far it is.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Simulates a run to its end, and keeps the rounds that were finished where the user ends it.
+///
+/// # Errors
+/// What stopped it, where something did.
+pub fn run_simulation(run: &mut RunContext<'_>) -> Result<(), Halt> {
+    let halted = Halted::default();
+    let finished = tokio::sync::Notify::new();
+    std::thread::scope(|scope| {
+        let watch = scope.spawn(|| halted.watch(&finished));
+        let simulated = simulate(run, &halted);
+        finished.notify_one();
+        let stopped_by = watch.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        simulated?;
+        stopped_by.map_or(Ok(()), |name| Err(Halt::Interrupted(name)))
+    })
+}
+
+/// Whether the user has ended the run.
+#[derive(Debug, Default)]
+struct Halted(AtomicBool);
+
+impl Halted {
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Waits for a signal or for the end of the simulation; the signal that came first.
+    fn watch(&self, finished: &tokio::sync::Notify) -> Result<Option<&'static str>, Halt> {
+        let broken = |error: io::Error| Halt::Failed(format!("cannot watch for signals: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
+        runtime.block_on(async {
+            let mut signals = Signals::new().map_err(broken)?;
+            tokio::select! {
+                name = signals.next() => {
+                    self.0.store(true, Ordering::Relaxed);
+                    Ok(Some(name))
+                }
+                () = finished.notified() => Ok(None),
+            }
+        })
+    }
+}
+
+fn simulate(run: &mut RunContext<'_>, halted: &Halted) -> Result<(), Halt> {
+    let target = run.ledger.folder().path().join(SIMULATED_EVENTS);
+    let written = whole_file::fill(&target, |file| {
+        write_rounds(run, halted, file).map_err(|error| match error {
+            Broken::Write(reason) => Broken::At(at(&target)(reason)),
+            other => other,
+        })
+    });
+    written.map_err(|error| match error {
+        Broken::At(error) => Halt::Failed(error.to_string()),
+        Broken::Write(error) => Halt::Failed(error.to_string()),
+        Broken::Links(error) => Halt::Failed(error),
+    })
+}
+
+/// Why a simulation cannot go on.
+enum Broken {
+    At(WriteError),
+    Write(io::Error),
+    Links(String),
+}
+
+impl From<WriteError> for Broken {
+    fn from(error: WriteError) -> Self {
+        Self::At(error)
+    }
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+/// Simulates all rounds, some at once, and writes their records one round after another.
+fn write_rounds(run: &mut RunContext<'_>, halted: &Halted, file: File) -> Result<(), Broken> {
+    let plan = run.plan;
+    let protocol = plan.options.protocol.to_string();
+    let mut events = NumberedFile::new(BufWriter::with_capacity(1 << 20, file), texts(plan, &protocol))?;
+    let simulator = Simulator::of(plan).map_err(Broken::Links)?;
+    let rounds: Vec<u32> = (0..=plan.options.rounds).collect();
+    let (mut begins, mut happened, begun) = (BEGINS, 0, Instant::now());
+    for some in rounds.chunks(rayon::current_num_threads()) {
+        run.watcher.round_begins(some[0]);
+        let progress = |events: u64| run.watcher.simulates(happened + events, begun.elapsed());
+        for simulated in simulator.simulate_together(some, halted, progress) {
+            happened += simulated.end.events;
+            if simulated.end.outcome == Outcome::Halted {
+                break;
+            }
+            let shift = begins.since(BEGINS);
+            let (round, records) = simulated.placed(plan, shift, events.written());
+            events.add(&records)?;
+            begins = BEGINS + shift + Interval::from(Duration::from_secs_f64(round.driver_ms / 1e3));
+            begins = begins + GAP + Interval::from_ms(plan.options.pause_ms);
+            run.watcher.round_ended(round.round, round.outcome);
+            run.ledger.note_simulated(round, happened);
+        }
+        if halted.is_set() {
+            break;
+        }
+    }
+    run.ledger.close_records([(PROCESS.to_owned(), events.written())].into());
+    Ok(events.finish()?)
+}
+
+fn texts<'a>(plan: &'a Plan, protocol: &'a str) -> RunTexts<'a> {
+    RunTexts {
+        run_id: &plan.run_id,
+        nodes: &plan.topology.nodes,
+        rounds: plan.options.rounds,
+        protocol,
+        condition: &plan.options.condition,
+        process: PROCESS,
+        host: SIMULATED,
+        detail: SIMULATED,
+        epoch: Epoch(BEGINS.0),
+    }
+}
+
+/// What every round of a run is simulated with.
+struct Simulator<'a> {
+    plan: &'a Plan,
+    network: Network,
+}
+
+impl<'a> Simulator<'a> {
+    fn of(plan: &'a Plan) -> Result<Self, String> {
+        let links = Links::new(&plan.options.links(), plan.delay_text.as_deref(), plan.options.seed);
+        let common = Common {
+            epoch: Epoch(BEGINS.0),
+            seed: plan.options.seed,
+            settings: plan.protocol.clone(),
+            neighbours: plan.neighbours.clone(),
+            links: links.map_err(|error| error.to_string())?,
+        };
+        let length = |id: &cnsim::id::NodeId| u32::try_from(id.as_str().len()).unwrap_or(u32::MAX);
+        let name_bytes: Vec<u32> = plan.topology.nodes.iter().map(length).collect();
+        Ok(Self { plan, network: Network::new(common, &name_bytes) })
+    }
+
+    /// Simulates rounds side by side, and tells meanwhile how many events there were.
+    fn simulate_together(&self, rounds: &[u32], halted: &Halted, progress: impl Fn(u64)) -> Vec<Simulated> {
+        let events = Arc::new(AtomicU64::new(0));
+        let (done, is_done) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            let counted = Arc::clone(&events);
+            let together = scope.spawn(move || {
+                let simulated = rounds.par_iter().map(|round| self.simulate(*round, halted, &counted)).collect();
+                drop(done);
+                simulated
+            });
+            while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                progress(events.load(Ordering::Relaxed));
+            }
+            together.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn simulate(&self, round: u32, halted: &Halted, events: &AtomicU64) -> Simulated {
+        let name = MessageId::of(&self.plan.run_id, round);
+        let spec = RoundSpec {
+            message: Message(round),
+            text_bytes: u32::try_from(name.as_str().len()).unwrap_or(u32::MAX),
+            payload: payload(self.plan, round),
+            initiator: NodeIx(self.plan.initiator(round) as u32),
+            begins: BEGINS,
+            limit: Interval::from_ms(self.plan.options.round_timeout_ms),
+        };
+        let mut kept = Kept { round, records: Vec::new() };
+        let end = simulate_round(&self.network, &spec, &mut kept, &mut |more| {
+            events.fetch_add(more, Ordering::Relaxed);
+            !halted.is_set()
+        });
+        // Copies that were given up have the time at which they would have arrived.
+        kept.records.sort_by_key(|record| record.received_ns);
+        Simulated { round, end, records: kept.records }
+    }
+}
+
+/// A round that was simulated as if it were the first.
+struct Simulated {
+    round: u32,
+    end: RoundEnd,
+    records: Vec<NumberedRecord>,
+}
+
+impl Simulated {
+    /// The round and its records, so much later; `before` records stand before these.
+    fn placed(mut self, plan: &Plan, shift: Interval, before: u64) -> (Round, Vec<NumberedRecord>) {
+        let shift_ns = shift.0 as i64;
+        for record in &mut self.records {
+            record.sent_ns += shift_ns;
+            record.received_ns += shift_ns;
+        }
+        let last_seq = before + self.records.len() as u64;
+        let round = Round {
+            round: self.round,
+            initiator: plan.topology.nodes[plan.initiator(self.round)].to_string(),
+            outcome: match self.end.outcome {
+                Outcome::Quiescent => RoundOutcome::Quiescent,
+                Outcome::TimedOut => RoundOutcome::TimedOut,
+                Outcome::Halted => RoundOutcome::Interrupted,
+            },
+            delivered: self.end.load.delivered,
+            failed: self.end.load.failed,
+            last_seqs: [(PROCESS.to_owned(), last_seq)].into(),
+            driver_ms: self.end.at.since(BEGINS).as_ms(),
+            scheduling_delay_ms: None,
+            clock_steps: 0,
+            resources: None,
+        };
+        (round, self.records)
+    }
+}
+
+/// The records of one round.
+struct Kept {
+    round: u32,
+    records: Vec<NumberedRecord>,
+}
+
+impl Journal for Kept {
+    fn record(&mut self, entry: Entry) {
+        let (kind, reason) = match entry.fact {
+            Fact::Initiated => (Kind::Initiate, None),
+            Fact::Received => (Kind::Received, None),
+            Fact::Duplicate => (Kind::Duplicate, None),
+            Fact::Failed(failure) => (Kind::Failed, Some(failure.to_string().into())),
+        };
+        self.records.push(NumberedRecord {
+            kind,
+            round: self.round,
+            sender: entry.sender.0,
+            receiver: entry.receiver.0,
+            hop: entry.hop.map(|hop| hop.0),
+            sent_ns: entry.sent.0 as i64,
+            received_ns: entry.at.0 as i64,
+            send: entry.send.0,
+            bytes: entry.bytes,
+            reason,
+        });
+    }
+}
