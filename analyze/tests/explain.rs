@@ -81,6 +81,20 @@ fn of_a_large_tree_the_critical_path_and_the_slowest_branches_are_printed_unless
 }
 
 #[test]
+fn nodes_that_tie_for_the_last_place_are_all_named_and_one_of_their_paths_is_drawn() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |ms: u64| (1_742_952_259_000_000_000_u64 + ms * 1_000_000).to_string();
+    fs::write(home.path().join("tied.csv"), large().replace(&at(53), &at(52))).unwrap();
+    let text = explained(home.path(), &["tied.csv", "--round", "1"]);
+    let expected = "reached last at one time: 2 nodes, n59, n60; this path and the marks are those of n60";
+    assert!(text.lines().any(|line| line == expected), "{text}");
+    let json = explained(home.path(), &["tied.csv", "--round", "1", "--format", "json"]);
+    let document: Value = serde_json::from_str(&json).unwrap();
+    let path = document["critical_path"]["nodes"].as_array().unwrap().last().unwrap();
+    assert_eq!((document["last_nodes"].to_string(), path), ("[\"n59\",\"n60\"]".to_owned(), &Value::from("n60")));
+}
+
+#[test]
 fn what_is_not_there_is_said_with_what_is() {
     let home = tempfile::tempdir().unwrap();
     flood_folder(home.path());

@@ -32,6 +32,13 @@ impl ExplainedRound {
         ms(node.received_ns.saturating_sub(self.zero().0))
     }
 
+    /// The nodes that were reached last: several where they tie.
+    pub(super) fn last(&self) -> &[Reached] {
+        let reached = &self.dissemination.reached;
+        let last_ns = reached.last().map(|last| last.received_ns);
+        &reached[reached.partition_point(|node| Some(node.received_ns) < last_ns)..]
+    }
+
     /// By position in `reached`: whether the node is on the path to the last one.
     pub(super) fn on_path(&self) -> Vec<bool> {
         let mut on_path = vec![false; self.dissemination.reached.len()];

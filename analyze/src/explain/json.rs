@@ -18,6 +18,8 @@ struct Document<'a> {
     setup_ms: Option<f64>,
     /// The time until the last node that was reached.
     last_ms: Option<f64>,
+    /// The nodes that were reached then.
+    last_nodes: Vec<&'a str>,
     critical_path: Option<Path<'a>>,
     tree: Option<Tree<'a>>,
     duplicates: u64,
@@ -73,6 +75,7 @@ pub(super) fn bytes(explained: &ExplainedRound) -> Vec<u8> {
         delivered: metrics.delivered,
         setup_ms: metrics.setup_ns.map(ms),
         last_ms: explained.dissemination.reached.last().map(|last| explained.at_ms(last)),
+        last_nodes: explained.last().iter().map(|node| node.node.as_str()).collect(),
         critical_path: path(explained),
         tree: tree(metrics),
         duplicates: metrics.duplicates,

@@ -50,6 +50,15 @@ fn head(explained: &ExplainedRound, out: &mut String) {
         ),
         None => "path to the last node: not known, because a record or a time on it is missing".to_owned(),
     });
+    if let [.., _, drawn] = explained.last() {
+        let tied = explained.last();
+        let names = shown(tied.iter().map(|node| &node.node));
+        line(format!(
+            "reached last at one time: {} nodes, {names}; this path and the marks are those of {}",
+            tied.len(),
+            drawn.node
+        ));
+    }
     if let Some(shape) = &metrics.shape {
         let widths: Vec<String> = shape.widths.iter().map(u32::to_string).collect();
         line(format!(

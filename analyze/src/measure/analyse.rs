@@ -9,6 +9,7 @@ use cnsim_records::events::Events;
 use rayon::prelude::*;
 
 use super::batch::{Circumstances, MeasuredBatch, MeasuredRound, SentInRun};
+use super::bottleneck::Bottlenecks;
 use super::by_hop::Deliveries;
 use super::clock::{Ends, RunClocks, RunWays};
 use super::expected::{self, Known};
@@ -75,6 +76,7 @@ struct GroupSoFar {
     deliveries: Deliveries,
     /// Latencies by the numbers of machines.
     between: BTreeMap<Ends, Vec<i64>>,
+    bottlenecks: Bottlenecks,
 }
 
 /// What is summed over the rounds of a run.
@@ -119,12 +121,15 @@ impl Measuring {
         let nodes: Vec<u32> = names.nodes.iter().map(|node| self.nodes.number(node)).collect();
         let machines: Vec<u32> = measured_with.machines().names().map(|name| self.machines.number(name)).collect();
         let renumbered = |(from, to): Ends| (machines[from as usize], machines[to as usize]);
-        for MeasuredBatch { rounds, deliveries, between, sent } in batches {
+        for MeasuredBatch { rounds, deliveries, between, sent, bottlenecks } in batches {
             for round in rounds {
                 self.put((condition, round.nodes), names, round, renumbered);
             }
             for (of_nodes, deliveries) in deliveries {
                 self.groups.entry((condition, of_nodes)).or_default().deliveries.append(deliveries);
+            }
+            for (of_nodes, bottlenecks) in bottlenecks {
+                self.groups.entry((condition, of_nodes)).or_default().bottlenecks.append(bottlenecks);
             }
             for (of_nodes, ends, mut latencies) in between {
                 let between = &mut self.groups.entry((condition, of_nodes)).or_default().between;
@@ -173,14 +178,14 @@ impl Measuring {
             let known = Known { facts: inputs[input].runs.get(&run_id), protocol };
             (place, known, RunLoad { sent: sent.into_values().collect() }, ways.compare(run_id, &machines))
         };
-        let sort = |(place, GroupSoFar { deliveries, between }): (Place, GroupSoFar)| {
-            (place, deliveries.by_hop(), named(between, &machines))
+        let sort = |(place, so_far): (Place, GroupSoFar)| {
+            (place, so_far.deliveries.by_hop(), named(so_far.between, &machines), so_far.bottlenecks)
         };
         let (sorted, compared): (Vec<_>, Vec<(Place, Known<'_>, RunLoad, RunClocks)>) =
             rayon::join(|| so_far.into_par_iter().map(sort).collect(), || runs.into_par_iter().map(compare).collect());
-        for (place, deliveries, between_hosts) in sorted {
+        for (place, deliveries, between_hosts, bottlenecks) in sorted {
             let group = groups.get_mut(&place).expect("deliveries have a round in their group");
-            (group.deliveries, group.between_hosts) = (deliveries, between_hosts);
+            (group.deliveries, group.between_hosts, group.bottlenecks) = (deliveries, between_hosts, bottlenecks);
         }
         let mut known: BTreeMap<Place, Vec<Known<'_>>> = BTreeMap::new();
         for (place, of_run, load, clocks) in compared {

@@ -1,5 +1,6 @@
 //! What measuring comes to: rounds with their measurements, by condition and number of nodes.
 
+use super::bottleneck::Bottlenecks;
 use super::by_hop::HopDeliveries;
 use super::clock::RunClocks;
 use super::critical::CriticalHop;
@@ -41,6 +42,8 @@ pub struct Group {
     pub(crate) settings: Settings,
     /// Latencies of first deliveries of the scored rounds by machine; empty where all nodes run on one.
     pub between_hosts: BetweenHosts,
+    /// What the ways to the last nodes of the scored rounds lead over.
+    pub bottlenecks: Bottlenecks,
 }
 
 /// The shares of the expected deliveries at which time is taken, in per cent.
@@ -92,7 +95,8 @@ pub struct RoundMetrics {
     pub path: Option<PathTime>,
     /// The shape of the tree of first deliveries; none where it leads nowhere.
     pub shape: Option<Shape>,
-    /// The hops of the path to the node that was reached last, from the initiator on; empty where it is not known.
+    /// The hops of the path to the node that was reached last, from the initiator on; empty where it is not known. Of nodes that
+    /// tie the last one by id is meant.
     pub critical: Vec<CriticalHop>,
     /// How copies are shared among nodes.
     pub load: RoundLoad,

@@ -7,6 +7,7 @@ use polars::prelude::{
     Column, DataFrame, DataType, Int64Chunked, IntoLazy, PolarsResult, UInt32Chunked, UInt64Chunked, col, lit,
 };
 
+use super::bottleneck::{Bottlenecks, Numbers};
 use super::by_hop::Deliveries;
 use super::clock::{self, Ends, RoundWay};
 use super::duplicates::{self, ARRIVED, Copies, DUPLICATES, FAILED, SENDS, UNDELIVERED};
@@ -42,6 +43,8 @@ pub(crate) struct MeasuredBatch {
     pub(super) between: BetweenNumbers,
     /// What nodes sent in the scored ones, run by run.
     pub(super) sent: Vec<SentInRun>,
+    /// What the ways to the last nodes of the scored ones lead over, by the number of nodes in the network.
+    pub(super) bottlenecks: BTreeMap<u32, Bottlenecks>,
 }
 
 /// What one round gives.
@@ -85,6 +88,7 @@ impl<'a> Circumstances<'a> {
     pub(crate) fn measure(&self, batch: &Batch) -> MeasuredBatch {
         let (mut scratch, mut firsts) = (Scratch::default(), FirstReceipts::default());
         let mut deliveries: BTreeMap<u32, Deliveries> = BTreeMap::new();
+        let mut bottlenecks: BTreeMap<u32, Numbers<'_>> = BTreeMap::new();
         let mut rounds = Vec::with_capacity(batch.len());
         for (place, round) in (0..).zip(batch.iter()) {
             let (spread, nodes) = (scratch.spread(&round, &self.given_up), self.nodes(&round));
@@ -94,12 +98,15 @@ impl<'a> Circumstances<'a> {
                 let deliveries = deliveries.entry(nodes).or_default();
                 deliveries.hop.extend(&hops.each);
                 deliveries.latency_ns.extend(latency::each(&spread));
+                bottlenecks.entry(nodes).or_default().add(&spread, &self.machines);
             }
             rounds.push(self.measure_round(&round, &spread, nodes, &hops));
         }
         let folds = fold(batch, &mut rounds, firsts);
         let (between, sent) = folds.expect("the frames have the columns that the metrics fold over");
-        MeasuredBatch { rounds, deliveries, between, sent }
+        let names = |node: u32| batch.columns.names.nodes.text(node);
+        let named = |(nodes, found): (u32, Numbers<'_>)| (nodes, found.named(names, &self.machines));
+        MeasuredBatch { rounds, deliveries, between, sent, bottlenecks: bottlenecks.into_iter().map(named).collect() }
     }
 
     fn nodes(&self, round: &Round<'_>) -> u32 {

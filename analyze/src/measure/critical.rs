@@ -35,11 +35,9 @@ pub(super) fn hops(spread: &Spread<'_>, steps: &[Step], machines: &Machines<'_>)
         host: machines.name_of(spread, node).map(str::to_owned),
         zone: machines.zone(spread, node).map(str::to_owned),
     };
-    let hop = |step: &Step| CriticalHop {
-        from: end(spread.events.sender[spread.row(step.position)]),
-        to: end(spread.firsts[step.position].receiver),
-        waiting_ns: step.waiting_ns,
-        wire_ns: step.wire_ns,
+    let hop = |step: &Step| {
+        let (from, to) = step.ends(spread);
+        CriticalHop { from: end(from), to: end(to), waiting_ns: step.waiting_ns, wire_ns: step.wire_ns }
     };
     steps.iter().map(hop).collect()
 }

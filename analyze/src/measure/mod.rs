@@ -48,7 +48,7 @@ pub(crate) mod fixture;
 pub(crate) use analyse::Measuring;
 pub use analyse::{Options, analyse};
 pub use analysis::{Analysis, Convergence, Group, Origin, PERCENTS, RoundMetrics};
-pub use bottleneck::{Bottleneck, Part, bottlenecks};
+pub use bottleneck::{Bottleneck, Bottlenecks, Part};
 pub use by_hop::HopDeliveries;
 #[cfg(test)]
 pub(crate) use clock::RunWays;

@@ -1,5 +1,7 @@
 //! Where the time went: the tree path to the node that was reached last, split into set-up, waiting and wire.
 
+use std::ops::Range;
+
 use super::setup::setup_ns;
 use super::spread::Spread;
 use super::tree::{Parent, parent};
@@ -26,9 +28,29 @@ pub(super) struct Step {
     pub(super) wire_ns: i64,
 }
 
-/// The path from the initiator to the node that was reached last. None where it or a time on it is not on record.
+impl Step {
+    /// Who sent the copy and who received it, by number.
+    pub(super) fn ends(&self, spread: &Spread<'_>) -> (u32, u32) {
+        (spread.events.sender[spread.row(self.position)], spread.firsts[self.position].receiver)
+    }
+}
+
+/// Positions of the nodes that were reached last: several where they tie.
+pub(super) fn last(spread: &Spread<'_>) -> Range<usize> {
+    let count = spread.firsts.len();
+    let last_ns = spread.firsts.last().map(|first| first.received_ns);
+    spread.firsts.partition_point(|first| Some(first.received_ns) < last_ns)..count
+}
+
+/// The path from the initiator to the node that was reached last; of nodes that tie to the last one by id. None where it or a
+/// time on it is not on record.
 pub(super) fn critical(spread: &Spread<'_>) -> Option<Vec<Step>> {
-    let mut at = spread.firsts.len().checked_sub(1)?;
+    to(spread, spread.firsts.len().checked_sub(1)?)
+}
+
+/// The path from the initiator to the node with the first receipt at a position.
+pub(super) fn to(spread: &Spread<'_>, position: usize) -> Option<Vec<Step>> {
+    let mut at = position;
     let mut steps = Vec::new();
     // A path is not longer than the number of nodes; a longer one is a cycle.
     for _ in 0..spread.firsts.len() {

@@ -1,6 +1,6 @@
 //! `critical`: what the way to the last node leads over, how often, and what it spends there.
 
-use crate::measure::{Analysis, Bottleneck, Group, bottlenecks};
+use crate::measure::{Analysis, Bottleneck, Group};
 use crate::stats::{LEVEL, wilson_interval};
 use crate::table::{Cell, Table, count, ms, number, text};
 
@@ -13,12 +13,12 @@ pub(super) fn table(analysis: &Analysis) -> Option<Table> {
         count("nodes"),
         text("part"),
         text("name"),
-        count("on_path"),
+        number("on_path", 3),
         count("rounds"),
         number("share", 3),
         number("share_low", 3),
         number("share_high", 3),
-        count("last"),
+        number("last", 3),
         ms("waiting_mean_ms"),
         ms("wire_mean_ms"),
     ];
@@ -28,26 +28,31 @@ pub(super) fn table(analysis: &Analysis) -> Option<Table> {
 }
 
 fn rows(group: &Group) -> Vec<[Cell; 12]> {
-    let (found, rounds) = bottlenecks(group);
+    let (found, rounds) = (group.bottlenecks.parts(), group.bottlenecks.rounds());
     let kinds = found.chunk_by(|a, b| a.part == b.part);
     kinds.flat_map(|kind| kind.iter().take(LINES)).map(|part| row(group, part, rounds)).collect()
 }
 
 fn row(group: &Group, part: &Bottleneck, rounds: usize) -> [Cell; 12] {
     let share = wilson_interval(part.rounds, rounds, LEVEL);
-    let mean = |sum_ns: i128| Cell::ms(Some(sum_ns as f64 / part.rounds as f64));
+    let mean = |sum_ns: f64| Cell::ms(Some(sum_ns / part.rounds));
     [
         group.condition.as_str().into(),
         group.nodes.into(),
         part.part.as_str().into(),
         part.name.as_str().into(),
-        part.rounds.into(),
+        shared(part.rounds),
         rounds.into(),
-        (part.rounds as f64 / rounds as f64).into(),
+        (part.rounds / rounds as f64).into(),
         share.map(|share| share.low).into(),
         share.map(|share| share.high).into(),
-        part.last.into(),
+        shared(part.last),
         mean(part.waiting_ns),
         mean(part.wire_ns),
     ]
+}
+
+/// A number of rounds, which is whole unless paths share some.
+fn shared(rounds: f64) -> Cell {
+    if rounds.fract() == 0.0 { (rounds as u64).into() } else { rounds.into() }
 }

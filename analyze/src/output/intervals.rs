@@ -85,7 +85,7 @@ fn complete_share(group: &Group) -> Line {
         statistic: "complete_share",
         unit: "share",
         value: Some(complete as f64 / rounds as f64),
-        interval: wilson_interval(complete, rounds, LEVEL),
+        interval: wilson_interval(complete as f64, rounds, LEVEL),
         method: "wilson",
     }
 }
