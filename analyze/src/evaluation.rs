@@ -39,7 +39,7 @@ fn evaluate_each<E>(inputs: impl Iterator<Item = Result<Loaded, E>>, warm_up: u3
     let (mut evidence, mut about_inputs) = (Evidence::default(), Vec::new());
     for loaded in inputs {
         let Loaded { about, events } = loaded?;
-        let rounds = Rounds::of(&events);
+        let rounds = Rounds::of_input(&about, &events);
         let circumstances = measuring.circumstances(&about, &events);
         let known = KnownBefore::of(&about, rounds.names());
         let examine = |batch: &Batch| {
@@ -49,7 +49,7 @@ fn evaluate_each<E>(inputs: impl Iterator<Item = Result<Loaded, E>>, warm_up: u3
         };
         let (measured, noted): (Vec<_>, Vec<_>) = rounds.map_batches(examine).into_iter().unzip();
         measuring.add(&circumstances, rounds.names(), measured);
-        evidence.add(rounds.names(), noted);
+        evidence.add(&rounds, noted);
         about_inputs.push(about);
     }
     let analysis = measuring.finish(&about_inputs.iter().collect::<Vec<_>>());

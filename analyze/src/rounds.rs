@@ -1,12 +1,20 @@
 //! Events grouped into rounds: the unit of every metric and every check.
 
+mod beginnings;
+
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use cnsim::event::Kind;
 use cnsim_records::columns::{EventColumns, EventNames, numbers, values};
 use cnsim_records::events::Events;
-use cnsim_records::schema::{ROUND, RUN};
+use cnsim_records::schema::{KIND, ROUND, RUN};
 use polars::prelude::{DataFrame, IdxCa, IdxSize, NamedFrom, PolarsResult};
+
+use crate::inputs::About;
+
+pub(crate) use beginnings::{Apart, Beginnings};
 
 /// Rows that are laid out at once, but that a round is never cut: enough that a query costs little beside them, few enough
 /// that they stay near the processor.
@@ -19,6 +27,16 @@ pub struct Rounds<'a> {
     /// Row numbers, grouped; none where the rows lie so already.
     order: Option<Vec<u32>>,
     spans: Vec<Span>,
+    begun_apart: Vec<BegunApart>,
+}
+
+/// A message that was begun several times and whose records tell the beginnings apart: so many rounds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BegunApart {
+    /// The run's id.
+    pub(crate) run_id: String,
+    /// The numbers under which its rounds stand, in the order of time. The first is the one in its records.
+    pub(crate) rounds: Vec<u32>,
 }
 
 /// Where one round's rows stand in the order of rounds.
@@ -26,8 +44,17 @@ pub struct Rounds<'a> {
 struct Span {
     run: u32,
     round: u32,
+    message: u32,
     start: usize,
     end: usize,
+}
+
+/// A round that is several ones.
+struct Windows {
+    /// When each of them began, in order.
+    begun_ns: Vec<i64>,
+    /// The place of the one that each row belongs to.
+    of_rows: Vec<usize>,
 }
 
 /// Some whole rounds: their rows in the order of rounds, those of a round in the order in which the input holds them.
@@ -47,15 +74,29 @@ pub struct Round<'a> {
     pub run: u32,
     /// The round; 0 is warm-up.
     pub round: u32,
+    /// The round that its records name: another one where their message was begun several times.
+    pub message: u32,
     /// Its rows.
     pub rows: Range<usize>,
 }
 
 impl<'a> Rounds<'a> {
+    /// Groups the events of an input. A message that was begun several times is as many rounds where its records tell these apart;
+    /// not in a run with a manifest, which says what its rounds were.
+    pub fn of_input(about: &About, events: &'a Events) -> Self {
+        let mut rounds = Self::of(events);
+        if rounds.is_empty() {
+            return rounds;
+        }
+        let found = rounds.find_begun_apart(about).expect("events have kinds");
+        rounds.tell_apart(found);
+        rounds
+    }
+
     /// Groups `events`: runs in the order of their ids, rounds in the order of their numbers.
     pub fn of(events: &'a Events) -> Self {
         if events.is_empty() {
-            return Self { events, order: None, spans: Vec::new() };
+            return Self { events, order: None, spans: Vec::new(), begun_apart: Vec::new() };
         }
         let keys = Keys::of(events).expect("events have runs and rounds");
         let order = keys.grouped(events.names().runs.len());
@@ -65,10 +106,15 @@ impl<'a> Rounds<'a> {
             let (run, round) = key(position);
             match spans.last_mut() {
                 Some(span) if (span.run, span.round) == (run, round) => span.end = position + 1,
-                _ => spans.push(Span { run, round, start: position, end: position + 1 }),
+                _ => spans.push(Span { run, round, message: round, start: position, end: position + 1 }),
             }
         }
-        Self { events, order, spans }
+        Self { events, order, spans, begun_apart: Vec::new() }
+    }
+
+    /// The messages that are several rounds.
+    pub(crate) fn begun_apart(&self) -> &[BegunApart] {
+        &self.begun_apart
     }
 
     /// The texts behind the numbers.
@@ -143,6 +189,89 @@ impl<'a> Rounds<'a> {
         self.lay_out(0..self.len())
     }
 
+    /// The rounds, by position, that are several ones.
+    fn find_begun_apart(&self, about: &About) -> PolarsResult<BTreeMap<usize, Windows>> {
+        let kinds = numbers(self.events.frame().column(KIND)?)?;
+        let row = |place: usize| self.order.as_ref().map_or(place, |order| order[place] as usize);
+        let begins = |place: &usize| kinds[row(*place)] == Kind::Initiate as u32;
+        let names = self.names();
+        let is_begun_again = |position: &usize| {
+            let span = self.spans[*position];
+            let is_driven = about.runs.contains_key(names.runs.text(span.run));
+            !is_driven && (span.start..span.end).filter(begins).nth(1).is_some()
+        };
+        let mut found = BTreeMap::new();
+        for range in self.batches() {
+            let again: Vec<usize> = range.clone().filter(is_begun_again).collect();
+            if again.is_empty() {
+                continue;
+            }
+            let batch = self.lay_out(range.clone());
+            for position in again {
+                let rows = batch.get(position - range.start).rows;
+                let of_message = Beginnings::of(&batch.columns, rows.clone());
+                let Some(beginnings) = of_message.filter(|it| it.verdict == Apart::Yes) else { continue };
+                let of_rows = rows.map(|row| beginnings.window(batch.columns.received_ns[row])).collect();
+                found.insert(position, Windows { begun_ns: beginnings.begun_ns, of_rows });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes rounds of the beginnings of some: the first keeps its number, the others have those after the highest of the run, in the
+    /// order of time.
+    fn tell_apart(&mut self, found: BTreeMap<usize, Windows>) {
+        if found.is_empty() {
+            return;
+        }
+        // Spans are in order, so that the last of a run stays.
+        let mut highest: BTreeMap<u32, u32> = self.spans.iter().map(|span| (span.run, span.round)).collect();
+        let begun = |(position, windows): (&usize, &Windows)| {
+            let (run, position) = (self.spans[*position].run, *position);
+            windows.begun_ns.iter().skip(1).map(|at_ns| (run, *at_ns, position)).collect::<Vec<_>>()
+        };
+        let mut again: Vec<(u32, i64, usize)> = found.iter().flat_map(begun).collect();
+        again.sort_unstable();
+        let mut rounds: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+        for (run, _, position) in again {
+            let highest = highest.get_mut(&run).expect("every run has a highest round");
+            // Numbers that run out leave one round, which is told as such.
+            let Some(next) = highest.checked_add(1) else { return };
+            *highest = next;
+            rounds.entry(position).or_insert_with(|| vec![self.spans[position].round]).push(next);
+        }
+        let run_id = |position: &usize| self.events.names().runs.text(self.spans[*position].run).to_owned();
+        let apart = rounds.iter().map(|(at, rounds)| BegunApart { run_id: run_id(at), rounds: rounds.clone() });
+        self.begun_apart = apart.collect();
+        self.split(&rounds, &found);
+    }
+
+    /// Splits rounds into those of these numbers.
+    fn split(&mut self, rounds: &BTreeMap<usize, Vec<u32>>, found: &BTreeMap<usize, Windows>) {
+        let old = self.order.take().unwrap_or_else(|| (0..self.events.len() as u32).collect());
+        let mut parts: Vec<(Span, Vec<u32>)> = Vec::new();
+        for (position, span) in self.spans.iter().enumerate() {
+            let rows = &old[span.start..span.end];
+            let Some(windows) = found.get(&position) else {
+                parts.push((*span, rows.to_vec()));
+                continue;
+            };
+            for (number, round) in rounds[&position].iter().enumerate() {
+                let of_window = rows.iter().zip(&windows.of_rows).filter(|(_, window)| **window == number);
+                parts.push((Span { round: *round, ..*span }, of_window.map(|(row, _)| *row).collect()));
+            }
+        }
+        parts.sort_by_key(|(span, _)| (span.run, span.round));
+        let mut order = Vec::with_capacity(old.len());
+        self.spans.clear();
+        for (span, rows) in parts {
+            let start = order.len();
+            order.extend(rows);
+            self.spans.push(Span { start, end: order.len(), ..span });
+        }
+        self.order = Some(order);
+    }
+
     /// The rows at some places in the order of rounds.
     fn rows(&self, places: Range<usize>) -> PolarsResult<DataFrame> {
         match &self.order {
@@ -169,7 +298,8 @@ impl Batch {
     /// One round, by its position.
     pub fn get(&self, position: usize) -> Round<'_> {
         let span = self.spans[position];
-        Round { events: &self.columns, run: span.run, round: span.round, rows: span.start..span.end }
+        let Span { run, round, message, start, end } = span;
+        Round { events: &self.columns, run, round, message, rows: start..end }
     }
 
     /// Every round, in order.

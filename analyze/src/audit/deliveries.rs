@@ -5,33 +5,13 @@ use super::scope::AuditedRound;
 
 /// What is wrong with the deliveries of one round, but for those that are missing.
 pub(super) fn findings(round: &AuditedRound<'_>) -> Vec<Finding> {
-    [missing_initiate(round), begun_again(round), failed_sends(round), too_many_receivers(round)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [missing_initiate(round), failed_sends(round), too_many_receivers(round)].into_iter().flatten().collect()
 }
 
 fn missing_initiate(round: &AuditedRound<'_>) -> Option<Finding> {
     let detail = "somebody began this message and the record of it is lost, so times from initiate do not exist";
     (!round.evidence.has_initiate)
         .then(|| round.finding(Check::MissingInitiate, Severity::Unsound, 1, detail.to_owned()))
-}
-
-/// Several rounds under one name: their receipts cannot be told apart by it.
-fn begun_again(round: &AuditedRound<'_>) -> Option<Finding> {
-    let again = &round.evidence.begun_again;
-    let (first, times) = (again.first()?, again.len() + 1);
-    let remedy = if again.iter().all(|again| again.is_apart) {
-        "their records do not overlap in time: give each a message or a round of its own, and they can be measured"
-    } else {
-        "copies of one came after the next had begun, so nobody can tell whose they are"
-    };
-    let detail = format!(
-        "this message was begun {times} times, the second time {:.3} s after the first, so it is {times} rounds under one name \
-         and its times are none of a round; {remedy}",
-        first.after_ns as f64 / 1e9
-    );
-    Some(round.finding(Check::BegunAgain, Severity::Unsound, times as u64, detail))
 }
 
 fn failed_sends(round: &AuditedRound<'_>) -> Option<Finding> {
@@ -73,21 +53,6 @@ mod tests {
         let mut fixture = Fixture::csv_of_flood();
         fixture.rows.retain(|row| !(row.round == 1 && row.kind == Kind::Initiate));
         assert_eq!(only(&fixture.audit(), Check::MissingInitiate).len(), 1);
-    }
-
-    #[test]
-    fn a_message_that_was_begun_three_times_is_three_rounds() {
-        let mut fixture = Fixture::direct_mail_csv(["a", "b", "c", "d"]);
-        for row in fixture.rows.iter_mut().filter(|row| row.round != 0) {
-            row.round = 1;
-        }
-        let apart = only(&fixture.audit(), Check::BegunAgain);
-        assert_eq!((apart.len(), apart[0].count, apart[0].round), (1, 2, Some(1)));
-        assert!(apart[0].detail.contains("begun 2 times, the second time 1.000 s after"), "{}", apart[0].detail);
-        assert!(apart[0].detail.contains("do not overlap in time"), "{}", apart[0].detail);
-        fixture.first_receipt("d", 1).received_ns += 2_000_000_000;
-        let across = only(&fixture.audit(), Check::BegunAgain);
-        assert!(across[0].detail.contains("nobody can tell whose they are"), "{}", across[0].detail);
     }
 
     #[test]

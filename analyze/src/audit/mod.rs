@@ -4,6 +4,7 @@
 //! sentence a finding. The verdict is the worst severity; findings in warm-up rounds are listed and do not count.
 //! Nothing here repairs or drops a row. What checks look at is in `scope.rs`, what they give in `finding.rs`.
 
+mod begun_again;
 mod bimodality;
 mod clock_readings;
 mod clocks;
@@ -69,6 +70,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     let gaps = Gaps::of(&scope);
     let mut findings: Vec<Finding> =
         scope.rounds.par_iter().flat_map_iter(|round| check_round(round, &scope, &gaps)).collect();
+    findings.extend(begun_again::taken_as_rounds(&scope));
     findings.extend(silent_rounds::findings(&scope));
     findings.extend(rows::findings(&scope));
     findings.extend(sequence::findings(&scope, &gaps));
@@ -99,6 +101,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
 fn check_round<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>, gaps: &Gaps<'a>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = missing_deliveries::findings(round, scope, gaps);
     findings.extend(deliveries::findings(round));
+    findings.extend(begun_again::finding(round));
     findings.extend(invariants::findings(round, scope));
     findings.extend(clock_readings::findings(round, scope));
     findings.extend(host_overload::finding(round, scope));

@@ -10,8 +10,10 @@ use super::scope::{AuditedRound, AuditedRun, RunKey, Scope};
 struct Run<'s, 'a> {
     scope: &'s Scope<'a>,
     key: RunKey<'a>,
-    /// Its rounds in the order of their numbers.
+    /// Its rounds in the order of their numbers, but those whose number is not from their records: of a message begun again.
     rounds: Vec<&'s AuditedRound<'a>>,
+    /// All of them: in the same order, or in that of time where such are among them.
+    in_order: Vec<&'s AuditedRound<'a>>,
 }
 
 /// Runs without a manifest whose rounds contradict their numbers, or whose nodes contradict theirs. One that stands in several
@@ -28,7 +30,13 @@ impl<'s, 'a> Run<'s, 'a> {
     fn of(scope: &'s Scope<'a>, key: RunKey<'a>, run: &AuditedRun<'a>) -> Self {
         let mut rounds: Vec<&AuditedRound<'_>> = scope.rounds_of(run).collect();
         rounds.sort_by_key(|round| round.round);
-        Self { scope, key, rounds }
+        let is_named = |round: &&AuditedRound<'_>| round.evidence.message == round.round;
+        let mut in_order = rounds.clone();
+        if !rounds.iter().all(is_named) {
+            in_order.sort_by_key(|round| began_ns(round));
+        }
+        rounds.retain(is_named);
+        Self { scope, key, rounds, in_order }
     }
 
     fn findings(&self, run: &AuditedRun<'_>) -> impl Iterator<Item = Finding> + use<> {
@@ -52,7 +60,7 @@ impl<'s, 'a> Run<'s, 'a> {
     /// Rounds that began before the one with the number before theirs.
     fn out_of_order(&self) -> Option<Finding> {
         let is_before = |one: &AuditedRound<'_>, next: &AuditedRound<'_>| Some(began_ns(next)? < began_ns(one)?);
-        let (first, count) = self.pairs(is_before)?;
+        let (first, count) = self.pairs(&self.rounds, is_before)?;
         let detail = format!(
             "{count} rounds began before the round with the number before theirs (first: {first}), so records stand under other \
              rounds than their own, clocks were set, or those of initiators disagree"
@@ -66,7 +74,7 @@ impl<'s, 'a> Run<'s, 'a> {
             let (one_ns, next_ns, last_ns) = (began_ns(one)?, began_ns(next)?, one.metrics.reached_ns.last()?);
             Some(one_ns <= next_ns && next_ns < *last_ns)
         };
-        let (first, count) = self.pairs(overlaps)?;
+        let (first, count) = self.pairs(&self.in_order, overlaps)?;
         let detail = format!(
             "{count} rounds began before the last node had the message of the round before (first: {first}), so messages spread \
              beside each other and slowed each other down, receipts stand under another round than their own, or clocks disagree"
@@ -88,8 +96,12 @@ impl<'s, 'a> Run<'s, 'a> {
 
     /// The first round of those that something is true of with the round before, one that statistics count where there is one,
     /// and how many they are.
-    fn pairs(&self, is_so: impl Fn(&AuditedRound<'_>, &AuditedRound<'_>) -> Option<bool>) -> Option<(u32, u64)> {
-        let pairs = self.rounds.windows(2).filter(|pair| is_so(pair[0], pair[1]) == Some(true));
+    fn pairs(
+        &self,
+        rounds: &[&AuditedRound<'_>],
+        is_so: impl Fn(&AuditedRound<'_>, &AuditedRound<'_>) -> Option<bool>,
+    ) -> Option<(u32, u64)> {
+        let pairs = rounds.windows(2).filter(|pair| is_so(pair[0], pair[1]) == Some(true));
         let found: Vec<u32> = pairs.map(|pair| pair[1].round).collect();
         let first = found.iter().find(|round| **round >= self.scope.warm_up).or(found.first())?;
         Some((*first, found.len() as u64))

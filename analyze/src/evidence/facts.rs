@@ -6,7 +6,6 @@ use cnsim::event::Kind;
 use cnsim::protocol::ProtocolSpec;
 use cnsim_records::columns::EventNames;
 
-use super::begun_again::{BegunAgain, find_begun_again};
 use super::copies::{ImpossibleCopies, find_impossible_copies};
 use super::early_receipts::{EarlyReceipts, find_early_receipts};
 use super::fingerprint::fingerprint;
@@ -25,7 +24,7 @@ use crate::inputs::About;
 use crate::measure::late::GivenUp;
 use crate::measure::traffic::{self, Busiest};
 use crate::measure::{Origin, RoundMetrics};
-use crate::rounds::{Batch, Round};
+use crate::rounds::{Batch, Beginnings, BegunApart, Round, Rounds};
 
 /// What is known of an input's rounds before their records are looked at, for the numbers of its names.
 #[derive(Debug)]
@@ -47,6 +46,8 @@ pub(crate) struct InputEvidence {
     pub(crate) names: Names,
     /// In the order of runs and rounds.
     pub(crate) rounds: Vec<RoundEvidence>,
+    /// Messages that were begun several times and are as many rounds.
+    pub(crate) begun_apart: Vec<BegunApart>,
     /// Who took part, by run id.
     pub(crate) runs: BTreeMap<String, RunParticipants>,
     /// How finely clocks were read, by run id.
@@ -64,8 +65,10 @@ pub(crate) struct RoundEvidence {
     pub(crate) round: u32,
     /// Whether a record says who began it.
     pub(crate) has_initiate: bool,
-    /// When it was begun again after the first time; empty in a round that is one. See [`find_begun_again`].
-    pub(crate) begun_again: Vec<BegunAgain>,
+    /// The round that its records name; see [`Round::message`].
+    pub(crate) message: u32,
+    /// Its beginnings, where there are several and it is one round all the same.
+    pub(crate) beginnings: Option<Beginnings>,
     /// The host that all of its records name, by number.
     pub(crate) host: Option<u32>,
     /// A number that rounds share only if their records agree in kind and times.
@@ -108,10 +111,11 @@ impl KnownBefore {
 
 impl Evidence {
     /// Adds what was noted of one input more, batch by batch in the order of its rounds.
-    pub(crate) fn add(&mut self, names: &EventNames, batches: Vec<BatchEvidence>) {
+    pub(crate) fn add(&mut self, rounds: &Rounds<'_>, batches: Vec<BatchEvidence>) {
         let mut input = InputEvidence {
-            names: Names::of(names),
+            names: Names::of(rounds.names()),
             rounds: Vec::new(),
+            begun_apart: rounds.begun_apart().to_vec(),
             runs: BTreeMap::new(),
             resolutions: BTreeMap::new(),
             float_timestamps: FloatTimestamps::default(),
@@ -159,7 +163,8 @@ impl RoundEvidence {
             run_id: round.run_id().to_owned(),
             round: round.round,
             has_initiate: round.rows.clone().any(|row| round.events.kind[row] == Kind::Initiate),
-            begun_again: find_begun_again(round),
+            message: round.message,
+            beginnings: Beginnings::of(round.events, round.rows.clone()),
             host: only_host(round),
             fingerprint: fingerprint(round),
             seq_ranges: list_seq_ranges(round),

@@ -3,7 +3,6 @@
 //! One file holds one kind of fact as a function over one round's rows. `facts.rs` brings them together, round by round
 //! and run by run, so that the records can leave memory before the next input is read.
 
-mod begun_again;
 mod copies;
 mod early_receipts;
 mod facts;

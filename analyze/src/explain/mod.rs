@@ -25,7 +25,7 @@ pub use spec::{ExplainSpec, ExplanationFormat, Extent};
 /// Where the records cannot be read, and where it is not clear which round is meant or there is none.
 pub fn explain(spec: &ExplainSpec) -> Result<Vec<u8>, ExplainError> {
     let loaded = inputs::each(std::slice::from_ref(&spec.input), spec.times)?.collect::<Result<Vec<_>, _>>()?;
-    let grouped: Vec<Rounds<'_>> = loaded.iter().map(|input| Rounds::of(&input.events)).collect();
+    let grouped: Vec<Rounds<'_>> = loaded.iter().map(|input| Rounds::of_input(&input.about, &input.events)).collect();
     let places = || {
         let inputs = loaded.iter().zip(&grouped);
         inputs.flat_map(|(input, rounds)| rounds.keys().enumerate().map(move |place| (input, rounds, place)))

@@ -38,7 +38,7 @@ impl Default for Options {
 pub fn analyse(inputs: &[Loaded], options: &Options) -> Analysis {
     let mut measuring = Measuring::new(*options);
     for input in inputs {
-        let rounds = Rounds::of(&input.events);
+        let rounds = Rounds::of_input(&input.about, &input.events);
         let circumstances = measuring.circumstances(&input.about, &input.events);
         let measured = rounds.map_batches(|batch| circumstances.measure(batch));
         measuring.add(&circumstances, rounds.names(), measured);

@@ -114,7 +114,7 @@ impl<'a> Circumstances<'a> {
     }
 
     fn is_scored(&self, round: &Round<'_>) -> bool {
-        round.round >= self.warm_up
+        round.message >= self.warm_up
     }
 
     /// Adds a round's first receipts to the frame of all. The machines at their ends count in scored rounds, where there is

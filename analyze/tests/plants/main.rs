@@ -44,11 +44,20 @@ const PLANTS: &[Plant] = &[
     ),
     (
         "two rounds in one",
-        Into::Either,
+        Into::Folder,
         |run| renumber(run, |round| if round == 6 { 5 } else { round }),
         Check::BegunAgain,
         Severity::Unsound,
     ),
+    (
+        "two rounds in one",
+        Into::Records,
+        |run| renumber(run, |round| if round == 6 { 5 } else { round }),
+        Check::BegunAgain,
+        Severity::Caution,
+    ),
+    ("two rounds in one that overlap", Into::Records, overlap, Check::BegunAgain, Severity::Unsound),
+    ("two rounds in one that nodes remember", Into::Records, remember, Check::BegunAgain, Severity::Unsound),
     (
         "a round gone",
         Into::Records,
