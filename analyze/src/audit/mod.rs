@@ -4,6 +4,7 @@
 //! sentence a finding. The verdict is the worst severity; findings in warm-up rounds are listed and do not count.
 //! Nothing here repairs or drops a row. What checks look at is in `scope.rs`, what they give in `finding.rs`.
 
+mod after_end;
 mod begun_again;
 mod bimodality;
 mod clock_readings;
@@ -70,6 +71,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     let gaps = Gaps::of(&scope);
     let mut findings: Vec<Finding> =
         scope.rounds.par_iter().flat_map_iter(|round| check_round(round, &scope, &gaps)).collect();
+    findings.extend(after_end::findings(&scope));
     findings.extend(begun_again::taken_as_rounds(&scope));
     findings.extend(silent_rounds::findings(&scope));
     findings.extend(rows::findings(&scope));

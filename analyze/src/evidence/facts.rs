@@ -13,6 +13,7 @@ use super::float_timestamps::{FloatTimestamps, count_float_timestamps};
 use super::hosts::only_host;
 use super::impossible_times::{ImpossibleTimes, RoundLimits, find_impossible_times};
 use super::invariants::{BrokenInvariant, find_broken};
+use super::latest_records::{LatestRecords, find_latest_records};
 use super::names::Names;
 use super::negative_latencies::{NegativeLatencies, count_negative_latencies};
 use super::participants::{RunParticipants, add_participants, list_participants};
@@ -87,6 +88,8 @@ pub(crate) struct RoundEvidence {
     pub(crate) early_receipts: Option<EarlyReceipts>,
     /// Times that no clock can have read; none where there is none.
     pub(crate) impossible_times: Option<ImpossibleTimes>,
+    /// The latest record of each machine; none where the driver's clock was one of theirs.
+    pub(crate) latest_records: Option<LatestRecords>,
     /// Whom the message reached, where deliveries are missing.
     pub(crate) receivers: Option<Receivers>,
     /// The busiest node, in a scored round of a run whose traffic was to be limited.
@@ -174,6 +177,7 @@ impl RoundEvidence {
             negative_latencies: count_negative_latencies(round),
             early_receipts: find_early_receipts(round, metrics.origin_ns(Origin::FirstSend)),
             impossible_times: find_impossible_times(round, metrics.initiate_ns, limits),
+            latest_records: manifest.and_then(|manifest| find_latest_records(round, manifest)),
             receivers: is_short.then(|| list_receivers(round, known.given_up.latest_ns(round, metrics.initiate_ns))),
             busiest: if is_limited && metrics.scored { traffic::busiest(round) } else { None },
         }

@@ -343,6 +343,24 @@ fn runs_of_every_protocol_have_nothing_to_find() {
 }
 
 #[test]
+fn between_two_machines_a_receipt_after_the_drivers_end_is_found_and_clocks_that_are_apart_are_none() {
+    for name in RUNS {
+        let told = |ahead_ms: i64, late_ms: i64| {
+            let mut run = Run::read(name);
+            on_two_machines(&mut run, ahead_ms);
+            last(&mut run, 3)["received_ns"] = plus(last(&mut run, 3), late_ms);
+            let mut findings = run.judge(Into::Folder).findings;
+            findings
+                .retain(|found| found.severity == Severity::Unsound && found.detail.contains("its driver saw the end"));
+            findings.into_iter().map(|found| (found.check, found.round)).collect::<Vec<_>>()
+        };
+        assert_eq!((told(0, 0), told(300, 0)), (vec![], vec![]), "{name}");
+        let found = [(Check::ImpossibleTimes, Some(3))];
+        assert_eq!((told(0, 1_000), told(300, 1_000)), (found.to_vec(), found.to_vec()), "{name}");
+    }
+}
+
+#[test]
 fn every_plant_is_found_in_every_run_by_its_check_and_with_its_severity() {
     let mut missed = Vec::new();
     for (what, into, plant, check, severity) in PLANTS {

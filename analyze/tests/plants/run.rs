@@ -118,6 +118,27 @@ pub(crate) fn set_clock(run: &mut Run, ms: i64) {
     }
 }
 
+/// Has the processes of a run be pods on machines of their own, driven from elsewhere; the clock of the second is so many milliseconds
+/// ahead.
+pub(crate) fn on_two_machines(run: &mut Run, ms: i64) {
+    (run.manifest["backend"], run.manifest["backend_facts"]) = (json!("kubernetes"), json!({}));
+    let mut second = Vec::new();
+    for node in run.manifest["roster"].as_array_mut().unwrap() {
+        let is_second = node["process"].as_str().unwrap().starts_with("local-1");
+        node["host"] = json!(if is_second { "m1" } else { "m0" });
+        second.extend(is_second.then(|| node["id"].clone()));
+    }
+    for record in &mut run.records {
+        let writer = if is(record, "failed") { "sender_id" } else { "receiver_id" };
+        let [sends, writes] = ["sender_id", writer].map(|end| second.contains(&record[end]));
+        record["host"] = json!(if writes { "m1" } else { "m0" });
+        for (field, is_own) in [("sent_ns", sends), ("received_ns", writes)] {
+            let by = if is_own { ms * 1_000_000 } else { 0 };
+            record[field] = (record[field].as_i64().unwrap() + by).into();
+        }
+    }
+}
+
 pub(crate) fn shift(run: &mut Run, ms: i64) {
     times(run, |time| time + ms * 1_000_000);
 }
