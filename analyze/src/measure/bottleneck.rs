@@ -104,8 +104,8 @@ impl Bottlenecks {
         let part = |((part, name), visits): (&(Part, String), &Visits)| Bottleneck {
             part: *part,
             name: name.clone(),
-            rounds: visits.shared(|visit| visit.paths as f64),
-            last: visits.shared(|visit| visit.last as f64),
+            rounds: whole(visits.shared(|visit| visit.paths as f64)),
+            last: whole(visits.shared(|visit| visit.last as f64)),
             waiting_ns: visits.shared(|visit| visit.waiting_ns as f64),
             wire_ns: visits.shared(|visit| visit.wire_ns as f64),
         };
@@ -162,6 +162,12 @@ impl Visits {
     }
 }
 
+/// Shares that add up to a whole number are it: a half, a third and a sixth are one.
+fn whole(sum: f64) -> f64 {
+    let whole = sum.round();
+    if (sum - whole).abs() < 1e-9 { whole } else { sum }
+}
+
 impl AddAssign for Visit {
     fn add_assign(&mut self, other: Self) {
         self.paths += other.paths;
@@ -203,13 +209,15 @@ mod tests {
     use super::super::fixture::{Row, loaded};
     use super::super::{Options, analyse};
 
-    /// The parts of rows, as (part, name, rounds, last, waiting, wire), and the rounds.
-    fn found(rows: &[Row]) -> (Vec<(&'static str, String, f64, f64, f64, f64)>, usize) {
+    /// A part: its kind and name, rounds, last, waiting and wire.
+    type Told<'a> = (&'a str, &'a str, f64, f64, f64, f64);
+
+    fn assert_found(rows: &[Row], expected: &[Told<'_>], rounds: usize) {
         let analysis = analyse(&[loaded("c", rows)], &Options::default());
         let found = &analysis.groups[0].bottlenecks;
-        let parts = found.parts().into_iter();
-        let told = parts.map(|it| (it.part.as_str(), it.name, it.rounds, it.last, it.waiting_ns, it.wire_ns));
-        (told.collect(), found.rounds())
+        let parts = found.parts();
+        let told = parts.iter().map(|it| (it.part.as_str(), &*it.name, it.rounds, it.last, it.waiting_ns, it.wire_ns));
+        assert_eq!((&told.collect::<Vec<Told<'_>>>()[..], found.rounds()), (expected, rounds));
     }
 
     #[test]
@@ -229,9 +237,7 @@ mod tests {
             ("link", "10.0.1.1 > 10.0.2.1", 1.0, 0.0, 0.0, 15.0),
             ("host-link", "10.0.1.x > 10.0.2.x", 1.0, 0.0, 0.0, 15.0),
         ];
-        let expected = expected
-            .map(|(part, name, rounds, last, waiting, wire)| (part, name.to_owned(), rounds, last, waiting, wire));
-        assert_eq!(found(&[&path[..], &other[..]].concat()), (expected.to_vec(), 2));
+        assert_found(&[&path[..], &other[..]].concat(), &expected, 2);
     }
 
     #[test]
@@ -252,8 +258,6 @@ mod tests {
             ("link", "a > d", 0.5, 0.5, 2.5, 7.5),
             ("link", "b > c", 0.5, 0.5, 1.0, 4.0),
         ];
-        let expected = expected
-            .map(|(part, name, rounds, last, waiting, wire)| (part, name.to_owned(), rounds, last, waiting, wire));
-        assert_eq!(found(&[&tied[..], &alone[..]].concat()), (expected.to_vec(), 2));
+        assert_found(&[&tied[..], &alone[..]].concat(), &expected, 2);
     }
 }
