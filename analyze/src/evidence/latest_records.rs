@@ -31,7 +31,7 @@ pub(crate) struct LatestRecord {
 pub(super) fn find_latest_records(round: &Round<'_>, manifest: &Manifest) -> Option<LatestRecords> {
     let driven = manifest.rounds.iter().find(|driven| driven.round == round.round)?;
     let is_outside = match manifest.backend {
-        Backend::Local(_) => false,
+        Backend::Local(_) | Backend::Sim(_) => false,
         Backend::Kubernetes(_) => true,
     };
     if !is_outside || driven.outcome != RoundOutcome::Quiescent || driven.clock_steps > 0 {
