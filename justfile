@@ -106,6 +106,12 @@ simulations runs="200":
     "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release/examples/power" {{ runs }}
     cargo test --locked --workspace --lib -- stats::
 
+# The simulator against exact values, thousands of rounds; not a step of CI, which does a tenth of it: just verify-simulator --seed 7
+verify-simulator flag="--seed" seed="7":
+    @test "{{ flag }}" = "--seed" || { echo "just verify-simulator: give a seed, as --seed 7" >&2; exit 2; }
+    cargo build --locked --release --workspace --example verify
+    "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release/examples/verify" {{ seed }}
+
 # The stages of a report beside DuckDB, pandas and Polars, on five million rows grown from the published data; not a step of CI
 bench-peers rows="5000000":
     @test -d "{{ plosone }}" || { echo "just bench-peers: no folder {{ plosone }}; set CNSIM_PLOSONE to the published data" >&2; exit 1; }

@@ -24,7 +24,7 @@ fn every_crate_knows_only_the_crates_it_may() {
         ("cnsim-analyze", &["cnsim", "cnsim-charts", "cnsim-cluster", "cnsim-records"]),
         (
             "cnsim-experiment",
-            &["cnsim", "cnsim-analyze", "cnsim-charts", "cnsim-cluster", "cnsim-node", "cnsim-records"],
+            &["cnsim", "cnsim-analyze", "cnsim-charts", "cnsim-cluster", "cnsim-node", "cnsim-records", "cnsim-sim"],
         ),
     ];
     for (package, may_know) in allowed {

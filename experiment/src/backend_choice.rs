@@ -10,6 +10,7 @@ use crate::local::Local;
 use crate::machine;
 use crate::plan::Plan;
 use crate::session::{Halt, run_session};
+#[cfg(feature = "sim")]
 use crate::simulation::run_simulation;
 
 /// Where a run's processes live.
@@ -79,7 +80,12 @@ impl BackendChoice {
         match (self, start) {
             (Self::Local, Start::Anew) => run_session(Local::default(), run, 0).await,
             (Self::Local, Start::Resumed { first_round, .. }) => run_session(Local::default(), run, first_round).await,
+            #[cfg(feature = "sim")]
             (Self::Sim, Start::Anew | Start::Resumed { .. }) => run_simulation(run),
+            #[cfg(not(feature = "sim"))]
+            (Self::Sim, Start::Anew | Start::Resumed { .. }) => {
+                Err(Halt::Failed("this program was built without its simulator".to_owned()))
+            }
             (Self::Kubernetes(options), Start::Anew) => run_session(Kubernetes::new(options), run, 0).await,
             (Self::Kubernetes(options), Start::Resumed { first_round, last_seqs }) => {
                 run_session(Kubernetes::resumed(options, last_seqs), run, first_round).await

@@ -27,6 +27,7 @@ pub mod resolve;
 pub mod resume;
 pub mod run;
 pub mod session;
+#[cfg(feature = "sim")]
 pub mod simulation;
 pub mod tally;
 pub mod topology_command;

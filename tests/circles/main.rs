@@ -26,7 +26,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
     (
         "cnsim_experiment",
         "experiment/src/lib.rs",
-        &["cnsim", "cnsim_records", "cnsim_node", "cnsim_cluster", "cnsim_analyze"],
+        &["cnsim", "cnsim_records", "cnsim_node", "cnsim_sim", "cnsim_cluster", "cnsim_analyze"],
     ),
 ];
 

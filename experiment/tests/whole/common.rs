@@ -24,6 +24,17 @@ pub(crate) fn cnsim(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_cnsim")).args(args).output().unwrap()
 }
 
+/// A `cnsim` that goes on, under these variables besides its own.
+pub(crate) fn spawn(args: &[&str], variables: &[(&str, &str)]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_cnsim"))
+        .args(args)
+        .envs(variables.iter().copied())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
 /// `cnsim run` into `out`, which has to succeed.
 pub(crate) fn run(out: &Path, args: &[&str]) -> Run {
     let output = cnsim(&[&["run", "--out", out.to_str().unwrap()], args].concat());

@@ -19,7 +19,7 @@ fn what_cannot_be_run_is_refused_before_any_work() {
         ),
         (
             &["--nodes", "2", "--in-flight", "0"],
-            "error: invalid value '0' for '--in-flight <COUNT>': 0 is not in 1..=4294967295 (see --help)",
+            "error: invalid value '0' for '--in-flight <COUNT>': use a number from 1 on, or unlimited (see --help)",
         ),
         (
             &["--nodes", "2", "--forward", "never"],

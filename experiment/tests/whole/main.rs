@@ -8,4 +8,6 @@ mod input;
 #[cfg(feature = "report")]
 mod report;
 mod run;
+#[cfg(feature = "sim")]
+mod simulation;
 mod topology;

@@ -1,0 +1,125 @@
+//! Runs in virtual time: the folder of any run, the same bytes every time, and no default that hides a model.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use cnsim::manifest::{Backend, Clock, RoundOutcome, RunOutcome};
+use rustix::process::Signal;
+
+use crate::common::{cnsim, manifest, signal, spawn, wait_for};
+
+const SMALL: [&str; 11] =
+    ["run", "--backend", "sim", "--nodes", "60", "--topology", "k-regular:4", "--rounds", "6", "--seed", "5"];
+
+fn simulate(out: &Path, more: &[&str]) -> Output {
+    let out = out.to_str().unwrap();
+    cnsim(&[&SMALL, more, &["--out", out]].concat())
+}
+
+#[test]
+fn a_simulation_leaves_the_folder_of_any_run() {
+    let out = tempfile::tempdir().unwrap();
+
+    let output =
+        simulate(out.path(), &["--delay", "exponential:20ms", "--repeats", "1", "--run-id", "one", "--report"]);
+
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let folder = out.path().join("one");
+    assert_eq!(output.stdout, format!("{}\n", folder.display()).as_bytes());
+    let manifest = manifest(&folder);
+    assert_eq!((manifest.outcome, manifest.clock), (RunOutcome::Complete, Clock::Virtual));
+    assert!(matches!(manifest.backend, Backend::Sim(_)));
+    assert_eq!(manifest.rounds.len(), 7);
+    assert!(manifest.rounds.iter().all(|round| round.outcome == RoundOutcome::Quiescent && round.delivered == 59));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("verdict: sound"));
+    assert!(!folder.join("parts").exists());
+}
+
+#[test]
+fn repeats_have_seeds_and_graphs_of_their_own() {
+    let out = tempfile::tempdir().unwrap();
+
+    let output = simulate(out.path(), &["--delay", "constant:20ms", "--repeats", "3", "--run-id", "s"]);
+
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let folders: Vec<_> = (1..=3).map(|number| out.path().join(format!("s-r{number}"))).collect();
+    let printed: String = folders.iter().map(|folder| format!("{}\n", folder.display())).collect();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), printed);
+    let graphs: BTreeMap<String, u64> = folders
+        .iter()
+        .map(|folder| manifest(folder))
+        .map(|manifest| (manifest.topology_sha256, manifest.options.seed))
+        .collect();
+    assert_eq!(graphs.len(), 3);
+}
+
+#[test]
+fn one_seed_gives_the_same_bytes_on_one_thread_and_on_eight_and_when_it_is_repeated() {
+    let out = tempfile::tempdir().unwrap();
+    let lossy = ["--delay", "lognormal:40ms:0.5", "--loss", "10%", "--repeats", "1", "--run-id", "same"];
+    let records = |threads: &str| {
+        let place = out.path().join(threads);
+        let arguments = [&SMALL[..], &lossy, &["--out", place.to_str().unwrap()]].concat();
+        let output = spawn(&arguments, &[("RAYON_NUM_THREADS", threads)]).wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::read(place.join("same/events.parquet")).unwrap()
+    };
+    let (one, eight) = (records("1"), records("8"));
+    assert!(one == eight, "records differ between 1 and 8 threads");
+
+    let (again, first) = (out.path().join("again"), out.path().join("1/same/manifest.json"));
+    let arguments = ["run", "--repeat", first.to_str().unwrap(), "--run-id", "same", "--out", again.to_str().unwrap()];
+    let output = cnsim(&arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(fs::read(again.join("same/events.parquet")).unwrap() == one, "the repeated run differs");
+}
+
+#[test]
+fn what_a_simulation_needs_or_does_not_know_is_named() {
+    let bare = ["run", "--backend", "sim", "--nodes", "9"];
+    for (more, line) in [
+        (&["--delay", "constant:1ms"][..], "--backend sim needs --topology, as --topology k-regular:8"),
+        (&["--topology", "ring"], "--backend sim needs --delay, as --delay constant:20ms"),
+        (&["--topology", "ring", "--delay", "constant:20"], "constant:20"),
+        (&["--topology", "ring", "--delay", "uniform:20ms:10ms"], "write uniform:10ms:20ms"),
+        (&["--topology", "ring", "--delay", "weights"], "has no weight from 0 ms to an hour"),
+        (&["--topology", "ring", "--delay", "empirical:no-such-file"], "cannot read no-such-file (--delay)"),
+        (&["--topology", "ring", "--delay", "none", "--connections", "reuse"], "--connections means nothing"),
+        (&["--topology", "ring", "--delay", "none", "--nodes-per-process", "3"], "--nodes-per-process means nothing"),
+        (&["--topology", "ring", "--delay", "none", "--namespace", "x"], "--namespace goes with --backend kubernetes"),
+        (&["--topology", "ring", "--delay", "none", "--loss", "5"], "5%"),
+    ] {
+        let output = cnsim(&[&bare[..], more].concat());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{more:?}: {stderr}");
+        assert!(stderr.contains(line), "{more:?}: {stderr}");
+        assert_eq!(stderr.trim_end().lines().count(), 1, "{stderr}");
+    }
+    let output = cnsim(&["run", "--nodes", "3", "--repeats", "2"]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--repeats goes with --backend sim"));
+}
+
+#[test]
+fn rounds_that_were_finished_are_kept_where_the_user_ends_the_run() {
+    let out = tempfile::tempdir().unwrap();
+    let place = out.path().to_str().unwrap();
+    let long = ["run", "--backend", "sim", "--nodes", "400", "--topology", "complete", "--delay", "exponential:20ms"];
+    let more = ["--rounds", "100000", "--repeats", "1", "--seed", "1", "--run-id", "cut", "--out", place];
+    let run = spawn(&[&long[..], &more].concat(), &[]);
+    let folder = out.path().join("cut");
+    wait_for("the run to begin", || folder.join("manifest.json").exists());
+    std::thread::sleep(std::time::Duration::from_secs(4));
+
+    signal(run.id() as i32, Signal::INT);
+    let output = run.wait_with_output().unwrap();
+
+    assert_eq!(output.status.code(), Some(1));
+    let manifest = manifest(&folder);
+    assert_eq!((manifest.outcome, manifest.reason.as_deref()), (RunOutcome::Interrupted, Some("stopped by SIGINT")));
+    assert!(!manifest.rounds.is_empty() && manifest.rounds.len() < 100_000);
+    assert!(folder.join("events.parquet").exists());
+    let resumed = cnsim(&["run", "--resume", folder.to_str().unwrap()]);
+    assert!(String::from_utf8(resumed.stderr).unwrap().contains("run it again with --repeat"));
+}

@@ -1,0 +1,16 @@
+//! The simulator against exact values: each file is one kind of experiment, [`exact`] is what it has to give.
+
+pub(crate) mod check;
+pub(crate) mod exact;
+mod flood;
+mod laboratory;
+mod links;
+mod maelstrom;
+
+use check::{Check, Effort};
+
+/// Every experiment under a seed.
+pub(crate) fn all(seed: u64, effort: Effort) -> Vec<Check> {
+    let experiments = [flood::exponential_delays, maelstrom::broadcasts, links::datagram_loss, links::stream_loss];
+    experiments.iter().flat_map(|experiment| experiment(seed, effort)).collect()
+}
