@@ -51,7 +51,7 @@ fn what_cannot_be_run_is_refused_before_any_work() {
         (&["--nodes", "2", "--initiator", "me"], "error: --initiator me: the topology has no such node"),
         (
             &["--nodes", "2", "--link-delay", "weights"],
-            "error: --link-delay weights: the edge from gossip-statefulset-0 to gossip-statefulset-1 has no weight from \
+            "error: --delay weights: the edge from gossip-statefulset-0 to gossip-statefulset-1 has no weight from \
              0 ms to an hour",
         ),
         (
