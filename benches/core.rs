@@ -86,7 +86,7 @@ fn flood(machines: &mut [Machine], outputs: &mut Outputs) -> u32 {
                     let (sender, send) = deliveries[delivery.0 as usize];
                     inputs.push_back((sender, done(send)));
                 }
-                Output::Event(_) => {}
+                Output::Event(_) | Output::Ask(_) | Output::Control(_) | Output::Answer(_) | Output::Refuse { .. } => {}
             }
         }
     }
@@ -109,7 +109,7 @@ fn deliver(delivery: u64, from: NodeIx, message: Message) -> Input {
 }
 
 fn done(send: SendId) -> Input {
-    Input::SendDone { send, sent: Timestamp(1), result: Ok(()) }
+    Input::SendDone { send, sent: Timestamp(1), result: Ok(None) }
 }
 
 /// Takes every output; the sends among them.
@@ -118,7 +118,12 @@ fn sends(outputs: &mut Outputs) -> Vec<SendId> {
     while let Some(output) = outputs.next_output() {
         match output {
             Output::Send(send) => sends.push(send.send),
-            Output::Reply { .. } | Output::Event(_) => {}
+            Output::Reply { .. }
+            | Output::Event(_)
+            | Output::Ask(_)
+            | Output::Control(_)
+            | Output::Answer(_)
+            | Output::Refuse { .. } => {}
         }
     }
     sends

@@ -15,7 +15,12 @@
 
 #![warn(missing_docs)]
 
+// The network of `protocol/testing.rs` is shared with other crates' tests, and names this one as they do.
+#[cfg(test)]
+extern crate self as cnsim;
+
 pub mod event;
+mod holdings;
 pub mod id;
 pub mod initiator;
 pub mod invariant;

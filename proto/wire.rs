@@ -151,6 +151,9 @@ impl From<&ProtocolSettings> for control::Protocol {
             connections: protocol.connections.to_string(),
             deadline_ns: protocol.deadline.map_or(0, |deadline| deadline.0),
             order: protocol.order.to_string(),
+            period_ns: protocol.period.0,
+            phase: protocol.phase.to_string(),
+            back_to_sender: protocol.back_to_sender,
         }
     }
 }
@@ -166,6 +169,9 @@ impl TryFrom<control::Protocol> for ProtocolSettings {
             connections: wire.connections.parse()?,
             deadline: (wire.deadline_ns > 0).then_some(Interval(wire.deadline_ns)),
             order: wire.order.parse()?,
+            period: if wire.period_ns > 0 { Interval(wire.period_ns) } else { named.period },
+            phase: if wire.phase.is_empty() { named.phase } else { wire.phase.parse()? },
+            back_to_sender: wire.back_to_sender,
             ..named
         })
     }
@@ -176,6 +182,7 @@ mod tests {
     use super::*;
     use crate::id::{Message, SendId};
     use crate::machine::CopyParts;
+    use crate::protocol::Phase;
     use proptest::prelude::*;
 
     #[test]
@@ -204,7 +211,8 @@ mod tests {
     fn a_protocol_survives_the_control_service() {
         for name in ["direct-mail", "flood", "push:3:8", "seed-h", "seed-o"] {
             let mut protocol: ProtocolSettings = name.parse().unwrap();
-            protocol.in_flight = 7;
+            (protocol.in_flight, protocol.period, protocol.back_to_sender) = (7, Interval(3), true);
+            protocol.phase = Phase::Aligned;
             assert_eq!(ProtocolSettings::try_from(control::Protocol::from(&protocol)), Ok(protocol));
         }
     }

@@ -270,8 +270,9 @@ impl Actor {
         while let Some(output) = self.outputs.next_output() {
             match output {
                 Output::Event(event) => self.record(event, &me, &mut receipt),
-                Output::Reply { delivery, ack } => self.reply(delivery, ack, &me),
+                Output::Reply { delivery, ack, .. } => self.reply(delivery, ack, &me),
                 Output::Send(send) => self.carry(send, now, &me),
+                Output::Ask(_) | Output::Control(_) | Output::Answer(_) | Output::Refuse { .. } => {}
             }
         }
     }
@@ -381,8 +382,8 @@ async fn carry(send: Send, mut copy: Carried, network: Arc<Network>, shared: Arc
         copy.permitted
     };
     let result = match send.is_lost {
-        true => Ok(()),
-        false => carry_to_peer(&send, &copy, &network, &shared).await,
+        true => Ok(None),
+        false => carry_to_peer(&send, &copy, &network, &shared).await.map(|()| None),
     };
     if result.is_ok() && send.hold_back != Interval::ZERO {
         until(&shared.clock, Some(shared.clock.now() + send.hold_back)).await;

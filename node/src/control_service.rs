@@ -58,6 +58,8 @@ impl Control {
             cpu_ns: waiting.and_then(|waiting| waiting.run_ns),
             sent_bytes: Some(self.host.shared().traffic.sent()),
             received_bytes: Some(self.host.shared().traffic.received()),
+            control: load.control,
+            unsettled: load.unsettled,
         }
     }
 }

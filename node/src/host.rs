@@ -241,6 +241,8 @@ impl Host {
             Load {
                 queued: sum.queued + one.queued,
                 in_flight: sum.in_flight + one.in_flight,
+                control: sum.control + one.control,
+                unsettled: sum.unsettled + one.unsettled,
                 started: sum.started + one.started,
                 finished: sum.finished + one.finished,
                 delivered: sum.delivered + one.delivered,

@@ -17,7 +17,8 @@ pub struct Edge {
 /// Which copy on an edge. Two copies with one key on one edge meet the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CopyKey {
-    /// The round that it belongs to.
+    /// The round that a message belongs to. Of an ask and its answer, and of a control message: which one it is among
+    /// those of the node that asks or tells, counted from its configuration, since they may be about no round or several.
     pub round: u32,
     /// What it carries.
     pub kind: CopyKind,

@@ -50,6 +50,11 @@ pub struct Passage {
     pub is_lost: bool,
 }
 
+impl Passage {
+    /// A way that adds nothing.
+    pub const AT_ONCE: Self = Self { after: Interval::ZERO, retransmissions: 0, is_lost: false };
+}
+
 impl Links {
     /// The links of `spec`. `text` is what stands in the file that [`DelaySpec::file`] names.
     pub fn new(spec: &LinkSpec, text: Option<&str>, seed: u64) -> Result<Self, DelayModelError> {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
+use super::ask::{Answer, Answered, Contact, Words};
+use super::gossip::Gossip;
+use crate::id::{ContactId, DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
 use crate::link::Links;
 use crate::protocol::{Out, ProtocolSettings};
 use crate::time::{Interval, Timestamp};
@@ -37,21 +39,6 @@ pub struct Common {
     pub links: Links,
 }
 
-/// One copy of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gossip {
-    /// Which message it is.
-    pub message: Message,
-    /// Length of the message's name.
-    pub text_bytes: u32,
-    /// The sender's distance from the initiator, where it knows it.
-    pub hop: Option<Hop>,
-    /// The sender's configuration, where it has one.
-    pub epoch: Option<Epoch>,
-    /// What the message carries.
-    pub payload: Bytes,
-}
-
 /// What the host tells the machine.
 #[derive(Debug, Clone)]
 pub enum Input {
@@ -81,8 +68,36 @@ pub enum Input {
         send: SendId,
         /// When it was sent, by the host's clock.
         sent: Timestamp,
-        /// How it ended.
-        result: Result<(), Failure>,
+        /// How it ended; well, with what the receiver said of its use, where it did.
+        result: Result<Option<bool>, Failure>,
+    },
+    /// A node asks.
+    Asked {
+        /// What the answer will name.
+        asked: DeliveryId,
+        /// Who.
+        from: NodeIx,
+        /// What.
+        words: Words,
+    },
+    /// An ask has ended.
+    AskDone {
+        /// Which one.
+        contact: ContactId,
+        /// With which answer, or without one.
+        result: Result<Answered, Failure>,
+    },
+    /// A control message has arrived.
+    Control {
+        /// Who sent it.
+        from: NodeIx,
+        /// What it says.
+        words: Words,
+    },
+    /// A control message of this node has arrived somewhere, or will not.
+    ControlDone {
+        /// Which one.
+        contact: ContactId,
     },
     /// The instant of [`super::Machine::poll_timeout`] has come.
     Timeout,
@@ -159,6 +174,21 @@ pub enum Output {
         delivery: DeliveryId,
         /// With what.
         ack: Result<Ack, Refusal>,
+        /// Whether the copy was of use here; none where senders do not want to know.
+        useful: Option<bool>,
+    },
+    /// Carry a question.
+    Ask(Contact),
+    /// Carry a control message.
+    Control(Contact),
+    /// Answer a question.
+    Answer(Answer),
+    /// Refuse a question.
+    Refuse {
+        /// Which one.
+        asked: DeliveryId,
+        /// Why.
+        refusal: Refusal,
     },
     /// Something happened that the record wants.
     Event(Event),
@@ -198,7 +228,7 @@ pub enum Event {
     },
     /// A copy arrived.
     Received {
-        /// As which delivery: the host knows when and how.
+        /// As which delivery, or as which copy of an answer: the host knows when and how.
         delivery: DeliveryId,
         /// Of which message.
         message: Message,
@@ -230,6 +260,14 @@ pub enum Event {
     },
 }
 
+/// A reply that is to be given.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owed {
+    pub(super) delivery: DeliveryId,
+    pub(super) ack: Ack,
+    pub(super) useful: Option<bool>,
+}
+
 /// Where a machine puts what follows from an input. The host has one for all its machines.
 #[derive(Debug, Default)]
 pub struct Outputs {
@@ -244,8 +282,9 @@ impl Outputs {
         self.queue.pop_front()
     }
 
-    pub(super) fn reply(&mut self, delivery: DeliveryId, ack: Result<Ack, Refusal>) {
-        self.queue.push_back(Output::Reply { delivery, ack });
+    pub(super) fn reply(&mut self, owed: Owed) {
+        let Owed { delivery, ack, useful } = owed;
+        self.queue.push_back(Output::Reply { delivery, ack: Ok(ack), useful });
     }
 
     pub(super) fn event(&mut self, event: Event) {

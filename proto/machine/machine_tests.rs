@@ -58,7 +58,7 @@ fn in_flight_bounds_the_sends_that_wait() {
     let first = node.sends_after(1, initiate());
     assert_eq!(first.iter().map(|send| send.to.0).collect::<Vec<_>>(), [1], "listed order, one at a time");
     assert_eq!(node.machine.load(), Load { queued: 2, in_flight: 1, started: 1, ..Load::default() });
-    assert_eq!(node.sends_after(2, done(first[0].send, Ok(()))).len(), 1);
+    assert_eq!(node.sends_after(2, done(first[0].send, Ok(None))).len(), 1);
     assert_eq!(node.machine.load(), Load { queued: 1, in_flight: 1, started: 2, finished: 1, ..Load::default() });
 }
 
@@ -67,7 +67,7 @@ fn sends_end_in_any_order_and_each_once() {
     let mut node = Node::configured(&[1, 2, 3], "flood");
     let sends = node.sends_after(1, initiate());
     for (ended, left) in [(1, 2), (1, 2), (0, 1), (2, 0)] {
-        node.outputs_after(2, done(sends[ended].send, Ok(())));
+        node.outputs_after(2, done(sends[ended].send, Ok(None)));
         assert_eq!(node.machine.load().in_flight, left);
     }
     assert_eq!(node.machine.load().finished, 3, "a send that has ended cannot end again");
@@ -81,7 +81,7 @@ fn before_ack_replies_when_the_last_copy_has_ended_even_badly() {
     assert!(!outputs.iter().any(|output| matches!(output, Output::Reply { .. })));
     let Some(Output::Send(send)) = outputs.last() else { panic!("a copy for 2") };
     let outputs = node.outputs_after(2, done(send.send, Err(Failure::Deadline)));
-    assert_eq!(outputs[0], Output::Reply { delivery: DeliveryId(7), ack: Ok(Ack::Received) });
+    assert_eq!(outputs[0], Output::Reply { delivery: DeliveryId(7), ack: Ok(Ack::Received), useful: None });
     assert_eq!(node.machine.load().failed, 1);
 }
 
@@ -99,8 +99,8 @@ fn whoever_sends_under_the_nodes_own_name_makes_it_initiate() {
     let outputs = node.outputs_after(1, deliver(3, 0, None));
     assert_eq!(outputs[0], Output::Event(Event::Initiated { message: M, at: Timestamp(1) }));
     let Some(Output::Send(send)) = outputs.last() else { panic!("a copy for 1") };
-    let outputs = node.outputs_after(2, done(send.send, Ok(())));
-    assert_eq!(outputs, [Output::Reply { delivery: DeliveryId(3), ack: Ok(Ack::Initiated) }]);
+    let outputs = node.outputs_after(2, done(send.send, Ok(None)));
+    assert_eq!(outputs, [Output::Reply { delivery: DeliveryId(3), ack: Ok(Ack::Initiated), useful: None }]);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_duplicate_is_recorded_answered_and_not_forwarded() {
     let outputs = node.outputs_after(2, deliver(2, 2, Some(Hop(1))));
     let (delivery, from, hop) = (DeliveryId(2), NodeIx(2), Some(Hop(2)));
     let received = Event::Received { delivery, message: M, from, hop, duplicate: true };
-    assert_eq!(outputs, [Output::Event(received), Output::Reply { delivery, ack: Ok(Ack::Duplicate) }]);
+    assert_eq!(outputs, [Output::Event(received), Output::Reply { delivery, ack: Ok(Ack::Duplicate), useful: None }]);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_copy_of_another_epoch_is_refused_and_leaves_no_trace() {
     let old = Gossip { epoch: Some(Epoch(4)), ..gossip(Some(Hop(0))) };
     let outputs = node.outputs_after(1, Input::Deliver { delivery: DeliveryId(1), from: NodeIx(1), gossip: old });
     let refusal = Refusal::Epoch { theirs: Epoch(4), mine: Epoch(5) };
-    assert_eq!(outputs, [Output::Reply { delivery: DeliveryId(1), ack: Err(refusal) }]);
+    assert_eq!(outputs, [Output::Reply { delivery: DeliveryId(1), ack: Err(refusal), useful: None }]);
     assert_eq!(refusal.to_string(), "epoch 4 is not this node's epoch 5");
     assert_eq!(node.machine.seen(M), None);
 }
@@ -136,7 +136,7 @@ fn a_copy_says_how_long_its_link_holds_it_and_has_a_permit_meanwhile() {
 fn stopping_records_what_never_left_and_pays_replies() {
     let mut node = Node::new(&[(1, 0), (2, 20 * MS), (3, 0)], "seed-h");
     let first = node.sends_after(1, deliver(3, 0, None))[0].send;
-    node.outputs_after(1, done(first, Ok(())));
+    node.outputs_after(1, done(first, Ok(None)));
     let outputs = node.outputs_after(2, Input::Stop);
     let is_abandoned =
         |output: &&Output| matches!(output, Output::Event(Event::Failed { reason: Failure::Abandoned("stopped"), .. }));
@@ -156,7 +156,13 @@ fn a_new_configuration_forgets_messages_and_counts() {
             Output::Event(Event::Failed { to: NodeIx(other), sent: Timestamp(1), reason, .. }) if *other == to => {
                 Some(reason.clone())
             }
-            Output::Event(_) | Output::Reply { .. } | Output::Send(_) => None,
+            Output::Event(_)
+            | Output::Reply { .. }
+            | Output::Send(_)
+            | Output::Ask(_)
+            | Output::Control(_)
+            | Output::Answer(_)
+            | Output::Refuse { .. } => None,
         };
         outputs.iter().find_map(of)
     };
@@ -249,7 +255,12 @@ impl Node {
     fn sends_after(&mut self, at: u64, input: Input) -> Vec<Send> {
         let only_sends = |output| match output {
             Output::Send(send) => Some(send),
-            Output::Reply { .. } | Output::Event(_) => None,
+            Output::Reply { .. }
+            | Output::Event(_)
+            | Output::Ask(_)
+            | Output::Control(_)
+            | Output::Answer(_)
+            | Output::Refuse { .. } => None,
         };
         self.outputs_after(at, input).into_iter().filter_map(only_sends).collect()
     }
@@ -316,9 +327,9 @@ impl Network {
                 let deliver = Input::Deliver { delivery, from: NodeIx(me as u32), gossip: send.gossip };
                 self.inputs.push_back((send.to.index(), deliver));
             }
-            Output::Reply { delivery, ack } => {
+            Output::Reply { delivery, ack, .. } => {
                 let (sender, send) = self.waiting.remove(&delivery).unwrap();
-                let result = ack.map(drop).map_err(|refusal| Failure::Refused(refusal.to_string()));
+                let result = ack.map(|_| None).map_err(|refusal| Failure::Refused(refusal.to_string()));
                 self.inputs.push_back((sender, done(send, result)));
             }
             Output::Event(Event::Received { from, hop, duplicate, .. }) => self.arrivals.push(Arrival {
@@ -329,6 +340,9 @@ impl Network {
             }),
             Output::Event(Event::Initiated { .. }) => {}
             Output::Event(Event::Failed { .. }) => panic!("nothing fails here"),
+            Output::Ask(_) | Output::Control(_) | Output::Answer(_) | Output::Refuse { .. } => {
+                panic!("these protocols only push")
+            }
         }
     }
 
@@ -389,6 +403,6 @@ fn deliver(delivery: u64, from: u32, hop: Option<Hop>) -> Input {
     Input::Deliver { delivery: DeliveryId(delivery), from: NodeIx(from), gossip: gossip(hop) }
 }
 
-fn done(send: SendId, result: Result<(), Failure>) -> Input {
+fn done(send: SendId, result: Result<Option<bool>, Failure>) -> Input {
     Input::SendDone { send, sent: Timestamp(1), result }
 }

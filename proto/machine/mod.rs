@@ -3,25 +3,36 @@
 //! The host calls [`Machine::handle`] with an input and the time, then carries out every output; between inputs it sleeps until
 //! [`Machine::poll_timeout`]. Contract: for each [`Output::Send`] the host gives exactly one [`Input::SendDone`], by the
 //! send's deadline; for each [`Input::Deliver`] the machine gives exactly one [`Output::Reply`], at once or when the copy
-//! has been forwarded. Nothing is retried. Nodes and messages are numbers here; the host has their names.
+//! has been forwarded; for each [`Output::Ask`] and [`Output::Control`] the host gives its end ([`Contact`]), and for each
+//! [`Input::Asked`] the machine gives at once one [`Output::Answer`] or [`Output::Refuse`]. Nothing is retried. Nodes and
+//! messages are numbers here; the host has their names.
 
-mod holdings;
+mod ask;
+mod contacts;
+mod exchange;
+mod gossip;
 mod io;
+mod periods;
 mod sends;
 mod size;
 
 use bytes::Bytes;
 
+use crate::holdings::Holdings;
 use crate::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
 use crate::link::{CopyKey, CopyKind, Edge, Passage};
-use crate::protocol::{Forward, In, Order, Out, Participant, Timer, View};
+use crate::protocol::{Forward, In, Order, Out, Participant, Repeats, Timer, View};
 use crate::random::Purpose;
 use crate::time::{Interval, Timestamp};
-use holdings::Holdings;
+use contacts::Contacts;
+use io::Owed;
+use periods::Periods;
 use sends::{Copy, Permitted, Sends, Spread};
 
-pub use io::{Ack, Common, Config, Event, Failure, Gossip, Input, Output, Outputs, Refusal, Send};
-pub use size::CopyParts;
+pub use ask::{Answer, AnswerCopy, Answered, Contact, ControlCount, Words};
+pub use gossip::Gossip;
+pub use io::{Ack, Common, Config, Event, Failure, Input, Output, Outputs, Refusal, Send};
+pub use size::{CopyParts, WordsParts, answer_bytes};
 
 /// How much a machine has to do: quiescence is decided on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,7 +41,11 @@ pub struct Load {
     pub queued: u64,
     /// Copies that have one: held back by a link, or with the host.
     pub in_flight: u64,
-    /// Copies given a permit since `Configure`.
+    /// Asks, with their answers, and control messages that have not ended.
+    pub control: u64,
+    /// Messages that this node may still send, or have sent to it, without being asked from outside.
+    pub unsettled: u64,
+    /// Copies given a permit since `Configure`, and copies in answers.
     pub started: u64,
     /// Of those, the ones that have ended.
     pub finished: u64,
@@ -48,6 +63,9 @@ pub struct Machine {
     holdings: Holdings,
     sends: Sends,
     timers: Vec<(Timestamp, Timer)>,
+    periods: Periods,
+    /// Only where the protocol asks, tells or repeats.
+    contacts: Option<Box<Contacts>>,
     load: Load,
 }
 
@@ -56,6 +74,15 @@ pub struct Machine {
 struct Configured {
     config: Config,
     part: Box<dyn Participant>,
+    /// What the protocol says of itself, asked for once.
+    traits: Traits,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Traits {
+    keeps: bool,
+    repeats: bool,
+    wants_sent: bool,
 }
 
 impl Machine {
@@ -67,6 +94,8 @@ impl Machine {
             holdings: Holdings::default(),
             sends: Sends::default(),
             timers: Vec::new(),
+            periods: Periods::default(),
+            contacts: None,
             load: Load::default(),
         }
     }
@@ -88,7 +117,13 @@ impl Machine {
 
     /// How much it has to do.
     pub fn load(&self) -> Load {
-        Load { queued: self.sends.waiting() as u64, in_flight: u64::from(self.sends.in_flight()), ..self.load }
+        Load {
+            queued: self.sends.waiting() as u64,
+            in_flight: u64::from(self.sends.in_flight()),
+            control: self.contacts.as_ref().map_or(0, |contacts| contacts.in_flight()),
+            unsettled: self.configured.as_ref().map_or(0, |configured| configured.part.unsettled().into()),
+            ..self.load
+        }
     }
 
     /// How long a send may take once it has left; none: as long as it takes.
@@ -105,15 +140,22 @@ impl Machine {
             }
             Input::Deliver { delivery, from, gossip } => self.deliver(now, delivery, from, gossip, outputs),
             Input::SendDone { send, sent, result } => self.send_done(now, send, sent, result, outputs),
-            Input::Timeout => self.fire_timers(now, outputs),
+            Input::Asked { asked, from, words } => self.asked(now, asked, from, &words, outputs),
+            Input::AskDone { contact, result } => self.ask_done(now, contact, result, outputs),
+            Input::Control { from, words } => self.told(now, from, &words, outputs),
+            Input::ControlDone { contact } => self.control_done(contact),
+            Input::Timeout => self.fire(now, outputs),
             Input::Stop => self.abandon(now, "stopped", outputs),
+        }
+        if !outputs.out.others.is_empty() {
+            self.carry_out_others(outputs);
         }
         self.pump(now, outputs);
     }
 
     /// When [`Input::Timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.timers.iter().map(|(at, _)| *at).min()
+        self.timers.iter().map(|(at, _)| *at).chain(self.periods.next()).min()
     }
 
     /// Nothing of the configuration before goes on under this one: copies that wait are given up, and so is what is in flight, which
@@ -126,13 +168,28 @@ impl Machine {
         }
         self.holdings.clear();
         self.timers.clear();
+        if let Some(contacts) = &mut self.contacts {
+            contacts.clear();
+        }
         self.load = Load::default();
         self.me = config.me;
-        self.configured = Some(Configured { part: config.common.settings.spec.protocol().node(), config });
+        let Common { seed, ref settings, .. } = *config.common;
+        let protocol = settings.spec.protocol();
+        self.periods =
+            if protocol.is_periodic() { Periods::begin(now, seed, self.me, settings) } else { Periods::default() };
+        let traits = Traits {
+            keeps: protocol.sends_later(),
+            repeats: protocol.promises().repeats == Repeats::Allowed,
+            wants_sent: protocol.wants_sent(),
+        };
+        self.configured = Some(Configured { part: protocol.node(), traits, config });
     }
 
     /// Gives up every copy that has not left, with a record of each.
     fn abandon(&mut self, now: Timestamp, why: &'static str, outputs: &mut Outputs) {
+        if let Some(contacts) = &mut self.contacts {
+            contacts.abandon();
+        }
         let held = self.sends.permitted().filter(|(_, permitted)| permitted.leaves > now);
         for send in held.map(|(send, _)| send).collect::<Vec<_>>() {
             self.cancel(now, send, Failure::Abandoned(why), outputs);
@@ -153,58 +210,92 @@ impl Machine {
         let Begun { message, text_bytes, payload, reply } = begun;
         outputs.event(Event::Initiated { message, at: now });
         self.hold(now, message, text_bytes, Some(Hop::ORIGIN), &payload);
-        self.ask_protocol(now, In::Start { message }, outputs);
+        self.consult(now, In::Start { message }, outputs);
         self.spread(Spread { message, text_bytes, hop: Some(Hop::ORIGIN), payload, owed: reply }, outputs);
     }
 
     fn deliver(&mut self, now: Timestamp, delivery: DeliveryId, from: NodeIx, gossip: Gossip, outputs: &mut Outputs) {
-        let mine = self.epoch();
-        if let Some(theirs) = gossip.epoch.filter(|theirs| *theirs != mine) {
-            outputs.reply(delivery, Err(Refusal::Epoch { theirs, mine }));
+        if let Some(refusal) = self.refusal(gossip.epoch) {
+            outputs.queue.push_back(Output::Reply { delivery, ack: Err(refusal), useful: None });
             return;
         }
         let Gossip { message, text_bytes, hop, payload, .. } = gossip;
         if from == self.me {
-            let reply = Some((delivery, Ack::Initiated));
+            let reply = Some(Owed { delivery, ack: Ack::Initiated, useful: None });
             self.initiate(now, Begun { message, text_bytes, payload, reply }, outputs);
             return;
         }
         let hop = hop.map(Hop::next);
-        let duplicate = self.holdings.get(message).is_some();
-        outputs.event(Event::Received { delivery, message, from, hop, duplicate });
-        let received = In::Received { from, message, hop, first: !duplicate };
-        if duplicate {
-            outputs.reply(delivery, Ok(Ack::Duplicate));
-            self.ask_protocol(now, received, outputs);
-            self.spread_held(outputs);
-            return;
+        let is_first =
+            self.arrive(now, Arrival { delivery, from, message, text_bytes, hop, payload: &payload }, outputs);
+        let useful = self.useful(is_first, outputs);
+        if !is_first {
+            outputs.reply(Owed { delivery, ack: Ack::Duplicate, useful });
+            return self.spread_held(outputs);
         }
-        self.load.delivered += 1;
-        self.hold(now, message, text_bytes, hop, &payload);
+        let reply = Owed { delivery, ack: Ack::Received, useful };
         let owed = match self.configured.as_ref().map(|configured| configured.config.common.settings.forward) {
-            Some(Forward::BeforeAck) => Some((delivery, Ack::Received)),
+            Some(Forward::BeforeAck) => Some(reply),
             Some(Forward::AfterAck) | None => {
-                outputs.reply(delivery, Ok(Ack::Received));
+                outputs.reply(reply);
                 None
             }
         };
-        self.ask_protocol(now, received, outputs);
         self.spread(Spread { message, text_bytes, hop, payload, owed }, outputs);
     }
 
-    fn fire_timers(&mut self, now: Timestamp, outputs: &mut Outputs) {
+    /// What a copy of another run is refused with.
+    fn refusal(&self, epoch: Option<Epoch>) -> Option<Refusal> {
+        let mine = self.epoch();
+        epoch.filter(|theirs| *theirs != mine).map(|theirs| Refusal::Epoch { theirs, mine })
+    }
+
+    /// Takes a copy, by itself or in an answer, and tells the protocol; whether it was the first of its message.
+    fn arrive(&mut self, now: Timestamp, arrival: Arrival<'_>, outputs: &mut Outputs) -> bool {
+        let Arrival { delivery, from, message, text_bytes, hop, payload } = arrival;
+        let duplicate = self.holdings.get(message).is_some();
+        outputs.event(Event::Received { delivery, message, from, hop, duplicate });
+        if !duplicate {
+            self.load.delivered += 1;
+            self.hold(now, message, text_bytes, hop, payload);
+        }
+        self.consult(now, In::Received { from, message, hop, first: !duplicate }, outputs);
+        !duplicate
+    }
+
+    /// What the sender of a copy that was just taken is told of its use.
+    fn useful(&self, is_first: bool, outputs: &mut Outputs) -> Option<bool> {
+        let said = outputs.out.useful.take();
+        self.configured.as_ref().filter(|it| it.traits.wants_sent).map(|_| said.unwrap_or(is_first))
+    }
+
+    fn fire(&mut self, now: Timestamp, outputs: &mut Outputs) {
+        if let Some(configured) = &self.configured
+            && let Some(nth) = self.periods.begun(now, &configured.config.common.settings)
+        {
+            self.consult(now, In::Period { nth }, outputs);
+            self.spread_held(outputs);
+        }
         while let Some(place) = self.timers.iter().position(|(at, _)| *at <= now) {
             let (_, timer) = self.timers.swap_remove(place);
-            self.ask_protocol(now, In::Timer(timer), outputs);
+            self.consult(now, In::Timer(timer), outputs);
             self.spread_held(outputs);
         }
     }
 
-    /// Has the node's part in the protocol answer one input; what it says is in `outputs.out`, in sending order.
-    fn ask_protocol(&mut self, now: Timestamp, input: In, outputs: &mut Outputs) {
-        let Some(Configured { config, part }) = &mut self.configured else { return };
-        let common = &config.common;
-        let view = View { me: self.me, neighbours: common.neighbours.neighbours(self.me), seed: common.seed };
+    /// Has the node's part in the protocol take one input; what it says is in `outputs.out`, its copies in sending order.
+    fn consult(&mut self, now: Timestamp, input: In<'_>, outputs: &mut Outputs) {
+        let Some(Configured { config, part, .. }) = &mut self.configured else { return };
+        let common = &*config.common;
+        let view = View {
+            me: self.me,
+            neighbours: common.neighbours.neighbours(self.me),
+            period: common.settings.period,
+            back_to_sender: common.settings.back_to_sender,
+            seed: common.seed,
+            held: &self.holdings,
+            known_before: self.periods.known_before(),
+        };
         part.handle(now, input, &view, &mut outputs.out);
         put_in_order(&mut outputs.out, common.settings.order, &view);
         for (timer, at) in outputs.out.timers.drain(..) {
@@ -221,8 +312,8 @@ impl Machine {
             "a copy of another message: {sends:?}"
         );
         if sends.is_empty() {
-            if let Some((delivery, ack)) = spread.owed {
-                outputs.reply(delivery, Ok(ack));
+            if let Some(owed) = spread.owed {
+                outputs.reply(owed);
             }
         } else {
             self.sends.queue(spread, sends.iter().map(|(to, _)| *to));
@@ -236,7 +327,7 @@ impl Machine {
         let sends = std::mem::take(&mut outputs.out.sends);
         for copies in sends.chunk_by(|one, next| one.1 == next.1) {
             let message = copies[0].1;
-            let Some(holding) = self.holdings.get(message) else {
+            let Some(holding) = self.holdings.held(message) else {
                 debug_assert!(false, "the protocol sends {message:?}, which this node does not hold");
                 continue;
             };
@@ -249,10 +340,7 @@ impl Machine {
     }
 
     fn hold(&mut self, now: Timestamp, message: Message, text_bytes: u32, hop: Option<Hop>, payload: &Bytes) {
-        let keeps = self
-            .configured
-            .as_ref()
-            .is_some_and(|Configured { config, .. }| config.common.settings.spec.protocol().sends_later());
+        let keeps = self.configured.as_ref().is_some_and(|configured| configured.traits.keeps);
         let payload = if keeps { payload.clone() } else { Bytes::new() };
         self.holdings.insert(message, hop, now, text_bytes, payload);
     }
@@ -262,19 +350,33 @@ impl Machine {
         now: Timestamp,
         send: SendId,
         sent: Timestamp,
-        result: Result<(), Failure>,
+        result: Result<Option<bool>, Failure>,
         outputs: &mut Outputs,
     ) {
         // What a configuration cut short has its record.
         let Some(Permitted { copy, leaves, is_lost, .. }) = self.sends.end(send) else { return };
         self.load.finished += 1;
+        let (to, message) = (copy.to, self.sends.spread(copy).message);
+        let useful = result.as_ref().ok().copied().flatten();
         let (at, reason) = match result {
-            Ok(()) if is_lost => (leaves, Failure::Lost),
-            Ok(()) => return self.settle(copy, outputs),
+            Ok(_) if is_lost => (leaves, Failure::Lost),
+            Ok(_) => {
+                self.settle(copy, outputs);
+                return self.sent(now, In::Sent { to, message, useful }, outputs);
+            }
             Err(reason) => (now, reason),
         };
         let bytes = self.encoded_bytes(send, copy, sent);
         self.fail(copy, FailedSend { send, sent, at, bytes, reason }, outputs);
+        self.sent(now, In::Sent { to, message, useful: None }, outputs);
+    }
+
+    /// Tells a protocol that wants to know how a send has ended.
+    fn sent(&mut self, now: Timestamp, sent: In<'_>, outputs: &mut Outputs) {
+        if self.configured.as_ref().is_some_and(|configured| configured.traits.wants_sent) {
+            self.consult(now, sent, outputs);
+            self.spread_held(outputs);
+        }
     }
 
     fn fail(&mut self, copy: Copy, failed: FailedSend, outputs: &mut Outputs) {
@@ -287,19 +389,24 @@ impl Machine {
 
     /// One copy fewer for a reply to wait for.
     fn settle(&mut self, copy: Copy, outputs: &mut Outputs) {
-        if let Some((delivery, ack)) = self.sends.settle(copy) {
-            outputs.reply(delivery, Ok(ack));
+        if let Some(owed) = self.sends.settle(copy) {
+            outputs.reply(owed);
         }
     }
 
     /// Gives permits to waiting copies.
     fn pump(&mut self, now: Timestamp, outputs: &mut Outputs) {
-        let Some(Configured { config, .. }) = &self.configured else { return };
-        let common = std::sync::Arc::clone(&config.common);
+        let Some(Configured { config, traits, .. }) = &self.configured else { return };
+        let (common, repeats) = (std::sync::Arc::clone(&config.common), traits.repeats);
         while self.sends.in_flight() < common.settings.in_flight
             && let Some(copy) = self.sends.next_waiting()
         {
-            let (there, back) = self.passages(&common, copy);
+            let message = self.sends.spread(copy).message;
+            let nth = match repeats {
+                true => self.contacts.get_or_insert_default().next_copy(copy.to, message),
+                false => 0,
+            };
+            let (there, back) = self.passages(&common, copy.to, message, nth);
             let (hold, is_lost) = (there.after, there.is_lost);
             let send = self.sends.permit(Permitted { copy, since: now, leaves: now + hold, is_lost });
             self.load.started += 1;
@@ -316,20 +423,33 @@ impl Machine {
     }
 
     /// What becomes of a copy on its way, and of the news of its end on the way back.
-    fn passages(&self, common: &Common, copy: Copy) -> (Passage, Passage) {
-        let edge = |from, to| Edge { from, to, weight: common.neighbours.weight(self.me, copy.to) };
-        let round = self.sends.spread(copy).message.0;
-        let key = |kind| CopyKey { round, kind, nth: 0 };
-        let there = common.links.passage(edge(self.me, copy.to), key(CopyKind::Payload));
-        (there, common.links.passage(edge(copy.to, self.me), key(CopyKind::Acknowledgment)))
+    fn passages(&self, common: &Common, to: NodeIx, message: Message, nth: u32) -> (Passage, Passage) {
+        let weight = common.neighbours.weight(self.me, to);
+        let key = |kind| CopyKey { round: message.0, kind, nth };
+        let there = common.links.passage(Edge { from: self.me, to, weight }, key(CopyKind::Payload));
+        (there, common.links.passage(Edge { from: to, to: self.me, weight }, key(CopyKind::Acknowledgment)))
     }
 
     fn encoded_bytes(&self, send: SendId, copy: Copy, sent: Timestamp) -> u64 {
         let Spread { text_bytes, hop, ref payload, .. } = *self.sends.spread(copy);
+        self.copy_bytes(text_bytes, hop, payload.len(), send, sent)
+    }
+
+    fn bytes_of(&self, gossip: &Gossip, send: SendId, sent: Timestamp) -> u64 {
+        self.copy_bytes(gossip.text_bytes, gossip.hop, gossip.payload.len(), send, sent)
+    }
+
+    fn copy_bytes(
+        &self,
+        text_bytes: u32,
+        hop: Option<Hop>,
+        payload_bytes: usize,
+        send: SendId,
+        sent: Timestamp,
+    ) -> u64 {
         let name_bytes = self.configured.as_ref().map_or(0, |configured| configured.config.name_bytes);
-        let parts =
-            CopyParts { text_bytes, name_bytes, sent, hop, epoch: self.epoch(), send, payload_bytes: payload.len() };
-        parts.encoded_bytes()
+        let epoch = self.epoch();
+        CopyParts { text_bytes, name_bytes, sent, hop, epoch, send, payload_bytes }.encoded_bytes()
     }
 }
 
@@ -338,7 +458,18 @@ struct Begun {
     message: Message,
     text_bytes: u32,
     payload: Bytes,
-    reply: Option<(DeliveryId, Ack)>,
+    reply: Option<Owed>,
+}
+
+/// A copy that has arrived.
+struct Arrival<'a> {
+    delivery: DeliveryId,
+    from: NodeIx,
+    message: Message,
+    text_bytes: u32,
+    /// This node's distance by it.
+    hop: Option<Hop>,
+    payload: &'a Bytes,
 }
 
 /// What is known of a send that failed.

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::io::Ack;
-use crate::id::{DeliveryId, Hop, Message, NodeIx, SendId};
+use super::io::Owed;
+use crate::id::{Hop, Message, NodeIx, SendId};
 use crate::time::Timestamp;
 
 /// One copy. What all copies of one forwarding share stands once.
@@ -36,7 +36,7 @@ pub(super) struct Spread {
     pub(super) hop: Option<Hop>,
     pub(super) payload: Bytes,
     /// The delivery whose reply waits for the last copy, and what it will be.
-    pub(super) owed: Option<(DeliveryId, Ack)>,
+    pub(super) owed: Option<Owed>,
 }
 
 #[derive(Debug)]
@@ -98,11 +98,23 @@ impl Sends {
         let place = usize::try_from(send.0.checked_sub(self.ended + 1)?).ok()?;
         let ended = self.permitted.get_mut(place)?.take();
         self.in_flight -= u32::from(ended.is_some());
+        self.drop_ended();
+        ended
+    }
+
+    /// The number of a copy that needs no permit and is over.
+    pub(super) fn number_ended(&mut self) -> SendId {
+        self.permitted.push_back(None);
+        let send = SendId(self.ended + self.permitted.len() as u64);
+        self.drop_ended();
+        send
+    }
+
+    fn drop_ended(&mut self) {
         while let Some(None) = self.permitted.front() {
             self.permitted.pop_front();
             self.ended += 1;
         }
-        ended
     }
 
     /// The copies with a permit, by their numbers.
@@ -118,7 +130,7 @@ impl Sends {
     }
 
     /// One copy fewer; the reply that waited for the last one.
-    pub(super) fn settle(&mut self, copy: Copy) -> Option<(DeliveryId, Ack)> {
+    pub(super) fn settle(&mut self, copy: Copy) -> Option<Owed> {
         let place = &mut self.spreads[copy.spread as usize];
         let open = place.as_mut()?;
         open.copies -= 1;

@@ -74,12 +74,12 @@ impl Options {
     /// The protocol with the options that were resolved for it.
     pub fn resolved_protocol(&self) -> ProtocolSettings {
         ProtocolSettings {
-            spec: self.protocol.clone(),
             order: self.order,
             in_flight: self.in_flight.max(1),
             forward: self.forward,
             connections: self.connections,
             deadline: self.deadline_ms.map(Interval::from_ms),
+            ..ProtocolSettings::from(self.protocol.clone())
         }
     }
 }

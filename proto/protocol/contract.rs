@@ -7,9 +7,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::body::Body;
+use super::out::{Out, Timer};
 use super::promises::Promises;
+use super::view::View;
 use crate::id::{Hop, Message, NodeIx};
-use crate::random::{Purpose, Random};
 use crate::time::Timestamp;
 
 /// How a protocol is typed: a name, and what it needs behind it.
@@ -33,6 +35,27 @@ pub trait Protocol: fmt::Debug + fmt::Display + Send + Sync {
         false
     }
 
+    /// Whether a node is told of each period: [`In::Period`].
+    fn is_periodic(&self) -> bool {
+        false
+    }
+
+    /// Whether it comes to rest by itself, so that a message is over when nothing is queued, in flight or unsettled. One
+    /// that does not is given a time.
+    fn settles(&self) -> bool {
+        true
+    }
+
+    /// Whether a node is told how each of its sends ended: [`In::Sent`].
+    fn wants_sent(&self) -> bool {
+        false
+    }
+
+    /// What control messages of this kind are called where they are counted.
+    fn body_name(&self, _kind: u8) -> &'static str {
+        "control"
+    }
+
     /// A node that has just been configured.
     fn node(&self) -> Box<dyn Participant>;
 }
@@ -40,12 +63,18 @@ pub trait Protocol: fmt::Debug + fmt::Display + Send + Sync {
 /// One node's part in a protocol.
 pub trait Participant: fmt::Debug + Send {
     /// Takes one input; what follows from it is in `out` afterwards.
-    fn handle(&mut self, now: Timestamp, input: In, view: &View<'_>, out: &mut Out);
+    fn handle(&mut self, now: Timestamp, input: In<'_>, view: &View<'_>, out: &mut Out);
+
+    /// How many messages this node may still send, or have sent to it, without being asked from outside. Polls that may
+    /// bring nothing do not count.
+    fn unsettled(&self) -> u32 {
+        0
+    }
 }
 
 /// What a protocol is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum In {
+pub enum In<'a> {
     /// A message begins at this node, which holds it now.
     Start {
         /// Which.
@@ -64,48 +93,44 @@ pub enum In {
     },
     /// A timer that it had set has come.
     Timer(Timer),
-}
-
-/// What a timer is for, in a protocol's own numbers. There is at most one of each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timer(pub u32);
-
-/// What a node may know when it decides.
-pub struct View<'a> {
-    /// Who it is.
-    pub me: NodeIx,
-    /// Whom it may send to, in listed order.
-    pub neighbours: &'a [NodeIx],
-    pub(crate) seed: u64,
-}
-
-impl View<'_> {
-    /// The node's own generator for one purpose and message, the same whenever it is asked for.
-    pub fn random(&self, purpose: Purpose, message: Message) -> Random {
-        Random::at(self.seed, purpose, &[u64::from(self.me.0), u64::from(message.0)])
-    }
-}
-
-/// What shall happen. The machine keeps one and empties it after each input.
-#[derive(Debug, Default)]
-pub struct Out {
-    pub(crate) sends: Vec<(NodeIx, Message)>,
-    pub(crate) timers: Vec<(Timer, Option<Timestamp>)>,
-}
-
-impl Out {
-    /// Sends a copy of a message that this node holds. Copies of one input leave in the order that the run's options say.
-    pub fn send(&mut self, to: NodeIx, message: Message) {
-        self.sends.push((to, message));
-    }
-
-    /// Sets a timer, in place of one for the same.
-    pub fn timer(&mut self, at: Timestamp, what: Timer) {
-        self.timers.push((what, Some(at)));
-    }
-
-    /// Takes a timer back; nothing where it is not set.
-    pub fn cancel(&mut self, what: Timer) {
-        self.timers.push((what, None));
-    }
+    /// A period has come; only where the protocol is periodic.
+    Period {
+        /// Which, counted from 0 at the configuration. Periods that the host let pass are left out.
+        nth: u32,
+    },
+    /// A node asks; the answer is [`Out::answer`].
+    Asked {
+        /// Who.
+        from: NodeIx,
+        /// What.
+        body: &'a Body,
+    },
+    /// An answer came. The copies in it were received before.
+    Answered {
+        /// From whom.
+        to: NodeIx,
+        /// What it says.
+        body: &'a Body,
+    },
+    /// An ask has ended without an answer.
+    Unanswered {
+        /// Who was asked.
+        to: NodeIx,
+    },
+    /// A node says something that wants no answer.
+    Control {
+        /// Who.
+        from: NodeIx,
+        /// What.
+        body: &'a Body,
+    },
+    /// A send has ended; only where the protocol wants to know.
+    Sent {
+        /// To whom.
+        to: NodeIx,
+        /// Of which message.
+        message: Message,
+        /// Whether the receiver found it of use; none where nobody said so, as when the copy was lost.
+        useful: Option<bool>,
+    },
 }

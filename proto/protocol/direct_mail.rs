@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::contract::{In, Out, Participant, Protocol, Syntax, View};
+use super::contract::{In, Participant, Protocol, Syntax};
+use super::out::Out;
 use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::view::View;
 use crate::time::Timestamp;
 
 /// How it is typed.
@@ -41,10 +43,17 @@ impl Protocol for DirectMail {
 }
 
 impl Participant for DirectMail {
-    fn handle(&mut self, _: Timestamp, input: In, view: &View<'_>, out: &mut Out) {
+    fn handle(&mut self, _: Timestamp, input: In<'_>, view: &View<'_>, out: &mut Out) {
         match input {
             In::Start { message } => view.neighbours.iter().for_each(|neighbour| out.send(*neighbour, message)),
-            In::Received { .. } | In::Timer(_) => {}
+            In::Received { .. }
+            | In::Timer(_)
+            | In::Period { .. }
+            | In::Asked { .. }
+            | In::Answered { .. }
+            | In::Unanswered { .. }
+            | In::Control { .. }
+            | In::Sent { .. } => {}
         }
     }
 }

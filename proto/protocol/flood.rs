@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::contract::{In, Out, Participant, Protocol, Syntax, View};
+use super::contract::{In, Participant, Protocol, Syntax};
+use super::out::Out;
 use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::view::View;
 use crate::time::Timestamp;
 
 /// How it is typed.
@@ -41,14 +43,19 @@ impl Protocol for Flood {
 }
 
 impl Participant for Flood {
-    fn handle(&mut self, _: Timestamp, input: In, view: &View<'_>, out: &mut Out) {
+    fn handle(&mut self, _: Timestamp, input: In<'_>, view: &View<'_>, out: &mut Out) {
         let (message, heard_from) = match input {
             In::Start { message } => (message, None),
             In::Received { from, message, first: true, .. } => (message, Some(from)),
-            In::Received { first: false, .. } | In::Timer(_) => return,
+            In::Received { first: false, .. }
+            | In::Timer(_)
+            | In::Period { .. }
+            | In::Asked { .. }
+            | In::Answered { .. }
+            | In::Unanswered { .. }
+            | In::Control { .. }
+            | In::Sent { .. } => return,
         };
-        for neighbour in view.neighbours.iter().filter(|neighbour| Some(**neighbour) != heard_from) {
-            out.send(*neighbour, message);
-        }
+        view.others(heard_from).for_each(|neighbour| out.send(neighbour, message));
     }
 }

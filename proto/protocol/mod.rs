@@ -1,19 +1,28 @@
 //! What a node does with a message: the protocols, one file each, and the options that all of them share.
 
+mod body;
 mod contract;
 mod direct_mail;
 mod error;
 mod flood;
 mod known;
 mod options;
+mod out;
 mod promises;
 mod push;
 mod settings;
 mod spec;
+#[cfg(test)]
+mod testing;
+mod view;
 
-pub use contract::{In, Out, Participant, Protocol, Syntax, Timer, View};
+pub use body::Body;
+pub use contract::{In, Participant, Protocol, Syntax};
 pub use error::ParseError;
-pub use options::{Connections, Forward, Order};
+pub use options::{Connections, Forward, Order, Phase};
+pub(crate) use out::Other;
+pub use out::{Out, Timer};
 pub use promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
 pub use settings::ProtocolSettings;
 pub use spec::{Preset, ProtocolSpec};
+pub use view::View;

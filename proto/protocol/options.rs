@@ -32,6 +32,18 @@ pub enum Connections {
     PerSend,
 }
 
+/// When a node's periods begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Each node's at a random time of its own within the first period after its configuration.
+    Random,
+    /// All nodes' at whole multiples of the period, counted from the Unix epoch, so that processes that are configured
+    /// at different times agree. A node sends and answers from what it held at its last timer: rounds are then
+    /// synchronous where two delays in a row are shorter than the period, and a message that begins at a timer's instant
+    /// stands behind it, so that it first goes out one period later.
+    Aligned,
+}
+
 macro_rules! word_type {
     ($type:ident, $option:literal, $($value:ident = $word:literal),+) => {
         impl $type {
@@ -61,6 +73,7 @@ macro_rules! word_type {
 word_type!(Order, "order", Shuffled = "shuffled", Listed = "listed");
 word_type!(Forward, "forward", AfterAck = "after-ack", BeforeAck = "before-ack");
 word_type!(Connections, "connections", Reuse = "reuse", PerSend = "per-send");
+word_type!(Phase, "phase", Random = "random", Aligned = "aligned");
 
 #[cfg(test)]
 mod tests {
@@ -70,6 +83,7 @@ mod tests {
     fn option_words_round_trip() {
         assert_eq!(Forward::BeforeAck.to_string().parse(), Ok(Forward::BeforeAck));
         assert_eq!(Order::Listed.to_string().parse(), Ok(Order::Listed));
+        assert_eq!(Phase::Aligned.to_string().parse(), Ok(Phase::Aligned));
         let error = "pooled".parse::<Connections>().unwrap_err().to_string();
         assert_eq!(error, "unknown connections \"pooled\": use reuse or per-send");
     }

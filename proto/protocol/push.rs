@@ -4,8 +4,10 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use super::contract::{In, Out, Participant, Protocol, Syntax, View};
+use super::contract::{In, Participant, Protocol, Syntax};
+use super::out::Out;
 use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::view::View;
 use crate::id::{Hop, NodeIx};
 use crate::random::Purpose;
 use crate::time::Timestamp;
@@ -59,19 +61,25 @@ impl Protocol for Push {
 
 impl Participant for Push {
     /// A node that does not know its distance sends: it hears each message first only once, so the push still ends.
-    fn handle(&mut self, _: Timestamp, input: In, view: &View<'_>, out: &mut Out) {
+    fn handle(&mut self, _: Timestamp, input: In<'_>, view: &View<'_>, out: &mut Out) {
         let (message, hop, heard_from) = match input {
             In::Start { message } => (message, Some(Hop::ORIGIN), None),
             In::Received { from, message, hop, first: true } => (message, hop, Some(from)),
-            In::Received { first: false, .. } | In::Timer(_) => return,
+            In::Received { first: false, .. }
+            | In::Timer(_)
+            | In::Period { .. }
+            | In::Asked { .. }
+            | In::Answered { .. }
+            | In::Unanswered { .. }
+            | In::Control { .. }
+            | In::Sent { .. } => return,
         };
         if let (Some(Hop(hop)), Some(ttl)) = (hop, self.ttl)
             && hop >= ttl.get()
         {
             return;
         }
-        let others = view.neighbours.iter().copied().filter(|neighbour| Some(*neighbour) != heard_from);
-        let mut candidates: Vec<NodeIx> = others.collect();
+        let mut candidates: Vec<NodeIx> = view.others(heard_from).collect();
         let mut random = view.random(Purpose::Targets, message);
         for to in random.choose(&mut candidates, self.fanout.get() as usize) {
             out.send(*to, message);

@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use super::error::ParseError;
-use super::options::{Connections, Forward, Order};
+use super::options::{Connections, Forward, Order, Phase};
+use super::promises::{Duplicates, Promises};
 use super::spec::{Preset, ProtocolSpec};
 use crate::time::Interval;
 
@@ -22,6 +23,28 @@ pub struct ProtocolSettings {
     pub connections: Connections,
     /// How long a send may take before it has failed; none: as long as it takes.
     pub deadline: Option<Interval>,
+    /// How long a period of protocols that have one is; above 0.
+    pub period: Interval,
+    /// When periods begin.
+    pub phase: Phase,
+    /// Whether a node that pushes also sends to whom it heard from.
+    pub back_to_sender: bool,
+}
+
+impl ProtocolSettings {
+    /// As `in_flight`: as many sends as there are.
+    pub const UNLIMITED: u32 = u32::MAX;
+    /// The period where none is typed.
+    pub const PERIOD: Interval = Interval::from_ms(1000);
+
+    /// What may be relied on in a run without faults, with these options.
+    pub fn promises(&self) -> Promises {
+        let promises = self.spec.promises();
+        match promises.duplicates {
+            Duplicates::OfFlood if self.back_to_sender => Promises { duplicates: Duplicates::Open, ..promises },
+            Duplicates::Never | Duplicates::OfFlood | Duplicates::Open => promises,
+        }
+    }
 }
 
 impl From<ProtocolSpec> for ProtocolSettings {
@@ -35,6 +58,9 @@ impl From<ProtocolSpec> for ProtocolSettings {
             forward: Forward::AfterAck,
             connections: Connections::Reuse,
             deadline: Some(Interval::from_ms(5000)),
+            period: Self::PERIOD,
+            phase: Phase::Random,
+            back_to_sender: false,
         };
         let seed = || Self {
             order: Order::Listed,

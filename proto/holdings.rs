@@ -1,4 +1,4 @@
-//! The messages that a node holds.
+//! The messages that a node holds, in the order of their numbers.
 
 use bytes::Bytes;
 
@@ -10,27 +10,48 @@ const MESSAGES_MAX: usize = 1 << 16;
 
 /// What a node holds of one message.
 #[derive(Debug, Clone)]
-pub(super) struct Holding {
-    message: Message,
-    pub(super) hop: Option<Hop>,
-    since: Timestamp,
+pub(crate) struct Holding {
+    pub(crate) message: Message,
+    pub(crate) hop: Option<Hop>,
+    pub(crate) since: Timestamp,
     /// Length of the message's name.
-    pub(super) text_bytes: u32,
+    pub(crate) text_bytes: u32,
     /// Empty where the protocol sends a message only when it arrives.
-    pub(super) payload: Bytes,
+    pub(crate) payload: Bytes,
+    /// Only that it was here is still known.
+    is_forgotten: bool,
 }
 
 /// See the module. Sorted by message: rounds come in order, so that nearly all are added at the end.
 #[derive(Debug, Default)]
-pub(super) struct Holdings(Vec<Holding>);
+pub(crate) struct Holdings(Vec<Holding>);
 
 impl Holdings {
-    pub(super) fn get(&self, message: Message) -> Option<&Holding> {
+    /// What is known of a message that was here, forgotten or not.
+    pub(crate) fn get(&self, message: Message) -> Option<&Holding> {
         self.place(message).ok().map(|place| &self.0[place])
     }
 
+    /// A message that can still be sent.
+    pub(crate) fn held(&self, message: Message) -> Option<&Holding> {
+        self.get(message).filter(|holding| !holding.is_forgotten)
+    }
+
+    /// All that can still be sent, in order.
+    pub(crate) fn all_held(&self) -> impl Iterator<Item = &Holding> {
+        self.0.iter().filter(|holding| !holding.is_forgotten)
+    }
+
+    /// Lets go of what a message carries.
+    pub(crate) fn forget(&mut self, message: Message) {
+        if let Ok(place) = self.place(message) {
+            self.0[place].payload = Bytes::new();
+            self.0[place].is_forgotten = true;
+        }
+    }
+
     /// Keeps it in place of what was held of the same message. Where there are too many, the quarter that came first is forgotten.
-    pub(super) fn insert(
+    pub(crate) fn insert(
         &mut self,
         message: Message,
         hop: Option<Hop>,
@@ -38,7 +59,7 @@ impl Holdings {
         text_bytes: u32,
         payload: Bytes,
     ) {
-        let holding = Holding { message, hop, since, text_bytes, payload };
+        let holding = Holding { message, hop, since, text_bytes, payload, is_forgotten: false };
         match self.place(message) {
             Ok(place) => self.0[place] = Holding { since: self.0[place].since, ..holding },
             Err(place) => {
@@ -54,7 +75,7 @@ impl Holdings {
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
@@ -90,6 +111,17 @@ mod tests {
         }
         let held: Vec<u32> = (0..11).filter(|message| holdings.get(Message(*message)).is_some()).collect();
         assert_eq!(held, [1, 3, 5, 9]);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_known_and_no_longer_held() {
+        let mut holdings = Holdings::default();
+        for message in 1..4 {
+            insert(&mut holdings, message, 1);
+        }
+        holdings.forget(Message(2));
+        assert!(holdings.get(Message(2)).is_some() && holdings.held(Message(2)).is_none());
+        assert_eq!(holdings.all_held().map(|holding| holding.message.0).collect::<Vec<_>>(), [1, 3]);
     }
 
     #[test]

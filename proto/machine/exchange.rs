@@ -1,0 +1,163 @@
+//! The part of a machine that asks, answers and tells. Asks and control messages need no permit.
+//!
+//! Their way is drawn by the number that they have among their sender's in its configuration, in place of a round, and the
+//! way of an answer by that of its ask: no two on one edge have the same, and no counter for each edge is needed.
+
+use super::ask::{Answer, AnswerCopy, Answered, Contact, ControlCount, Words};
+use super::gossip::Gossip;
+use super::io::{Event, Failure, Output, Outputs};
+use super::size::{WordsParts, answer_bytes};
+use super::{Arrival, Configured, Machine};
+use crate::id::{ContactId, DeliveryId, Epoch, Hop, Message, NodeIx};
+use crate::link::{CopyKey, CopyKind, Edge, Passage};
+use crate::protocol::{Body, In, Other};
+use crate::time::Timestamp;
+
+impl Machine {
+    /// The control traffic that it has sent since it was configured, by kind.
+    pub fn control_counts(&self) -> Vec<ControlCount> {
+        let (Some(contacts), Some(configured)) = (&self.contacts, &self.configured) else { return Vec::new() };
+        let protocol = configured.config.common.settings.spec.protocol();
+        let name = |kind| if kind == Body::EMPTY { "empty" } else { protocol.body_name(kind) };
+        let counts = contacts.counts();
+        counts.map(|(kind, messages, bytes)| ControlCount { name: name(kind), messages, bytes }).collect()
+    }
+
+    /// Takes a control message. What is of another run is not for this one, and nobody waits to hear so.
+    pub(super) fn told(&mut self, now: Timestamp, from: NodeIx, words: &Words, outputs: &mut Outputs) {
+        if self.refusal(words.epoch).is_none() {
+            self.consult(now, In::Control { from, body: &words.body }, outputs);
+            self.spread_held(outputs);
+        }
+    }
+
+    /// A control message has arrived or failed.
+    pub(super) fn control_done(&mut self, contact: ContactId) {
+        if let Some(contacts) = &mut self.contacts {
+            contacts.end(contact);
+        }
+    }
+
+    /// Does what the protocol said besides sending copies.
+    pub(super) fn carry_out_others(&mut self, outputs: &mut Outputs) {
+        let mut others = std::mem::take(&mut outputs.out.others);
+        for other in others.drain(..) {
+            match other {
+                Other::Ask(to, body) => {
+                    let ask = self.contact(to, body, CopyKind::Request);
+                    outputs.queue.extend(ask.map(Output::Ask));
+                }
+                Other::Control(to, body) => {
+                    let control = self.contact(to, body, CopyKind::Control);
+                    outputs.queue.extend(control.map(Output::Control));
+                }
+                Other::Forget(message) => {
+                    self.holdings.forget(message);
+                    if let Some(contacts) = &mut self.contacts {
+                        contacts.forget(message);
+                    }
+                }
+            }
+        }
+        outputs.out.others = others;
+    }
+
+    fn contact(&mut self, to: NodeIx, body: Body, kind: CopyKind) -> Option<Contact> {
+        let Configured { config, .. } = self.configured.as_ref()?;
+        let common = std::sync::Arc::clone(&config.common);
+        let name_bytes = config.name_bytes;
+        let contacts = self.contacts.get_or_insert_default();
+        let (contact, nth) = contacts.begin(to);
+        let bytes = WordsParts { name_bytes, epoch: common.epoch, nth, body: &body }.encoded_bytes();
+        contacts.count(body.kind, bytes);
+        let Passage { after: hold, is_lost, .. } = self.way(to, CopyKey { round: nth, kind, nth: 0 });
+        let epoch = Some(common.epoch).filter(|epoch| *epoch != Epoch(0));
+        let words = Words { nth, epoch, body };
+        Some(Contact { contact, to, words, bytes, deadline: common.settings.deadline, hold, is_lost })
+    }
+
+    /// Answers an ask, or refuses one of another run.
+    pub(super) fn asked(
+        &mut self,
+        now: Timestamp,
+        asked: DeliveryId,
+        from: NodeIx,
+        words: &Words,
+        outputs: &mut Outputs,
+    ) {
+        if let Some(refusal) = self.refusal(words.epoch) {
+            outputs.queue.push_back(Output::Refuse { asked, refusal });
+            return;
+        }
+        outputs.out.answer = None;
+        self.consult(now, In::Asked { from, body: &words.body }, outputs);
+        let (body, messages) = outputs.out.answer.take().unwrap_or_default();
+        let passage = self.way(from, CopyKey { round: words.nth, kind: CopyKind::Answer, nth: 0 });
+        let copies: Vec<AnswerCopy> = messages.iter().filter_map(|message| self.answer_copy(now, *message)).collect();
+        if passage.is_lost {
+            copies.iter().for_each(|copy| self.lose(now, from, copy, passage, outputs));
+        }
+        let bytes = answer_bytes(&body, copies.iter().map(|copy| copy.bytes));
+        let of_copies: u64 = copies.iter().map(|copy| copy.bytes).sum();
+        self.contacts.get_or_insert_default().count(body.kind, bytes - of_copies);
+        let Passage { after: hold, is_lost, .. } = passage;
+        outputs.queue.push_back(Output::Answer(Answer { asked, to: from, body, copies, bytes, hold, is_lost }));
+        self.spread_held(outputs);
+    }
+
+    /// A copy of a message that this node holds, as one of its sends that has ended.
+    fn answer_copy(&mut self, now: Timestamp, message: Message) -> Option<AnswerCopy> {
+        let Some(holding) = self.holdings.held(message) else {
+            debug_assert!(false, "the protocol answers with {message:?}, which this node does not hold");
+            return None;
+        };
+        let (text_bytes, hop, payload) = (holding.text_bytes, holding.hop, holding.payload.clone());
+        let epoch = Some(self.epoch()).filter(|epoch| *epoch != Epoch(0));
+        let gossip = Gossip { message, text_bytes, hop, epoch, payload };
+        let send = self.sends.number_ended();
+        self.load.started += 1;
+        self.load.finished += 1;
+        let bytes = self.bytes_of(&gossip, send, now);
+        Some(AnswerCopy { send, gossip, bytes })
+    }
+
+    fn lose(&mut self, now: Timestamp, to: NodeIx, copy: &AnswerCopy, way: Passage, outputs: &mut Outputs) {
+        let AnswerCopy { send, ref gossip, bytes } = *copy;
+        let (message, hop) = (gossip.message, gossip.hop.map(Hop::next));
+        let (sent, at, reason) = (now, now + way.after, Failure::Lost);
+        self.load.failed += 1;
+        outputs.event(Event::Failed { message, to, hop, send, sent, at, bytes, reason });
+    }
+
+    /// An ask has ended.
+    pub(super) fn ask_done(
+        &mut self,
+        now: Timestamp,
+        contact: ContactId,
+        result: Result<Answered, Failure>,
+        outputs: &mut Outputs,
+    ) {
+        // What a configuration cut short is not answered under the next one.
+        let Some(to) = self.contacts.as_mut().and_then(|contacts| contacts.end(contact)) else { return };
+        let Ok(Answered { body, copies }) = result else {
+            self.consult(now, In::Unanswered { to }, outputs);
+            return self.spread_held(outputs);
+        };
+        for (delivery, gossip) in copies {
+            let Gossip { message, text_bytes, hop, payload, .. } = gossip;
+            let hop = hop.map(Hop::next);
+            self.arrive(now, Arrival { delivery, from: to, message, text_bytes, hop, payload: &payload }, outputs);
+            self.spread_held(outputs);
+        }
+        self.consult(now, In::Answered { to, body: &body }, outputs);
+        self.spread_held(outputs);
+    }
+
+    /// What becomes of something on its way to a node. An edge has one weight, whichever of its ends lists it.
+    fn way(&self, to: NodeIx, key: CopyKey) -> Passage {
+        let Some(Configured { config, .. }) = &self.configured else { return Passage::AT_ONCE };
+        let neighbours = &config.common.neighbours;
+        let weight = neighbours.weight(self.me, to).or_else(|| neighbours.weight(to, self.me));
+        config.common.links.passage(Edge { from: self.me, to, weight }, key)
+    }
+}
