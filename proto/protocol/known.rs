@@ -4,10 +4,21 @@ use std::sync::Arc;
 
 use super::contract::{Protocol, Syntax};
 use super::error::ParseError;
-use super::{direct_mail, flood, push};
+use super::{announce, anti_entropy, direct_mail, flood, plumtree, pull, push, push_periodic, push_pull, rumor};
 
 /// In the order that help shows them in.
-pub(super) const ALL: [Syntax; 3] = [direct_mail::SYNTAX, flood::SYNTAX, push::SYNTAX];
+pub(super) const ALL: [Syntax; 10] = [
+    direct_mail::SYNTAX,
+    flood::SYNTAX,
+    push::SYNTAX,
+    push_periodic::SYNTAX,
+    pull::SYNTAX,
+    push_pull::SYNTAX,
+    anti_entropy::SYNTAX,
+    rumor::SYNTAX,
+    plumtree::SYNTAX,
+    announce::SYNTAX,
+];
 
 /// The protocol of this text.
 ///

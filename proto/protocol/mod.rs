@@ -1,15 +1,23 @@
 //! What a node does with a message: the protocols, one file each, and the options that all of them share.
 
+mod announce;
+mod anti_entropy;
 mod body;
 mod contract;
+mod digest;
 mod direct_mail;
 mod error;
 mod flood;
 mod known;
 mod options;
 mod out;
+mod plumtree;
 mod promises;
+mod pull;
 mod push;
+mod push_periodic;
+mod push_pull;
+mod rumor;
 mod settings;
 mod spec;
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub struct Promises {
     pub duplicates: Duplicates,
     /// Who sends copies.
     pub senders: Senders,
-    /// The most copies that a node sends of one message; none: as many as it has neighbours.
+    /// The most copies that a node sends of one message; none: as many as it has neighbours, and any number where it repeats.
     pub copies_max: Option<u32>,
     /// How often a node may send one neighbour the same message.
     pub repeats: Repeats,

@@ -87,14 +87,16 @@ mod tests {
     #[test]
     fn an_unknown_protocol_is_answered_with_the_known_ones() {
         let error = "gossipsub".parse::<ProtocolSpec>().unwrap_err().to_string();
-        assert!(error.contains("direct-mail, flood, push:FANOUT[:TTL], seed-h or seed-o"), "{error}");
+        assert!(error.contains("use direct-mail, flood, push:FANOUT[:TTL], push-periodic:FANOUT, pull, "), "{error}");
         let error = "push:x".parse::<ProtocolSpec>().unwrap_err().to_string();
         assert_eq!(error, "\"push:x\" is not push:FANOUT[:TTL] with whole numbers from 1 on");
     }
 
     #[test]
     fn a_protocol_is_written_as_it_is_typed() {
-        for text in ["direct-mail", "flood", "push:3", "push:3:8", "seed-h", "seed-o"] {
+        for text in
+            ["direct-mail", "flood", "push:3", "push:3:8", "push-periodic:2", "pull", "push-pull", "seed-h", "seed-o"]
+        {
             assert_eq!(text.parse::<ProtocolSpec>().unwrap().to_string(), text);
         }
     }

@@ -39,6 +39,13 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
 }
 
+/// A protocol by its word on a graph, with links that delay and lose nothing.
+pub(crate) fn plan(protocol: &str, graph: Vec<Vec<u32>>, delay: &str) -> Plan {
+    let delay = delay.parse().expect("tests write delays as they are typed");
+    let settings = protocol.parse().expect("tests write protocols as they are typed");
+    Plan { graph, settings, links: LinkSpec { delay, ..LinkSpec::default() }, seed: 1 }
+}
+
 /// See the module.
 pub(crate) struct Net {
     pub(crate) machines: Vec<Machine>,

@@ -1,0 +1,197 @@
+//! Announcements before payloads, as Bitcoin's nodes do (Decker and Wattenhofer 2013, "Information propagation in the
+//! Bitcoin network"): a node that has learned a message says so to each neighbour after a delay of its own for each (INV);
+//! who does not hold it asks the first who said so (GETDATA), and gets it in the answer.
+//!
+//! The delays are exponential with the run's period as their mean. A neighbour that has announced the message itself is
+//! told nothing. Who was asked and did not answer is followed by the next who announced it.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use super::body::Body;
+use super::contract::{In, Participant, Protocol, Syntax};
+use super::out::{Out, Timer};
+use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::view::View;
+use crate::id::{Message, NodeIx};
+use crate::random::Purpose;
+use crate::time::{Interval, Timestamp};
+
+/// How it is typed.
+pub(super) const SYNTAX: Syntax = Syntax {
+    usage: "announce",
+    needs: "nothing behind its name",
+    parse: |parts| parts.is_empty().then(|| Arc::new(Announce) as Arc<dyn Protocol>),
+};
+
+const INV: u8 = 1;
+const GETDATA: u8 = 2;
+const DATA: u8 = 3;
+
+/// When the next announcement is due.
+const DUE: Timer = Timer(0);
+
+#[derive(Debug)]
+struct Announce;
+
+#[derive(Debug, Default)]
+struct Node {
+    /// Announcements to come.
+    due: BTreeSet<(Timestamp, NodeIx, Message)>,
+    wanted: Vec<Wanted>,
+}
+
+/// A message that was asked for and has not come.
+#[derive(Debug)]
+struct Wanted {
+    message: Message,
+    asked: NodeIx,
+    /// Who announced it later.
+    others: VecDeque<NodeIx>,
+}
+
+impl fmt::Display for Announce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("announce")
+    }
+}
+
+impl Protocol for Announce {
+    fn promises(&self) -> Promises {
+        Promises {
+            reach: Reach::Everyone,
+            duplicates: Duplicates::Never,
+            senders: Senders::Holders,
+            copies_max: None,
+            repeats: Repeats::Never,
+            hops: Hops::Open,
+        }
+    }
+
+    fn sends_later(&self) -> bool {
+        true
+    }
+
+    fn body_name(&self, kind: u8) -> &'static str {
+        match kind {
+            INV => "inv",
+            GETDATA => "getdata",
+            _ => "data",
+        }
+    }
+
+    fn node(&self) -> Box<dyn Participant> {
+        Box::new(Node::default())
+    }
+}
+
+impl Participant for Node {
+    fn handle(&mut self, now: Timestamp, input: In<'_>, view: &View<'_>, out: &mut Out) {
+        match input {
+            In::Start { message } => self.plan(now, message, None, view),
+            In::Received { from, message, first: true, .. } => {
+                let announced = self.take_wanted(message);
+                self.plan(now, message, Some(from), view);
+                self.due.retain(|(_, to, other)| *other != message || !announced.contains(to));
+            }
+            In::Control { from, body } => {
+                body.messages.iter().for_each(|message| self.announced(from, *message, view, out));
+            }
+            In::Asked { body, .. } => {
+                let held: Vec<Message> = body.messages.iter().copied().filter(|message| view.holds(*message)).collect();
+                out.answer(Body::new(DATA, body.messages.iter().copied()), &held);
+            }
+            In::Answered { to, body } => self.ask_others(to, |message| body.messages.contains(&message), out),
+            In::Unanswered { to } => self.ask_others(to, |_| true, out),
+            In::Timer(_) => self.announce(now, out),
+            In::Received { first: false, .. } | In::Period { .. } | In::Sent { .. } => return,
+        }
+        match self.due.first() {
+            Some((at, ..)) => out.timer(*at, DUE),
+            None => out.cancel(DUE),
+        }
+    }
+
+    fn unsettled(&self) -> u32 {
+        (self.due.len() + self.wanted.len()) as u32
+    }
+}
+
+impl Node {
+    fn plan(&mut self, now: Timestamp, message: Message, heard_from: Option<NodeIx>, view: &View<'_>) {
+        for to in view.neighbours.iter().copied().filter(|to| Some(*to) != heard_from) {
+            let unit = view.random_nth(Purpose::Contact, message, to.0).unit();
+            let after = Interval((-libm::log(unit) * view.period.0 as f64) as u64);
+            self.due.insert((now + after, to, message));
+        }
+    }
+
+    fn announce(&mut self, now: Timestamp, out: &mut Out) {
+        while let Some((_, to, message)) = self.due.first().copied().filter(|(at, ..)| *at <= now) {
+            self.due.pop_first();
+            out.control(to, Body::new(INV, [message]));
+        }
+    }
+
+    fn announced(&mut self, from: NodeIx, message: Message, view: &View<'_>, out: &mut Out) {
+        self.due.retain(|(_, to, other)| (*to, *other) != (from, message));
+        if view.holds(message) {
+            return;
+        }
+        match self.wanted.iter_mut().find(|wanted| wanted.message == message) {
+            Some(wanted) => wanted.others.push_back(from),
+            None => {
+                self.wanted.push(Wanted { message, asked: from, others: VecDeque::new() });
+                out.ask(from, Body::new(GETDATA, [message]));
+            }
+        }
+    }
+
+    /// A message has come: who announced it besides the one who was asked.
+    fn take_wanted(&mut self, message: Message) -> VecDeque<NodeIx> {
+        let place = self.wanted.iter().position(|wanted| wanted.message == message);
+        place.map(|place| self.wanted.swap_remove(place).others).unwrap_or_default()
+    }
+
+    /// What a node was asked for and did not give is asked of the next one, or given up until it is announced again.
+    fn ask_others(&mut self, asked: NodeIx, is_meant: impl Fn(Message) -> bool, out: &mut Out) {
+        self.wanted.retain_mut(|wanted| {
+            if wanted.asked != asked || !is_meant(wanted.message) {
+                return true;
+            }
+            let Some(next) = wanted.others.pop_front() else { return false };
+            wanted.asked = next;
+            out.ask(next, Body::new(GETDATA, [wanted.message]));
+            true
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{BEGIN, Net, complete, plan};
+    use crate::link::{LinkSpec, Transport};
+    use crate::time::Interval;
+
+    #[test]
+    fn everybody_asks_once_and_gets_one_copy_in_the_answer() {
+        let mut net = Net::new(plan("announce", complete(15), "uniform:10ms:90ms"));
+        net.begin(2, 1);
+        net.run_until_settled(BEGIN + Interval::from_ms(1_000_000));
+        assert_eq!((net.load(), net.holders(1), net.copies(1)), ((0, 0), 15, 14));
+        assert_eq!((net.control("getdata"), net.control("data")), (14, 14));
+        assert!(net.control("inv") >= 14);
+    }
+
+    #[test]
+    fn who_does_not_answer_is_followed_by_the_next_who_announced_it() {
+        let mut plan = plan("announce", complete(15), "constant:10ms");
+        plan.links = LinkSpec { transport: Transport::Datagram, loss: "30%".parse().unwrap(), ..plan.links };
+        let mut net = Net::new(plan);
+        net.begin(2, 1);
+        net.run_until_settled(BEGIN + Interval::from_ms(1_000_000));
+        assert_eq!((net.load(), net.holders(1)), ((0, 0), 15));
+        assert!(net.control("getdata") > 14, "some were lost");
+    }
+}
