@@ -100,7 +100,7 @@ fn common(neighbours: Adjacency) -> Arc<Common> {
 }
 
 fn configure(me: NodeIx, common: &Arc<Common>) -> Input {
-    Input::Configure(Config { me, name_bytes: 8, common: Arc::clone(common) })
+    Input::Configure(Config { me, name_bytes: 8, first_period: 0, common: Arc::clone(common) })
 }
 
 fn deliver(delivery: u64, from: NodeIx, message: Message) -> Input {

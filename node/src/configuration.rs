@@ -163,6 +163,7 @@ impl Configuration {
         let common = Arc::new(Common { epoch, seed, settings: protocol.clone(), neighbours, links });
         let config = |id: &NodeId| Config {
             me: numbers[id],
+            first_period: 0,
             name_bytes: u32::try_from(id.as_str().len()).unwrap_or(u32::MAX),
             common: Arc::clone(&common),
         };

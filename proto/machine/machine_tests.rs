@@ -292,7 +292,7 @@ impl Network {
         let machines = (0..graph.len()).map(|me| {
             let me = NodeIx(me as u32);
             let mut machine = Machine::new(me);
-            let config = Config { me, name_bytes: 1, common: Arc::clone(&common) };
+            let config = Config { me, name_bytes: 1, first_period: 0, common: Arc::clone(&common) };
             machine.handle(Timestamp(0), Input::Configure(config), &mut outputs);
             machine
         });
@@ -388,7 +388,7 @@ fn config(me: u32, epoch: Epoch, neighbours: &[(u32, u64)], protocol: &str) -> C
         neighbours: Adjacency::of([list.collect::<Vec<_>>()]),
         links: Links::new(&LinkSpec { delay: DelaySpec::Weights, ..LinkSpec::default() }, None, 1).unwrap(),
     };
-    Config { me: NodeIx(me), name_bytes: 1, common: Arc::new(common) }
+    Config { me: NodeIx(me), name_bytes: 1, first_period: 0, common: Arc::new(common) }
 }
 
 fn initiate() -> Input {

@@ -115,6 +115,11 @@ impl Machine {
         self.holdings.get(message).map(|holding| holding.hop)
     }
 
+    /// How many messages it may still send unasked.
+    pub fn unsettled(&self) -> u32 {
+        self.configured.as_ref().map_or(0, |configured| configured.part.unsettled())
+    }
+
     /// How much it has to do.
     pub fn load(&self) -> Load {
         Load {
@@ -174,9 +179,9 @@ impl Machine {
         self.load = Load::default();
         self.me = config.me;
         let Common { seed, ref settings, .. } = *config.common;
+        let of = periods::Of { seed, node: self.me, first: config.first_period };
         let protocol = settings.spec.protocol();
-        self.periods =
-            if protocol.is_periodic() { Periods::begin(now, seed, self.me, settings) } else { Periods::default() };
+        self.periods = if protocol.is_periodic() { Periods::begin(now, of, settings) } else { Periods::default() };
         let traits = Traits {
             keeps: protocol.sends_later(),
             repeats: protocol.promises().repeats == Repeats::Allowed,

@@ -15,6 +15,15 @@ pub(super) struct Periods {
     known_before: Timestamp,
 }
 
+/// Whose periods they are: what they are drawn by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Of {
+    pub(super) seed: u64,
+    pub(super) node: NodeIx,
+    /// The number of the first.
+    pub(super) first: u32,
+}
+
 const NEVER: Timestamp = Timestamp(u64::MAX);
 
 impl Default for Periods {
@@ -25,17 +34,18 @@ impl Default for Periods {
 
 impl Periods {
     /// Those of a node that is configured now.
-    pub(super) fn begin(now: Timestamp, seed: u64, node: NodeIx, settings: &ProtocolSettings) -> Self {
+    pub(super) fn begin(now: Timestamp, of: Of, settings: &ProtocolSettings) -> Self {
+        let Of { seed, node, first } = of;
         let period = settings.period.0.max(1);
         match settings.phase {
             Phase::Random => {
-                let drawn = Random::at(seed, Purpose::Phase, &[node.0.into()]).below(period);
-                Self { next: now + Interval(drawn), ..Self::default() }
+                let drawn = Random::at(seed, Purpose::Phase, &[node.0.into(), first.into()]).below(period);
+                Self { next: now + Interval(drawn), nth: first, known_before: NEVER }
             }
             // Nothing is known before the first of them.
             Phase::Aligned => {
                 let next = Timestamp((now.0 / period).saturating_add(1).saturating_mul(period));
-                Self { next, nth: 0, known_before: Timestamp(0) }
+                Self { next, nth: first, known_before: Timestamp(0) }
             }
         }
     }
@@ -79,10 +89,14 @@ mod tests {
         }
     }
 
+    fn of(node: u32) -> Of {
+        Of { seed: 1, node: NodeIx(node), first: 0 }
+    }
+
     #[test]
     fn aligned_periods_begin_at_multiples_behind_the_configuration_and_late_ones_are_left_out() {
         let settings = settings(Phase::Aligned);
-        let mut periods = Periods::begin(Timestamp(5_000), 1, NodeIx(3), &settings);
+        let mut periods = Periods::begin(Timestamp(5_000), of(3), &settings);
         assert_eq!((periods.next(), periods.known_before()), (Some(Timestamp(6_000)), Timestamp(0)));
         assert_eq!(periods.begun(Timestamp(5_999), &settings), None);
         assert_eq!(periods.begun(Timestamp(6_001), &settings), Some(0));
@@ -94,10 +108,10 @@ mod tests {
     #[test]
     fn random_periods_begin_within_the_first_one_where_the_seed_says() {
         let settings = settings(Phase::Random);
-        let first = |node| Periods::begin(Timestamp(7_300), 1, NodeIx(node), &settings).next().unwrap().0;
+        let first = |node| Periods::begin(Timestamp(7_300), of(node), &settings).next().unwrap().0;
         let firsts: Vec<u64> = (0..100).map(first).collect();
         assert!(firsts.iter().all(|first| (7_300..8_300).contains(first)));
         assert!(firsts.iter().collect::<std::collections::BTreeSet<_>>().len() > 80);
-        assert_eq!(Periods::begin(Timestamp(7_300), 1, NodeIx(0), &settings).known_before(), NEVER);
+        assert_eq!(Periods::begin(Timestamp(7_300), of(0), &settings).known_before(), NEVER);
     }
 }

@@ -106,7 +106,7 @@ impl Net {
             named: 0,
         };
         for node in (0..nodes as u32).map(NodeIx) {
-            let config = Config { me: node, name_bytes: 8, common: Arc::clone(&common) };
+            let config = Config { me: node, name_bytes: 8, first_period: 0, common: Arc::clone(&common) };
             net.handle(node, Input::Configure(config));
         }
         net

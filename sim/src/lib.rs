@@ -7,6 +7,7 @@
 
 #![warn(missing_docs)]
 
+mod happening;
 pub mod journal;
 pub mod network;
 pub mod queue;

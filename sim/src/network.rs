@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cnsim::id::{Epoch, NodeIx};
 use cnsim::machine::{Common, Config};
+use cnsim::protocol::ProtocolSettings;
 
 /// See the module.
 #[derive(Debug, Clone)]
@@ -12,6 +13,9 @@ pub struct Network {
     name_bytes: NameBytes,
     nodes: u32,
 }
+
+/// No round has more periods than this.
+const PERIODS: u32 = 1 << 16;
 
 /// How long the nodes' names are.
 #[derive(Debug, Clone)]
@@ -42,12 +46,17 @@ impl Network {
         self.common.epoch
     }
 
-    /// What a node is told.
-    pub(crate) fn config(&self, me: NodeIx) -> Config {
+    /// What all nodes do.
+    pub fn settings(&self) -> &ProtocolSettings {
+        &self.common.settings
+    }
+
+    /// What a node is told for a round, which is simulated apart from others.
+    pub(crate) fn config(&self, me: NodeIx, round: u32) -> Config {
         let name_bytes = match &self.name_bytes {
             NameBytes::Same(bytes) => *bytes,
             NameBytes::Each(bytes) => bytes[me.index()],
         };
-        Config { me, name_bytes, common: Arc::clone(&self.common) }
+        Config { me, name_bytes, first_period: round.wrapping_mul(PERIODS), common: Arc::clone(&self.common) }
     }
 }

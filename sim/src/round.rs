@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use cnsim::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
-use cnsim::machine::{Event, Failure, Gossip, Input, Load, Machine, Output, Outputs, Send};
+use cnsim::id::{ContactId, DeliveryId, Epoch, Message, NodeIx};
+use cnsim::machine::{
+    Answer, AnswerCopy, Answered, Contact, Event, Failure, Gossip, Input, Load, Machine, Output, Outputs, Send,
+};
 use cnsim::time::{Interval, Timestamp};
 
-use crate::journal::{Entry, Fact, Journal};
+use crate::happening::{Arrival, AskEnd, Asker, Asking, End, Happening, Pending, entry};
+use crate::journal::Journal;
 use crate::network::Network;
 use crate::queue::{Class, Key, Queue};
 
@@ -49,51 +52,12 @@ pub struct RoundEnd {
 pub enum Outcome {
     /// Nothing was left to do.
     Quiescent,
+    /// Everybody was reached, and a period of a protocol that never rests has passed since.
+    Horizon,
     /// The limit came first.
     TimedOut,
     /// It was not to go on.
     Halted,
-}
-
-/// What happens at a node.
-#[derive(Debug, Clone, Copy)]
-enum Happening {
-    Arrival(Arrival),
-    /// The news that a send has ended.
-    Ended {
-        send: SendId,
-        sent: Timestamp,
-        how: End,
-    },
-    Timeout,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum End {
-    Well,
-    Refused(Epoch),
-    Late,
-}
-
-/// A copy that arrives.
-#[derive(Debug, Clone, Copy)]
-struct Arrival {
-    send: SendId,
-    sent: Timestamp,
-    /// How long the way back holds the news of its end.
-    hold_back: Interval,
-    message: Message,
-    hop: Option<Hop>,
-    bytes: u32,
-}
-
-/// A delivery whose reply is still to come.
-#[derive(Debug, Clone, Copy)]
-struct Pending {
-    sender: NodeIx,
-    send: SendId,
-    sent: Timestamp,
-    hold_back: Interval,
 }
 
 /// See the module.
@@ -109,6 +73,14 @@ struct Round<'a> {
     timeouts: BTreeMap<NodeIx, Timestamp>,
     deliveries: u64,
     owed: BTreeMap<DeliveryId, Pending>,
+    askers: BTreeMap<DeliveryId, Asker>,
+    /// Events in the queue that are no timers.
+    moving: u64,
+    /// What each node may still send unasked, and the sum.
+    unsettled: Vec<u32>,
+    unsettled_sum: u64,
+    /// Nodes that have heard of the message.
+    reached: u32,
     now: Timestamp,
 }
 
@@ -121,25 +93,74 @@ pub fn simulate_round(
     goes_on: &mut dyn FnMut(u64) -> bool,
 ) -> RoundEnd {
     let mut round = Round::new(network, spec);
+    (0..network.nodes()).for_each(|node| round.look_ahead(NodeIx(node)));
     let begin = Input::Initiate { message: spec.message, text_bytes: spec.text_bytes, payload: spec.payload.clone() };
-    round.handle(spec.initiator, begin, None, journal);
-    let deadline = spec.begins + spec.limit;
+    round.handle(spec.initiator, begin, &[], journal);
+    let mut ending = Ending::of(network, spec);
     let mut events = 0;
-    let outcome = loop {
-        let Some((key, happening)) = round.queue.pop() else { break Outcome::Quiescent };
-        if key.time > deadline {
-            round.give_up(network, deadline, journal);
-            break Outcome::TimedOut;
+    let (outcome, load) = loop {
+        if let Some(outcome) = ending.reached(&round) {
+            break (outcome, round.load());
+        }
+        let Some((key, happening)) = round.pop() else { break (Outcome::Quiescent, round.load()) };
+        if key.time > ending.limit {
+            let load = round.load();
+            round.give_up(network, ending.limit, journal);
+            break (Outcome::TimedOut, load);
+        }
+        if matches!(happening, Happening::Timeout) && ending.stops(key.time) {
+            continue;
         }
         round.now = key.time;
         round.happen(key, happening, journal);
         events += 1;
         if events % LOOK == 0 && !goes_on(LOOK) {
-            break Outcome::Halted;
+            break (Outcome::Halted, round.load());
         }
     };
     goes_on(events % LOOK);
-    RoundEnd { outcome, at: round.now, load: round.load(), events }
+    RoundEnd { outcome, at: round.now, load, events }
+}
+
+/// When a round is over.
+struct Ending {
+    limit: Timestamp,
+    settles: bool,
+    nodes: u32,
+    period: Interval,
+    /// When a round that reached everybody stops its timers; none before.
+    horizon: Option<Timestamp>,
+}
+
+impl Ending {
+    fn of(network: &Network, spec: &RoundSpec) -> Self {
+        let settings = network.settings();
+        Self {
+            limit: spec.begins + spec.limit,
+            settles: settings.spec.protocol().settles(),
+            nodes: network.nodes(),
+            period: settings.period,
+            horizon: None,
+        }
+    }
+
+    /// What the round ends with now; none while it goes on. A protocol that never rests has its timers stopped one period after
+    /// everybody was reached, and what is on its way then still arrives.
+    fn reached(&mut self, round: &Round<'_>) -> Option<Outcome> {
+        if self.settles {
+            return (round.moving == 0 && round.unsettled_sum == 0).then_some(Outcome::Quiescent);
+        }
+        if self.horizon.is_none() && round.reached + 1 >= self.nodes {
+            self.horizon = Some(round.now + self.period);
+        }
+        let is_past = |horizon: Timestamp| round.queue.peek_time().is_none_or(|next| next > horizon);
+        (round.moving == 0 && self.horizon.is_some_and(is_past)).then_some(Outcome::Horizon)
+    }
+
+    /// Whether timers are stopped at this time.
+    fn stops(&self, time: Timestamp) -> bool {
+        self.horizon.is_some_and(|horizon| time > horizon)
+    }
 }
 
 impl<'a> Round<'a> {
@@ -147,7 +168,7 @@ impl<'a> Round<'a> {
         let mut outputs = Outputs::default();
         let machines = (0..network.nodes()).map(|node| {
             let mut machine = Machine::new(NodeIx(node));
-            machine.handle(spec.begins, Input::Configure(network.config(NodeIx(node))), &mut outputs);
+            machine.handle(spec.begins, Input::Configure(network.config(NodeIx(node), spec.message.0)), &mut outputs);
             machine
         });
         Self {
@@ -160,71 +181,131 @@ impl<'a> Round<'a> {
             timeouts: BTreeMap::new(),
             deliveries: 0,
             owed: BTreeMap::new(),
+            askers: BTreeMap::new(),
+            moving: 0,
+            unsettled: vec![0; network.nodes() as usize],
+            unsettled_sum: 0,
+            reached: 0,
             now: spec.begins,
         }
     }
 
+    fn pop(&mut self) -> Option<(Key, Happening)> {
+        let (key, happening) = self.queue.pop()?;
+        self.moving -= u64::from(!matches!(happening, Happening::Timeout));
+        Some((key, happening))
+    }
+
     fn happen(&mut self, key: Key, happening: Happening, journal: &mut dyn Journal) {
-        let node = key.destination;
+        let (node, from) = (key.destination, key.source);
         match happening {
-            Happening::Arrival(arrival) => self.arrive(node, key.source, arrival, journal),
+            Happening::Arrival(arrival) => self.arrive(node, from, arrival, journal),
             Happening::Ended { send, sent, how } => {
                 let result = match how {
-                    End::Well => Ok(()),
+                    End::Well(useful) => Ok(useful),
                     End::Refused(theirs) => Err(Failure::Refused(format!("epoch {} is not this node's", theirs.0))),
                     End::Late => Err(Failure::Deadline),
                 };
-                self.handle(node, Input::SendDone { send, sent, result }, None, journal);
+                self.handle(node, Input::SendDone { send, sent, result }, &[], journal);
             }
             Happening::Timeout => {
                 // One that was set anew meanwhile has an event of its own.
                 if self.timeouts.get(&node) == Some(&key.time) {
                     self.timeouts.remove(&node);
-                    self.handle(node, Input::Timeout, None, journal);
+                    self.handle(node, Input::Timeout, &[], journal);
                 }
             }
+            Happening::Asked(asking) => {
+                let Asking { contact, words, ends } = *asking;
+                let asked = self.name();
+                self.askers.insert(asked, Asker { node: from, contact, ends });
+                self.handle(node, Input::Asked { asked, from, words }, &[], journal);
+            }
+            Happening::AskEnded(end) => self.end_ask(node, *end, journal),
+            Happening::Told(words) => self.handle(node, Input::Control { from, words: *words }, &[], journal),
+            Happening::ControlDone(contact) => self.handle(node, Input::ControlDone { contact }, &[], journal),
         }
     }
 
     fn arrive(&mut self, node: NodeIx, from: NodeIx, arrival: Arrival, journal: &mut dyn Journal) {
-        let Arrival { send, sent, hold_back, message, hop, .. } = arrival;
-        let delivery = DeliveryId(self.deliveries);
-        self.deliveries += 1;
+        let Arrival { send, sent, hold_back, .. } = arrival;
+        let delivery = self.name();
         self.owed.insert(delivery, Pending { sender: from, send, sent, hold_back });
-        let (text_bytes, payload) = (self.spec.text_bytes, self.spec.payload.clone());
-        let gossip = Gossip { message, text_bytes, hop, epoch: Some(self.epoch), payload };
-        self.handle(node, Input::Deliver { delivery, from, gossip }, Some(arrival), journal);
+        let gossip = self.gossip(arrival);
+        self.handle(node, Input::Deliver { delivery, from, gossip }, &[(delivery, arrival)], journal);
         if self.owed.contains_key(&delivery) {
             self.await_reply(node, from, arrival);
         }
+    }
+
+    /// The copies in an answer arrive with it.
+    fn end_ask(&mut self, node: NodeIx, end: AskEnd, journal: &mut dyn Journal) {
+        let AskEnd { contact, sent, answer } = end;
+        let (body, copies) = match answer {
+            Ok(answer) => answer,
+            Err(failure) => {
+                return self.handle(node, Input::AskDone { contact, result: Err(failure) }, &[], journal);
+            }
+        };
+        let mut arrivals = Vec::with_capacity(copies.len());
+        let mut named = Vec::with_capacity(copies.len());
+        for AnswerCopy { send, gossip, bytes } in copies {
+            let (message, hop) = (gossip.message, gossip.hop);
+            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+            let delivery = self.name();
+            arrivals.push((delivery, Arrival { send, sent, hold_back: Interval::ZERO, message, hop, bytes }));
+            named.push((delivery, gossip));
+        }
+        let result = Ok(Answered { body, copies: named });
+        self.handle(node, Input::AskDone { contact, result }, &arrivals, journal);
+    }
+
+    fn gossip(&self, arrival: Arrival) -> Gossip {
+        let Arrival { message, hop, .. } = arrival;
+        let (text_bytes, payload) = (self.spec.text_bytes, self.spec.payload.clone());
+        Gossip { message, text_bytes, hop, epoch: Some(self.epoch), payload }
     }
 
     /// The receiver replies later than at once: its sender may lose patience before.
     fn await_reply(&mut self, node: NodeIx, sender: NodeIx, arrival: Arrival) {
         if let Some(deadline) = self.machines[sender.index()].deadline() {
             let Arrival { send, sent, .. } = arrival;
-            self.push(
-                self.now + deadline,
-                Class::Delivery,
-                sender,
-                node,
-                Happening::Ended { send, sent, how: End::Late },
-            );
+            let late = Happening::Ended { send, sent, how: End::Late };
+            self.push(self.now + deadline, Class::Delivery, sender, node, late);
         }
     }
 
-    /// `arrival` is the copy that the input delivers.
-    fn handle(&mut self, node: NodeIx, input: Input, arrival: Option<Arrival>, journal: &mut dyn Journal) {
+    /// `arrivals` are the copies that the input delivers.
+    fn handle(&mut self, node: NodeIx, input: Input, arrivals: &[(DeliveryId, Arrival)], journal: &mut dyn Journal) {
         let now = self.now;
         self.machines[node.index()].handle(now, input, &mut self.outputs);
         while let Some(output) = self.outputs.next_output() {
             match output {
-                Output::Event(event) => journal.record(entry(node, event, now, arrival)),
-                Output::Reply { delivery, ack } => self.reply(node, delivery, ack.is_ok()),
+                Output::Event(event) => {
+                    self.reached += u32::from(matches!(event, Event::Received { duplicate: false, .. }));
+                    journal.record(entry(node, event, now, arrivals));
+                }
+                Output::Reply { delivery, ack, useful } => {
+                    self.reply(node, delivery, if ack.is_ok() { End::Well(useful) } else { End::Refused(self.epoch) });
+                }
                 Output::Send(send) => self.carry(node, send),
+                Output::Ask(ask) => self.ask(node, ask),
+                Output::Control(control) => self.tell(node, control),
+                Output::Answer(answer) => self.answer(node, answer),
+                Output::Refuse { asked, refusal } => self.refuse(node, asked, &refusal.to_string()),
             }
         }
-        if let Some(at) = self.machines[node.index()].poll_timeout()
+        self.look_ahead(node);
+    }
+
+    /// Notes when the node wants to be woken, and what it may still send unasked.
+    fn look_ahead(&mut self, node: NodeIx) {
+        let machine = &self.machines[node.index()];
+        let unsettled = machine.unsettled();
+        let known = &mut self.unsettled[node.index()];
+        self.unsettled_sum = self.unsettled_sum + u64::from(unsettled) - u64::from(*known);
+        *known = unsettled;
+        if let Some(at) = machine.poll_timeout()
             && self.timeouts.get(&node) != Some(&at)
         {
             self.timeouts.insert(node, at);
@@ -232,9 +313,8 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn reply(&mut self, node: NodeIx, delivery: DeliveryId, is_taken: bool) {
+    fn reply(&mut self, node: NodeIx, delivery: DeliveryId, how: End) {
         let Some(Pending { sender, send, sent, hold_back }) = self.owed.remove(&delivery) else { return };
-        let how = if is_taken { End::Well } else { End::Refused(self.epoch) };
         self.push(self.now + hold_back, Class::Delivery, sender, node, Happening::Ended { send, sent, how });
     }
 
@@ -242,7 +322,7 @@ impl<'a> Round<'a> {
         let Send { send, to, gossip, bytes, hold, hold_back, is_lost, .. } = copy;
         let sent = self.now;
         if is_lost {
-            let ended = Happening::Ended { send, sent, how: End::Well };
+            let ended = Happening::Ended { send, sent, how: End::Well(None) };
             return self.push(sent + hold + hold_back, Class::Delivery, node, node, ended);
         }
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
@@ -250,9 +330,57 @@ impl<'a> Round<'a> {
         self.push(sent + hold, Class::Delivery, to, node, Happening::Arrival(arrival));
     }
 
+    fn ask(&mut self, node: NodeIx, ask: Contact) {
+        let Contact { contact, to, words, deadline, hold, is_lost, .. } = ask;
+        let arrives = self.now + hold;
+        let ends = deadline.map_or(arrives, |deadline| arrives + deadline);
+        if is_lost {
+            return self.end_ask_without(ends, node, node, contact, Failure::Lost);
+        }
+        self.push(arrives, Class::Delivery, to, node, Happening::Asked(Box::new(Asking { contact, words, ends })));
+    }
+
+    fn tell(&mut self, node: NodeIx, control: Contact) {
+        let Contact { contact, to, words, hold, is_lost, .. } = control;
+        let arrives = self.now + hold;
+        if !is_lost {
+            self.push(arrives, Class::Delivery, to, node, Happening::Told(Box::new(words)));
+        }
+        self.push(arrives, Class::Delivery, node, node, Happening::ControlDone(contact));
+    }
+
+    fn answer(&mut self, node: NodeIx, answer: Answer) {
+        let Answer { asked, body, copies, hold, is_lost, .. } = answer;
+        let Some(Asker { node: asker, contact, ends }) = self.askers.remove(&asked) else { return };
+        let arrives = self.now + hold;
+        if is_lost {
+            return self.end_ask_without(ends.max(arrives), asker, node, contact, Failure::Lost);
+        }
+        let end = AskEnd { contact, sent: self.now, answer: Ok((body, copies)) };
+        self.push(arrives, Class::Delivery, asker, node, Happening::AskEnded(Box::new(end)));
+    }
+
+    fn refuse(&mut self, node: NodeIx, asked: DeliveryId, why: &str) {
+        if let Some(Asker { node: asker, contact, .. }) = self.askers.remove(&asked) {
+            self.end_ask_without(self.now, asker, node, contact, Failure::Refused(why.to_owned()));
+        }
+    }
+
+    fn end_ask_without(&mut self, at: Timestamp, asker: NodeIx, by: NodeIx, contact: ContactId, failure: Failure) {
+        let end = AskEnd { contact, sent: self.now, answer: Err(failure) };
+        self.push(at, Class::Delivery, asker, by, Happening::AskEnded(Box::new(end)));
+    }
+
+    fn name(&mut self) -> DeliveryId {
+        let name = DeliveryId(self.deliveries);
+        self.deliveries += 1;
+        name
+    }
+
     fn push(&mut self, time: Timestamp, class: Class, destination: NodeIx, source: NodeIx, happening: Happening) {
         let sequence = self.sequences[source.index()];
         self.sequences[source.index()] += 1;
+        self.moving += u64::from(!matches!(happening, Happening::Timeout));
         self.queue.push(Key { time, class, destination, source, sequence }, happening);
     }
 
@@ -260,7 +388,7 @@ impl<'a> Round<'a> {
     fn give_up(&mut self, network: &Network, at: Timestamp, journal: &mut dyn Journal) {
         self.now = at;
         for node in (0..network.nodes()).map(NodeIx) {
-            self.handle(node, Input::Configure(network.config(node)), None, journal);
+            self.handle(node, Input::Configure(network.config(node, self.spec.message.0)), &[], journal);
         }
     }
 
@@ -272,34 +400,8 @@ impl<'a> Round<'a> {
             finished: sum.finished + one.finished,
             delivered: sum.delivered + one.delivered,
             failed: sum.failed + one.failed,
+            control: sum.control + one.control,
+            unsettled: sum.unsettled + one.unsettled,
         })
-    }
-}
-
-/// What the journal is told of an event at `node`.
-fn entry(node: NodeIx, event: Event, now: Timestamp, arrival: Option<Arrival>) -> Entry {
-    match event {
-        Event::Initiated { message, at } => {
-            let hop = Some(Hop::ORIGIN);
-            Entry {
-                message,
-                sender: node,
-                receiver: node,
-                hop,
-                sent: at,
-                at,
-                send: SendId(0),
-                bytes: 0,
-                fact: Fact::Initiated,
-            }
-        }
-        Event::Received { message, from, hop, duplicate, .. } => {
-            let Arrival { send, sent, bytes, .. } = arrival.expect("only a delivery is received");
-            let fact = if duplicate { Fact::Duplicate } else { Fact::Received };
-            Entry { message, sender: from, receiver: node, hop, sent, at: now, send, bytes: u64::from(bytes), fact }
-        }
-        Event::Failed { message, to, hop, send, sent, at, bytes, reason } => {
-            Entry { message, sender: node, receiver: to, hop, sent, at, send, bytes, fact: Fact::Failed(reason) }
-        }
     }
 }

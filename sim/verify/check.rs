@@ -53,6 +53,14 @@ impl Check {
         Self::mean(experiment, quantity, exact, deviation(sample), sample)
     }
 
+    /// Two means that have to be the same, of which neither is exact: off by 4 standard errors of their difference.
+    pub(crate) fn two_means(experiment: &str, quantity: &'static str, expected: &[f64], sample: &[f64]) -> Self {
+        let squared_error = |values: &[f64]| deviation(values).powi(2) / values.len() as f64;
+        let exact = expected.iter().sum::<f64>() / expected.len() as f64;
+        let tolerance = 4.0 * (squared_error(expected) + squared_error(sample)).sqrt();
+        Self { tolerance, ..Self::mean(experiment, quantity, exact, 0.0, sample) }
+    }
+
     /// The standard deviation of independent numbers. Its own standard error is estimated from their fourth moment.
     pub(crate) fn deviation(experiment: &str, quantity: &'static str, exact: f64, sample: &[f64]) -> Self {
         let count = sample.len() as f64;

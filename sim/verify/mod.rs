@@ -1,16 +1,26 @@
 //! The simulator against exact values: each file is one kind of experiment, [`exact`] is what it has to give.
 
 pub(crate) mod check;
+mod cycles;
 pub(crate) mod exact;
 mod flood;
 mod laboratory;
 mod links;
 mod maelstrom;
+mod reliability;
 
 use check::{Check, Effort};
 
 /// Every experiment under a seed.
 pub(crate) fn all(seed: u64, effort: Effort) -> Vec<Check> {
-    let experiments = [flood::exponential_delays, maelstrom::broadcasts, links::datagram_loss, links::stream_loss];
+    let experiments = [
+        flood::exponential_delays,
+        cycles::synchronous_rounds,
+        cycles::rumors,
+        reliability::infect_and_die,
+        maelstrom::broadcasts,
+        links::datagram_loss,
+        links::stream_loss,
+    ];
     experiments.iter().flat_map(|experiment| experiment(seed, effort)).collect()
 }

@@ -1,0 +1,113 @@
+//! What happens at a node in virtual time, and what the journal is told of it.
+
+use cnsim::id::{ContactId, DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
+use cnsim::machine::{AnswerCopy, Event, Failure, Words};
+use cnsim::protocol::Body;
+use cnsim::time::{Interval, Timestamp};
+
+use crate::journal::{Entry, Fact};
+
+/// What happens at a node.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    Arrival(Arrival),
+    /// The news that a send has ended.
+    Ended {
+        send: SendId,
+        sent: Timestamp,
+        how: End,
+    },
+    Timeout,
+    /// Somebody asks.
+    Asked(Box<Asking>),
+    /// An answer, or the news that there will be none.
+    AskEnded(Box<AskEnd>),
+    /// Somebody says something that wants no answer.
+    Told(Box<Words>),
+    /// The news that somebody was told, or will not be.
+    ControlDone(ContactId),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum End {
+    /// With what the receiver said of its use.
+    Well(Option<bool>),
+    Refused(Epoch),
+    Late,
+}
+
+/// A copy that arrives.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) send: SendId,
+    pub(crate) sent: Timestamp,
+    /// How long the way back holds the news of its end.
+    pub(crate) hold_back: Interval,
+    pub(crate) message: Message,
+    pub(crate) hop: Option<Hop>,
+    pub(crate) bytes: u32,
+}
+
+/// An ask on its way.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    pub(crate) contact: ContactId,
+    pub(crate) words: Words,
+    /// When it ends if no answer comes.
+    pub(crate) ends: Timestamp,
+}
+
+/// The end of an ask.
+#[derive(Debug)]
+pub(crate) struct AskEnd {
+    pub(crate) contact: ContactId,
+    /// When the answer was given.
+    pub(crate) sent: Timestamp,
+    pub(crate) answer: Result<(Body, Vec<AnswerCopy>), Failure>,
+}
+
+/// An ask that is to be answered.
+#[derive(Debug)]
+pub(crate) struct Asker {
+    pub(crate) node: NodeIx,
+    pub(crate) contact: ContactId,
+    pub(crate) ends: Timestamp,
+}
+
+/// A delivery whose reply is still to come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pending {
+    pub(crate) sender: NodeIx,
+    pub(crate) send: SendId,
+    pub(crate) sent: Timestamp,
+    pub(crate) hold_back: Interval,
+}
+
+/// What the journal is told of an event at `node`.
+pub(crate) fn entry(node: NodeIx, event: Event, now: Timestamp, arrivals: &[(DeliveryId, Arrival)]) -> Entry {
+    match event {
+        Event::Initiated { message, at } => {
+            let hop = Some(Hop::ORIGIN);
+            Entry {
+                message,
+                sender: node,
+                receiver: node,
+                hop,
+                sent: at,
+                at,
+                send: SendId(0),
+                bytes: 0,
+                fact: Fact::Initiated,
+            }
+        }
+        Event::Received { delivery, message, from, hop, duplicate } => {
+            let arrival = arrivals.iter().find(|(name, _)| *name == delivery).map(|(_, arrival)| *arrival);
+            let Arrival { send, sent, bytes, .. } = arrival.expect("only a delivery is received");
+            let fact = if duplicate { Fact::Duplicate } else { Fact::Received };
+            Entry { message, sender: from, receiver: node, hop, sent, at: now, send, bytes: u64::from(bytes), fact }
+        }
+        Event::Failed { message, to, hop, send, sent, at, bytes, reason } => {
+            Entry { message, sender: node, receiver: to, hop, sent, at, send, bytes, fact: Fact::Failed(reason) }
+        }
+    }
+}
