@@ -5,10 +5,10 @@
 use bytes::Bytes;
 use prost::Message as _;
 
-use crate::id::{Epoch, Hop, IdError, MessageId, NodeId};
+use crate::id::{Epoch, Hop, IdError, Message, MessageId, NodeId};
 use crate::link::{DelayModelError, DelaySpecError, LinkSpec, Links, TransportError};
-use crate::machine::Gossip;
-use crate::protocol::{ParseError, ProtocolSettings};
+use crate::machine::{Gossip, Words};
+use crate::protocol::{Body, ParseError, ProtocolSettings};
 use crate::quantity::QuantityError;
 use crate::time::{Interval, Timestamp};
 
@@ -87,6 +87,50 @@ pub fn to_wire(gossip: &Gossip, names: CopyNames<'_>, sent: Timestamp) -> gossip
         send_id: names.send_id.to_owned(),
         payload: gossip.payload.clone(),
     }
+}
+
+/// An ask or a control message as it goes out.
+pub fn words_to_wire(words: &Words, sender: &NodeId) -> gossip::Words {
+    gossip::Words {
+        sender_id: sender.as_str().to_owned(),
+        epoch: words.epoch.map_or(0, |epoch| epoch.0),
+        nth: words.nth,
+        kind: words.body.kind.into(),
+        messages: numbers(&words.body),
+    }
+}
+
+/// An ask or a control message as it came, and who sent it.
+///
+/// # Errors
+/// When the sender's name is empty or has spaces: nobody could be answered.
+pub fn words_from_wire(wire: gossip::Words) -> Result<(NodeId, Words), IdError> {
+    let epoch = (wire.epoch != 0).then_some(Epoch(wire.epoch));
+    let words = Words { nth: wire.nth, epoch, body: body(wire.kind, wire.messages) };
+    Ok((NodeId::new(&wire.sender_id)?, words))
+}
+
+/// An answer as it goes out, with its copies.
+pub fn answer_to_wire(body: &Body, copies: Vec<gossip::GossipMessage>) -> gossip::Answer {
+    gossip::Answer { kind: body.kind.into(), messages: numbers(body), copies }
+}
+
+/// What an answer says, and its copies.
+///
+/// # Errors
+/// As [`Arrived::from_wire`].
+pub fn answer_from_wire(wire: gossip::Answer) -> Result<(Body, Vec<Arrived>), IdError> {
+    let copies = wire.copies.into_iter().map(Arrived::from_wire).collect::<Result<_, _>>()?;
+    Ok((body(wire.kind, wire.messages), copies))
+}
+
+fn numbers(body: &Body) -> Vec<u32> {
+    body.messages.iter().map(|message| message.0).collect()
+}
+
+/// A kind that no protocol has says nothing.
+fn body(kind: u32, messages: Vec<u32>) -> Body {
+    Body::new(u8::try_from(kind).unwrap_or(Body::EMPTY), messages.into_iter().map(Message))
 }
 
 /// A message as `start` sends it: from the node to itself, with the seed's three fields only.
@@ -180,8 +224,8 @@ impl TryFrom<control::Protocol> for ProtocolSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{Message, SendId};
-    use crate::machine::CopyParts;
+    use crate::id::SendId;
+    use crate::machine::{CopyParts, WordsParts, answer_bytes};
     use crate::protocol::Phase;
     use proptest::prelude::*;
 
@@ -218,6 +262,27 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn words_and_answers_survive_the_wire_and_have_the_sizes_that_the_core_computes(
+            name in "[a-z0-9.-]{1,20}", epoch in 1u64.., nth: u32, kind: u8, numbers: Vec<u32>, texts: Vec<String>,
+        ) {
+            let (from, epoch) = (NodeId::new(&name).unwrap(), Epoch(epoch));
+            let body = Body::new(kind, numbers.into_iter().map(Message));
+            let words = Words { nth, epoch: Some(epoch), body: body.clone() };
+            let wire = words_to_wire(&words, &from);
+            let parts = WordsParts { name_bytes: name.len() as u32, epoch, nth, body: &body };
+            prop_assert_eq!(parts.encoded_bytes(), wire.encoded_len() as u64);
+            prop_assert_eq!(words_from_wire(wire), Ok((from.clone(), words)));
+
+            let copies = texts.iter().map(|text| start_message(&from, text, Timestamp(7)));
+            let copies: Vec<_> = copies.collect();
+            let sizes: Vec<u64> = copies.iter().map(|copy| copy.encoded_len() as u64).collect();
+            let wire = answer_to_wire(&body, copies);
+            prop_assert_eq!(answer_bytes(&body, sizes.iter().copied()), wire.encoded_len() as u64);
+            let (said, arrived) = answer_from_wire(wire).unwrap();
+            prop_assert_eq!((said, arrived.iter().map(|copy| copy.bytes).collect::<Vec<_>>()), (body, sizes));
+        }
+
         #[test]
         fn a_copy_survives_the_wire_and_has_the_size_that_the_core_computes(
             name in "[a-z0-9.-]{1,20}", text in ".{0,40}", hop: Option<u32>, epoch in 1u64.., sent in 0u64..1 << 62,

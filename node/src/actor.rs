@@ -9,103 +9,26 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::{Arc, Mutex, RwLock};
 
-use bytes::Bytes;
 use cnsim::event::{NamedEvent, Receipt};
-use cnsim::id::{DeliveryId, Hop, MessageId, NodeId, NodeIx, SendId};
-use cnsim::machine::{Ack, Config, Event, Failure, Gossip, Input, Load, Machine, Output, Outputs, Refusal, Send};
+use cnsim::id::{ContactId, DeliveryId, MessageId, NodeId, NodeIx, SendId};
+use cnsim::machine::{
+    Ack, Answer, AnswerCopy, Answered, Config, Contact, Event, Failure, Gossip, Input, Load, Machine, Output, Outputs,
+    Refusal, Send,
+};
 use cnsim::time::{Interval, Timestamp};
 use cnsim::wire::gossip::GossipMessage;
 use cnsim::wire::{self, Arrived, CopyNames};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::clock::Clock;
+use crate::exchange::{self, Answering, Asked, Outgoing};
+use crate::inbox::{Handle, Incoming, Instruction, Taken};
 use crate::names::Names;
 use crate::network::Network;
-use crate::recorder::{Entry, Fact, Recorder};
-use crate::traffic::Traffic;
+use crate::recorder::{Entry, Fact};
+use crate::shared::Shared;
 use crate::wake;
-
-/// What every hosted node shares.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    /// The time.
-    pub(crate) clock: Clock,
-    /// Where events go.
-    pub(crate) recorder: Recorder,
-    /// Bytes over all gossip connections.
-    pub(crate) traffic: Arc<Traffic>,
-    /// Largest encoded message that is sent or taken, in bytes.
-    pub(crate) max_message: u64,
-    /// Ends sends that are still in flight when the process cannot wait any longer.
-    pub(crate) give_up: Notify,
-}
-
-/// What handlers put into a node's bounded queue.
-#[derive(Debug)]
-pub(crate) enum Incoming {
-    /// A copy arrived.
-    Deliver {
-        /// As it came from the wire.
-        arrived: Arrived,
-        /// When the handler began.
-        received: Timestamp,
-        /// Where the reply goes: the words of an acknowledgment, or why it is refused.
-        reply: oneshot::Sender<Result<String, Refusal>>,
-    },
-    /// Does the node hold a message, and at which hop?
-    Seen {
-        /// Which.
-        message: MessageId,
-        /// Where the answer goes.
-        reply: oneshot::Sender<Option<Option<Hop>>>,
-    },
-}
-
-/// What the process tells a node.
-#[derive(Debug)]
-pub(crate) enum Instruction {
-    /// Take a configuration.
-    Configure {
-        /// The core's.
-        config: Config,
-        /// The process's.
-        network: Arc<Network>,
-        /// Told when it is taken.
-        done: oneshot::Sender<()>,
-    },
-    /// Begin a message.
-    Initiate {
-        /// Its name.
-        message: MessageId,
-        /// What it carries.
-        payload: Bytes,
-        /// Told when the core has taken it.
-        done: oneshot::Sender<()>,
-    },
-    /// Give up what waits, let the copies in flight end, and end.
-    Stop,
-}
-
-/// How others reach a node.
-#[derive(Debug, Clone)]
-pub(crate) struct Handle {
-    /// The bounded queue.
-    pub(crate) incoming: mpsc::Sender<Incoming>,
-    /// What the process asks of it.
-    pub(crate) instructions: mpsc::Sender<Instruction>,
-    /// Published after each input.
-    pub(crate) load: Arc<Mutex<Load>>,
-    /// What the node is called now.
-    pub(crate) id: Arc<RwLock<NodeId>>,
-}
-
-impl Handle {
-    /// What the node is called now: a configuration can give it another id.
-    pub(crate) fn id(&self) -> NodeId {
-        self.id.read().expect("no holder of this lock panics").clone()
-    }
-}
 
 /// See the module.
 pub(crate) struct Actor {
@@ -118,23 +41,35 @@ pub(crate) struct Actor {
     instructions: mpsc::Receiver<Instruction>,
     load: Arc<Mutex<Load>>,
     id: Arc<RwLock<NodeId>>,
-    sends: JoinSet<Input>,
+    sends: JoinSet<Done>,
     /// The tasks of `sends`, by the core's name of each: what the core cancels ends at once.
     tasks: BTreeMap<SendId, AbortHandle>,
+    /// Those of asks and control messages, which end with their configuration.
+    contacts: BTreeMap<ContactId, AbortHandle>,
     replies: BTreeMap<DeliveryId, Awaited>,
+    /// Those who wait for an answer.
+    asking: BTreeMap<DeliveryId, oneshot::Sender<Result<Answering, Refusal>>>,
     next_delivery: u64,
 }
 
 /// Somebody who waits for the reply to a delivery.
 struct Awaited {
     message: MessageId,
-    reply: oneshot::Sender<Result<String, Refusal>>,
+    reply: oneshot::Sender<Result<Taken, Refusal>>,
+}
+
+/// What has ended.
+enum Done {
+    /// A send or a control message.
+    Input(Input),
+    /// An ask, whose answer has names.
+    Asked(Asked),
 }
 
 /// What an actor does next.
 enum Step {
     Timeout,
-    Done(Option<Input>),
+    Done(Option<Done>),
     Instruction(Instruction),
     Incoming(Incoming),
     /// Every handle is gone.
@@ -167,7 +102,9 @@ impl Actor {
             id: name,
             sends: JoinSet::new(),
             tasks: BTreeMap::new(),
+            contacts: BTreeMap::new(),
             replies: BTreeMap::new(),
+            asking: BTreeMap::new(),
             next_delivery: 0,
         };
         (actor, handle)
@@ -211,6 +148,7 @@ impl Actor {
     async fn stop(mut self) {
         self.incoming.close();
         self.take(Input::Stop);
+        self.give_up_contacts();
         while let Some(done) = self.sends.join_next().await {
             self.take_done(ended(done));
         }
@@ -221,6 +159,7 @@ impl Actor {
         let roster = Arc::clone(&network.settings().roster);
         let id = roster.name(config.me).expect("a configuration numbers the nodes that it configures").clone();
         self.take(Input::Configure(config));
+        self.give_up_contacts();
         self.network = network;
         self.names = Names::new(roster);
         *self.id.write().expect("no holder of this lock panics") = id;
@@ -229,6 +168,15 @@ impl Actor {
     fn take_incoming(&mut self, incoming: Incoming) {
         match incoming {
             Incoming::Deliver { arrived, received, reply } => self.take_copy(arrived, received, reply),
+            Incoming::Asked { from, words, reply } => {
+                let (asked, from) = (self.name_delivery(), self.place(&from));
+                self.asking.insert(asked, reply);
+                self.take(Input::Asked { asked, from, words });
+            }
+            Incoming::Told { from, words } => {
+                let from = self.place(&from);
+                self.take(Input::Control { from, words });
+            }
             Incoming::Seen { message, reply } => {
                 let message = self.names.find_message(&message);
                 let _ = reply.send(message.and_then(|message| self.machine.seen(message)));
@@ -236,62 +184,101 @@ impl Actor {
         }
     }
 
-    fn take_copy(&mut self, arrived: Arrived, received: Timestamp, reply: oneshot::Sender<Result<String, Refusal>>) {
-        let Arrived { from, message: name, hop, epoch, payload, sent, send_id, bytes } = arrived;
-        let delivery = DeliveryId(self.next_delivery);
-        self.next_delivery += 1;
-        // A node that is not configured has no place in a roster; its own name is its own all the same.
-        let from = if from == self.called() { self.machine.me() } else { self.names.number(&from) };
-        let text_bytes = text_bytes(&name);
-        let gossip = Gossip { message: self.names.message(&name), text_bytes, hop, epoch, payload };
+    fn take_copy(&mut self, arrived: Arrived, received: Timestamp, reply: oneshot::Sender<Result<Taken, Refusal>>) {
+        let (from, name) = (self.place(&arrived.from), arrived.message.clone());
+        let (delivery, gossip, receipt) = self.numbered(arrived, received);
         self.replies.insert(delivery, Awaited { message: name, reply });
-        let receipt = Receipt { received, sent, send_id, bytes };
         self.take_with(Input::Deliver { delivery, from, gossip }, Some(receipt));
     }
 
-    fn take_done(&mut self, done: Option<Input>) {
-        let Some(done) = done else { return };
-        if let Input::SendDone { send, .. } = &done {
-            self.tasks.remove(send);
+    fn take_done(&mut self, done: Option<Done>) {
+        match done {
+            None => {}
+            Some(Done::Asked(asked)) => self.take_answer(asked),
+            Some(Done::Input(input)) => {
+                if let Input::SendDone { send, .. } = &input {
+                    self.tasks.remove(send);
+                }
+                if let Input::ControlDone { contact } = &input {
+                    self.contacts.remove(contact);
+                }
+                self.take(input);
+            }
         }
-        self.take(done);
+    }
+
+    fn take_answer(&mut self, asked: Asked) {
+        let Asked { contact, result, at } = asked;
+        self.contacts.remove(&contact);
+        let mut receipts = Vec::new();
+        let result = result.map(|(body, copies)| {
+            let numbered = copies.into_iter().map(|copy| self.numbered(copy, at));
+            let take = |(delivery, gossip, receipt)| {
+                receipts.push(receipt);
+                (delivery, gossip)
+            };
+            Answered { body, copies: numbered.map(take).collect() }
+        });
+        self.take_with(Input::AskDone { contact, result }, receipts);
+    }
+
+    /// A copy in the core's numbers, and what the record of its receipt says besides.
+    fn numbered(&mut self, arrived: Arrived, received: Timestamp) -> (DeliveryId, Gossip, Receipt) {
+        let Arrived { message: name, hop, epoch, payload, sent, send_id, bytes, .. } = arrived;
+        let text_bytes = text_bytes(&name);
+        let gossip = Gossip { message: self.names.message(&name), text_bytes, hop, epoch, payload };
+        (self.name_delivery(), gossip, Receipt { received, sent, send_id, bytes })
+    }
+
+    fn name_delivery(&mut self) -> DeliveryId {
+        self.next_delivery += 1;
+        DeliveryId(self.next_delivery)
+    }
+
+    /// A node's number. One that is not configured has no place in a roster; its own name is its own all the same.
+    fn place(&mut self, node: &NodeId) -> NodeIx {
+        if *node == self.called() { self.machine.me() } else { self.names.number(node) }
     }
 
     fn take(&mut self, input: Input) {
         self.take_with(input, None);
     }
 
-    /// `receipt` is that of the copy which the input is.
-    fn take_with(&mut self, input: Input, mut receipt: Option<Receipt>) {
+    /// `receipts` are those of the copies which come with the input, in their order.
+    fn take_with(&mut self, input: Input, receipts: impl IntoIterator<Item = Receipt>) {
+        let mut receipts = receipts.into_iter();
         let now = self.shared.clock.now();
         self.machine.handle(now, input, &mut self.outputs);
         *self.load.lock().expect("no holder of this lock panics") = self.machine.load();
         let me = self.called();
         while let Some(output) = self.outputs.next_output() {
             match output {
-                Output::Event(event) => self.record(event, &me, &mut receipt),
-                Output::Reply { delivery, ack, .. } => self.reply(delivery, ack, &me),
+                Output::Event(event) => self.record(event, &me, &mut receipts),
+                Output::Reply { delivery, ack, useful } => self.reply(delivery, ack, useful, &me),
                 Output::Send(send) => self.carry(send, now, &me),
-                Output::Ask(_) | Output::Control(_) | Output::Answer(_) | Output::Refuse { .. } => {}
+                Output::Ask(ask) => self.ask(ask, now, &me),
+                Output::Control(control) => self.tell(control, now, &me),
+                Output::Answer(answer) => self.answer(answer, now, &me),
+                Output::Refuse { asked, refusal } => self.answer_with(asked, Err(refusal)),
             }
         }
     }
 
-    fn record(&mut self, event: Event, me: &NodeId, receipt: &mut Option<Receipt>) {
+    fn record(&mut self, event: Event, me: &NodeId, receipts: &mut impl Iterator<Item = Receipt>) {
         if let Event::Failed { send, reason: Failure::Abandoned(_) | Failure::CutShort(_), .. } = &event
             && let Some(task) = self.tasks.remove(send)
         {
             task.abort();
         }
-        let fact = Fact::Event(named(event, &self.names, receipt));
+        let fact = Fact::Event(named(event, &self.names, receipts));
         let context = Arc::clone(self.network.context());
         self.shared.recorder.record(Entry { fact, node: me.clone(), context });
     }
 
-    fn reply(&mut self, delivery: DeliveryId, ack: Result<Ack, Refusal>, me: &NodeId) {
+    fn reply(&mut self, delivery: DeliveryId, ack: Result<Ack, Refusal>, useful: Option<bool>, me: &NodeId) {
         let Awaited { message, reply } = self.replies.remove(&delivery).expect("each delivery has one reply");
         // A caller whose deadline has passed is gone.
-        let _ = reply.send(ack.map(|ack| words(ack, me, &message)));
+        let _ = reply.send(ack.map(|ack| Taken { details: words(ack, me, &message), useful }));
     }
 
     fn carry(&mut self, send: Send, now: Timestamp, me: &NodeId) {
@@ -301,7 +288,48 @@ impl Actor {
         let copy = Carried { to: self.peer(send.to), message, bytes: send.bytes, permitted: now };
         let name = send.send;
         let carried = carry(send, copy, Arc::clone(&self.network), Arc::clone(&self.shared));
-        self.tasks.insert(name, self.sends.spawn(carried));
+        self.tasks.insert(name, self.sends.spawn(async { Done::Input(carried.await) }));
+    }
+
+    fn ask(&mut self, ask: Contact, now: Timestamp, me: &NodeId) {
+        let (contact, outgoing) = (ask.contact, self.outgoing(&ask, now, me));
+        let asked = exchange::ask(ask, outgoing, Arc::clone(&self.network), Arc::clone(&self.shared));
+        self.contacts.insert(contact, self.sends.spawn(async { Done::Asked(asked.await) }));
+    }
+
+    fn tell(&mut self, control: Contact, now: Timestamp, me: &NodeId) {
+        let (contact, outgoing) = (control.contact, self.outgoing(&control, now, me));
+        let told = exchange::tell(control, outgoing, Arc::clone(&self.network), Arc::clone(&self.shared));
+        let done = async { Done::Input(Input::ControlDone { contact: told.await }) };
+        self.contacts.insert(contact, self.sends.spawn(done));
+    }
+
+    fn outgoing(&self, contact: &Contact, now: Timestamp, me: &NodeId) -> Outgoing {
+        Outgoing { to: self.peer(contact.to), words: wire::words_to_wire(&contact.words, me), begun: now }
+    }
+
+    /// The copies in an answer are sent when it is given.
+    fn answer(&mut self, answer: Answer, now: Timestamp, me: &NodeId) {
+        let Answer { asked, body, copies, hold, is_lost, .. } = answer;
+        let copies = copies.into_iter().map(|AnswerCopy { send, gossip, .. }| {
+            let send_id = send.label(me, self.network.context().epoch);
+            let message = self.names.message_name(gossip.message);
+            wire::to_wire(&gossip, CopyNames { message: &message, sender: me, send_id: &send_id }, now)
+        });
+        let answer = wire::answer_to_wire(&body, copies.collect());
+        self.answer_with(asked, Ok(Answering { answer, hold, leaves: now + hold, is_lost }));
+    }
+
+    fn answer_with(&mut self, asked: DeliveryId, answer: Result<Answering, Refusal>) {
+        if let Some(asking) = self.asking.remove(&asked) {
+            // Whoever asked may have gone.
+            let _ = asking.send(answer);
+        }
+    }
+
+    /// Nobody waits any longer for the ends of asks and control messages.
+    fn give_up_contacts(&mut self) {
+        std::mem::take(&mut self.contacts).into_values().for_each(|task| task.abort());
     }
 
     fn peer(&self, number: NodeIx) -> NodeId {
@@ -323,15 +351,15 @@ struct Carried {
     permitted: Timestamp,
 }
 
-/// The event with names; a receipt is taken for the copy that it is of.
-fn named(event: Event, names: &Names, receipt: &mut Option<Receipt>) -> NamedEvent {
+/// The event with names; the next receipt is that of the copy which it is of.
+fn named(event: Event, names: &Names, receipts: &mut impl Iterator<Item = Receipt>) -> NamedEvent {
     match event {
         Event::Initiated { message, at } => NamedEvent::Initiated { message: names.message_name(message), at },
         Event::Received { message, from, hop, duplicate, .. } => NamedEvent::Received {
             message: names.message_name(message),
             from: names.node(from),
             hop,
-            receipt: receipt.take().expect("only a delivery is received, and once"),
+            receipt: receipts.next().expect("what is received came with the input, and is received once"),
             duplicate,
         },
         Event::Failed { message, to, hop, send, sent, at, bytes, reason } => {
@@ -362,7 +390,7 @@ async fn until(clock: &Clock, at: Option<Timestamp>) {
 }
 
 /// None: the core had cancelled it.
-fn ended(send: Result<Input, JoinError>) -> Option<Input> {
+fn ended(send: Result<Done, JoinError>) -> Option<Done> {
     match send {
         Ok(done) => Some(done),
         Err(error) if error.is_cancelled() => None,
@@ -383,7 +411,7 @@ async fn carry(send: Send, mut copy: Carried, network: Arc<Network>, shared: Arc
     };
     let result = match send.is_lost {
         true => Ok(None),
-        false => carry_to_peer(&send, &copy, &network, &shared).await.map(|()| None),
+        false => carry_to_peer(&send, &copy, &network, &shared).await,
     };
     if result.is_ok() && send.hold_back != Interval::ZERO {
         until(&shared.clock, Some(shared.clock.now() + send.hold_back)).await;
@@ -391,7 +419,12 @@ async fn carry(send: Send, mut copy: Carried, network: Arc<Network>, shared: Arc
     Input::SendDone { send: send.send, sent, result }
 }
 
-async fn carry_to_peer(send: &Send, copy: &Carried, network: &Network, shared: &Shared) -> Result<(), Failure> {
+async fn carry_to_peer(
+    send: &Send,
+    copy: &Carried,
+    network: &Network,
+    shared: &Shared,
+) -> Result<Option<bool>, Failure> {
     if copy.bytes > shared.max_message {
         return Err(Failure::TooLarge { bytes: copy.bytes, limit: shared.max_message });
     }

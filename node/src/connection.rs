@@ -1,4 +1,4 @@
-//! One HTTP/2 connection to a peer, and the one gRPC call that is made over it.
+//! One HTTP/2 connection to a peer, and the gRPC calls that are made over it.
 //!
 //! Written on `h2` itself: a general client opens a stream, waits until its connection has sent the headers, and sends
 //! the message after that, so that the peer's process is woken twice for each copy. Here headers and message leave in
@@ -8,9 +8,9 @@ use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use cnsim::machine::Failure;
-use cnsim::wire::gossip::GossipMessage;
+use cnsim::wire::gossip::{Acknowledgment, Answer, GossipMessage, Told, Words};
 use h2::client::SendRequest;
 use prost::Message;
 use tokio::net::TcpStream;
@@ -21,8 +21,12 @@ use tonic::codegen::http::{HeaderMap, HeaderValue, Method, Request, Response, St
 
 use crate::traffic::{Counted, Traffic};
 
-/// The one call.
+/// The calls.
 const SEND_MESSAGE: &str = "/gossip.GossipService/SendMessage";
+const ASK: &str = "/gossip.GossipService/Ask";
+const TELL: &str = "/gossip.GossipService/Tell";
+/// The largest reply that is read.
+const REPLY_BYTES_MAX: usize = 64 << 20;
 /// What gRPC puts before a message: whether it is compressed, and its length.
 const PREFIX_BYTES: usize = 5;
 
@@ -30,7 +34,9 @@ const PREFIX_BYTES: usize = 5;
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
     requests: SendRequest<Bytes>,
-    uri: Uri,
+    authority: Authority,
+    /// Of the call that is made most.
+    send_message: Uri,
     closed: Arc<AtomicBool>,
 }
 
@@ -49,9 +55,7 @@ impl Connection {
             }
             ended.store(true, Ordering::Release);
         });
-        let path = PathAndQuery::from_static(SEND_MESSAGE);
-        let uri = Uri::builder().scheme(Scheme::HTTP).authority(address.clone()).path_and_query(path).build();
-        Ok(Self { requests, uri: uri.expect("scheme, authority and path make a URI"), closed })
+        Ok(Self { requests, authority: address.clone(), send_message: uri(address, SEND_MESSAGE), closed })
     }
 
     /// Whether it can carry nothing more.
@@ -59,14 +63,38 @@ impl Connection {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Sends one copy and waits for its acknowledgment. Dropping the future gives the copy up.
-    pub(crate) async fn deliver(self, message: &GossipMessage) -> Result<(), Failure> {
-        let mut requests = self.requests.ready().await.map_err(|error| unreachable(&error))?;
-        let (response, mut body) =
-            requests.send_request(request(self.uri), false).map_err(|error| unreachable(&error))?;
-        body.send_data(framed(message), true).map_err(|error| unreachable(&error))?;
-        acknowledged(response.await.map_err(|error| unreachable(&error))?).await
+    /// Sends one copy and waits for its acknowledgment, which may say whether it was of use. Dropping the future gives
+    /// the copy up.
+    pub(crate) async fn deliver(self, message: &GossipMessage) -> Result<Option<bool>, Failure> {
+        let uri = self.send_message.clone();
+        self.call::<_, Acknowledgment>(uri, message).await.map(|acknowledgment| acknowledgment.useful)
     }
+
+    /// Asks, and waits for the answer.
+    pub(crate) async fn ask(self, words: &Words) -> Result<Answer, Failure> {
+        let uri = uri(&self.authority, ASK);
+        self.call(uri, words).await
+    }
+
+    /// Tells.
+    pub(crate) async fn tell(self, words: &Words) -> Result<(), Failure> {
+        let uri = uri(&self.authority, TELL);
+        self.call::<_, Told>(uri, words).await.map(drop)
+    }
+
+    async fn call<M: Message, R: Message + Default>(self, uri: Uri, message: &M) -> Result<R, Failure> {
+        let mut requests = self.requests.ready().await.map_err(|error| unreachable(&error))?;
+        let (response, mut body) = requests.send_request(request(uri), false).map_err(|error| unreachable(&error))?;
+        body.send_data(framed(message), true).map_err(|error| unreachable(&error))?;
+        let reply = replied(response.await.map_err(|error| unreachable(&error))?).await?;
+        unframed(reply)
+    }
+}
+
+fn uri(address: &Authority, path: &'static str) -> Uri {
+    let path = PathAndQuery::from_static(path);
+    let uri = Uri::builder().scheme(Scheme::HTTP).authority(address.clone()).path_and_query(path).build();
+    uri.expect("scheme, authority and path make a URI")
 }
 
 fn request(uri: Uri) -> Request<()> {
@@ -81,7 +109,7 @@ fn request(uri: Uri) -> Request<()> {
     request
 }
 
-fn framed(message: &GossipMessage) -> Bytes {
+fn framed(message: &impl Message) -> Bytes {
     let length = message.encoded_len();
     let mut bytes = BytesMut::with_capacity(PREFIX_BYTES + length);
     bytes.put_u8(0);
@@ -90,29 +118,41 @@ fn framed(message: &GossipMessage) -> Bytes {
     bytes.freeze()
 }
 
-/// The peer's answer: its status stands in the headers, or in the trailers after the acknowledgment.
-async fn acknowledged(response: Response<h2::RecvStream>) -> Result<(), Failure> {
+/// What the peer replies; its status stands in the headers, or in the trailers behind the reply.
+async fn replied(response: Response<h2::RecvStream>) -> Result<BytesMut, Failure> {
     if response.status() != StatusCode::OK {
         return Err(Failure::Refused(format!("HTTP status {}", response.status())));
     }
     let (head, mut body) = response.into_parts();
+    let mut reply = BytesMut::new();
     if let Some(status) = Status::from_header_map(&head.headers) {
-        return outcome(&status);
+        return outcome(&status).map(|()| reply);
     }
     while let Some(data) = body.data().await {
-        let bytes = data.map_err(|error| unreachable(&error))?.len();
-        body.flow_control().release_capacity(bytes).map_err(|error| unreachable(&error))?;
+        let data = data.map_err(|error| unreachable(&error))?;
+        body.flow_control().release_capacity(data.len()).map_err(|error| unreachable(&error))?;
+        if reply.len() + data.len() > REPLY_BYTES_MAX {
+            return Err(Failure::Refused(format!("the reply is larger than {REPLY_BYTES_MAX} bytes")));
+        }
+        reply.extend_from_slice(&data);
     }
     let trailers = body.trailers().await.map_err(|error| unreachable(&error))?;
     match trailers.as_ref().and_then(|trailers: &HeaderMap| Status::from_header_map(trailers)) {
-        Some(status) => outcome(&status),
+        Some(status) => outcome(&status).map(|()| reply),
         None => Err(Failure::Refused("the answer has no gRPC status".to_owned())),
     }
+}
+
+/// The message in a reply; an empty reply is an empty message.
+fn unframed<R: Message + Default>(mut reply: BytesMut) -> Result<R, Failure> {
+    reply.advance(PREFIX_BYTES.min(reply.len()));
+    R::decode(reply).map_err(|error| Failure::Refused(format!("a reply that is none: {error}")))
 }
 
 fn outcome(status: &Status) -> Result<(), Failure> {
     match (status.code(), status.message()) {
         (tonic::Code::Ok, _) => Ok(()),
+        (tonic::Code::DataLoss, _) => Err(Failure::Lost),
         (code, "") => Err(Failure::Refused(code.to_string())),
         (_, text) => Err(Failure::Refused(text.to_owned())),
     }

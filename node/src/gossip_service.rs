@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use cnsim::event::{NamedEvent, Receipt};
-use cnsim::id::MessageId;
+use cnsim::id::{IdError, MessageId};
 use cnsim::time::Timestamp;
-use cnsim::wire::Arrived;
 use cnsim::wire::gossip::gossip_service_server::GossipService;
-use cnsim::wire::gossip::{Acknowledgment, GossipMessage, SeenReply, SeenRequest};
+use cnsim::wire::gossip::{Acknowledgment, Answer, GossipMessage, SeenReply, SeenRequest, Told, Words};
+use cnsim::wire::{self, Arrived};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
 
-use crate::actor::{Handle, Incoming};
 use crate::host::Host;
+use crate::inbox::{Handle, Incoming};
 use crate::recorder::{Entry, Fact};
 
 /// Whether a copy that names the node itself as its sender initiates here.
@@ -56,10 +56,27 @@ impl GossipService for Gossip {
         let (reply, ack) = oneshot::channel();
         self.pass_on(Incoming::Deliver { arrived, received, reply })?;
         match ack.await {
-            Ok(Ok(details)) => Ok(Response::new(Acknowledgment { details })),
+            Ok(Ok(taken)) => Ok(Response::new(Acknowledgment { details: taken.details, useful: taken.useful })),
             Ok(Err(refusal)) => Err(Status::failed_precondition(refusal.to_string())),
             Err(_) => Err(stopping()),
         }
+    }
+
+    async fn ask(&self, request: Request<Words>) -> Result<Response<Answer>, Status> {
+        let (from, words) = wire::words_from_wire(request.into_inner()).map_err(no_words)?;
+        let (reply, answer) = oneshot::channel();
+        self.pass_on(Incoming::Asked { from, words, reply })?;
+        match answer.await {
+            Ok(Ok(answering)) => answering.leave(&self.host.shared().clock).await.map(Response::new),
+            Ok(Err(refusal)) => Err(Status::failed_precondition(refusal.to_string())),
+            Err(_) => Err(stopping()),
+        }
+    }
+
+    async fn tell(&self, request: Request<Words>) -> Result<Response<Told>, Status> {
+        let (from, words) = wire::words_from_wire(request.into_inner()).map_err(no_words)?;
+        self.pass_on(Incoming::Told { from, words })?;
+        Ok(Response::new(Told {}))
     }
 
     async fn seen(&self, request: Request<SeenRequest>) -> Result<Response<SeenReply>, Status> {
@@ -100,6 +117,10 @@ impl Gossip {
         });
         Status::out_of_range(why)
     }
+}
+
+fn no_words(error: IdError) -> Status {
+    Status::invalid_argument(error.to_string())
 }
 
 fn stopping() -> Status {

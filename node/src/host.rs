@@ -13,12 +13,14 @@ use cnsim::protocol::Senders;
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinSet;
 
-use crate::actor::{Actor, Handle, Instruction, Shared};
+use crate::actor::Actor;
 use crate::configuration::{Configuration, ConfigurationError, Hosted};
+use crate::inbox::{Handle, Instruction};
 use crate::lag::Lag;
 use crate::names::Roster;
 use crate::network::{BadAddress, Network, Opened, Settings};
 use crate::recorder::LastSeqs;
+use crate::shared::Shared;
 use crate::spool::Spool;
 use crate::traffic::Traffic;
 

@@ -13,7 +13,7 @@ use cnsim::id::NodeId;
 use cnsim::machine::Failure;
 use cnsim::protocol::{Connections, ProtocolSettings, Senders};
 use cnsim::time::Interval;
-use cnsim::wire::gossip::GossipMessage;
+use cnsim::wire::gossip::{Answer, GossipMessage, Words};
 use tokio::task::JoinSet;
 use tonic::codegen::http::uri::Authority;
 
@@ -122,14 +122,27 @@ impl Network {
         &self.settings.context
     }
 
-    /// Carries one copy to `to` and waits for its acknowledgment.
-    pub(crate) async fn carry(&self, to: &NodeId, message: &GossipMessage) -> Result<(), Failure> {
+    /// Carries one copy to `to` and waits for its acknowledgment: whether it was of use there, where it says so.
+    pub(crate) async fn carry(&self, to: &NodeId, message: &GossipMessage) -> Result<Option<bool>, Failure> {
+        self.connection(to).await?.deliver(message).await
+    }
+
+    /// Asks `to`.
+    pub(crate) async fn ask(&self, to: &NodeId, words: &Words) -> Result<Answer, Failure> {
+        self.connection(to).await?.ask(words).await
+    }
+
+    /// Tells `to`.
+    pub(crate) async fn tell(&self, to: &NodeId, words: &Words) -> Result<(), Failure> {
+        self.connection(to).await?.tell(words).await
+    }
+
+    async fn connection(&self, to: &NodeId) -> Result<Connection, Failure> {
         let peer = self.peers.get(to).ok_or(Failure::NoPeer)?;
-        let connection = match self.settings.protocol.connections {
-            Connections::PerSend => Connection::open(&peer.address, &self.traffic).await?,
-            Connections::Reuse => peer.connection(&self.traffic).await?,
-        };
-        connection.deliver(message).await
+        match self.settings.protocol.connections {
+            Connections::PerSend => Connection::open(&peer.address, &self.traffic).await,
+            Connections::Reuse => peer.connection(&self.traffic).await,
+        }
     }
 
     /// Opens the connections that a message of `initiator` can use and that are not open.

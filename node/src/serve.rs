@@ -24,7 +24,6 @@ use tokio_stream::StreamExt as _;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
-use crate::actor::Shared;
 use crate::clock::Clock;
 use crate::configuration::{Configuration, Parts, Rules, Way};
 use crate::control_service::Control;
@@ -33,6 +32,7 @@ use crate::gossip_service::{Gossip, Starts};
 use crate::host::Host;
 use crate::pods;
 use crate::recorder::Recorder;
+use crate::shared::Shared;
 use crate::spool::{Spool, SpoolOptions};
 use crate::traffic::Counted;
 

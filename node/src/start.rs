@@ -121,7 +121,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use cnsim::wire::gossip::gossip_service_server::{GossipService, GossipServiceServer};
-    use cnsim::wire::gossip::{Acknowledgment, GossipMessage, SeenReply};
+    use cnsim::wire::gossip::{Acknowledgment, Answer, GossipMessage, SeenReply, Told, Words};
     use tonic::transport::Server;
     use tonic::transport::server::TcpIncoming;
     use tonic::{Request, Response};
@@ -134,10 +134,18 @@ mod tests {
     #[tonic::async_trait]
     impl GossipService for Published {
         async fn send_message(&self, request: Request<GossipMessage>) -> Result<Response<Acknowledgment>, Status> {
-            Ok(Response::new(Acknowledgment { details: request.into_inner().sender_id }))
+            Ok(Response::new(Acknowledgment { details: request.into_inner().sender_id, useful: None }))
         }
 
         async fn seen(&self, _: Request<SeenRequest>) -> Result<Response<SeenReply>, Status> {
+            Err(Status::unimplemented("no such call"))
+        }
+
+        async fn ask(&self, _: Request<Words>) -> Result<Response<Answer>, Status> {
+            Err(Status::unimplemented("no such call"))
+        }
+
+        async fn tell(&self, _: Request<Words>) -> Result<Response<Told>, Status> {
             Err(Status::unimplemented("no such call"))
         }
     }
@@ -158,6 +166,14 @@ mod tests {
 
         async fn seen(&self, _: Request<SeenRequest>) -> Result<Response<SeenReply>, Status> {
             Ok(Response::new(SeenReply { node_id: "slow".to_owned(), ..SeenReply::default() }))
+        }
+
+        async fn ask(&self, _: Request<Words>) -> Result<Response<Answer>, Status> {
+            Err(Status::unimplemented("no such call"))
+        }
+
+        async fn tell(&self, _: Request<Words>) -> Result<Response<Told>, Status> {
+            Err(Status::unimplemented("no such call"))
         }
     }
 

@@ -503,5 +503,8 @@ fn put_in_order(out: &mut Out, order: Order, view: &View<'_>) {
 }
 
 #[cfg(test)]
+#[path = "exchange_tests.rs"]
+mod exchange_tests;
+#[cfg(test)]
 #[path = "machine_tests.rs"]
 mod tests;
