@@ -173,9 +173,11 @@ impl Actor {
                 self.asking.insert(asked, reply);
                 self.take(Input::Asked { asked, from, words });
             }
-            Incoming::Told { from, words } => {
+            Incoming::Told { from, words, done } => {
                 let from = self.place(&from);
                 self.take(Input::Control { from, words });
+                // Whoever told may have gone.
+                let _ = done.send(());
             }
             Incoming::Seen { message, reply } => {
                 let message = self.names.find_message(&message);

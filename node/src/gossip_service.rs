@@ -75,7 +75,9 @@ impl GossipService for Gossip {
 
     async fn tell(&self, request: Request<Words>) -> Result<Response<Told>, Status> {
         let (from, words) = wire::words_from_wire(request.into_inner()).map_err(no_words)?;
-        self.pass_on(Incoming::Told { from, words })?;
+        let (done, taken) = oneshot::channel();
+        self.pass_on(Incoming::Told { from, words, done })?;
+        taken.await.map_err(|_| stopping())?;
         Ok(Response::new(Told {}))
     }
 

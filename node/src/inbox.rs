@@ -39,6 +39,8 @@ pub(crate) enum Incoming {
         from: NodeId,
         /// What.
         words: Words,
+        /// Told when the core has taken it, so that its sender counts it until then.
+        done: oneshot::Sender<()>,
     },
     /// Does the node hold a message, and at which hop?
     Seen {

@@ -12,11 +12,18 @@ pub(super) struct Contacts {
     /// How many of those were before this configuration.
     before: u64,
     /// In the order in which they began.
-    open: Vec<(ContactId, NodeIx)>,
+    open: Vec<Open>,
     /// Messages and bytes of each kind, by its number.
     counts: BTreeMap<u8, (u64, u64)>,
     /// How many copies of a message went to a node, where it may get more than one.
     copies: BTreeMap<(NodeIx, Message), u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    contact: ContactId,
+    to: NodeIx,
+    is_poll: bool,
 }
 
 impl Contacts {
@@ -31,21 +38,22 @@ impl Contacts {
     }
 
     /// A new one: its name, and its number in this configuration.
-    pub(super) fn begin(&mut self, to: NodeIx) -> (ContactId, u32) {
+    pub(super) fn begin(&mut self, to: NodeIx, is_poll: bool) -> (ContactId, u32) {
         self.begun += 1;
-        self.open.push((ContactId(self.begun), to));
-        (ContactId(self.begun), u32::try_from(self.begun - self.before).unwrap_or(u32::MAX))
+        let contact = ContactId(self.begun);
+        self.open.push(Open { contact, to, is_poll });
+        (contact, u32::try_from(self.begun - self.before).unwrap_or(u32::MAX))
     }
 
     /// Whom one that has ended was to; none where it was abandoned, or has ended before.
     pub(super) fn end(&mut self, contact: ContactId) -> Option<NodeIx> {
-        let place = self.open.iter().position(|(other, _)| *other == contact)?;
-        Some(self.open.remove(place).1)
+        let place = self.open.iter().position(|open| open.contact == contact)?;
+        Some(self.open.remove(place).to)
     }
 
-    /// How many have not ended.
+    /// How many have not ended and are no polls.
     pub(super) fn in_flight(&self) -> u64 {
-        self.open.len() as u64
+        self.open.iter().filter(|open| !open.is_poll).count() as u64
     }
 
     pub(super) fn count(&mut self, kind: u8, bytes: u64) {

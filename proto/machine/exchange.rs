@@ -13,6 +13,14 @@ use crate::link::{CopyKey, CopyKind, Edge, Passage};
 use crate::protocol::{Body, In, Other};
 use crate::time::Timestamp;
 
+/// How a node turns to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Ask,
+    Poll,
+    Control,
+}
+
 impl Machine {
     /// The control traffic that it has sent since it was configured, by kind.
     pub fn control_counts(&self) -> Vec<ControlCount> {
@@ -44,11 +52,15 @@ impl Machine {
         for other in others.drain(..) {
             match other {
                 Other::Ask(to, body) => {
-                    let ask = self.contact(to, body, CopyKind::Request);
+                    let ask = self.contact(to, body, Manner::Ask);
                     outputs.queue.extend(ask.map(Output::Ask));
                 }
+                Other::Poll(to, body) => {
+                    let poll = self.contact(to, body, Manner::Poll);
+                    outputs.queue.extend(poll.map(Output::Ask));
+                }
                 Other::Control(to, body) => {
-                    let control = self.contact(to, body, CopyKind::Control);
+                    let control = self.contact(to, body, Manner::Control);
                     outputs.queue.extend(control.map(Output::Control));
                 }
                 Other::Forget(message) => {
@@ -62,14 +74,18 @@ impl Machine {
         outputs.out.others = others;
     }
 
-    fn contact(&mut self, to: NodeIx, body: Body, kind: CopyKind) -> Option<Contact> {
+    fn contact(&mut self, to: NodeIx, body: Body, manner: Manner) -> Option<Contact> {
         let Configured { config, .. } = self.configured.as_ref()?;
         let common = std::sync::Arc::clone(&config.common);
         let name_bytes = config.name_bytes;
         let contacts = self.contacts.get_or_insert_default();
-        let (contact, nth) = contacts.begin(to);
+        let (contact, nth) = contacts.begin(to, manner == Manner::Poll);
         let bytes = WordsParts { name_bytes, epoch: common.epoch, nth, body: &body }.encoded_bytes();
         contacts.count(body.kind, bytes);
+        let kind = match manner {
+            Manner::Ask | Manner::Poll => CopyKind::Request,
+            Manner::Control => CopyKind::Control,
+        };
         let Passage { after: hold, is_lost, .. } = self.way(to, CopyKey { round: nth, kind, nth: 0 });
         let epoch = Some(common.epoch).filter(|epoch| *epoch != Epoch(0));
         let words = Words { nth, epoch, body };

@@ -17,7 +17,7 @@ fn an_answer_s_copies_are_received_before_the_protocol_hears_of_the_answer() {
     asked.after(1, initiate());
     let Some(Output::Ask(ask)) = asking.after(SECOND, Input::Timeout).pop() else { panic!("a question") };
     assert_eq!((ask.to, ask.words.nth, ask.words.epoch), (NodeIx(1), 1, Some(Epoch(5))));
-    assert_eq!(asking.machine.load().control, 1);
+    assert_eq!(asking.machine.load().control, 0, "a poll does not count");
 
     let answer = asked.answer(ask.words.clone());
     let sends: Vec<u64> = answer.copies.iter().map(|copy| copy.send.0).collect();
@@ -30,6 +30,18 @@ fn an_answer_s_copies_are_received_before_the_protocol_hears_of_the_answer() {
     let (delivery, from, hop) = (DeliveryId(9), NodeIx(1), Some(Hop(1)));
     assert_eq!(outputs, [Output::Event(Event::Received { delivery, message: M, from, hop, duplicate: false })]);
     assert_eq!((asking.machine.load().control, asking.machine.load().delivered), (0, 1));
+}
+
+#[test]
+fn a_question_that_is_no_poll_counts_until_it_has_ended() {
+    let mut node = Node::new(0, "announce", "0");
+    let inv = Words { nth: 1, epoch: None, body: Body::new(1, [M]) };
+    let Some(Output::Ask(ask)) = node.after(1, Input::Control { from: NodeIx(1), words: inv }).pop() else {
+        panic!("a question")
+    };
+    assert_eq!((node.machine.load().control, node.machine.load().unsettled), (1, 1));
+    node.after(2, Input::AskDone { contact: ask.contact, result: Err(Failure::Deadline) });
+    assert_eq!(node.machine.load(), Load::default(), "nobody else announced it");
 }
 
 #[test]
@@ -84,9 +96,9 @@ fn a_copy_in_a_lost_answer_has_its_record() {
 fn a_sender_that_wants_to_know_is_told_of_the_use_of_its_copies() {
     let rumor = "rumor:push:feedback:counter:1";
     let mut receiver = Node::new(1, rumor, "0");
-    let useful = |outputs: &[Output]| match outputs[1] {
-        Output::Reply { useful, .. } => useful,
-        _ => panic!("{outputs:?}"),
+    let useful = |outputs: &[Output]| {
+        let Output::Reply { useful, .. } = outputs[1] else { panic!("{outputs:?}") };
+        useful
     };
     assert_eq!(useful(&receiver.after(1, deliver())), Some(true));
     assert_eq!(useful(&receiver.after(2, deliver())), Some(false));
@@ -165,10 +177,8 @@ impl Node {
 
     fn answer_at(&mut self, at: u64, words: Words) -> Answer {
         let asked = Input::Asked { asked: DeliveryId(7), from: NodeIx(0), words };
-        match self.after(at, asked).pop() {
-            Some(Output::Answer(answer)) => answer,
-            other => panic!("no answer: {other:?}"),
-        }
+        let Some(Output::Answer(answer)) = self.after(at, asked).pop() else { panic!("no answer") };
+        answer
     }
 }
 

@@ -12,6 +12,7 @@ mod contacts;
 mod exchange;
 mod gossip;
 mod io;
+mod order;
 mod periods;
 mod sends;
 mod size;
@@ -21,11 +22,11 @@ use bytes::Bytes;
 use crate::holdings::Holdings;
 use crate::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
 use crate::link::{CopyKey, CopyKind, Edge, Passage};
-use crate::protocol::{Forward, In, Order, Out, Participant, Repeats, Timer, View};
-use crate::random::Purpose;
+use crate::protocol::{Forward, In, Participant, Repeats, Timer, View};
 use crate::time::{Interval, Timestamp};
 use contacts::Contacts;
 use io::Owed;
+use order::put_in_order;
 use periods::Periods;
 use sends::{Copy, Permitted, Sends, Spread};
 
@@ -41,7 +42,8 @@ pub struct Load {
     pub queued: u64,
     /// Copies that have one: held back by a link, or with the host.
     pub in_flight: u64,
-    /// Asks, with their answers, and control messages that have not ended.
+    /// Asks, with their answers, and control messages that have not ended; polls do not count. A host that can count the
+    /// answers to polls which are on their way with copies has to: no machine knows of one.
     pub control: u64,
     /// Messages that this node may still send, or have sent to it, without being asked from outside.
     pub unsettled: u64,
@@ -361,25 +363,22 @@ impl Machine {
         // What a configuration cut short has its record.
         let Some(Permitted { copy, leaves, is_lost, .. }) = self.sends.end(send) else { return };
         self.load.finished += 1;
-        let (to, message) = (copy.to, self.sends.spread(copy).message);
-        let useful = result.as_ref().ok().copied().flatten();
-        let (at, reason) = match result {
-            Ok(_) if is_lost => (leaves, Failure::Lost),
-            Ok(_) => {
+        let is_wanted = self.configured.as_ref().is_some_and(|configured| configured.traits.wants_sent);
+        let ended = is_wanted.then(|| (copy.to, self.sends.spread(copy).message));
+        let useful = match result {
+            Ok(useful) if !is_lost => {
                 self.settle(copy, outputs);
-                return self.sent(now, In::Sent { to, message, useful }, outputs);
+                useful
             }
-            Err(reason) => (now, reason),
+            failed => {
+                let (at, reason) = failed.map_or_else(|reason| (now, reason), |_| (leaves, Failure::Lost));
+                let bytes = self.encoded_bytes(send, copy, sent);
+                self.fail(copy, FailedSend { send, sent, at, bytes, reason }, outputs);
+                None
+            }
         };
-        let bytes = self.encoded_bytes(send, copy, sent);
-        self.fail(copy, FailedSend { send, sent, at, bytes, reason }, outputs);
-        self.sent(now, In::Sent { to, message, useful: None }, outputs);
-    }
-
-    /// Tells a protocol that wants to know how a send has ended.
-    fn sent(&mut self, now: Timestamp, sent: In<'_>, outputs: &mut Outputs) {
-        if self.configured.as_ref().is_some_and(|configured| configured.traits.wants_sent) {
-            self.consult(now, sent, outputs);
+        if let Some((to, message)) = ended {
+            self.consult(now, In::Sent { to, message, useful }, outputs);
             self.spread_held(outputs);
         }
     }
@@ -401,6 +400,9 @@ impl Machine {
 
     /// Gives permits to waiting copies.
     fn pump(&mut self, now: Timestamp, outputs: &mut Outputs) {
+        if self.sends.waiting() == 0 {
+            return;
+        }
         let Some(Configured { config, traits, .. }) = &self.configured else { return };
         let (common, repeats) = (std::sync::Arc::clone(&config.common), traits.repeats);
         while self.sends.in_flight() < common.settings.in_flight
@@ -484,22 +486,6 @@ struct FailedSend {
     at: Timestamp,
     bytes: u64,
     reason: Failure,
-}
-
-/// Brings the copies of one input into the order that the options say.
-fn put_in_order(out: &mut Out, order: Order, view: &View<'_>) {
-    let Some((_, message)) = out.sends.first().copied().filter(|_| out.sends.len() > 1) else { return };
-    match order {
-        Order::Shuffled => view.random(Purpose::Order, message).shuffle(&mut out.sends),
-        Order::Listed => {
-            let mut listed = view.neighbours.iter();
-            let is_in_order = out.sends.iter().all(|(to, _)| listed.any(|neighbour| neighbour == to));
-            if !is_in_order {
-                let place = |to: NodeIx| view.neighbours.iter().position(|neighbour| *neighbour == to);
-                out.sends.sort_by_cached_key(|(to, _)| place(*to));
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ impl Participant for AntiEntropy {
         match input {
             In::Period { nth } => {
                 if let Some(partner) = view.partner(nth) {
-                    out.ask(partner, digest(DIGEST, view));
+                    out.poll(partner, digest(DIGEST, view));
                 }
             }
             In::Asked { body, .. } => {

@@ -24,6 +24,8 @@ pub struct Out {
 pub(crate) enum Other {
     /// A question that waits for an answer.
     Ask(NodeIx, Body),
+    /// One that is asked whether or not there is anything to hear.
+    Poll(NodeIx, Body),
     /// A message that waits for none.
     Control(NodeIx, Body),
     /// A message whose payload is not needed any more.
@@ -49,6 +51,11 @@ impl Out {
     /// Asks a node, which gives exactly one answer; the end of it comes as an answer or as none.
     pub fn ask(&mut self, to: NodeIx, body: Body) {
         self.others.push(Other::Ask(to, body));
+    }
+
+    /// Asks a node as a matter of routine: a poll that may bring nothing does not keep its message from being over.
+    pub fn poll(&mut self, to: NodeIx, body: Body) {
+        self.others.push(Other::Poll(to, body));
     }
 
     /// Tells a node something that it does not answer.

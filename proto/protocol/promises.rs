@@ -86,3 +86,7 @@ pub enum Hops {
     /// Nothing is known.
     Open,
 }
+
+#[cfg(test)]
+#[path = "promises_tests.rs"]
+mod tests;

@@ -72,7 +72,7 @@ impl Participant for Pull {
         match input {
             In::Period { nth } => {
                 if let Some(partner) = view.partner(nth) {
-                    out.ask(partner, digest(DIGEST, view));
+                    out.poll(partner, digest(DIGEST, view));
                 }
             }
             In::Asked { body, .. } => out.answer(Body::new(ANSWER, []), &missing_there(body, view)),

@@ -80,7 +80,7 @@ impl Participant for Node {
             In::Period { nth } => {
                 let Some(partner) = view.partner(nth) else { return };
                 view.known().for_each(|message| out.send(partner, message));
-                out.ask(partner, digest(DIGEST, view));
+                out.poll(partner, digest(DIGEST, view));
             }
             In::Asked { body, .. } => out.answer(Body::new(ANSWER, []), &missing_there(body, view)),
             In::Received { first: false, .. }

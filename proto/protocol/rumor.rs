@@ -210,7 +210,7 @@ impl Node {
         let rules = self.rules;
         self.hot.retain_mut(|hot| hot.polled.take().is_none_or(|of_use| hot.stays(rules, of_use, view)));
         if let Some(partner) = view.partner(nth) {
-            out.ask(partner, digest(DIGEST, view));
+            out.poll(partner, digest(DIGEST, view));
         }
     }
 

@@ -61,6 +61,8 @@ pub(crate) struct Net {
     sends: BTreeMap<DeliveryId, Sent>,
     asks: BTreeMap<DeliveryId, Asking>,
     named: u64,
+    /// How many answers are on their way with copies.
+    bearing: u64,
 }
 
 struct Sent {
@@ -104,6 +106,7 @@ impl Net {
             sends: BTreeMap::new(),
             asks: BTreeMap::new(),
             named: 0,
+            bearing: 0,
         };
         for node in (0..nodes as u32).map(NodeIx) {
             let config = Config { me: node, name_bytes: 8, first_period: 0, common: Arc::clone(&common) };
@@ -140,7 +143,7 @@ impl Net {
     /// How much is on its way, and how many messages are unsettled.
     pub(crate) fn load(&self) -> (u64, u64) {
         let loads = self.machines.iter().map(Machine::load);
-        loads.fold((0, 0), |(moving, unsettled), load| {
+        loads.fold((self.bearing, 0), |(moving, unsettled), load| {
             let Load { queued, in_flight, control, .. } = load;
             (moving + queued + in_flight + control, unsettled + load.unsettled)
         })
@@ -149,6 +152,11 @@ impl Net {
     /// How many nodes hold a message.
     pub(crate) fn holders(&self, message: u32) -> usize {
         self.machines.iter().filter(|machine| machine.seen(Message(message)).is_some()).count()
+    }
+
+    /// Whether a node holds a message.
+    pub(crate) fn is_held(&self, node: u32, message: u32) -> bool {
+        self.machines[node as usize].seen(Message(message)).is_some()
     }
 
     /// How many copies of a message arrived, first receipts among them.
@@ -169,6 +177,9 @@ impl Net {
                 return;
             }
             self.timers[node.index()] = None;
+        }
+        if matches!(&input, Input::AskDone { result: Ok(answered), .. } if !answered.copies.is_empty()) {
+            self.bearing -= 1;
         }
         self.now = at;
         self.handle(node, input);
@@ -240,6 +251,7 @@ impl Net {
             let at = ends.max(self.now + hold);
             return self.enter(at, from, Input::AskDone { contact, result: Err(Failure::Lost) });
         }
+        self.bearing += u64::from(!copies.is_empty());
         let copies = copies.into_iter().map(|copy| (self.name(), copy.gossip)).collect();
         self.enter(self.now + hold, from, Input::AskDone { contact, result: Ok(Answered { body, copies }) });
     }

@@ -125,11 +125,13 @@ fn plumtree_with_one_sender_and_delays_that_differ_stays_in_the_bands_of_another
     }
 }
 
-const MEASURES: [(&str, fn(&Outcome) -> f64); 3] =
-    [("s", |it| it.residue), ("m", |it| it.traffic), ("t_last", |it| it.last)];
+/// One number of an outcome.
+type Of = fn(&Outcome) -> f64;
+
+const MEASURES: [(&str, Of); 3] = [("s", |it| it.residue), ("m", |it| it.traffic), ("t_last", |it| it.last)];
 
 /// Both means, and four standard errors of their difference.
-fn agree(name: &str, ours: &[Outcome], theirs: &[Outcome], of: fn(&Outcome) -> f64) {
+fn agree(name: &str, ours: &[Outcome], theirs: &[Outcome], of: Of) {
     let of_all = |outcomes: &[Outcome]| moments(&outcomes.iter().map(of).collect::<Vec<_>>());
     let ((mean, sd), (expected, expected_sd)) = (of_all(ours), of_all(theirs));
     let error = (sd * sd / ours.len() as f64 + expected_sd * expected_sd / theirs.len() as f64).sqrt();
@@ -138,7 +140,7 @@ fn agree(name: &str, ours: &[Outcome], theirs: &[Outcome], of: fn(&Outcome) -> f
 }
 
 fn play(rumor: &Rumor, seed: u64) -> Outcome {
-    let nodes = u32::try_from(rumor.n_sites).unwrap();
+    let nodes = u32::try_from(rumor.n_sites).expect("the networks of these tests are small");
     let mut net = begun(aligned(&word(rumor), nodes, "0", seed));
     net.run_until_settled(START + Interval::from_ms(10_000_000));
     let cycles = cycles(&net);
@@ -192,13 +194,14 @@ fn cycles(net: &Net) -> Vec<u64> {
 fn aligned(protocol: &str, nodes: u32, loss: &str, seed: u64) -> Plan {
     let plain = plan(protocol, complete(nodes), "constant:100ms");
     let settings = ProtocolSettings { phase: Phase::Aligned, period: PERIOD, ..plain.settings };
-    let links = LinkSpec { transport: Transport::Datagram, loss: loss.parse().unwrap(), ..plain.links };
+    let links =
+        LinkSpec { transport: Transport::Datagram, loss: loss.parse().expect("a loss as it is typed"), ..plain.links };
     Plan { settings, links, seed, ..plain }
 }
 
 fn regular(degree: u32, nodes: u32, seed: u64) -> Vec<Vec<u32>> {
-    let spec: TopologySpec = format!("k-regular:{degree}").parse().unwrap();
-    let topology = spec.generate(default_ids(nodes), seed).unwrap();
+    let spec: TopologySpec = format!("k-regular:{degree}").parse().expect("a topology as it is typed");
+    let topology = spec.generate(default_ids(nodes), seed).expect("there are such graphs");
     let lists = topology.neighbours().into_iter();
     lists.map(|list| list.into_iter().map(|neighbour| neighbour.node).collect()).collect()
 }
