@@ -14,6 +14,7 @@ use cnsim::link::{LinkSpec, Transport};
 use cnsim::protocol::{Phase, ProtocolSettings};
 use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::{TopologySpec, default_ids};
+use exact::final_size::{Spread, final_size};
 use exact::rumor::{self, Feedback, Interest, Outcome, Rumor};
 use exact::synchronous::{Chain, Style};
 use testing::{BEGIN, Net, Plan, complete, plan};
@@ -83,6 +84,27 @@ fn the_blind_coin_of_one_ends_as_birthdays_do() {
         let (mean, sd) = moments(&ours.iter().map(of).collect::<Vec<_>>());
         println!("{} {name}: {mean:.5}, exact {:.5}, N={RUNS}", word(&rumor), of(&expected));
         assert!((mean - of(&expected)).abs() <= 4.0 * sd / (RUNS as f64).sqrt(), "{name}: {mean}");
+    }
+}
+
+#[test]
+fn a_push_back_to_senders_too_ends_as_infect_and_die_does() {
+    for (loss, word) in [(0.0, "0"), (0.1, "10%"), (0.3, "30%")] {
+        let exact = final_size(&Spread { n_nodes: 100, fanout: 6, loss, n_crashed: 0 });
+        let missed = |seed| {
+            let plain = aligned("push:6", 100, word, seed);
+            let settings = ProtocolSettings { back_to_sender: true, ..plain.settings };
+            let mut net = begun(Plan { settings, ..plain });
+            net.run_until_settled(START + Interval::from_ms(1_000_000));
+            1.0 - net.holders(1) as f64 / 100.0
+        };
+        let residues: Vec<f64> = (0..RUNS).map(missed).collect();
+        let all = residues.iter().filter(|residue| **residue == 0.0).count() as f64 / RUNS as f64;
+        let ((mean, _), (expected, sd)) = (moments(&residues), exact.residue());
+        let all_sd = (exact.all() * (1.0 - exact.all())).sqrt();
+        println!("push:6 loss={word}: residue {mean:.6}, exact {expected:.6}; all {all:.4}, exact {:.4}", exact.all());
+        assert!((mean - expected).abs() <= 4.0 * sd / (RUNS as f64).sqrt(), "{word}: residue {mean}");
+        assert!((all - exact.all()).abs() <= 4.0 * all_sd / (RUNS as f64).sqrt(), "{word}: all {all}");
     }
 }
 
