@@ -9,7 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use cnsim::id::RunId;
 use cnsim::initiator::Initiators;
 use cnsim::link::{DelaySpec, Loss, Transport};
-use cnsim::protocol::{Connections, Forward, Order};
+use cnsim::protocol::{Connections, Forward, Order, Phase};
+use cnsim::time::Interval;
 
 use crate::topology_command::TopologyCommand;
 
@@ -95,7 +96,8 @@ pub struct Experiment {
     /// Number of rounds; one more, round 0, warms up
     #[arg(long, value_name = "R", default_value_t = 10)]
     pub rounds: u32,
-    /// direct-mail, flood, push:FANOUT, push:FANOUT:TTL, seed-h or seed-o
+    /// direct-mail, flood, push:FANOUT[:TTL], push-periodic:FANOUT, pull, push-pull, anti-entropy:WAY, rumor:WAY:…, plumtree,
+    /// announce, seed-h or seed-o; docs/protocol.md has them all
     #[arg(long, value_name = "P", default_value = "flood")]
     pub protocol: String,
     /// Order of a node's sends: shuffled or listed [default: shuffled; seed-h, seed-o: listed]
@@ -114,6 +116,15 @@ pub struct Experiment {
     /// How long a send may take, in milliseconds, or none [default: 5000; seed-h, seed-o: none]
     #[arg(long, value_name = "MS")]
     pub deadline: Option<Deadline>,
+    /// The period of protocols that have one
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = period)]
+    pub period: Interval,
+    /// When periods begin: random, each node's at a time of its own, or aligned, all at once
+    #[arg(long, default_value = "random")]
+    pub phase: Phase,
+    /// A node that pushes also sends to whom it heard from
+    #[arg(long)]
+    pub back_to_sender: bool,
     /// A topology (complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, ba:M) or a JSON file
     /// [default: complete; a simulation has none]
     #[arg(long, value_name = "SPEC|FILE")]
@@ -255,6 +266,12 @@ fn conflict(text: &str) -> String {
         "--release is used as it was installed: --set, --image and --chart do not go with it"
     };
     format!("error: {reason}")
+}
+
+/// A period as typed.
+fn period(text: &str) -> Result<Interval, String> {
+    let period: Interval = text.parse().map_err(|error| format!("{error}"))?;
+    if period == Interval::ZERO { Err("a period is above 0".to_owned()) } else { Ok(period) }
 }
 
 /// How many sends may wait at once; the largest number is no limit.

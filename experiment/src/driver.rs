@@ -226,26 +226,49 @@ impl DrivenRound<'_> {
         let before = self.prepare(id, watcher).await?;
         ledger.begin_round(self.round, id, before.clone());
         let begun = Instant::now();
+        let protocol = self.plan.protocol.spec.protocol();
+        let has_neighbours = !self.plan.neighbours.neighbours(NodeIx(number(initiator))).is_empty();
         let quiescence = QuiescenceWait {
             round: self,
             before: &before[host],
             host,
-            sends: !self.plan.neighbours.neighbours(NodeIx(number(initiator))).is_empty(),
+            sends: has_neighbours && !protocol.is_periodic(),
         };
         let round = async {
             self.start(host, id).await?;
-            quiescence.wait().await
+            match protocol.settles() {
+                true => Ok::<_, ClusterError>((RoundOutcome::Quiescent, quiescence.wait().await?)),
+                false => Ok((RoundOutcome::Horizon, self.wait_for_horizon(&before).await?)),
+            }
         };
         let limit = Duration::from_millis(self.plan.options.round_timeout_ms);
         let ended = tokio::time::timeout(limit, round).await;
         let took = begun.elapsed();
         let ending = match ended {
-            Ok(after) => Ending { outcome: RoundOutcome::Quiescent, took, after: after? },
+            Ok(ended) => {
+                let (outcome, after) = ended?;
+                Ending { outcome, took, after }
+            }
             Err(_) => Ending { outcome: RoundOutcome::TimedOut, took, after: self.cluster.watch_alive(&before).await },
         };
         let outcome = ending.outcome;
         ledger.end_round(self.cluster, ending)?;
         Ok(outcome)
+    }
+
+    /// Waits until every node was reached and one period has passed since: a protocol that never rests is given that long.
+    async fn wait_for_horizon(&self, before: &[WatchReply]) -> Result<Pass, ClusterError> {
+        let delivered = |pass: &[WatchReply]| pass.iter().map(|reply| reply.delivered).sum::<u64>();
+        let others = u64::from(self.plan.options.nodes) - 1;
+        loop {
+            let pass = self.checked(self.cluster.watch().await?)?;
+            if delivered(&pass) >= delivered(before) + others {
+                break;
+            }
+            tokio::time::sleep(SLEEP_MAX).await;
+        }
+        tokio::time::sleep(self.plan.protocol.period.into()).await;
+        self.checked(self.cluster.watch().await?)
     }
 
     /// Opens the connections that the round can use, outside any timing, and returns the counters that it begins with. A
@@ -321,7 +344,7 @@ struct QuiescenceWait<'a> {
     /// The counters of the initiator's process before the start.
     before: &'a WatchReply,
     host: usize,
-    /// Whether the initiator has anybody to send to.
+    /// Whether the initiator sends at once.
     sends: bool,
 }
 
@@ -363,7 +386,8 @@ impl QuiescenceWait<'_> {
     /// returns as soon as the input is queued.
     fn busy(&self, index: usize, reply: &WatchReply) -> bool {
         let begun = reply.last_seq > self.before.last_seq && (!self.sends || reply.started > self.before.started);
-        reply.queued > 0 || reply.in_flight > 0 || (index == self.host && !begun)
+        let is_at_work = reply.queued > 0 || reply.in_flight > 0 || reply.control > 0 || reply.unsettled > 0;
+        is_at_work || (index == self.host && !begun)
     }
 }
 

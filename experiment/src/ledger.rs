@@ -118,7 +118,7 @@ impl Ledger {
         let names: Vec<&str> = cluster.processes.iter().map(|process| process.name.as_str()).collect();
         let last_seqs: BTreeMap<String, u64> =
             names.iter().zip(&ending.after).map(|(name, reply)| ((*name).to_owned(), reply.last_seq)).collect();
-        let is_whole = ending.outcome == RoundOutcome::Quiescent;
+        let is_whole = matches!(ending.outcome, RoundOutcome::Quiescent | RoundOutcome::Horizon);
         self.manifest.last_seqs.extend(last_seqs.clone());
         self.manifest.rounds.push(Round {
             round: open.round,

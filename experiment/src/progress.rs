@@ -71,7 +71,7 @@ impl Watcher for Progress {
     fn round_ended(&self, round: u32, outcome: RoundOutcome) {
         self.bar.inc(1);
         match outcome {
-            RoundOutcome::Quiescent | RoundOutcome::Interrupted => {}
+            RoundOutcome::Quiescent | RoundOutcome::Horizon | RoundOutcome::Interrupted => {}
             RoundOutcome::Disturbed => {
                 self.warn(&format!("round {round} lost a process, or could not ask one how it did"))
             }

@@ -241,6 +241,7 @@ impl Simulated {
             initiator: plan.topology.nodes[plan.initiator(self.round)].to_string(),
             outcome: match self.end.outcome {
                 Outcome::Quiescent => RoundOutcome::Quiescent,
+                Outcome::Horizon => RoundOutcome::Horizon,
                 Outcome::TimedOut => RoundOutcome::TimedOut,
                 Outcome::Halted => RoundOutcome::Interrupted,
             },

@@ -188,7 +188,7 @@ fn config(me: u32, protocol: &str, loss: &str) -> Config {
     let neighbours = Adjacency::of([[(NodeIx(1), Interval::ZERO)], [(NodeIx(0), Interval::ZERO)]]);
     let links = Links::new(&links, None, 1).unwrap();
     let common = Common { epoch: Epoch(5), seed: 1, settings: protocol.parse().unwrap(), neighbours, links };
-    Config { me: NodeIx(me), name_bytes: 1, common: Arc::new(common) }
+    Config { me: NodeIx(me), name_bytes: 1, first_period: 0, common: Arc::new(common) }
 }
 
 fn initiate() -> Input {

@@ -66,7 +66,10 @@ fn protocol(options: &Options) -> String {
         words.push(chosen.order.to_string());
     }
     if chosen.in_flight != usual.in_flight {
-        words.push(format!("{} in flight", chosen.in_flight));
+        words.push(match chosen.in_flight {
+            ProtocolSettings::UNLIMITED => "unlimited in flight".to_owned(),
+            count => format!("{count} in flight"),
+        });
     }
     if chosen.forward != usual.forward {
         words.push(chosen.forward.to_string());
@@ -76,6 +79,15 @@ fn protocol(options: &Options) -> String {
     }
     if chosen.deadline != usual.deadline {
         words.push(options.deadline_ms.map_or_else(|| "no deadline".to_owned(), |ms| format!("deadline {ms} ms")));
+    }
+    if chosen.period != usual.period {
+        words.push(format!("period {}", chosen.period));
+    }
+    if chosen.phase != usual.phase {
+        words.push(format!("{} periods", chosen.phase));
+    }
+    if chosen.back_to_sender {
+        words.push("back to the sender".to_owned());
     }
     words.join(", ")
 }

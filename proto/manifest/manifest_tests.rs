@@ -89,6 +89,9 @@ fn what_is_written_says_what_was_read_in_the_same_words() {
         let options = written["options"].as_object_mut().unwrap();
         assert_eq!(options.remove("transport").unwrap(), "stream");
         assert_eq!(options.remove("loss").unwrap(), "0%");
+        assert_eq!(options.remove("period").unwrap(), "1s");
+        assert_eq!(options.remove("phase").unwrap(), "random");
+        assert_eq!(options.remove("back_to_sender").unwrap(), false);
         assert_eq!(written.as_object_mut().unwrap().remove("clock").unwrap(), "wall");
         for manifest in [&mut written, &mut old] {
             manifest["options"]["link_delay"] = "".into();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::as_text;
 use crate::initiator::Initiators;
 use crate::link::{DelaySpec, LinkSpec, Loss, Transport};
-use crate::protocol::{Connections, Forward, Order, ProtocolSettings, ProtocolSpec};
+use crate::protocol::{Connections, Forward, Order, Phase, ProtocolSettings, ProtocolSpec};
 use crate::time::Interval;
 use crate::topology::TopologySource;
 
@@ -34,6 +34,15 @@ pub struct Options {
     pub connections: Connections,
     /// None: no deadline.
     pub deadline_ms: Option<u64>,
+    /// The period of protocols that have one, as `1s`.
+    #[serde(with = "as_text", default = "usual_period")]
+    pub period: Interval,
+    /// `random` or `aligned`: when periods begin.
+    #[serde(with = "as_text", default = "usual_phase")]
+    pub phase: Phase,
+    /// Whether a node that pushes also sends to whom it heard from.
+    #[serde(default)]
+    pub back_to_sender: bool,
     /// A spec, or `file` where the run folder's topology.json is the only source.
     #[serde(with = "as_text")]
     pub topology: TopologySource,
@@ -65,6 +74,14 @@ pub struct Options {
     pub allow_partial: bool,
 }
 
+fn usual_period() -> Interval {
+    ProtocolSettings::PERIOD
+}
+
+fn usual_phase() -> Phase {
+    Phase::Random
+}
+
 impl Options {
     /// What copies meet on their way.
     pub fn links(&self) -> LinkSpec {
@@ -79,6 +96,9 @@ impl Options {
             forward: self.forward,
             connections: self.connections,
             deadline: self.deadline_ms.map(Interval::from_ms),
+            period: self.period,
+            phase: self.phase,
+            back_to_sender: self.back_to_sender,
             ..ProtocolSettings::from(self.protocol.clone())
         }
     }

@@ -56,8 +56,10 @@ pub struct Resources {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RoundOutcome {
-    /// No send was queued or in flight anywhere.
+    /// No send was queued or in flight anywhere, and no message was to be sent unasked.
     Quiescent,
+    /// Every node was reached, and one period has passed since, of a protocol that never rests.
+    Horizon,
     /// `--round-timeout` came first.
     TimedOut,
     /// A process was lost in it, or nobody could ask one how it does: its numbers are not those of the protocol.

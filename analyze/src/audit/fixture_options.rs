@@ -26,6 +26,9 @@ pub(super) fn options(protocol: &str) -> Options {
         link_delay: DelaySpec::None,
         transport: Default::default(),
         loss: Default::default(),
+        period: cnsim::protocol::ProtocolSettings::PERIOD,
+        phase: cnsim::protocol::Phase::Random,
+        back_to_sender: false,
         max_message: 4 << 20,
         allow_partial: false,
     }

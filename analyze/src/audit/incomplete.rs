@@ -46,7 +46,7 @@ fn incomplete_rounds(scope: &Scope<'_>, (condition, run_id): RunKey<'_>, run: &A
     let mut findings = Vec::new();
     for round in run.manifest().into_iter().flat_map(|manifest| &manifest.rounds) {
         let what = match round.outcome {
-            RoundOutcome::Quiescent => continue,
+            RoundOutcome::Quiescent | RoundOutcome::Horizon => continue,
             RoundOutcome::TimedOut => "did not come to rest before --round-timeout",
             RoundOutcome::Interrupted => "was cut off by the end of the run",
             RoundOutcome::Disturbed => "lost a process, or could not ask one how it did",

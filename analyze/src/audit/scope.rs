@@ -196,7 +196,7 @@ impl<'a> AuditedRun<'a> {
     }
 
     fn read_protocol_and_topology(&mut self) {
-        let of_manifest = self.manifest().map(|manifest| manifest.options.protocol.promises());
+        let of_manifest = self.manifest().map(|manifest| manifest.options.resolved_protocol().promises());
         let recorded = || Some(self.recorded_protocol()?.parse::<ProtocolSpec>().ok()?.promises());
         self.promises = of_manifest.or_else(recorded);
         self.topology_shape = self

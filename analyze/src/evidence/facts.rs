@@ -160,7 +160,7 @@ impl RoundEvidence {
         let is_short = metrics.delivered < metrics.expected;
         let limits = manifest.and_then(|manifest| RoundLimits::of(manifest, round.round));
         let recorded = || round.protocol().parse::<ProtocolSpec>().ok().map(|spec| spec.promises());
-        let promises = manifest.map(|manifest| manifest.options.protocol.promises()).or_else(recorded);
+        let promises = manifest.map(|manifest| manifest.options.resolved_protocol().promises()).or_else(recorded);
         let initiator = metrics.initiator.as_deref().and_then(|initiator| names.node_number(initiator));
         Self {
             run_id: round.run_id().to_owned(),

@@ -73,7 +73,9 @@ impl RoundLimits {
                 // Virtual time is exact.
                 Backend::Sim(_) => driver_ns.round() as i64,
             },
-            RoundOutcome::TimedOut | RoundOutcome::Interrupted | RoundOutcome::Disturbed => DAY_NS,
+            RoundOutcome::Horizon | RoundOutcome::TimedOut | RoundOutcome::Interrupted | RoundOutcome::Disturbed => {
+                DAY_NS
+            }
         };
         Some(Self { latest_ns, clock_steps: round.clock_steps })
     }

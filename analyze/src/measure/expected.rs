@@ -20,7 +20,7 @@ impl Known<'_> {
     /// What its protocol promises, as its manifest says, else its records; none where they name no known protocol.
     pub(super) fn promises(&self) -> Option<Promises> {
         match self.facts {
-            Some(facts) => Some(facts.manifest.options.protocol.promises()),
+            Some(facts) => Some(facts.manifest.options.resolved_protocol().promises()),
             None => Some(self.protocol.parse::<ProtocolSpec>().ok()?.promises()),
         }
     }

@@ -16,7 +16,18 @@ pub(crate) type Settings = BTreeMap<&'static str, BTreeSet<String>>;
 /// Those of a run, as its manifest has them. Seeds, rounds and pauses may differ between repetitions.
 pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
     let Options { protocol, order, in_flight, forward, connections, deadline_ms, topology, .. } = &manifest.options;
-    let Options { initiator, payload_bytes, nodes_per_process, link_delay, transport, loss, .. } = &manifest.options;
+    let Options {
+        initiator,
+        payload_bytes,
+        nodes_per_process,
+        link_delay,
+        transport,
+        loss,
+        period,
+        phase,
+        back_to_sender,
+        ..
+    } = &manifest.options;
     let optional = |value: Option<u64>| value.map_or_else(|| NONE.to_owned(), |value| value.to_string());
     let bandwidth = manifest.limits.bandwidth.as_ref().map(|limit| limit.intended_bits_per_s);
     let memory = manifest.limits.memory.as_ref().map(|limit| limit.intended_bytes);
@@ -31,10 +42,13 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ("loss", loss.to_string()),
         ("memory in bytes", optional(memory)),
         (PACKED, nodes_per_process.to_string()),
+        ("period", period.to_string()),
+        ("phase", phase.to_string()),
         ("order of sends", order.to_string()),
         ("payload in bytes", payload_bytes.to_string()),
         ("protocol", protocol.to_string()),
         ("sends in flight", in_flight.to_string()),
+        ("sends back to the sender", back_to_sender.to_string()),
         ("topology", topology.to_string()),
         ("transport", transport.to_string()),
     ]
