@@ -34,3 +34,7 @@ pub mod time;
 pub mod topology;
 #[cfg(feature = "grpc")]
 pub mod wire;
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/own-protocol.md")]
+struct OwnProtocol;

@@ -132,7 +132,7 @@ fn a_configuration_names_neighbours_holds_and_everyone_who_is_reached() {
     assert_eq!(request.protocol.as_ref().map(|protocol| &*protocol.name), Some("seed-o"));
     assert_eq!(request.roster.len(), 1);
     assert_eq!(request.roster[0].address, "p1:1");
-    assert_eq!(request.configs[0].neighbours[0].weight_ns, 2_500_000);
+    assert_eq!(request.links.as_ref().unwrap().delay, "constant:2500us");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use cnsim::time::{Interval, Timestamp};
 use cnsim_records::numbered::{NumberedFile, NumberedRecord, RunTexts};
 use cnsim_sim::journal::{Entry, Fact, Journal};
 use cnsim_sim::network::Network;
-use cnsim_sim::round::{Outcome, RoundEnd, RoundSpec, simulate_round};
+use cnsim_sim::round::{Outcome, RoundEnd, RoundSpec, World, simulate_round};
 use rayon::prelude::*;
 use tokio::time::Instant;
 
@@ -122,19 +122,24 @@ fn write_rounds(run: &mut RunContext<'_>, halted: &Halted, file: File) -> Result
     let simulator = Simulator::of(plan).map_err(Broken::Links)?;
     let rounds: Vec<u32> = (0..=plan.options.rounds).collect();
     let (mut begins, mut happened, begun) = (BEGINS, 0, Instant::now());
-    for some in rounds.chunks(rayon::current_num_threads()) {
+    let mut world = plan.protocol.spec.protocol().learns().then(|| World::new(&simulator.network, BEGINS, 0));
+    let at_once = if world.is_some() { 1 } else { rayon::current_num_threads() };
+    for some in rounds.chunks(at_once) {
         run.watcher.round_begins(some[0]);
         let progress = |events: u64| run.watcher.simulates(happened + events, begun.elapsed());
-        for simulated in simulator.simulate_together(some, halted, progress) {
+        let together = match &mut world {
+            Some(world) => vec![simulator.simulate_next(world, some[0], begins, halted, progress)],
+            None => simulator.simulate_together(some, halted, progress),
+        };
+        for simulated in together {
             happened += simulated.end.events;
             if simulated.end.outcome == Outcome::Halted {
                 break;
             }
-            let shift = begins.since(BEGINS);
-            let (round, records) = simulated.placed(plan, shift, events.written());
+            let lasted = simulated.end.at.since(simulated.begins);
+            let (round, records) = simulated.placed(plan, begins, events.written());
             events.add(&records)?;
-            begins = BEGINS + shift + Interval::from(Duration::from_secs_f64(round.driver_ms / 1e3));
-            begins = begins + GAP + Interval::from_ms(plan.options.pause_ms);
+            begins = begins + lasted + GAP + Interval::from_ms(plan.options.pause_ms);
             run.watcher.round_ended(round.round, round.outcome);
             run.ledger.note_simulated(round, happened);
         }
@@ -199,38 +204,58 @@ impl<'a> Simulator<'a> {
         })
     }
 
+    /// Simulates the next round on the nodes that the ones before were on.
+    fn simulate_next(
+        &self,
+        world: &mut World,
+        round: u32,
+        begins: Timestamp,
+        halted: &Halted,
+        progress: impl Fn(u64),
+    ) -> Simulated {
+        let (spec, mut kept, mut events) = (self.spec(round, begins), Kept::default(), 0);
+        let end = world.round(&spec, &mut kept, &mut |more| {
+            events += more;
+            progress(events);
+            !halted.is_set()
+        });
+        Simulated { round, begins, end, records: kept.in_order() }
+    }
+
     fn simulate(&self, round: u32, halted: &Halted, events: &AtomicU64) -> Simulated {
-        let name = MessageId::of(&self.plan.run_id, round);
-        let spec = RoundSpec {
-            message: Message(round),
-            text_bytes: u32::try_from(name.as_str().len()).unwrap_or(u32::MAX),
-            payload: payload(self.plan, round),
-            initiator: NodeIx(self.plan.initiator(round) as u32),
-            begins: BEGINS,
-            limit: Interval::from_ms(self.plan.options.round_timeout_ms),
-        };
-        let mut kept = Kept { round, records: Vec::new() };
+        let (spec, mut kept) = (self.spec(round, BEGINS), Kept::default());
         let end = simulate_round(&self.network, &spec, &mut kept, &mut |more| {
             events.fetch_add(more, Ordering::Relaxed);
             !halted.is_set()
         });
-        // Copies that were given up have the time at which they would have arrived.
-        kept.records.sort_by_key(|record| record.received_ns);
-        Simulated { round, end, records: kept.records }
+        Simulated { round, begins: BEGINS, end, records: kept.in_order() }
+    }
+
+    fn spec(&self, round: u32, begins: Timestamp) -> RoundSpec {
+        let name = MessageId::of(&self.plan.run_id, round);
+        RoundSpec {
+            message: Message(round),
+            text_bytes: u32::try_from(name.as_str().len()).unwrap_or(u32::MAX),
+            payload: payload(self.plan, round),
+            initiator: NodeIx(self.plan.initiator(round) as u32),
+            begins,
+            limit: Interval::from_ms(self.plan.options.round_timeout_ms),
+        }
     }
 }
 
-/// A round that was simulated as if it were the first.
+/// A round that was simulated, perhaps as if it were the first.
 struct Simulated {
     round: u32,
+    begins: Timestamp,
     end: RoundEnd,
     records: Vec<NumberedRecord>,
 }
 
 impl Simulated {
-    /// The round and its records, so much later; `before` records stand before these.
-    fn placed(mut self, plan: &Plan, shift: Interval, before: u64) -> (Round, Vec<NumberedRecord>) {
-        let shift_ns = shift.0 as i64;
+    /// The round and its records where the round begins at `begins`; `before` records stand before these.
+    fn placed(mut self, plan: &Plan, begins: Timestamp, before: u64) -> (Round, Vec<NumberedRecord>) {
+        let shift_ns = begins.since(self.begins).0 as i64;
         for record in &mut self.records {
             record.sent_ns += shift_ns;
             record.received_ns += shift_ns;
@@ -248,7 +273,7 @@ impl Simulated {
             delivered: self.end.load.delivered,
             failed: self.end.load.failed,
             last_seqs: [(PROCESS.to_owned(), last_seq)].into(),
-            driver_ms: self.end.at.since(BEGINS).as_ms(),
+            driver_ms: self.end.at.since(self.begins).as_ms(),
             scheduling_delay_ms: None,
             clock_steps: 0,
             resources: None,
@@ -257,10 +282,16 @@ impl Simulated {
     }
 }
 
-/// The records of one round.
-struct Kept {
-    round: u32,
-    records: Vec<NumberedRecord>,
+/// The records of a round.
+#[derive(Default)]
+struct Kept(Vec<NumberedRecord>);
+
+impl Kept {
+    /// By the time of receipt: copies that were given up have the one at which they would have arrived.
+    fn in_order(mut self) -> Vec<NumberedRecord> {
+        self.0.sort_by_key(|record| record.received_ns);
+        self.0
+    }
 }
 
 impl Journal for Kept {
@@ -271,9 +302,9 @@ impl Journal for Kept {
             Fact::Duplicate => (Kind::Duplicate, None),
             Fact::Failed(failure) => (Kind::Failed, Some(failure.to_string().into())),
         };
-        self.records.push(NumberedRecord {
+        self.0.push(NumberedRecord {
             kind,
-            round: self.round,
+            round: entry.message.0,
             sender: entry.sender.0,
             receiver: entry.receiver.0,
             hop: entry.hop.map(|hop| hop.0),

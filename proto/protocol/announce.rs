@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::body::Body;
 use super::contract::{In, Participant, Protocol, Syntax};
 use super::out::{Out, Timer};
-use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::promises::{Begins, Duplicates, Hops, Promises, Reach, Repeats, Senders};
 use super::view::View;
 use crate::id::{Message, NodeIx};
 use crate::random::Purpose;
@@ -66,6 +66,7 @@ impl Protocol for Announce {
             copies_max: None,
             repeats: Repeats::Never,
             hops: Hops::Open,
+            begins: Begins::Later,
         }
     }
 

@@ -14,7 +14,7 @@ use super::body::Body;
 use super::contract::{In, Participant, Protocol, Syntax};
 use super::digest::{digest, missing_here, missing_there};
 use super::out::Out;
-use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::promises::{Begins, Duplicates, Hops, Promises, Reach, Repeats, Senders};
 use super::view::View;
 use crate::time::Timestamp;
 
@@ -65,6 +65,7 @@ impl Protocol for AntiEntropy {
             copies_max: None,
             repeats: Repeats::Allowed,
             hops: Hops::Open,
+            begins: Begins::Later,
         }
     }
 

@@ -46,6 +46,12 @@ pub trait Protocol: fmt::Debug + fmt::Display + Send + Sync {
         true
     }
 
+    /// Whether a node takes something from one message to the next, as the tree that the first one grew: then rounds are
+    /// simulated one behind the other, on the same nodes.
+    fn learns(&self) -> bool {
+        false
+    }
+
     /// Whether a node is told how each of its sends ended: [`In::Sent`].
     fn wants_sent(&self) -> bool {
         false

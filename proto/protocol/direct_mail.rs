@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::contract::{In, Participant, Protocol, Syntax};
 use super::out::Out;
-use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::promises::{Begins, Duplicates, Hops, Promises, Reach, Repeats, Senders};
 use super::view::View;
 use crate::time::Timestamp;
 
@@ -34,6 +34,7 @@ impl Protocol for DirectMail {
             copies_max: None,
             repeats: Repeats::Never,
             hops: Hops::One,
+            begins: Begins::AtOnce,
         }
     }
 

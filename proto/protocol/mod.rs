@@ -30,7 +30,7 @@ pub use error::ParseError;
 pub use options::{Connections, Forward, Order, Phase};
 pub(crate) use out::Other;
 pub use out::{Out, Timer};
-pub use promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+pub use promises::{Begins, Duplicates, Hops, Promises, Reach, Repeats, Senders};
 pub use settings::ProtocolSettings;
 pub use spec::{Preset, ProtocolSpec};
 pub use view::View;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::body::Body;
 use super::contract::{In, Participant, Protocol, Syntax};
 use super::out::{Out, Timer};
-use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::promises::{Begins, Duplicates, Hops, Promises, Reach, Repeats, Senders};
 use super::view::View;
 use crate::id::{Message, NodeIx};
 use crate::time::{Interval, Timestamp};
@@ -64,6 +64,7 @@ impl Protocol for Plumtree {
             // Whoever sent a copy does not announce it, and only an announcer is asked, once.
             repeats: Repeats::Never,
             hops: Hops::Open,
+            begins: Begins::AtOnce,
         }
     }
 
@@ -77,6 +78,10 @@ impl Protocol for Plumtree {
             GRAFT => "graft",
             _ => "prune",
         }
+    }
+
+    fn learns(&self) -> bool {
+        true
     }
 
     fn node(&self) -> Box<dyn Participant> {

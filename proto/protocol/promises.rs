@@ -15,6 +15,17 @@ pub struct Promises {
     pub repeats: Repeats,
     /// How far from the initiator the last node can be.
     pub hops: Hops,
+    /// When the initiator sends its first copy.
+    pub begins: Begins,
+}
+
+/// When the initiator of a message sends its first copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// As soon as it can: what passes before is set-up.
+    AtOnce,
+    /// When its period comes, or when it is asked: waiting is part of the protocol.
+    Later,
 }
 
 /// Which nodes hear of a message for certain.

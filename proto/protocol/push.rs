@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::contract::{In, Participant, Protocol, Syntax};
 use super::out::Out;
-use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::promises::{Begins, Duplicates, Hops, Promises, Reach, Repeats, Senders};
 use super::view::View;
 use crate::id::{Hop, NodeIx};
 use crate::random::Purpose;
@@ -51,6 +51,7 @@ impl Protocol for Push {
             copies_max: Some(fanout),
             repeats: Repeats::Never,
             hops: Hops::Push { fanout, ttl },
+            begins: Begins::AtOnce,
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::contract::{In, Participant, Protocol, Syntax};
 use super::out::Out;
-use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::promises::{Begins, Duplicates, Hops, Promises, Reach, Repeats, Senders};
 use super::view::View;
 use crate::id::{Message, NodeIx};
 use crate::random::Purpose;
@@ -51,6 +51,7 @@ impl Protocol for PushPeriodic {
             copies_max: None,
             repeats: Repeats::Allowed,
             hops: Hops::Open,
+            begins: Begins::Later,
         }
     }
 

@@ -11,7 +11,7 @@ use super::body::Body;
 use super::contract::{In, Participant, Protocol, Syntax};
 use super::digest::{digest, missing_there};
 use super::out::Out;
-use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::promises::{Begins, Duplicates, Hops, Promises, Reach, Repeats, Senders};
 use super::view::View;
 use crate::time::Timestamp;
 
@@ -49,6 +49,7 @@ impl Protocol for PushPull {
             copies_max: None,
             repeats: Repeats::Allowed,
             hops: Hops::Open,
+            begins: Begins::Later,
         }
     }
 

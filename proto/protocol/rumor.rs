@@ -20,7 +20,7 @@ use super::body::Body;
 use super::contract::{In, Participant, Protocol, Syntax};
 use super::digest::digest;
 use super::out::Out;
-use super::promises::{Duplicates, Hops, Promises, Reach, Repeats, Senders};
+use super::promises::{Begins, Duplicates, Hops, Promises, Reach, Repeats, Senders};
 use super::view::View;
 use crate::id::Message;
 use crate::random::Purpose;
@@ -129,6 +129,7 @@ impl Protocol for Rumor {
             copies_max: self.copies_max(),
             repeats: Repeats::Allowed,
             hops: Hops::Open,
+            begins: Begins::Later,
         }
     }
 

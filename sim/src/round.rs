@@ -1,16 +1,16 @@
-//! One round in virtual time: a message begins at one machine, and what follows from it is carried out until nothing is left to do.
+//! Machines in virtual time: a message begins at one, and what follows from it is carried out until nothing is left to do.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use cnsim::id::{ContactId, DeliveryId, Epoch, Message, NodeIx};
+use cnsim::id::{ContactId, DeliveryId, Message, NodeIx};
 use cnsim::machine::{
     Answer, AnswerCopy, Answered, Contact, Event, Failure, Gossip, Input, Load, Machine, Output, Outputs, Send,
 };
 use cnsim::time::{Interval, Timestamp};
 
 use crate::happening::{Arrival, AskEnd, Asker, Asking, End, Happening, Pending, entry};
-use crate::journal::Journal;
+use crate::journal::{Journal, NoJournal};
 use crate::network::Network;
 use crate::queue::{Class, Key, Queue};
 
@@ -61,9 +61,8 @@ pub enum Outcome {
 }
 
 /// See the module.
-struct Round<'a> {
-    spec: &'a RoundSpec,
-    epoch: Epoch,
+pub struct World {
+    network: Network,
     machines: Vec<Machine>,
     outputs: Outputs,
     queue: Queue<Happening>,
@@ -79,47 +78,22 @@ struct Round<'a> {
     /// What each node may still send unasked, and the sum.
     unsettled: Vec<u32>,
     unsettled_sum: u64,
-    /// Nodes that have heard of the message.
+    /// Nodes that have heard of the round's message.
     reached: u32,
+    /// What the round's message carries, and how long its name is.
+    payload: Bytes,
+    text_bytes: u32,
     now: Timestamp,
 }
 
-/// Simulates one round of a network; what happens is told to the journal in the order in which it happens. Every [`LOOK`] events
-/// `goes_on` is asked, which is told how many events there were since.
+/// Simulates one round of a network whose nodes have just been configured; see [`World::round`].
 pub fn simulate_round(
     network: &Network,
     spec: &RoundSpec,
     journal: &mut dyn Journal,
     goes_on: &mut dyn FnMut(u64) -> bool,
 ) -> RoundEnd {
-    let mut round = Round::new(network, spec);
-    (0..network.nodes()).for_each(|node| round.look_ahead(NodeIx(node)));
-    let begin = Input::Initiate { message: spec.message, text_bytes: spec.text_bytes, payload: spec.payload.clone() };
-    round.handle(spec.initiator, begin, &[], journal);
-    let mut ending = Ending::of(network, spec);
-    let mut events = 0;
-    let (outcome, load) = loop {
-        if let Some(outcome) = ending.reached(&round) {
-            break (outcome, round.load());
-        }
-        let Some((key, happening)) = round.pop() else { break (Outcome::Quiescent, round.load()) };
-        if key.time > ending.limit {
-            let load = round.load();
-            round.give_up(network, ending.limit, journal);
-            break (Outcome::TimedOut, load);
-        }
-        if matches!(happening, Happening::Timeout) && ending.stops(key.time) {
-            continue;
-        }
-        round.now = key.time;
-        round.happen(key, happening, journal);
-        events += 1;
-        if events % LOOK == 0 && !goes_on(LOOK) {
-            break (Outcome::Halted, round.load());
-        }
-    };
-    goes_on(events % LOOK);
-    RoundEnd { outcome, at: round.now, load, events }
+    World::new(network, spec.begins, spec.message.0).round(spec, journal, goes_on)
 }
 
 /// When a round is over.
@@ -146,7 +120,7 @@ impl Ending {
 
     /// What the round ends with now; none while it goes on. A protocol that never rests has its timers stopped one period after
     /// everybody was reached, and what is on its way then still arrives.
-    fn reached(&mut self, round: &Round<'_>) -> Option<Outcome> {
+    fn reached(&mut self, round: &World) -> Option<Outcome> {
         if self.settles {
             return (round.moving == 0 && round.unsettled_sum == 0).then_some(Outcome::Quiescent);
         }
@@ -163,31 +137,79 @@ impl Ending {
     }
 }
 
-impl<'a> Round<'a> {
-    fn new(network: &Network, spec: &'a RoundSpec) -> Self {
-        let mut outputs = Outputs::default();
-        let machines = (0..network.nodes()).map(|node| {
-            let mut machine = Machine::new(NodeIx(node));
-            machine.handle(spec.begins, Input::Configure(network.config(NodeIx(node), spec.message.0)), &mut outputs);
-            machine
-        });
-        Self {
-            spec,
-            epoch: network.epoch(),
-            machines: machines.collect(),
-            outputs,
+impl World {
+    /// A network that is configured at this time; its periods have the numbers of this round.
+    pub fn new(network: &Network, at: Timestamp, round: u32) -> Self {
+        let nodes = network.nodes() as usize;
+        let mut world = Self {
+            network: network.clone(),
+            machines: (0..network.nodes()).map(|node| Machine::new(NodeIx(node))).collect(),
+            outputs: Outputs::default(),
             queue: Queue::new(),
-            sequences: vec![0; network.nodes() as usize],
+            sequences: vec![0; nodes],
             timeouts: BTreeMap::new(),
             deliveries: 0,
             owed: BTreeMap::new(),
             askers: BTreeMap::new(),
             moving: 0,
-            unsettled: vec![0; network.nodes() as usize],
+            unsettled: vec![0; nodes],
             unsettled_sum: 0,
             reached: 0,
-            now: spec.begins,
+            payload: Bytes::new(),
+            text_bytes: 0,
+            now: at,
+        };
+        // Nodes that know nothing record nothing when they are configured.
+        world.configure(round, &mut NoJournal);
+        world
+    }
+
+    /// Simulates a round, which begins after all others of this world; what happens is told to the journal in the order in which it
+    /// happens. Every [`LOOK`] events `goes_on` is asked, which is told how many events there were since.
+    pub fn round(
+        &mut self,
+        spec: &RoundSpec,
+        journal: &mut dyn Journal,
+        goes_on: &mut dyn FnMut(u64) -> bool,
+    ) -> RoundEnd {
+        let before = self.load();
+        self.begin(spec, journal);
+        let mut ending = Ending::of(&self.network, spec);
+        let mut events = 0;
+        let (outcome, load) = loop {
+            if let Some(outcome) = ending.reached(self) {
+                break (outcome, self.load());
+            }
+            let Some((key, happening)) = self.pop() else { break (Outcome::Quiescent, self.load()) };
+            if key.time > ending.limit {
+                let load = self.load();
+                self.give_up(ending.limit, spec.message.0, journal);
+                break (Outcome::TimedOut, load);
+            }
+            if matches!(happening, Happening::Timeout) && ending.stops(key.time) {
+                continue;
+            }
+            self.happen(key, happening, journal);
+            events += 1;
+            if events % LOOK == 0 && !goes_on(LOOK) {
+                break (Outcome::Halted, self.load());
+            }
+        };
+        goes_on(events % LOOK);
+        RoundEnd { outcome, at: self.now, load: grown(before, load), events }
+    }
+
+    /// Timers that come before the round are no part of it.
+    fn begin(&mut self, spec: &RoundSpec, journal: &mut dyn Journal) {
+        while self.queue.peek_time().is_some_and(|next| next < spec.begins)
+            && let Some((key, happening)) = self.pop()
+        {
+            self.happen(key, happening, journal);
         }
+        (self.now, self.reached) = (spec.begins, 0);
+        (self.payload, self.text_bytes) = (spec.payload.clone(), spec.text_bytes);
+        let (message, text_bytes, payload) = (spec.message, spec.text_bytes, spec.payload.clone());
+        self.handle(spec.initiator, Input::Initiate { message, text_bytes, payload }, &[], journal);
     }
 
     fn pop(&mut self) -> Option<(Key, Happening)> {
@@ -197,6 +219,7 @@ impl<'a> Round<'a> {
     }
 
     fn happen(&mut self, key: Key, happening: Happening, journal: &mut dyn Journal) {
+        self.now = key.time;
         let (node, from) = (key.destination, key.source);
         match happening {
             Happening::Arrival(arrival) => self.arrive(node, from, arrival, journal),
@@ -262,8 +285,8 @@ impl<'a> Round<'a> {
 
     fn gossip(&self, arrival: Arrival) -> Gossip {
         let Arrival { message, hop, .. } = arrival;
-        let (text_bytes, payload) = (self.spec.text_bytes, self.spec.payload.clone());
-        Gossip { message, text_bytes, hop, epoch: Some(self.epoch), payload }
+        let (text_bytes, payload) = (self.text_bytes, self.payload.clone());
+        Gossip { message, text_bytes, hop, epoch: Some(self.network.epoch()), payload }
     }
 
     /// The receiver replies later than at once: its sender may lose patience before.
@@ -286,7 +309,11 @@ impl<'a> Round<'a> {
                     journal.record(entry(node, event, now, arrivals));
                 }
                 Output::Reply { delivery, ack, useful } => {
-                    self.reply(node, delivery, if ack.is_ok() { End::Well(useful) } else { End::Refused(self.epoch) });
+                    self.reply(
+                        node,
+                        delivery,
+                        if ack.is_ok() { End::Well(useful) } else { End::Refused(self.network.epoch()) },
+                    );
                 }
                 Output::Send(send) => self.carry(node, send),
                 Output::Ask(ask) => self.ask(node, ask),
@@ -385,10 +412,19 @@ impl<'a> Round<'a> {
     }
 
     /// What is still on its way is given up, as a driver does that configures anew.
-    fn give_up(&mut self, network: &Network, at: Timestamp, journal: &mut dyn Journal) {
+    fn give_up(&mut self, at: Timestamp, round: u32, journal: &mut dyn Journal) {
         self.now = at;
-        for node in (0..network.nodes()).map(NodeIx) {
-            self.handle(node, Input::Configure(network.config(node, self.spec.message.0)), &[], journal);
+        self.queue = Queue::new();
+        self.timeouts.clear();
+        self.owed.clear();
+        self.askers.clear();
+        self.moving = 0;
+        self.configure(round.wrapping_add(1), journal);
+    }
+
+    fn configure(&mut self, round: u32, journal: &mut dyn Journal) {
+        for node in (0..self.network.nodes()).map(NodeIx) {
+            self.handle(node, Input::Configure(self.network.config(node, round)), &[], journal);
         }
     }
 
@@ -403,5 +439,16 @@ impl<'a> Round<'a> {
             control: sum.control + one.control,
             unsettled: sum.unsettled + one.unsettled,
         })
+    }
+}
+
+/// What has been added to counters that only grow; the rest is as it is now.
+fn grown(before: Load, now: Load) -> Load {
+    Load {
+        started: now.started - before.started,
+        finished: now.finished - before.finished,
+        delivered: now.delivered - before.delivered,
+        failed: now.failed - before.failed,
+        ..now
     }
 }

@@ -83,7 +83,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(copied_rounds::findings(&scope));
     findings.extend(round_order::findings(&scope));
     findings.extend(delays::findings(&scope));
-    findings.extend(setup::findings(analysis));
+    findings.extend(setup::findings(analysis, &scope));
     findings.extend(clocks::findings(analysis));
     findings.extend(clusters::findings(&scope));
     findings.extend(settings::findings(&scope));

@@ -1,6 +1,9 @@
 //! Set-up that counts as spreading: time from `initiate` that passes before the first copy is sent.
 
+use cnsim::protocol::Begins;
+
 use super::finding::{Check, Finding, Severity};
+use super::scope::Scope;
 use crate::measure::{Analysis, Group, Origin};
 
 /// The share of the convergence time from `initiate` from which set-up is worth a finding.
@@ -24,13 +27,20 @@ pub(super) struct Setup {
 }
 
 /// Groups in which the time from `initiate` is to a relevant part not spreading.
-pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
+pub(super) fn findings(analysis: &Analysis, scope: &Scope<'_>) -> Vec<Finding> {
     let finding = |group: &Group| {
-        let setup = relevant_setup(group)?;
+        let setup = relevant_setup(group).filter(|_| !waits(group, scope))?;
         let (detail, count) = (setup.describe(group.nodes), setup.affected as u64);
         Some(Finding::in_condition(Check::SetupInsideTiming, Severity::Caution, &group.condition, count, detail))
     };
     analysis.groups.iter().filter_map(finding).collect()
+}
+
+/// Whether a protocol of the group lets the initiator wait: for its period, or until it is asked.
+fn waits(group: &Group, scope: &Scope<'_>) -> bool {
+    let rounds = scope.rounds.iter().filter(|round| round.condition == group.condition);
+    let mut promises = rounds.filter_map(|round| scope.run(round).promises);
+    promises.any(|promises| promises.begins == Begins::Later)
 }
 
 /// A group's set-up, where it is a relevant part of its times.
@@ -76,6 +86,14 @@ mod tests {
         let found = only(&fixture.audit(), Check::SetupInsideTiming);
         assert_eq!((found.len(), found[0].count, found[0].severity), (1, 1, Severity::Caution));
         assert!(found[0].detail.contains("with 4 nodes"), "{}", found[0].detail);
+    }
+
+    #[test]
+    fn an_initiator_that_waits_for_its_period_is_not_set_up() {
+        let mut fixture = Fixture::flood();
+        fixture.manifest().options.protocol = "pull".parse().unwrap();
+        fixture.delay_sends(1, 40_000_000);
+        assert_eq!(only(&fixture.audit(), Check::SetupInsideTiming), vec![]);
     }
 
     #[test]
