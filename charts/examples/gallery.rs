@@ -10,8 +10,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
     std::fs::create_dir_all(&folder)?;
     let screen = Sheet::default();
-    let column = Sheet { style: Style::Paper, venue: Venue::Ieee, width: Width::Single };
-    let page = Sheet { style: Style::Paper, venue: Venue::Plos, width: Width::Double };
+    let column = Sheet { style: Style::Paper, venue: Venue::Ieee, width: Width::Single, ..Sheet::default() };
+    let page = Sheet { style: Style::Paper, venue: Venue::Plos, width: Width::Double, ..Sheet::default() };
     for (name, sheet) in [("screen", screen), ("column", column), ("page", page)] {
         let folder = folder.join(name);
         std::fs::create_dir_all(&folder)?;

@@ -44,7 +44,7 @@ impl Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawing {
     name: &'static str,
-    title: &'static str,
+    title: String,
     width_units: u32,
     height_units: u32,
     /// The figure with its texts as text.
@@ -58,7 +58,7 @@ impl Drawing {
     /// Turns the canvas' texts into outlines. `notes` are sentences that are not on the canvas.
     pub(crate) fn new(
         name: &'static str,
-        title: &'static str,
+        title: String,
         canvas: &Canvas,
         (width_pt, height_pt): (f64, f64),
         notes: Vec<String>,
@@ -88,8 +88,8 @@ impl Drawing {
     }
 
     /// What the figure shows, in a line.
-    pub fn title(&self) -> &'static str {
-        self.title
+    pub fn title(&self) -> &str {
+        &self.title
     }
 
     /// What the caption must say, because the drawing does not.
@@ -128,7 +128,7 @@ impl Drawing {
     /// # Errors
     /// [`ChartError::Dpi`] outside 36 to 1200; [`ChartError::Svg`] or [`ChartError::Png`] where rendering or encoding fails.
     pub fn png(&self, dpi: u32, metadata: &Metadata) -> Result<Vec<u8>, ChartError> {
-        Pixels::of(&self.tree()?, self.size_in(), dpi)?.png(self.title, metadata)
+        Pixels::of(&self.tree()?, self.size_in(), dpi)?.png(&self.title, metadata)
     }
 
     /// The TIFF file: 8 bit RGB on white without alpha, compressed by LZW, tagged with `dpi` and with `metadata`.
@@ -136,7 +136,7 @@ impl Drawing {
     /// # Errors
     /// As [`Self::png`], with [`ChartError::Tiff`].
     pub fn tiff(&self, dpi: u32, metadata: &Metadata) -> Result<Vec<u8>, ChartError> {
-        Pixels::of(&self.tree()?, self.size_in(), dpi)?.tiff(self.title, metadata)
+        Pixels::of(&self.tree()?, self.size_in(), dpi)?.tiff(&self.title, metadata)
     }
 
     /// The PDF file: one page of the figure's size, RGB, with text that can be searched in fonts that it holds, and `metadata` within.
@@ -145,7 +145,7 @@ impl Drawing {
     /// [`ChartError::Svg`]; [`ChartError::Font`]; [`ChartError::Pdf`].
     pub fn pdf(&self, metadata: &Metadata) -> Result<Vec<u8>, ChartError> {
         let tree = usvg::Tree::from_str(&self.with_text, &usvg_options())?;
-        write_pdf(&tree, self.size_in(), self.title, metadata)
+        write_pdf(&tree, self.size_in(), &self.title, metadata)
     }
 
     /// The file of a format; those made of pixels have `dpi`.
@@ -166,7 +166,7 @@ impl Drawing {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" {size} role=\"img\"><title>{}</title>",
             self.width_units,
             self.height_units,
-            escape(self.title)
+            escape(&self.title)
         )
     }
 

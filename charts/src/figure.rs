@@ -7,12 +7,13 @@ use crate::error::ChartError;
 use crate::font::{self, Face};
 use crate::left_margin::{TITLE_LINES, choose_left_ticks, left_margin_pt};
 use crate::legend::{self, Entry};
+use crate::mark;
 use crate::panel::{Cell, Panel};
 use crate::sheet::{Sheet, Style};
 use crate::style::{
     AXIS_LINE_PT, BORDER_PT, CELL_WIDTH_MIN_PT, Color, GAP_PT, GRID, GRID_HEIGHTS_PT, GRID_LINE_PT, HALF_HEIGHT_PT,
-    INK, LEADING, LINE_PT, MARKER_PT, MUTED, PANEL_GAP_PT, PLOT_HEIGHT_PT, Pattern, SMALL_PT, SeriesStyle, TEXT_PT,
-    TICK_PT,
+    INK, LEADING, LINE_PT, MARKER_PT, MUTED, PANEL_GAP_PT, PLOT_HEIGHT_PT, Pattern, ROW_NAME_SHARE, ROW_PT, SMALL_PT,
+    SeriesStyle, TEXT_PT, TICK_PT,
 };
 
 /// How far a tick label may stand over the end of its axis.
@@ -27,10 +28,6 @@ const MARKER_MIN_PT: f64 = 0.8;
 const SPARSE_MARKERS_PT: f64 = 16.0;
 /// A curve of many points bears at most so many markers.
 const CURVE_MARKERS: usize = 6;
-/// Height of a row with a name: two lines.
-const ROW_PT: f64 = 24.0;
-/// The room of a row's name, as a share of the figure's width.
-const ROW_NAME_SHARE: f64 = 0.32;
 /// What a row of small panels takes beside its data areas: heading, tick labels and gaps.
 const AROUND_ROW_PT: f64 = 52.0;
 /// Room for what stands below rows of small panels.
@@ -61,8 +58,9 @@ impl Figure {
     /// [`ChartError::Font`].
     pub(crate) fn new(name: &'static str, title: &'static str, sheet: &Sheet) -> Result<Self, ChartError> {
         font::register()?;
-        let notes = Vec::new();
-        Ok(Self { canvas: Canvas::default(), sheet: *sheet, name, title, notes, left: BORDER_PT, bottom: BORDER_PT })
+        let (mut canvas, bottom) = (Canvas::default(), BORDER_PT + mark::height_pt(sheet));
+        mark::draw(&mut canvas, sheet);
+        Ok(Self { canvas, sheet: *sheet, name, title, notes: Vec::new(), left: BORDER_PT, bottom })
     }
 
     /// One data area over the whole width.
@@ -138,7 +136,7 @@ impl Figure {
 
     /// Small panels in rows of at most `columns`, each row with its own axis on the left.
     pub(crate) fn add_panel_rows(&mut self, rows: Vec<(Axis, Vec<Cell>)>, columns: usize) -> Vec<Panel> {
-        let on_a_page = self.sheet.height_max_in() * 72.0 - BELOW_ROWS_PT;
+        let on_a_page = self.sheet.height_max_in() * 72.0 - BELOW_ROWS_PT - mark::height_pt(&self.sheet);
         let height_pt =
             self.sheet.height_pt(GRID_HEIGHTS_PT[columns - 1]).min(on_a_page / rows.len() as f64 - AROUND_ROW_PT);
         let axes: Vec<&Axis> = rows.iter().map(|(y, _)| y).collect();
@@ -275,8 +273,8 @@ impl Figure {
     /// # Errors
     /// [`ChartError::Backend`] or [`ChartError::Svg`].
     pub(crate) fn draw(self) -> Result<Drawing, ChartError> {
-        let size_pt = self.size_pt();
-        Drawing::new(self.name, self.title, &self.canvas, size_pt, self.notes)
+        let (size_pt, title) = (self.size_pt(), mark::title(self.title, self.sheet.mark));
+        Drawing::new(self.name, title, &self.canvas, size_pt, self.notes)
     }
 
     /// Where data areas end.

@@ -30,6 +30,7 @@ mod latency_tail;
 mod left_margin;
 mod legend;
 mod load_lorenz;
+mod mark;
 mod metadata;
 mod panel;
 mod pdf;
@@ -54,7 +55,7 @@ pub use latency_by_hosts::latency_by_hosts;
 pub use latency_tail::latency_tail;
 pub use load_lorenz::load_lorenz;
 pub use metadata::Metadata;
-pub use sheet::{Sheet, Style, Venue, Width};
+pub use sheet::{Mark, Sheet, Style, Venue, Width};
 pub use telemetry::telemetry;
 pub use time_spent::time_spent;
 

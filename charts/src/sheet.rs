@@ -83,6 +83,25 @@ impl Width {
     }
 }
 
+/// What a figure says of all of its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// No machine made them.
+    Simulated,
+    /// Some were simulated, some measured.
+    PartlySimulated,
+}
+
+impl Mark {
+    /// As it is drawn.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Simulated => "SIMULATED",
+            Self::PartlySimulated => "PARTLY SIMULATED",
+        }
+    }
+}
+
 /// What a figure is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sheet {
@@ -92,13 +111,15 @@ pub struct Sheet {
     pub venue: Venue,
     /// How much of the page's width it takes.
     pub width: Width,
+    /// What it says of its data, outside of them; none where they were measured.
+    pub mark: Option<Mark>,
 }
 
 impl Sheet {
-    /// Every combination.
+    /// Every combination, without a mark.
     pub fn all() -> impl Iterator<Item = Self> {
         let looks = Style::ALL.into_iter().flat_map(|style| Venue::ALL.map(|venue| (style, venue)));
-        looks.flat_map(|(style, venue)| Width::ALL.map(|width| Self { style, venue, width }))
+        looks.flat_map(|(style, venue)| Width::ALL.map(|width| Self { style, venue, width, mark: None }))
     }
 
     /// Width of a figure in inches.
@@ -167,7 +188,7 @@ mod tests {
 
     #[test]
     fn panels_have_the_letters_that_their_venue_wants() {
-        let paper = |venue| Sheet { style: Style::Paper, venue, width: Width::Single };
+        let paper = |venue| Sheet { style: Style::Paper, venue, width: Width::Single, mark: None };
         assert_eq!(paper(Venue::Plos).letter(1).as_deref(), Some("B"));
         assert_eq!(paper(Venue::Ieee).letter(2).as_deref(), Some("(c)"));
         assert_eq!(Sheet::default().letter(0), None);

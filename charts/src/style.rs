@@ -13,6 +13,10 @@ pub(crate) const HALF_HEIGHT_PT: f64 = 120.0;
 pub(crate) const CELL_WIDTH_MIN_PT: f64 = 80.0;
 /// Height of the data areas of a grid with one, two or three columns: four rows fit on a page.
 pub(crate) const GRID_HEIGHTS_PT: [f64; 3] = [PLOT_HEIGHT_PT, 140.0, 96.0];
+/// Height of a row with a name: two lines.
+pub(crate) const ROW_PT: f64 = 24.0;
+/// The room of a row's name, as a share of the figure's width.
+pub(crate) const ROW_NAME_SHARE: f64 = 0.32;
 /// Empty border on all sides.
 pub(crate) const BORDER_PT: f64 = 4.0;
 /// Room between parts of a figure.

@@ -27,7 +27,7 @@ fn the_layout_of_each_figure_is_as_reviewed() {
 
 #[test]
 fn the_layout_of_each_figure_for_a_narrow_column_of_a_paper_is_as_reviewed() {
-    let sheet = Sheet { style: Style::Paper, venue: Venue::Plos, width: Width::Single };
+    let sheet = Sheet { style: Style::Paper, venue: Venue::Plos, width: Width::Single, ..Sheet::default() };
     for (name, figure) in All::new(2, "flood, N = 10", 80.0).layouts_on(&sheet) {
         insta::assert_snapshot!(format!("paper-{name}"), outline(&figure.unwrap()));
     }
@@ -46,6 +46,30 @@ fn no_text_overlaps_another_or_leaves_the_canvas() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_marked_figure_says_so_in_every_file_and_is_but_a_line_higher() {
+    let (plain, marked) = (Sheet::default(), Sheet { mark: Some(Mark::Simulated), ..Sheet::default() });
+    let narrow =
+        Sheet { style: Style::Paper, venue: Venue::Plos, width: Width::Single, mark: Some(Mark::PartlySimulated) };
+    let all = All::new(18, LONG, 80.0);
+    for (name, figure) in all.layouts_on(&narrow) {
+        check_text_boxes(&figure.unwrap(), name);
+    }
+    for ((name, figure), (_, unmarked)) in all.layouts_on(&marked).into_iter().zip(all.layouts_on(&plain)) {
+        let (figure, unmarked) = (figure.unwrap(), unmarked.unwrap());
+        check_text_boxes(&figure, name);
+        assert!(figure.size_pt().1 <= unmarked.size_pt().1 + style::SMALL_PT * style::LEADING, "{name}");
+
+        let drawing = figure.draw().unwrap();
+
+        let pdf = drawing.pdf(&Metadata::default()).unwrap();
+        assert!(pdf_text::texts(&pdf).contains(&"SIMULATED".to_owned()), "{name}");
+        let svg = String::from_utf8(drawing.svg(&Metadata::default())).unwrap();
+        assert!(svg.contains(" (SIMULATED)</title>"), "{name}");
+        assert!(!unmarked.draw().unwrap().title().contains("SIMULATED"), "{name}");
     }
 }
 

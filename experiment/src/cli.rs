@@ -88,7 +88,7 @@ pub enum BackendName {
 }
 
 /// The flags that say what is run.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Experiment {
     /// Number of nodes, at least 2; a topology file says it too
     #[arg(long, value_name = "N")]

@@ -56,22 +56,37 @@ fn run_command(args: RunArgs) -> Result<String, Error> {
     #[cfg(feature = "report")]
     let is_report = args.report;
     let command_line = std::env::args().collect();
-    let folders = match &args.resume {
-        Some(run_folder) => vec![resume_run(run_folder, args.kubernetes, command_line)?],
+    let made = match &args.resume {
+        Some(run_folder) => Made::one(resume_run(run_folder, args.kubernetes, command_line)?),
         None => begin_runs(args, command_line)?,
     };
     #[cfg(feature = "report")]
     if is_report {
+        let Made { folders, whole } = &made;
         let names: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
-        let messages =
-            cnsim_experiment::report::make(&folders).with_context(|| format!("no report on {}", names.join(", ")))?;
+        let messages = cnsim_experiment::report::make(folders, whole.as_deref())
+            .with_context(|| format!("no report on {}", names.join(", ")))?;
         tell(messages.trim_end());
     }
-    Ok(folders.iter().map(|folder| format!("{}\n", folder.display())).collect())
+    Ok(made.folders.iter().map(|folder| format!("{}\n", folder.display())).collect())
+}
+
+/// The folders of runs that were made.
+struct Made {
+    folders: Vec<PathBuf>,
+    /// Of several runs: the folder called as they are without their numbers, for what is about all of them.
+    #[cfg_attr(not(feature = "report"), expect(dead_code, reason = "only a report goes there"))]
+    whole: Option<PathBuf>,
+}
+
+impl Made {
+    fn one(folder: PathBuf) -> Self {
+        Self { folders: vec![folder], whole: None }
+    }
 }
 
 /// Runs what was typed, or what a manifest says.
-fn begin_runs(args: RunArgs, command_line: Vec<String>) -> Result<Vec<PathBuf>, Error> {
+fn begin_runs(args: RunArgs, command_line: Vec<String>) -> Result<Made, Error> {
     let backend = backend_of(args.backend, args.kubernetes)?;
     let repeats = match (args.backend, args.repeats) {
         (BackendName::Sim, repeats) => repeats.unwrap_or(REPEATS),
@@ -80,11 +95,11 @@ fn begin_runs(args: RunArgs, command_line: Vec<String>) -> Result<Vec<PathBuf>, 
     };
     if let Some(manifest) = &args.repeat {
         let (plan, backend) = repeat::read_plan(manifest, args.run_id, backend)?;
-        return begin_run(&plan, args.out, backend, command_line).map(|folder| vec![folder]);
+        return begin_run(&plan, args.out, backend, command_line).map(Made::one);
     }
     let first = plan_of(&args.experiment, args.run_id, args.backend)?;
     if repeats == 1 {
-        return begin_run(&first, args.out, backend, command_line).map(|folder| vec![folder]);
+        return begin_run(&first, args.out, backend, command_line).map(Made::one);
     }
     let (seed, run_id) = (first.options.seed, first.run_id.clone());
     drop(first);
@@ -93,7 +108,7 @@ fn begin_runs(args: RunArgs, command_line: Vec<String>) -> Result<Vec<PathBuf>, 
         let plan = repeated_plan(&args.experiment, &run_id, seed, number)?;
         folders.push(begin_run(&plan, args.out.clone(), backend.clone(), command_line.clone())?);
     }
-    Ok(folders)
+    Ok(Made { whole: Some(args.out.join(run_id.as_str())), folders })
 }
 
 fn begin_run(plan: &Plan, out: PathBuf, backend: BackendChoice, command_line: Vec<String>) -> Result<PathBuf, Error> {

@@ -88,14 +88,17 @@ fn nodes_per_process(typed: &Experiment, nodes: u32, backend: BackendName) -> Re
     }
 }
 
-/// The plan of one of several runs of a simulation: a seed of its own, and so a graph of its own where the seed makes one.
+/// The plan of one of several runs of a simulation: a seed of its own, and so a graph of its own where the seed makes one. All are
+/// one condition, which is called as they were where none was typed.
 ///
 /// # Errors
 /// Where no run can be made of it.
 pub fn repeated_plan(typed: &Experiment, run_id: &RunId, seed: u64, number: u32) -> Result<Plan, PlanError> {
     let own = Random::keyed(seed, &["repeat", &number.to_string()]).below(1 << 53);
+    let condition = if typed.condition.is_empty() { run_id.as_str() } else { &typed.condition };
+    let typed = Experiment { condition: condition.to_owned(), ..typed.clone() };
     let run_id = RunId::new(&format!("{run_id}-r{number}")).expect("a run id with a number behind it is one");
-    plan_under(typed, Some(run_id), own, BackendName::Sim)
+    plan_under(&typed, Some(run_id), own, BackendName::Sim)
 }
 
 /// Where the run's processes live, where the flags go together.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use cnsim::event::Kind;
+use cnsim::event::{Kind, SIMULATED};
 use cnsim::id::{Epoch, Message, MessageId, NodeIx};
 use cnsim::link::Links;
 use cnsim::machine::Common;
@@ -31,9 +31,8 @@ use crate::whole_file::{self, WriteError, at};
 const BEGINS: Timestamp = Timestamp(1_893_456_000_000_000_000);
 /// Between a round's end and the next one's begin, besides `--pause`: a round's times are its own.
 const GAP: Interval = Interval::from_ms(1);
-/// The only process of a simulation, its host, and what its records say of themselves.
+/// The only process of a simulation.
 const PROCESS: &str = "simulator";
-const SIMULATED: &str = "SIMULATED";
 /// How often the user sees how far it is.
 const LOOK: Duration = Duration::from_millis(200);
 

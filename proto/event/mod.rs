@@ -35,6 +35,9 @@ pub use write::{Context, Stamp};
 /// The version of the record's own fields, in `format`.
 pub const FORMAT: u32 = 1;
 
+/// The host of records that no machine made: a simulator's.
+pub const SIMULATED: &str = "SIMULATED";
+
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {

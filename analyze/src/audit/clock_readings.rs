@@ -75,7 +75,10 @@ fn early_receipts<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>) -> Option<Fin
     }
     let complete_ns = round.metrics.complete_ns(Origin::FirstSend);
     let moves_t100 = complete_ns.is_some_and(|complete_ns| worst_ns as f64 > T100_SHARE_MAX * complete_ns as f64);
-    let is_one_clock = run.manifest().is_some_and(|manifest| matches!(manifest.backend, Backend::Local(_)));
+    let is_one_clock = run.manifest().is_some_and(|manifest| match manifest.backend {
+        Backend::Local(_) | Backend::Sim(_) => true,
+        Backend::Kubernetes(_) => false,
+    });
     let node = round.names.node(node);
     let initiator = round.metrics.initiator.as_deref().unwrap_or("the initiator");
     let share = format!("{:.0} % of t100", T100_SHARE_MAX * 100.0);

@@ -30,8 +30,8 @@ const COARSE_NS: i64 = 10_000;
 
 /// The copies of all inputs, one finding for each two runs.
 pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
-    let traces: Vec<Trace<'_>> =
-        scope.rounds.iter().filter_map(|round| Trace::of(round, least(scope.run(round)))).collect();
+    let measured = scope.rounds.iter().filter(|round| !scope.run(round).is_simulated);
+    let traces: Vec<Trace<'_>> = measured.filter_map(|round| Trace::of(round, least(scope.run(round)))).collect();
     let mut copies = copied_runs(&traces);
     for (pair, rounds) in copied_rounds(&traces) {
         copies.entry(pair).or_insert(rounds);

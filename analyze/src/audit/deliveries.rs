@@ -1,11 +1,14 @@
 //! Deliveries that are too many, sends that failed, and rounds that nobody began.
 
 use super::finding::{Check, Finding, Severity};
-use super::scope::AuditedRound;
+use super::scope::{AuditedRound, AuditedRun, Scope};
 
 /// What is wrong with the deliveries of one round, but for those that are missing.
-pub(super) fn findings(round: &AuditedRound<'_>) -> Vec<Finding> {
-    [missing_initiate(round), failed_sends(round), too_many_receivers(round)].into_iter().flatten().collect()
+pub(super) fn findings<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>) -> Vec<Finding> {
+    [missing_initiate(round), failed_sends(round, scope.run(round)), too_many_receivers(round)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn missing_initiate(round: &AuditedRound<'_>) -> Option<Finding> {
@@ -14,12 +17,24 @@ fn missing_initiate(round: &AuditedRound<'_>) -> Option<Finding> {
         .then(|| round.finding(Check::MissingInitiate, Severity::Unsound, 1, detail.to_owned()))
 }
 
-fn failed_sends(round: &AuditedRound<'_>) -> Option<Finding> {
+fn failed_sends(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Finding> {
     let failed = round.metrics.failed;
-    let detail = format!(
-        "{failed} sends ended without an acknowledgment, so the round's copies took other ways than the protocol chose"
-    );
-    (failed > 0).then(|| round.finding(Check::FailedSends, Severity::Caution, failed, detail))
+    let (severity, meaning) = match (run.loses_copies(), run.was_given_up(round.round)) {
+        (true, false) => (Severity::Info, "copies were lost, as --loss asks for".to_owned()),
+        (true, true) => (
+            Severity::Info,
+            "copies were lost, as --loss asks for, or on their way when the round was given up".to_owned(),
+        ),
+        (false, true) => (Severity::Info, "copies were on their way when the round was given up".to_owned()),
+        (false, false) => (
+            Severity::Caution,
+            "sends ended without an acknowledgment, so the round's copies took other ways than the protocol chose"
+                .to_owned(),
+        ),
+    };
+    let sends = round.metrics.sends;
+    let of = if severity == Severity::Info { format!(" of {sends}") } else { String::new() };
+    (failed > 0).then(|| round.finding(Check::FailedSends, severity, failed, format!("{failed}{of} {meaning}")))
 }
 
 fn too_many_receivers(round: &AuditedRound<'_>) -> Option<Finding> {

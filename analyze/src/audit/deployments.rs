@@ -31,18 +31,21 @@ fn runs_of_one_round(scope: &Scope<'_>) -> Vec<Finding> {
 
 /// Conditions in which a number of nodes was measured in one deployment only.
 fn single_deployments(scope: &Scope<'_>) -> Vec<Finding> {
-    let mut alone: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut alone: BTreeMap<(&str, bool), Vec<String>> = BTreeMap::new();
     for group in &scope.analysis.groups {
         if group.deployments().len() == 1 && !group.has_runs_of_one_round() {
-            alone.entry(&group.condition).or_default().push(group.nodes.to_string());
+            alone.entry((&group.condition, group.is_one_simulation())).or_default().push(group.nodes.to_string());
         }
     }
-    let of_condition = |(condition, nodes): (&str, Vec<String>)| {
-        let detail = format!(
+    let of_condition = |((condition, is_simulated), nodes): ((&str, bool), Vec<String>)| {
+        let follows = if is_simulated {
+            "one simulated run stands for {} nodes: rounds on one graph are repeats of nothing but initiator and draw, so no interval is \
+             known; --repeats gives a condition several runs"
+        } else {
             "one deployment stands for {} nodes: intervals show how rounds differ inside it, not how deployments do, so \
-             they do not bear a comparison of conditions",
-            nodes.join(", ")
-        );
+             they do not bear a comparison of conditions"
+        };
+        let detail = follows.replace("{}", &nodes.join(", "));
         Finding::in_condition(Check::SingleDeployment, Severity::Info, condition, nodes.len() as u64, detail)
     };
     alone.into_iter().map(of_condition).collect()
@@ -52,7 +55,7 @@ fn single_deployments(scope: &Scope<'_>) -> Vec<Finding> {
 fn single_hosts(scope: &Scope<'_>) -> Vec<Finding> {
     let mut alone: BTreeMap<&str, u64> = BTreeMap::new();
     for ((condition, _), run) in &scope.runs {
-        if is_on_one_host(scope, run) {
+        if !run.is_simulated && is_on_one_host(scope, run) {
             *alone.entry(condition).or_default() += 1;
         }
     }

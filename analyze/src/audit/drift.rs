@@ -60,7 +60,8 @@ fn sequences(group: &Group) -> Vec<Sequence<'_>> {
     let rounds: Vec<&RoundMetrics> = group.scored().collect();
     rounds
         .chunk_by(|a, b| a.run_id == b.run_id)
-        .filter(|rounds| rounds.len() >= ROUNDS_MIN)
+        // Rounds of a simulation know nothing of each other.
+        .filter(|rounds| rounds.len() >= ROUNDS_MIN && !group.simulated.contains(&rounds[0].run_id))
         .map(|rounds| Sequence { group, run_id: &rounds[0].run_id, rounds: rounds.to_vec() })
         .collect()
 }

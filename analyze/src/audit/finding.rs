@@ -122,6 +122,8 @@ pub enum Check {
     RunsOfOneRound,
     /// Set-up that counts as spreading.
     SetupInsideTiming,
+    /// Runs in virtual time.
+    Simulated,
     /// One deployment stands for a condition.
     SingleDeployment,
     /// All nodes on one machine.
@@ -259,6 +261,7 @@ words!(Check:
     RunsOfOneRound = "runs-of-one-round",
     SequenceGap = "sequence-gap",
     SetupInsideTiming = "setup-inside-timing",
+    Simulated = "simulated",
     SingleDeployment = "single-deployment",
     SingleHostTiming = "single-host-timing",
     TailUnverifiable = "tail-unverifiable",

@@ -51,7 +51,11 @@ fn incomplete_rounds(scope: &Scope<'_>, (condition, run_id): RunKey<'_>, run: &A
             RoundOutcome::Interrupted => "was cut off by the end of the run",
             RoundOutcome::Disturbed => "lost a process, or could not ask one how it did",
         };
-        let detail = format!("the round {what}: copies may have arrived later, or in the next round's time");
+        let follows = match run.is_simulated {
+            true => "copies that were on their way were given up, and times that need them are empty",
+            false => "copies may have arrived later, or in the next round's time",
+        };
+        let detail = format!("the round {what}: {follows}");
         let finding = Finding::in_condition(Check::IncompleteRun, Severity::Caution, condition, 1, detail);
         findings.push(scope.narrow(finding.of_run(run_id), round.round));
     }

@@ -30,6 +30,10 @@ enum Cause {
     RuledOut,
     /// The protocol need not reach these nodes.
     Allowed,
+    /// The simulated links lose copies, as they were asked to.
+    Lost,
+    /// The simulator gave the round up before they came.
+    GivenUp,
 }
 
 /// What is missing in one round, and what came too late.
@@ -85,7 +89,12 @@ fn judge(round: &AuditedRound<'_>, run: &AuditedRun<'_>, missing: &BTreeSet<&str
         // Without the graph only the protocol's promise for any graph of that kind is left.
         None => !reach.may_miss(run.manifest().is_none_or(|manifest| manifest.topology_complete)),
     };
-    if is_ruled_out { Cause::RuledOut } else { Cause::Allowed }
+    match is_ruled_out {
+        false => Cause::Allowed,
+        true if run.was_given_up(round.round) => Cause::GivenUp,
+        true if run.loses_copies() => Cause::Lost,
+        true => Cause::RuledOut,
+    }
 }
 
 /// The nodes that a lossless round reaches for certain; none where the topology or the initiator is not known.
@@ -120,7 +129,7 @@ impl Cause {
         match self {
             Self::LogLoss(_) => Severity::Unsound,
             Self::NotHereYet(_) | Self::UnknownProtocol | Self::RuledOut => Severity::Caution,
-            Self::Allowed => Severity::Info,
+            Self::Allowed | Self::Lost | Self::GivenUp => Severity::Info,
         }
     }
 
@@ -135,6 +144,8 @@ impl Cause {
             Self::UnknownProtocol => "the protocol is not on record, so they count as ruled out",
             Self::RuledOut => "the protocol rules that out while no message is lost",
             Self::Allowed => "protocol and topology allow that",
+            Self::Lost => "copies were lost, as --loss asks for",
+            Self::GivenUp => "the round was given up before they came",
         };
         words.to_owned()
     }

@@ -44,6 +44,7 @@ mod sequence;
 mod settings;
 mod setup;
 mod silent_rounds;
+mod simulated;
 mod telemetry;
 mod traffic_limit;
 mod units;
@@ -77,6 +78,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(rows::findings(&scope));
     findings.extend(sequence::findings(&scope, &gaps));
     findings.extend(incomplete::findings(&scope));
+    findings.extend(simulated::findings(&scope));
     findings.extend(sample_size::findings(&scope));
     findings.extend(deployments::findings(&scope));
     findings.extend(reused_runs::findings(&scope));
@@ -102,7 +104,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
 /// The checks that need one round only.
 fn check_round<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>, gaps: &Gaps<'a>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = missing_deliveries::findings(round, scope, gaps);
-    findings.extend(deliveries::findings(round));
+    findings.extend(deliveries::findings(round, scope));
     findings.extend(begun_again::finding(round));
     findings.extend(invariants::findings(round, scope));
     findings.extend(clock_readings::findings(round, scope));

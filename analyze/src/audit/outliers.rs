@@ -54,7 +54,9 @@ fn finding<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &Audited
     };
     let are_many = unexplained.len() >= count_min && unexplained.len() as f64 >= share_min * rounds.len() as f64;
     let is_extreme = run.manifest().is_some() && unexplained.iter().any(|outlier| outlier.times >= TIMES_EXTREME);
-    let severity = if are_many || is_extreme { Severity::Caution } else { Severity::Info };
+    // Long rounds of a simulation are its model's.
+    let is_alarm = (are_many || is_extreme) && !run.is_simulated;
+    let severity = if is_alarm { Severity::Caution } else { Severity::Info };
     let explained = match outliers.len() - unexplained.len() {
         0 => String::new(),
         explained => format!("; in {explained} of them processes waited for a processor"),

@@ -36,7 +36,9 @@ const CHANGE_PERCENT_MIN: f64 = 10.0;
 
 /// What can be found in each group's runs, a line each; empty where nothing can be said.
 pub(crate) fn lines(analysis: &Analysis) -> Vec<String> {
-    analysis.groups.iter().filter_map(of_group).collect()
+    // Simulated rounds are not searched for what machines do.
+    let measured = analysis.groups.iter().filter(|group| group.simulated.is_empty());
+    measured.filter_map(of_group).collect()
 }
 
 /// By the longest run, whose rounds stand in one sequence.

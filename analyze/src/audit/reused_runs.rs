@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Check, Finding, Severity};
-use super::scope::{AuditedRound, RunKey, Scope};
+use super::scope::{AuditedRound, AuditedRun, RunKey, Scope};
+use crate::measure::settings;
 
 /// The findings of all runs.
 pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
@@ -41,13 +42,26 @@ fn given_twice(run_id: &str, condition: &str, rounds: &[u32]) -> Option<Finding>
         .then(|| Finding::in_condition(Check::ReusedRun, Severity::Caution, condition, count, detail).of_run(run_id))
 }
 
+/// Whether equal times give two runs away. Simulations that draw nothing, or little, are alike by themselves: they are one where they
+/// have one seed and one graph and were made alike.
+fn are_comparable(one: &AuditedRun<'_>, other: &AuditedRun<'_>) -> bool {
+    if !one.is_simulated && !other.is_simulated {
+        return true;
+    }
+    let made = |run: &AuditedRun<'_>| {
+        let manifest = run.manifest()?;
+        Some((manifest.options.seed, manifest.topology_sha256.clone(), settings::of_manifest(manifest)))
+    };
+    made(one).is_some_and(|of_one| made(other) == Some(of_one))
+}
+
 /// Runs whose rounds are, to the nanosecond, those of a run of another name.
 fn copied_rounds(scope: &Scope<'_>) -> Vec<Finding> {
     let mut first: BTreeMap<u64, &AuditedRound<'_>> = BTreeMap::new();
     let mut copies: BTreeMap<(RunKey<'_>, RunKey<'_>), u64> = BTreeMap::new();
     for round in &scope.rounds {
         let original = *first.entry(round.evidence.fingerprint).or_insert(round);
-        if original.run_id != round.run_id {
+        if original.run_id != round.run_id && are_comparable(scope.run(original), scope.run(round)) {
             let pair = ((round.condition, round.run_id), (original.condition, original.run_id));
             *copies.entry(pair).or_default() += 1;
         }

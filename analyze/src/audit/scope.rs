@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use cnsim::manifest::{Manifest, Round as ManifestRound, RunOutcome};
+use cnsim::link::{Loss, Transport};
+use cnsim::manifest::{Manifest, Options, Round as ManifestRound, RoundOutcome, RunOutcome};
 use cnsim::protocol::{Promises, ProtocolSpec};
 use cnsim::topology::Topology;
 
@@ -55,6 +56,8 @@ pub(super) struct AuditedRun<'a> {
     facts: Option<&'a RunFacts>,
     /// The protocol as the manifest or the records name it, where it is a known one.
     pub(super) promises: Option<Promises>,
+    /// Whether its times are those of a simulator: exact, and of no machine.
+    pub(super) is_simulated: bool,
     /// Places of its rounds in `Scope::rounds`.
     pub(super) rounds: Vec<usize>,
     /// What its records tell of those who took part, input by input.
@@ -99,6 +102,11 @@ impl<'a> Scope<'a> {
             }
         }
         runs.values_mut().for_each(AuditedRun::read_protocol_and_topology);
+        for group in &analysis.groups {
+            for run_id in &group.simulated {
+                runs.entry((group.condition.as_str(), run_id)).or_default().is_simulated = true;
+            }
+        }
         Self { inputs, evidence, analysis, warm_up, rounds, runs }
     }
 
@@ -153,6 +161,18 @@ impl<'a> AuditedRun<'a> {
     /// Whether it went on when its manifest was written: records may still be where they were made.
     pub(super) fn is_going_on(&self) -> bool {
         self.manifest().is_some_and(|manifest| manifest.outcome == RunOutcome::Running)
+    }
+
+    /// Whether its model loses copies for good, so that what is missing was asked for.
+    pub(super) fn loses_copies(&self) -> bool {
+        let loses = |options: &Options| options.transport == Transport::Datagram && options.loss != Loss::NONE;
+        self.is_simulated && self.manifest().is_some_and(|manifest| loses(&manifest.options))
+    }
+
+    /// Whether the simulator gave a round up with copies on their way.
+    pub(super) fn was_given_up(&self, round: u32) -> bool {
+        let is_over = |round: &ManifestRound| round.outcome != RoundOutcome::Quiescent;
+        self.is_simulated && self.manifest_round(round).is_some_and(is_over)
     }
 
     /// Its topology.

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use cnsim::manifest::Manifest;
+use cnsim::manifest::{Clock, Manifest};
 
 use crate::audit::{Finding, Quality, Severity};
 use crate::measure::estimate::{POOLED_REPLICATES, resampling};
 use crate::measure::usage::Window;
 use crate::measure::{Group, Origin};
+use crate::output::{ModelLine, model_lines};
 use crate::report::{Report, ReportSpec};
 use crate::stats::{LEVEL, MANY_ROUNDS, REPLICATES};
 
@@ -16,6 +17,9 @@ use crate::stats::{LEVEL, MANY_ROUNDS, REPLICATES};
 pub(super) fn methods(report: &Report, quality: &Quality) -> String {
     let spec = report.spec();
     let mut text = String::from("# Methods\n\n");
+    if let Some(words) = report.analysis().simulated_words() {
+        let _ = writeln!(text, "{words}\n");
+    }
     for group in &report.analysis().groups {
         let _ = writeln!(text, "{}\n", condition(group, spec, &report.manifests()));
     }
@@ -43,6 +47,7 @@ pub(super) fn methods(report: &Report, quality: &Quality) -> String {
              distribution that they would have is computed by a saddlepoint approximation.\n"
         );
     }
+    text.push_str(&simulations(report));
     text.push_str(&telemetry(spec));
     let matters = |finding: &&Finding| finding.counts && finding.severity > Severity::Info;
     let findings = quality.findings.iter().filter(matters).count();
@@ -58,6 +63,33 @@ pub(super) fn methods(report: &Report, quality: &Quality) -> String {
         report.tool().version,
         report.tool().revision
     );
+    text
+}
+
+/// What simulations model, and over what their intervals are; empty where nothing was simulated.
+fn simulations(report: &Report) -> String {
+    let analysis = report.analysis();
+    if !analysis.execution().has_simulated() {
+        return String::new();
+    }
+    let mut text = String::from(
+        "Simulated rounds on one graph are repeats of nothing but initiator and draw. So intervals of simulated conditions are over \
+         their runs, each with a seed of its own, and a condition with one simulated run has none. No test is made of them: a \
+         simulated sample is as large as one likes.\n\n",
+    );
+    let manifests = report.manifests();
+    let mut models: BTreeMap<Vec<ModelLine>, Vec<&str>> = BTreeMap::new();
+    for (run_id, manifest) in manifests.iter().filter(|(_, manifest)| manifest.clock == Clock::Virtual) {
+        models.entry(model_lines(&manifest.options)).or_default().push(run_id);
+    }
+    for (lines, runs) in models {
+        let _ = writeln!(text, "The model of the simulated runs {}:\n", runs.join(", "));
+        for ModelLine { part, is_modelled, how } in lines {
+            let word = if is_modelled { "modelled" } else { "not modelled" };
+            let _ = writeln!(text, "- {part}, {word}: {how}.");
+        }
+        text.push('\n');
+    }
     text
 }
 
@@ -113,6 +145,7 @@ fn run(run_id: &str, manifest: &Manifest) -> String {
     let version = manifest.backend.kubernetes().and_then(|facts| facts.kubernetes_version.as_ref());
     let place = match version {
         Some(version) => format!("the pods of a Kubernetes {version} cluster"),
+        None if manifest.clock == Clock::Virtual => "virtual time, SIMULATED".to_owned(),
         None => format!("the backend `{}`", manifest.backend.name()),
     };
     format!(

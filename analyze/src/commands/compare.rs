@@ -139,7 +139,7 @@ fn draw(figures: &Figures, spec: &CompareSpec, compared: &Compared, tool: &Tool)
         [("level", spec.level.to_string()), ("seed", spec.seed.to_string()), ("warm-up", spec.warm_up.to_string())];
     let chosen: Vec<_> = chosen.into_iter().chain(figures.spec.chosen()).collect();
     let metadata = output::metadata(tool, &chosen, &compared.input_sha256);
-    let (files, notes) = output::forest(&spec.metrics, &compared.comparisons, &figures.spec, &metadata)?;
+    let (files, notes) = output::forest(&spec.metrics, compared, &figures.spec, &metadata)?;
     for file in files {
         let path = figures.folder.join(&file.path);
         put(&path, &file.bytes).with_context(|| format!("cannot write {}", path.display()))?;

@@ -24,6 +24,10 @@ pub enum Standing {
     },
     /// How conditions differ: its unit is the deployment.
     Deployments,
+    /// A size without an interval: a side is one simulated run.
+    OneSimulation,
+    /// A size with an interval over runs, a side of which is simulated: no test is made.
+    Simulations,
 }
 
 /// One condition on its own.
@@ -35,14 +39,16 @@ pub struct Side {
     pub nodes: u32,
     /// The condition.
     pub condition: String,
+    /// Whether any of its runs was simulated.
+    pub is_simulated: bool,
     /// Scored rounds with a value, or censored.
     pub rounds: usize,
     /// Of those, censored.
     pub censored: usize,
     /// Median; none where it is infinite.
     pub median: Option<f64>,
-    /// Its interval by order statistics, over several deployments hierarchical; none where the former does not exist, ends
-    /// may be infinite.
+    /// Its interval by order statistics, over several deployments hierarchical; none where the former does not exist, and of one
+    /// simulated run; ends may be infinite.
     pub median_interval: Option<Interval>,
     /// Mean; none where a round is censored.
     pub mean: Option<f64>,
@@ -69,6 +75,10 @@ pub struct Comparison {
     pub deployments_a: usize,
     /// Deployments of the other.
     pub deployments_b: usize,
+    /// Whether any run of the baseline was simulated.
+    pub simulated_a: bool,
+    /// The same of the other.
+    pub simulated_b: bool,
     /// Which rounds belong together.
     pub design: Design,
     /// The level of the intervals.
@@ -77,10 +87,10 @@ pub struct Comparison {
     pub shift: Shift,
     /// b / a; none where a median is infinite or not above 0.
     pub ratio: Option<MedianRatio>,
-    /// Whether there is a difference at all.
-    pub test: Test,
+    /// Whether there is a difference at all; none of simulations, which are as large as one likes.
+    pub test: Option<Test>,
     /// The test's p, adjusted for the family.
-    pub p_holm: f64,
+    pub p_holm: Option<f64>,
     /// How often b is larger.
     pub dominance: Dominance,
     /// What the clocks of machines leave open of a time in the median round, of the side where that is more; none where nobody
@@ -92,8 +102,8 @@ pub struct Comparison {
 
 impl Comparison {
     /// The test and how its p was found.
-    pub fn test_name(&self) -> &'static str {
-        match (self.design, self.test.method) {
+    pub fn test_name(&self) -> Option<&'static str> {
+        Some(match (self.design, self.test?.method) {
             (Design::Independent, Method::Exact) => "mann-whitney-exact",
             (Design::Independent, Method::Normal) => "mann-whitney-normal",
             (Design::Paired, Method::Exact) => "wilcoxon-exact",
@@ -101,7 +111,7 @@ impl Comparison {
             (_, Method::BrunnerMunzel) => "brunner-munzel",
             (_, Method::Permutation) => "permutation",
             (_, Method::Welch) => "welch",
-        }
+        })
     }
 
     /// What it can show.
@@ -109,15 +119,27 @@ impl Comparison {
         let (least, needed) =
             (self.deployments_a.min(self.deployments_b), values_needed_to_differ(self.design, self.level));
         match self.deployments_a.max(self.deployments_b) {
+            _ if self.has_lone_simulation() => Standing::OneSimulation,
+            _ if self.is_simulated() => Standing::Simulations,
             ..=1 => Standing::OneDeployment,
             _ if least < needed => Standing::TooFewDeployments { needed },
             _ => Standing::Deployments,
         }
     }
 
+    /// Whether any run of it was simulated.
+    pub fn is_simulated(&self) -> bool {
+        self.simulated_a || self.simulated_b
+    }
+
+    /// Whether a side is one simulated run, so that nobody knows how another would have differed.
+    fn has_lone_simulation(&self) -> bool {
+        self.simulated_a && self.deployments_a < 2 || self.simulated_b && self.deployments_b < 2
+    }
+
     /// Whether its test finds a difference.
     pub fn is_significant(&self) -> bool {
-        self.test.p < 1.0 - self.level
+        self.test.is_some_and(|test| test.p < 1.0 - self.level)
     }
 }
 

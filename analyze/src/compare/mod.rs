@@ -16,6 +16,7 @@ mod tables;
 use crate::audit;
 use crate::evaluation::evaluate;
 use crate::inputs::{self, FileFacts, InputError};
+use crate::measure::Execution;
 use crate::stats::{self, REPLICATES, Resampling};
 
 pub use comparison::{Comparison, Design, Side};
@@ -52,6 +53,10 @@ pub struct Compared {
     pub judgement: Judgement,
     /// The digest of what was read.
     pub input_sha256: String,
+    /// How the rounds came to be.
+    pub execution: Execution,
+    /// Which conditions were simulated, in words; none where none was.
+    pub simulated: Option<String>,
 }
 
 /// Compares conditions.
@@ -80,13 +85,23 @@ pub fn compare(spec: &CompareSpec) -> Result<Compared, CompareError> {
     adjust(&mut comparisons);
     let judgement = gate::judge(&spec.gates, &comparisons);
     let files: Vec<&FileFacts> = evaluation.inputs.iter().flat_map(|input| &input.facts.files).collect();
-    Ok(Compared { comparisons, sides, notes, judgement, input_sha256: inputs::combined_digest(&files) })
+    let analysis = &evaluation.analysis;
+    Ok(Compared {
+        comparisons,
+        sides,
+        notes,
+        judgement,
+        input_sha256: inputs::combined_digest(&files),
+        execution: analysis.execution(),
+        simulated: analysis.simulated_words(),
+    })
 }
 
 /// Adjusts the p of every comparison: everything that was tested is one family.
 fn adjust(comparisons: &mut [Comparison]) {
-    let p: Vec<f64> = comparisons.iter().map(|comparison| comparison.test.p).collect();
-    for (comparison, p_holm) in comparisons.iter_mut().zip(stats::holm(&p)) {
-        comparison.p_holm = p_holm;
+    let p: Vec<f64> = comparisons.iter().filter_map(|comparison| Some(comparison.test?.p)).collect();
+    let tested = comparisons.iter_mut().filter(|comparison| comparison.test.is_some());
+    for (comparison, p_holm) in tested.zip(stats::holm(&p)) {
+        comparison.p_holm = Some(p_holm);
     }
 }

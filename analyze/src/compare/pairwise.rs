@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::comparison::{Comparison, Design, Side};
+use super::comparison::{Comparison, Design, Side, Standing};
 use super::refusal::Refusal;
 use super::sample::{Round, Sample};
 use super::sentence;
@@ -21,6 +21,7 @@ pub(super) fn side(sample: &Sample, resampling: &Resampling) -> Side {
     let ranks = quantile_interval(sorted.len(), 0.5, resampling.level);
     let by_ranks = ranks.map(|ranks| Interval { low: sorted[ranks.low - 1], high: sorted[ranks.high - 1] });
     let has_several = deployments.len() > 1;
+    let is_lone = sample.is_simulated && !has_several;
     // As the report has it.
     let of_median = Resampling { replicates: POOLED_REPLICATES, ..*resampling };
     let median_over = || hierarchical_quantile(&deployments, 0.5, MEDIAN, &of_median);
@@ -29,13 +30,15 @@ pub(super) fn side(sample: &Sample, resampling: &Resampling) -> Side {
         metric: sample.metric,
         nodes: sample.nodes,
         condition: sample.condition.clone(),
+        is_simulated: sample.is_simulated,
         rounds: sorted.len(),
         censored: sample.censored(),
         median: stats::median(&sorted),
-        median_interval: by_ranks.and_then(|ranks| if has_several { median_over() } else { Some(ranks) }),
+        median_interval: by_ranks
+            .and_then(|ranks| if has_several { median_over() } else { Some(ranks).filter(|_| !is_lone) }),
         mean: stats::mean(sorted.iter().copied()).filter(|mean| mean.is_finite()),
         mean_interval: stats::mean_interval(&sorted, resampling)
-            .and_then(|bca| if has_several { mean_over() } else { Some(bca) }),
+            .and_then(|bca| if has_several { mean_over() } else { Some(bca).filter(|_| !is_lone) }),
     }
 }
 
@@ -69,18 +72,37 @@ pub(super) fn compare(
         rounds_b: b.len(),
         deployments_a: deployments_a.len(),
         deployments_b: deployments_b.len(),
+        simulated_a: from.is_simulated,
+        simulated_b: to.is_simulated,
         design,
         level,
         shift,
         ratio,
-        test,
-        p_holm: test.p,
+        test: Some(test),
+        p_holm: Some(test.p),
         dominance,
         clock_open_ms: from.clock_open_ms().into_iter().chain(to.clock_open_ms()).reduce(f64::max),
         sentence: String::new(),
     };
+    let comparison = of_simulations(comparison);
     let censored = [&a, &b].map(|values| values.iter().filter(|value| value.is_infinite()).count());
     Ok(Comparison { sentence: sentence::of(&comparison, censored), ..comparison })
+}
+
+/// A comparison without what simulations do not have: a test, whose p falls with every run that one adds, and intervals where a
+/// side is one run.
+fn of_simulations(comparison: Comparison) -> Comparison {
+    let untested = Comparison { test: None, p_holm: None, ..comparison.clone() };
+    match comparison.standing() {
+        Standing::OneDeployment | Standing::TooFewDeployments { .. } | Standing::Deployments => comparison,
+        Standing::Simulations => untested,
+        Standing::OneSimulation => Comparison {
+            shift: Shift { low: None, high: None, ..untested.shift },
+            ratio: untested.ratio.map(|ratio| MedianRatio { interval: None, ..ratio }),
+            dominance: Dominance { interval: None, ..untested.dominance },
+            ..untested
+        },
+    }
 }
 
 /// What a comparison found.

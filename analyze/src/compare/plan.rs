@@ -80,6 +80,7 @@ pub(super) fn plan(analysis: &Analysis, spec: &CompareSpec) -> Result<Plan, Refu
             nodes.entry(number).or_insert_with(|| vec![baseline.name.to_owned()]).push(other.name.to_owned());
         }
     }
+    notes.extend(analysis.simulated_words());
     notes.extend(deployments_note(analysis));
     Ok(Plan { nodes: nodes.into_iter().collect(), notes })
 }
@@ -89,7 +90,11 @@ fn deployments_note(analysis: &Analysis) -> Option<String> {
         .groups
         .iter()
         .map(|group| group.rounds.iter().map(|round| round.run_id.as_str()).collect::<BTreeSet<_>>().len());
-    let note = if runs.max()? > 1 {
+    let has_several = runs.max()? > 1;
+    let note = if analysis.execution().has_simulated() {
+        "the unit of a simulated condition is its run: intervals come from resampling runs, then their rounds, and one run has none; \
+         no test is made, because a simulated sample is as large as one likes"
+    } else if has_several {
         "where a side has several deployments they are the unit: intervals come from resampling them, then their rounds, and \
          tests and effect sizes compare their medians"
     } else {

@@ -11,6 +11,8 @@ pub(super) struct Sample {
     pub(super) condition: String,
     pub(super) nodes: u32,
     pub(super) metric: Metric,
+    /// Whether any of its runs was simulated.
+    pub(super) is_simulated: bool,
     pub(super) rounds: Vec<Round>,
 }
 
@@ -65,8 +67,9 @@ pub(super) fn read(analysis: &Analysis, metric: Metric, condition: &str, nodes: 
         .flat_map(|(run, rounds)| rounds.iter().filter_map(move |round| value(metric, round, run)))
         .collect();
     let condition = condition.to_owned();
+    let is_simulated = group.is_some_and(|group| group.execution().has_simulated());
     match (rounds.is_empty(), deployments.is_empty()) {
-        (false, _) => Ok(Sample { condition, nodes, metric, rounds }),
+        (false, _) => Ok(Sample { condition, nodes, metric, is_simulated, rounds }),
         (true, true) => Err(Refusal::NoRounds { condition, nodes }),
         (true, false) => Err(Refusal::NoValues { condition, nodes, metric: metric.name() }),
     }

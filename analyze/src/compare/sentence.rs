@@ -26,11 +26,13 @@ pub(super) fn of(comparison: &Comparison, censored: [usize; 2]) -> String {
         (Some(low), Some(high)) if low > 0.0 || high < 0.0 => {
             let interval = words.amounts(low, high);
             let certainty = if is_shown { Certainty::Is } else { Certainty::MayBe };
-            format!("{}, {level} % interval {interval}{}", claim(certainty), halving(comparison))
+            let half = half_width(comparison, &words);
+            format!("{}, {level} % interval {interval}{half}{}", claim(certainty), halving(comparison))
         }
         (Some(low), Some(high)) => {
             let (claim, low, high) = (claim(Certainty::MayBe), words.side(low), words.side(high));
-            format!("{claim}: the {level} % interval, {low} to {high}, holds 0 as well{}", halving(comparison))
+            let half = half_width(comparison, &words);
+            format!("{claim}: the {level} % interval, {low} to {high}{half}, holds 0 as well{}", halving(comparison))
         }
         (Some(low), None) => {
             let certainty = if low > 0.0 && is_shown { Certainty::Is } else { Certainty::MayBe };
@@ -57,8 +59,10 @@ fn clocks(comparison: &Comparison, size: f64) -> String {
 fn is_shown(comparison: &Comparison) -> bool {
     match comparison.standing() {
         Standing::OneDeployment => true,
-        Standing::TooFewDeployments { .. } => false,
+        Standing::TooFewDeployments { .. } | Standing::OneSimulation => false,
         Standing::Deployments => comparison.is_significant(),
+        // Its interval says it, unless the measured side is one deployment.
+        Standing::Simulations => comparison.deployments_a.min(comparison.deployments_b) > 1,
     }
 }
 
@@ -72,9 +76,28 @@ fn standing(comparison: &Comparison) -> String {
              side can show one"
         ),
         Standing::Deployments => {
-            format!("; {deployments_a} and {deployments_b} deployments, p {}", probability(comparison.test.p))
+            let p = comparison.test.map_or_else(String::new, |test| format!(", p {}", probability(test.p)));
+            format!("; {deployments_a} and {deployments_b} deployments{p}")
         }
+        Standing::OneSimulation | Standing::Simulations => simulated(comparison),
     }
+}
+
+/// Which sides were simulated, and on how many runs each stands.
+fn simulated(comparison: &Comparison) -> String {
+    let Comparison { a, b, deployments_a, deployments_b, .. } = comparison;
+    match (comparison.simulated_a, comparison.simulated_b) {
+        (true, true) => format!("; SIMULATED, over {deployments_a} and {deployments_b} runs"),
+        (true, false) => format!("; {a} is SIMULATED, {b} measured, over {deployments_a} and {deployments_b} runs"),
+        (false, true) => format!("; {b} is SIMULATED, {a} measured, over {deployments_b} and {deployments_a} runs"),
+        (false, false) => String::new(),
+    }
+}
+
+/// Half of the width of a simulation's interval: what more runs make smaller.
+fn half_width(comparison: &Comparison, words: &Words) -> String {
+    let ends = comparison.shift.low.zip(comparison.shift.high).filter(|_| comparison.is_simulated());
+    ends.map_or_else(String::new, |(low, high)| format!(" (half-width {})", words.amount((high - low) / 2.0)))
 }
 
 /// Rounds that are the longest in ranks, whose times nobody knows.
@@ -94,8 +117,9 @@ fn more_often(comparison: &Comparison) -> String {
         Some(_) => format!("{b} is more often {direction} than {a}"),
         None => format!("{} is more often {direction} in {b} than in {a}", metric.name()),
     };
-    let (delta, p) = (comparison.dominance.delta, probability(comparison.test.p));
-    format!("{subject} (Cliff's delta {delta:.2}, p {p}), though the middle of all differences is 0")
+    let p = comparison.test.map_or_else(String::new, |test| format!(", p {}", probability(test.p)));
+    let delta = comparison.dominance.delta;
+    format!("{subject} (Cliff's delta {delta:.2}{p}), though the middle of all differences is 0")
 }
 
 /// A probability with as many digits as tell it.
@@ -194,12 +218,13 @@ fn bounded(comparison: &Comparison, words: &Words) -> Option<String> {
 fn unknown(comparison: &Comparison, censored: [usize; 2]) -> String {
     let Comparison { a, b, rounds_a, rounds_b, .. } = comparison;
     let [in_a, in_b] = censored;
-    let ranks = match comparison.test.p {
-        p if p < 1.0 - comparison.level => {
+    let ranks = match comparison.test.filter(|_| comparison.is_significant()) {
+        Some(test) => {
             let longer = if comparison.dominance.delta > 0.0 { b } else { a };
-            format!("; what is known puts {longer} behind (p {p:.1e}, Cliff's delta {:.2})", comparison.dominance.delta)
+            let (p, delta) = (test.p, comparison.dominance.delta);
+            format!("; what is known puts {longer} behind (p {p:.1e}, Cliff's delta {delta:.2})")
         }
-        _ => String::new(),
+        None => String::new(),
     };
     format!(
         "no shift can be told: {in_a} of {rounds_a} rounds of {a} and {in_b} of {rounds_b} of {b} have no such \
@@ -209,6 +234,11 @@ fn unknown(comparison: &Comparison, censored: [usize; 2]) -> String {
 
 fn without_interval(comparison: &Comparison, level: f64) -> String {
     let Comparison { rounds_a, rounds_b, .. } = comparison;
+    if comparison.standing() == Standing::OneSimulation {
+        return "and no interval is known: rounds on one graph are repeats of nothing but initiator and draw, so give each simulated \
+                condition several runs (--repeats)"
+            .to_owned();
+    }
     let needed = values_needed_to_differ(comparison.design, comparison.level);
     if *rounds_a.min(rounds_b) < needed {
         format!("but {rounds_a} and {rounds_b} rounds are too few for a {level} % interval; {needed} a side have one")
@@ -221,9 +251,10 @@ fn without_interval(comparison: &Comparison, level: f64) -> String {
 /// deployments where there are several.
 fn halving(comparison: &Comparison) -> String {
     let is_of_rounds = comparison.deployments_a + comparison.deployments_b == 2;
+    let of_deployments = if comparison.is_simulated() { "runs" } else { "deployments" };
     let (unit, a, b) = match is_of_rounds {
         true => ("rounds", comparison.rounds_a, comparison.rounds_b),
-        false => ("deployments", comparison.deployments_a, comparison.deployments_b),
+        false => (of_deployments, comparison.deployments_a, comparison.deployments_b),
     };
     let variance = |more: usize| 1.0 / (a + more) as f64 + 1.0 / (b + more) as f64;
     let goal = variance(0) / 4.0 * (1.0 + 1e-12);
@@ -262,12 +293,14 @@ mod tests {
             rounds_b: rounds[1],
             deployments_a: 1,
             deployments_b: 1,
+            simulated_a: false,
+            simulated_b: false,
             design: Design::Independent,
             level: 0.95,
             shift: Shift { shift, low, high },
             ratio: None,
-            test: Test { statistic: 0.0, p: 1.0, method: Method::Exact },
-            p_holm: 1.0,
+            test: Some(Test { statistic: 0.0, p: 1.0, method: Method::Exact }),
+            p_holm: Some(1.0),
             dominance: Dominance { delta: 0.0, interval: None },
             clock_open_ms: None,
             sentence: String::new(),
@@ -369,7 +402,7 @@ mod tests {
         let text = |deployments: [usize; 2], p: f64| {
             let mut comparison = comparison("t100", [Some(1.5), Some(2.5), Some(3.5)], [50, 50]);
             [comparison.deployments_a, comparison.deployments_b] = deployments;
-            comparison.test.p = p;
+            comparison.test.as_mut().unwrap().p = p;
             of(&comparison, [0, 0])
         };
         assert!(text([4, 4], 0.03).contains("5M is 2.5 ms slower"), "{}", text([4, 4], 0.03));
@@ -378,6 +411,26 @@ mod tests {
         let ending =
             "with 3 and 9 deployments no difference between the conditions can be shown, 4 a side can show one";
         assert!(few.contains("5M may be 2.5 ms slower") && few.ends_with(ending), "{few}");
+    }
+
+    #[test]
+    fn a_simulated_difference_has_a_size_and_a_half_width_and_no_test() {
+        let text = |deployments: [usize; 2], ends: [Option<f64>; 3]| {
+            let mut comparison = comparison("t100", ends, [50, 50]);
+            [comparison.deployments_a, comparison.deployments_b] = deployments;
+            (comparison.test, comparison.p_holm, comparison.simulated_b) = (None, None, true);
+            of(&comparison, [0, 0])
+        };
+        assert_eq!(
+            text([3, 3], [Some(1.5), Some(2.5), Some(3.5)]),
+            "With 50 nodes, 5M is 2.5 ms slower than default from initiate, 95 % interval 1.5 to 3.5 ms (half-width 1.0 ms); 9 more runs \
+             a side would halve it; 5M is SIMULATED, default measured, over 3 and 3 runs"
+        );
+        let lone = text([3, 1], [None, Some(2.5), None]);
+        assert!(
+            lone.contains("5M may be 2.5 ms slower than default from initiate, and no interval is known"),
+            "{lone}"
+        );
     }
 
     #[test]
@@ -396,7 +449,7 @@ mod tests {
         let mut comparison = comparison("coverage", [Some(0.0), Some(0.0), Some(0.0)], [50, 50]);
         comparison.dominance.delta = -0.3;
         assert!(of(&comparison, [0, 0]).contains("coverage is the same"));
-        comparison.test.p = 0.001;
+        comparison.test.as_mut().unwrap().p = 0.001;
         let text = of(&comparison, [0, 0]);
         assert!(
             text.contains("coverage is more often lower in 5M than in default (Cliff's delta -0.30, p 1e-3)"),

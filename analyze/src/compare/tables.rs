@@ -53,7 +53,8 @@ fn full(comparisons: &[Comparison]) -> Table {
         number("cliffs_delta_high", 3),
         text("sentence"),
     ];
-    Table::new("comparisons", "Conditions against each other; a shift is b - a", columns, comparisons.iter().map(row))
+    let caption = "Conditions against each other; a shift is b - a";
+    marked(Table::new("comparisons", caption, columns, comparisons.iter().map(row)), comparisons)
 }
 
 fn row(comparison: &Comparison) -> [Cell; 21] {
@@ -74,7 +75,7 @@ fn row(comparison: &Comparison) -> [Cell; 21] {
         comparison.shift.low.into(),
         comparison.shift.high.into(),
         comparison.ratio.map(|ratio| ratio.ratio).into(),
-        comparison.test.p.into(),
+        comparison.test.map(|test| test.p).into(),
         comparison.p_holm.into(),
         comparison.dominance.delta.into(),
         delta_low,
@@ -118,14 +119,14 @@ fn for_readers(comparisons: &[Comparison]) -> Table {
             ratio_low,
             ratio_high,
             comparison.test_name().into(),
-            Cell::Text(probability(comparison.test.p)),
-            Cell::Text(probability(comparison.p_holm)),
+            comparison.test.map(|test| Cell::Text(probability(test.p))).into(),
+            comparison.p_holm.map(|p| Cell::Text(probability(p))).into(),
             comparison.dominance.delta.into(),
             delta_low,
             delta_high,
         ]
     });
-    Table::new("comparisons", "Conditions against each other; a shift is b - a", columns, rows)
+    marked(Table::new("comparisons", "Conditions against each other; a shift is b - a", columns, rows), comparisons)
 }
 
 fn of_sides(sides: &[Side]) -> Table {
@@ -159,7 +160,22 @@ fn of_sides(sides: &[Side]) -> Table {
             mean_high,
         ]
     });
-    Table::new("sides", "Each condition on its own", columns, rows)
+    let mut table = Table::new("sides", "Each condition on its own", columns, rows);
+    if sides.iter().any(|side| side.is_simulated) {
+        table.columns.push(flag("simulated"));
+        table.rows.iter_mut().zip(sides).for_each(|(row, side)| row.push(side.is_simulated.into()));
+    }
+    table
+}
+
+/// With columns that say which side was simulated, where any was.
+fn marked(mut table: Table, comparisons: &[Comparison]) -> Table {
+    if comparisons.iter().any(Comparison::is_simulated) {
+        table.columns.extend([flag("simulated_a"), flag("simulated_b")]);
+        let sides = |comparison: &Comparison| [comparison.simulated_a.into(), comparison.simulated_b.into()];
+        table.rows.iter_mut().zip(comparisons).for_each(|(row, comparison)| row.extend(sides(comparison)));
+    }
+    table
 }
 
 /// Four decimals; never a zero that is none.

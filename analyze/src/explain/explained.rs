@@ -5,6 +5,7 @@ use crate::measure::{Dissemination, Origin, Reached, RoundMetrics};
 /// One round, its tree and its measurements.
 pub(super) struct ExplainedRound {
     pub(super) condition: String,
+    pub(super) is_simulated: bool,
     pub(super) metrics: RoundMetrics,
     pub(super) dissemination: Dissemination,
     /// Nodes that are known and were not reached.

@@ -28,6 +28,9 @@ struct Document<'a> {
     stranded: &'a [String],
     stranded_unnamed: usize,
     reached: Vec<Node<'a>>,
+    /// There where the round was simulated.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    simulated: bool,
 }
 
 #[derive(Serialize)]
@@ -84,6 +87,7 @@ pub(super) fn bytes(explained: &ExplainedRound) -> Vec<u8> {
         stranded: &explained.stranded,
         stranded_unnamed: explained.stranded_unnamed(),
         reached: nodes.map(|(node, critical)| of_node(explained, node, critical)).collect(),
+        simulated: explained.is_simulated,
     };
     let mut bytes = serde_json::to_vec_pretty(&document).expect("texts and numbers always serialise");
     bytes.push(b'\n');

@@ -35,9 +35,10 @@ pub fn explain(spec: &ExplainSpec) -> Result<Vec<u8>, ExplainError> {
     let (input, rounds, (place, _)) = place.expect("the chosen run has the round");
     let batch = rounds.lay_out(place..place + 1);
     let analysis = measure::analyse(std::slice::from_ref(input), &measure::Options::default());
-    let metrics = analysis.groups.iter().flat_map(|group| &group.rounds);
-    let metrics = metrics.into_iter().find(|metrics| metrics.run_id == run_id && metrics.round == spec.round);
-    let explained = gather(input, &batch, metrics.expect("every round is measured"), spec.origin);
+    let rounds = analysis.groups.iter().flat_map(|group| group.rounds.iter().map(move |round| (group, round)));
+    let found = rounds.into_iter().find(|(_, round)| round.run_id == run_id && round.round == spec.round);
+    let (group, metrics) = found.expect("every round is measured");
+    let explained = gather(input, &batch, (metrics, group.simulated.contains(run_id)), spec.origin);
     Ok(match spec.format {
         ExplanationFormat::Text => text::bytes(&explained, spec.extent),
         ExplanationFormat::Json => json::bytes(&explained),
@@ -45,12 +46,18 @@ pub fn explain(spec: &ExplainSpec) -> Result<Vec<u8>, ExplainError> {
 }
 
 /// Brings together what is said of the only round of a batch.
-fn gather(input: &Loaded, batch: &Batch, metrics: &RoundMetrics, origin: Origin) -> ExplainedRound {
+fn gather(
+    input: &Loaded,
+    batch: &Batch,
+    (metrics, is_simulated): (&RoundMetrics, bool),
+    origin: Origin,
+) -> ExplainedRound {
     let round = batch.get(0);
     let dissemination = measure::dissemination(batch, &input.about);
     let stranded = stranded(input, &round, &dissemination, metrics);
     ExplainedRound {
         condition: input.about.condition.clone(),
+        is_simulated,
         metrics: metrics.clone(),
         dissemination,
         stranded,

@@ -36,6 +36,9 @@ fn head(explained: &ExplainedRound, out: &mut String) {
         out.push_str(&text);
         out.push('\n');
     };
+    if explained.is_simulated {
+        line("SIMULATED: no machine was measured".to_owned());
+    }
     line(format!(
         "round {} of {} ({}): {} of {} nodes reached{until}",
         metrics.round, metrics.run_id, explained.condition, metrics.delivered, metrics.expected

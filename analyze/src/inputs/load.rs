@@ -30,6 +30,9 @@ pub fn each(
     for input in inputs {
         named.extend(name::expand(&input.path)?.into_iter().map(|path| (input.label.as_deref(), path)));
     }
+    if let (Some(first), true) = (inputs.first(), named.is_empty()) {
+        return Err(InputError::NotARunFolder { path: first.path.display().to_string() });
+    }
     // A run folder without a label is the condition of its manifest.
     let by_name = |(label, path): &&(Option<&str>, PathBuf)| label.is_some() || !path.join("manifest.json").exists();
     let names: Vec<(Option<&str>, &Path)> =

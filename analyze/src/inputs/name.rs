@@ -5,8 +5,21 @@ use std::path::{Path, PathBuf};
 
 use super::error::InputError;
 
-/// The paths that one typed path stands for: itself, or what matches the pattern, in order.
+/// The paths that one typed path stands for: itself, or what matches the pattern, in order. A folder with nothing but the report on
+/// several runs, which lies among them, stands for none: whoever types `runs/*` means the runs.
 pub(crate) fn expand(path: &Path) -> Result<Vec<PathBuf>, InputError> {
+    let mut paths = matching(path)?;
+    paths.retain(|path| !holds_only_a_report(path));
+    Ok(paths)
+}
+
+fn holds_only_a_report(path: &Path) -> bool {
+    let names = |entries: std::fs::ReadDir| entries.flatten().map(|entry| entry.file_name()).collect::<Vec<_>>();
+    std::fs::read_dir(path).is_ok_and(|entries| names(entries) == ["report"])
+        && path.join("report/summary.json").is_file()
+}
+
+fn matching(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     let text = path.to_string_lossy();
     if !text.contains(['*', '?', '[']) || path.exists() {
         return Ok(vec![path.to_owned()]);
@@ -55,6 +68,19 @@ fn same(one: &Path, other: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_report_on_several_runs_is_no_input_among_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("s/report")).unwrap();
+        std::fs::write(at("s/report/summary.json"), "{}").unwrap();
+        std::fs::create_dir_all(at("s-r1/report")).unwrap();
+        std::fs::write(at("s-r1/manifest.json"), "{}").unwrap();
+
+        assert_eq!(expand(&at("*")).unwrap(), [at("s-r1")]);
+        assert_eq!(expand(&at("s")).unwrap(), Vec::<PathBuf>::new());
+    }
 
     #[test]
     fn the_stem_is_the_name_without_the_endings_we_read() {

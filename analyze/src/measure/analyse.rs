@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use cnsim::event::SIMULATED;
+use cnsim::manifest::Clock;
 use cnsim_records::columns::EventNames;
 use cnsim_records::events::Events;
 use rayon::prelude::*;
@@ -64,6 +66,9 @@ pub(crate) struct Measuring {
 /// A condition's number, and nodes.
 type Place = (usize, u32);
 
+/// What is known of a run when all its rounds are there: where it belongs, its files, whether it was simulated, its load and clocks.
+type OfRun<'a> = (Place, Known<'a>, bool, RunLoad, RunClocks);
+
 /// A round, measured.
 struct Measured {
     place: Place,
@@ -89,6 +94,8 @@ struct RunSoFar {
     /// Copies by the number of the node that sent them.
     sent: BTreeMap<u32, u64>,
     ways: RunWays,
+    /// Whether its records name no machine but the simulator.
+    names_simulator: bool,
 }
 
 impl Measuring {
@@ -154,6 +161,7 @@ impl Measuring {
         let run = self.runs.entry((place, metrics.run_id.clone())).or_insert_with(|| RunSoFar {
             input: self.inputs,
             protocol: names.protocols.text(protocol).to_owned(),
+            names_simulator: names.hosts.iter().eq([SIMULATED]),
             ..RunSoFar::default()
         });
         run.ways.add(ways.into_iter().map(|(ends, way)| (renumbered(ends), way)));
@@ -174,23 +182,32 @@ impl Measuring {
         }
         let machines = machines.into_texts();
         let compare = |((place, run_id), run): ((Place, String), RunSoFar)| {
-            let RunSoFar { input, protocol, sent, ways } = run;
+            let RunSoFar { input, protocol, sent, ways, names_simulator } = run;
             let known = Known { facts: inputs[input].runs.get(&run_id), protocol };
-            (place, known, RunLoad { sent: sent.into_values().collect() }, ways.compare(run_id, &machines))
+            let clock = known.facts.map(|facts| facts.manifest.clock);
+            let is_simulated = clock.map_or(names_simulator, |clock| clock == Clock::Virtual);
+            (
+                place,
+                known,
+                is_simulated,
+                RunLoad { sent: sent.into_values().collect() },
+                ways.compare(run_id, &machines),
+            )
         };
         let sort = |(place, so_far): (Place, GroupSoFar)| {
             (place, so_far.deliveries.by_hop(), named(so_far.between, &machines), so_far.bottlenecks)
         };
-        let (sorted, compared): (Vec<_>, Vec<(Place, Known<'_>, RunLoad, RunClocks)>) =
+        let (sorted, compared): (Vec<_>, Vec<OfRun<'_>>) =
             rayon::join(|| so_far.into_par_iter().map(sort).collect(), || runs.into_par_iter().map(compare).collect());
         for (place, deliveries, between_hosts, bottlenecks) in sorted {
             let group = groups.get_mut(&place).expect("deliveries have a round in their group");
             (group.deliveries, group.between_hosts, group.bottlenecks) = (deliveries, between_hosts, bottlenecks);
         }
         let mut known: BTreeMap<Place, Vec<Known<'_>>> = BTreeMap::new();
-        for (place, of_run, load, clocks) in compared {
+        for (place, of_run, is_simulated, load, clocks) in compared {
             known.entry(place).or_default().push(of_run);
             let group = groups.get_mut(&place).expect("a run has a round in its group");
+            group.simulated.extend(is_simulated.then(|| clocks.run_id.clone()));
             group.loads.push(load);
             group.clocks.push(clocks);
         }

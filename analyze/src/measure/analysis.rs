@@ -1,5 +1,7 @@
 //! What measuring comes to: rounds with their measurements, by condition and number of nodes.
 
+use std::collections::BTreeSet;
+
 use super::bottleneck::Bottlenecks;
 use super::by_hop::HopDeliveries;
 use super::clock::RunClocks;
@@ -40,6 +42,8 @@ pub struct Group {
     pub clocks: Vec<RunClocks>,
     /// How its runs were made, as far as manifests say; empty without one.
     pub(crate) settings: Settings,
+    /// The ids of its runs that were simulated.
+    pub simulated: BTreeSet<String>,
     /// Latencies of first deliveries of the scored rounds by machine; empty where all nodes run on one.
     pub between_hosts: BetweenHosts,
     /// What the ways to the last nodes of the scored rounds lead over.
@@ -138,11 +142,12 @@ impl Group {
         self.rounds.iter().filter(|round| round.scored)
     }
 
-    /// Whether its runs have one round each, and no manifest says that they were deployments: a script that names each round as a run
+    /// Whether its runs have one round each, and nothing says that they were deployments: a script that names each round as a run
     /// of its own makes such records.
     pub fn has_runs_of_one_round(&self) -> bool {
         let is_of_one_run = |pair: &[RoundMetrics]| pair[0].run_id == pair[1].run_id;
-        self.settings.is_empty() && self.rounds.len() > 1 && !self.rounds.windows(2).any(is_of_one_run)
+        let is_unknown = self.settings.is_empty() && self.simulated.is_empty();
+        is_unknown && self.rounds.len() > 1 && !self.rounds.windows(2).any(is_of_one_run)
     }
 
     /// The scored rounds of each deployment: of each run, but that runs of one round each are the rounds of one deployment.

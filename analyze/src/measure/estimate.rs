@@ -8,6 +8,9 @@ use crate::stats::{
 /// Replicates where every one of them looks at all rounds or deliveries.
 pub(crate) const POOLED_REPLICATES: usize = 1_999;
 
+/// The method of a number that has no interval, because one simulated run stands for it.
+pub(crate) const ONE_SIMULATION: &str = "one-simulated-run";
+
 /// The median of convergence times among what resampling is for.
 pub(crate) const MEDIAN: &str = "t100_p50";
 
@@ -28,6 +31,9 @@ pub(crate) fn resampling(replicates: usize) -> Resampling {
 pub(crate) fn summary(group: &Group, origin: Origin) -> Summary {
     let complete = group.scored().filter(|round| round.is_complete()).count();
     let summary = Summary { complete, ..Summary::of(group.scored().map(|round| round.complete_ns(origin))) };
+    if group.is_one_simulation() {
+        return Summary { median_low_ns: None, median_high_ns: None, ..summary };
+    }
     let deployments = deployments_ms(group, origin);
     if deployments.len() < 2 {
         return summary;

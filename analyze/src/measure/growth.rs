@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::settings::{PACKED, Settings};
-use super::{Group, Origin};
-use crate::stats::censored_ms;
+use super::{Group, Origin, RoundMetrics};
+use crate::stats::{self, censored_ms};
 
 /// The times of scored rounds in ms at each number of nodes of one condition; infinite where a round never converged. Empty where
 /// something else changes with the number of nodes.
@@ -17,6 +17,22 @@ pub(crate) fn times(groups: &[Group], origin: Origin) -> Vec<(f64, Vec<f64>)> {
         (f64::from(group.nodes), times)
     };
     groups.iter().map(at).filter(|(_, times): &(f64, Vec<f64>)| !times.is_empty()).collect()
+}
+
+/// The same, with one time for each simulated run, the geometric mean of its rounds: what tells how sure a law is.
+pub(crate) fn replicates(groups: &[Group], origin: Origin) -> Vec<(f64, Vec<f64>)> {
+    let mut all = times(groups, origin);
+    for group in groups.iter().filter(|group| !group.simulated.is_empty()) {
+        let mean = |rounds: &Vec<&RoundMetrics>| {
+            let logs = rounds.iter().map(|round| censored_ms(round.complete_ns(origin)).ln());
+            stats::mean(logs).map(f64::exp)
+        };
+        let of_runs = group.deployments().iter().filter_map(mean).collect();
+        if let Some((_, values)) = all.iter_mut().find(|(nodes, _)| *nodes == f64::from(group.nodes)) {
+            *values = of_runs;
+        }
+    }
+    all
 }
 
 /// The settings that have not one value over the groups of a condition, each with all of its values. Groups that no manifest tells

@@ -25,7 +25,7 @@ fn of_group(group: &Group, origin: Origin) -> Vec<[Cell; 7]> {
     let rounds = group.scored().count();
     let mut times: Vec<i64> = group.scored().filter_map(|round| round.complete_ns(origin)).collect();
     times.sort_unstable();
-    let band = dkw_half_width(rounds, LEVEL);
+    let band = dkw_half_width(group.replicates(), LEVEL).filter(|_| !group.is_one_simulation());
     let row = |(place, time_ns): (usize, &i64)| {
         let share = (place + 1) as f64 / rounds as f64;
         [

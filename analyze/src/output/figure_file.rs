@@ -54,7 +54,7 @@ impl DrawnFigure {
     ) -> Result<Vec<OutputFile>, FigureError> {
         let mut files = Vec::new();
         for format in &spec.formats {
-            let bytes = self.drawing.file(*format, spec.sheet().dpi(), metadata).map_err(FigureError::Encode)?;
+            let bytes = self.drawing.file(*format, spec.sheet(None).dpi(), metadata).map_err(FigureError::Encode)?;
             files.push(OutputFile { path: format!("{stem}.{}", format.extension()), bytes: bytes.into() });
         }
         files.push(OutputFile { path: format!("{stem}.json"), bytes: self.described(caption).into() });

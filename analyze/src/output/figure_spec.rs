@@ -1,6 +1,6 @@
 //! How figures look, and what their files are.
 
-use cnsim_charts::{Format, Sheet, Style, Venue, Width};
+use cnsim_charts::{Format, Mark, Sheet, Style, Venue, Width};
 use serde::{Deserialize, Serialize};
 
 use super::named::{Named, as_name, as_names};
@@ -25,15 +25,15 @@ pub struct FigureSpec {
 impl Default for FigureSpec {
     /// For a screen, as PNG and SVG.
     fn default() -> Self {
-        let Sheet { style, venue, width } = Sheet::default();
+        let Sheet { style, venue, width, mark: _ } = Sheet::default();
         Self { style, venue, width, formats: vec![Format::Png, Format::Svg] }
     }
 }
 
 impl FigureSpec {
-    /// What figures are drawn for.
-    pub(crate) fn sheet(&self) -> Sheet {
-        Sheet { style: self.style, venue: self.venue, width: self.width }
+    /// What figures of these data are drawn for.
+    pub(crate) fn sheet(&self, mark: Option<Mark>) -> Sheet {
+        Sheet { style: self.style, venue: self.venue, width: self.width, mark }
     }
 
     /// The options that a figure's look depends on, with their values.

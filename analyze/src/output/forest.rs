@@ -6,7 +6,8 @@ use super::figure_file::{DrawnFigure, FigureError};
 use super::figure_spec::FigureSpec;
 use super::figures;
 use super::file::OutputFile;
-use crate::compare::Comparison;
+use super::simulated::mark;
+use crate::compare::{Compared, Comparison};
 use crate::measure::catalogue::Metric;
 
 /// The files of the figures, and a note for each metric that has none.
@@ -15,16 +16,18 @@ use crate::measure::catalogue::Metric;
 /// Where a figure cannot be drawn or encoded.
 pub(crate) fn forest(
     metrics: &[Metric],
-    comparisons: &[Comparison],
+    compared: &Compared,
     spec: &FigureSpec,
     metadata: &Metadata,
 ) -> Result<(Vec<OutputFile>, Vec<String>), FigureError> {
+    let Compared { comparisons, execution, simulated, .. } = compared;
+    let sheet = spec.sheet(mark(*execution));
     let (mut files, mut notes) = (Vec::new(), Vec::new());
     for metric in metrics {
         let of_metric: Vec<&Comparison> =
             comparisons.iter().filter(|comparison| comparison.metric == *metric).collect();
         let effects = figures::effects(*metric, &of_metric);
-        let figure = match DrawnFigure::draw(&effects, cnsim_charts::effects, &spec.sheet()) {
+        let figure = match DrawnFigure::draw(&effects, cnsim_charts::effects, &sheet) {
             Ok(figure) => figure,
             Err(ChartError::NoData(_)) => {
                 notes.push(format!("no figure of {}: no shift is known", metric.name()));
@@ -33,16 +36,17 @@ pub(crate) fn forest(
             Err(error) => return Err(FigureError::Draw(error)),
         };
         let stem = format!("effects-{}", metric.name());
-        files.extend(figure.files(&stem, &caption(&of_metric, &figure), spec, metadata)?);
+        files.extend(figure.files(&stem, &caption(&of_metric, &figure, simulated.as_deref()), spec, metadata)?);
     }
     Ok((files, notes))
 }
 
-fn caption(comparisons: &[&Comparison], figure: &DrawnFigure) -> String {
+fn caption(comparisons: &[&Comparison], figure: &DrawnFigure, simulated: Option<&str>) -> String {
     let level = comparisons.first().map_or(0.0, |comparison| comparison.level * 100.0);
     let notes: String = figure.drawing.notes().iter().map(|note| format!(" {note}")).collect();
+    let simulated = simulated.map_or_else(String::new, |words| format!(" {words}"));
     format!(
         "Points: the median of all differences between rounds (Hodges and Lehmann). Lines: {level} % intervals, each \
-         of its comparison alone.{notes}"
+         of its comparison alone.{notes}{simulated}"
     )
 }

@@ -38,9 +38,12 @@ fn of_condition(groups: &[Group], origin: Origin) -> Vec<[Cell; 14]> {
     let times = growth::times(groups, origin);
     let fits = growth_fits(&times);
     let best = fits.iter().map(|fit| fit.aicc).fold(f64::INFINITY, f64::min);
-    let resampling = resampling(REPLICATES);
+    let (resampling, replicates) = (resampling(REPLICATES), growth::replicates(groups, origin));
+    let is_known =
+        replicates.iter().all(|(_, values)| values.len() > 1) || groups.iter().all(|it| it.simulated.is_empty());
     let row = |fit: &Fit| {
-        let [low, high] = Cell::ends(slope_interval(&times, fit.model, &resampling));
+        let slope = is_known.then(|| slope_interval(&replicates, fit.model, &resampling)).flatten();
+        let [low, high] = Cell::ends(slope);
         [
             groups[0].condition.as_str().into(),
             origin.as_str().into(),

@@ -40,6 +40,9 @@ fn of_group(group: &Group) -> Vec<[Cell; 10]> {
         lines.extend(convergence(group, origin));
         lines.extend(deliveries(group, origin));
     }
+    if group.is_one_simulation() {
+        lines.iter_mut().for_each(|line| (line.interval, line.method) = (None, estimate::ONE_SIMULATION));
+    }
     lines.into_iter().map(|line| line.cells(group)).collect()
 }
 
@@ -76,17 +79,20 @@ impl Line {
     }
 }
 
-/// Rounds at full coverage.
+/// Rounds at full coverage. Of simulations as if each run had said it once: rounds on one graph may all be alike.
 fn complete_share(group: &Group) -> Line {
     let rounds = group.scored().count();
     let complete = group.scored().filter(|round| round.delivered >= round.expected).count();
+    let (replicates, share) = (group.replicates(), complete as f64 / rounds as f64);
+    let is_of_runs = !group.simulated.is_empty();
+    let complete = if is_of_runs { share * replicates as f64 } else { complete as f64 };
     Line {
         origin: None,
         statistic: "complete_share",
         unit: "share",
-        value: Some(complete as f64 / rounds as f64),
-        interval: wilson_interval(complete as f64, rounds, LEVEL),
-        method: "wilson",
+        value: Some(share),
+        interval: wilson_interval(complete, replicates, LEVEL),
+        method: if is_of_runs { "wilson-over-runs" } else { "wilson" },
     }
 }
 

@@ -20,9 +20,11 @@ mod intervals;
 mod latency;
 mod load;
 mod metadata;
+mod model;
 mod named;
 mod resources;
 mod rounds;
+mod simulated;
 mod telemetry;
 mod variance;
 
@@ -40,7 +42,9 @@ pub use figure_spec::FigureSpec;
 pub use file::OutputFile;
 pub(crate) use forest::forest;
 pub(crate) use metadata::{TOOL_NAME, metadata};
+pub(crate) use model::{ModelLine, model_lines};
 pub(crate) use named::Named;
+pub(crate) use simulated::mark;
 
 /// Every table of measurements, in the order of the report.
 pub fn all(analysis: &Analysis) -> Vec<Table> {
@@ -59,24 +63,29 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
         resources::table,
         growth::table,
     ];
-    tables.par_iter().filter_map(|table| table(analysis)).collect()
+    tables.par_iter().filter_map(|table| Some(simulated::marked(table(analysis)?, analysis))).collect()
 }
 
 /// The tables of what runs were made to be and what the network was under, where there is anything to tell: factors and
-/// limits of each condition, link delays, and what befell processes.
-pub fn of_network(inputs: &[About], quality: &Quality) -> Vec<Table> {
-    let tables = [conditions::table(inputs, &quality.limits), delays::table(inputs), incidents::table(inputs)];
-    tables.into_iter().flatten().collect()
+/// limits of each condition, the models of simulations, link delays, and what befell processes.
+pub fn of_network(inputs: &[About], analysis: &Analysis, quality: &Quality) -> Vec<Table> {
+    let tables = [
+        conditions::table(inputs, &quality.limits),
+        model::table(inputs),
+        delays::table(inputs),
+        incidents::table(inputs),
+    ];
+    tables.into_iter().flatten().map(|table| simulated::marked(table, analysis)).collect()
 }
 
 /// The table of what pods used, where any telemetry tells of it.
-pub fn telemetry(usages: &[Usage]) -> Option<Table> {
-    telemetry::table(usages)
+pub fn telemetry(usages: &[Usage], analysis: &Analysis) -> Option<Table> {
+    telemetry::table(usages).map(|table| simulated::marked(table, analysis))
 }
 
 /// The table that `report` prints.
 pub fn convergence(analysis: &Analysis) -> Table {
-    convergence::table(analysis)
+    simulated::marked(convergence::table(analysis), analysis)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(super) fn table(analysis: &Analysis) -> Table {
     let rounds = analysis.groups.iter().flat_map(|group| group.rounds.iter().map(move |round| row(group, round)));
     Table {
         name: "rounds",
-        caption: "Every round; statistics count those that are scored",
+        caption: "Every round; statistics count those that are scored".into(),
         columns: identity.into_iter().chain(METRICS.map(column)).collect(),
         rows: rounds.collect(),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cnsim::manifest::{Incident, IncidentKind};
+use cnsim::manifest::{Clock, Incident, IncidentKind};
 
 use super::*;
 
@@ -111,7 +111,7 @@ fn network() -> (Vec<About>, Quality) {
 #[test]
 fn limits_and_incidents_in_every_format() {
     let (inputs, quality) = network();
-    for table in of_network(&inputs, &quality) {
+    for table in of_network(&inputs, &Analysis::default(), &quality) {
         insta::assert_snapshot!(table.name, in_every_format(&table));
     }
 }
@@ -119,7 +119,7 @@ fn limits_and_incidents_in_every_format() {
 #[test]
 fn a_run_without_limits_and_incidents_has_no_tables_of_them() {
     let quality = Quality { verdict: Verdict::Sound, findings: Vec::new(), limits: Vec::new() };
-    assert_eq!(of_network(&[About::default()], &quality), vec![]);
+    assert_eq!(of_network(&[About::default()], &Analysis::default(), &quality), vec![]);
 }
 
 #[test]
@@ -127,6 +127,47 @@ fn every_table_in_every_format() {
     for table in all(&analysis()) {
         insta::assert_snapshot!(table.name, in_every_format(&table));
     }
+}
+
+#[test]
+fn simulated_lines_say_so_in_every_table_and_only_where_something_was_simulated() {
+    let mut analysis = analysis();
+    analysis.groups[0].simulated.insert("4abf-cubaan4".to_owned());
+    for (table, plain) in all(&analysis).iter().zip(all(&self::analysis())) {
+        let (column, condition) = (table.columns.last().unwrap(), |row: &[Cell]| row[0] == "flood_4".into());
+        assert_eq!(column.name, "simulated", "{}", table.name);
+        assert!(table.rows.iter().all(|row| row[row.len() - 1] == condition(row).into()), "{}", table.name);
+        assert!(
+            table.caption.ends_with("SIMULATED: flood_4; measured: 5M \"link\", 30|60 & {x}."),
+            "{}",
+            table.caption
+        );
+        assert_eq!(plain.columns, table.columns[..table.columns.len() - 1], "{}", table.name);
+        assert!(!plain.caption.contains("SIMULATED"), "{}", plain.caption);
+    }
+    let intervals = all(&analysis).swap_remove(1);
+    let lone = intervals.rows.iter().filter(|row| row[0] == "flood_4".into());
+    assert!(
+        lone.clone().count() > 0
+            && lone.into_iter().all(|row| row[7] == Cell::None && row[9] == "one-simulated-run".into())
+    );
+}
+
+#[test]
+fn the_model_of_a_simulated_run_is_a_table() {
+    let (mut inputs, quality) = network();
+    for facts in inputs[0].runs.values_mut() {
+        facts.manifest.clock = Clock::Virtual;
+    }
+    let tables = of_network(&inputs, &Analysis::default(), &quality);
+    let model = tables.iter().find(|table| table.name == "model").unwrap();
+    assert!(model.rows.contains(&vec![
+        "5M".into(),
+        "processors".into(),
+        false.into(),
+        "a node takes no time to work on a copy".into(),
+        1_u32.into(),
+    ]));
 }
 
 #[test]

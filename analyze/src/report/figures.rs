@@ -202,6 +202,7 @@ const RECIPES: [Recipe; 13] = [
 /// Where a drawing fails for another reason than that there is nothing to show.
 pub(super) fn all(input: &FigureInput<'_>) -> Result<Vec<Figure>, FigureError> {
     let rounds = rounds_words(input.analysis);
+    let simulated = input.analysis.simulated_words().map(|words| format!(" {words}"));
     let figure = |recipe: &Recipe| {
         let drawn = match (recipe.draw)(input) {
             Ok(drawn) => Ok(drawn),
@@ -217,7 +218,16 @@ pub(super) fn all(input: &FigureInput<'_>) -> Result<Vec<Figure>, FigureError> {
         };
         let notes: String =
             drawn.iter().flat_map(|drawn| drawn.drawing.notes()).map(|note| format!(" {note}")).collect();
-        let caption = format!("{}{notes}{from} {rounds}", recipe.caption);
+        let mut caption = format!("{}{notes}{from} {rounds}", recipe.caption);
+        if let Some(words) = &simulated {
+            let tells_level = caption.contains("95 %");
+            caption += words;
+            caption += if tells_level {
+                " Intervals and bands of simulations are over runs, and one run has none."
+            } else {
+                ""
+            };
+        }
         Ok(Figure { name: recipe.name, title: recipe.title, caption, drawn })
     };
     RECIPES.par_iter().map(figure).collect()

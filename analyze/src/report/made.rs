@@ -52,8 +52,8 @@ impl Report {
         let telemetry = Telemetry::read(spec, &evaluation)?;
         let analysis = &evaluation.analysis;
         let input_sha256 = inputs::combined_digest(&files_read(&evaluation, &telemetry));
-        let input =
-            FigureInput { analysis, origin: spec.origin, telemetry: &telemetry.plotted, sheet: spec.figures.sheet() };
+        let sheet = spec.figures.sheet(output::mark(analysis.execution()));
+        let input = FigureInput { analysis, origin: spec.origin, telemetry: &telemetry.plotted, sheet };
         let chosen = [("origin", spec.origin.as_str().to_owned()), ("warm-up", spec.warm_up.to_string())];
         let chosen: Vec<_> = chosen.into_iter().chain(spec.figures.chosen()).collect();
         let metadata = metadata(tool, &chosen, &input_sha256);
@@ -94,8 +94,8 @@ impl Report {
         }
         let (evaluation, telemetry) = (&self.evaluation, self.telemetry.renamed(&rename));
         let quality = audit::audit(evaluation).with_telemetry(&telemetry.series);
-        let mut others = output::of_network(&evaluation.inputs, &quality);
-        others.extend(output::telemetry(&telemetry.usages));
+        let mut others = output::of_network(&evaluation.inputs, &evaluation.analysis, &quality);
+        others.extend(output::telemetry(&telemetry.usages, &evaluation.analysis));
         let mut files = self.files.clone();
         files.extend(table_files(&others));
         let read = files_read(evaluation, &telemetry);

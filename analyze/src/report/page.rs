@@ -10,7 +10,7 @@ use super::finding_lines::{Line, lines};
 use super::spec::ReportSpec;
 use crate::audit::{Quality, Verdict, power};
 use crate::inputs::FileFacts;
-use crate::measure::{Analysis, Origin};
+use crate::measure::{Analysis, Execution, Origin};
 use crate::output::TOOL_NAME;
 use crate::table::{Column, Table};
 
@@ -44,6 +44,7 @@ pub(super) fn html(content: &Content<'_>) -> Result<Vec<u8>, askama::Error> {
         tool: tool_words(content.tool),
         title: title(content.analysis),
         lead: lead(content.analysis, spec),
+        simulated: content.analysis.simulated_words(),
         verdict: VerdictWords { word: content.quality.verdict.as_str(), meaning: meaning(content.quality.verdict) },
         findings: lines(&content.quality.findings),
         power: power::lines(content.analysis),
@@ -69,6 +70,8 @@ struct Page<'a> {
     tool: String,
     title: String,
     lead: String,
+    /// Which conditions were simulated; none where none was.
+    simulated: Option<String>,
     verdict: VerdictWords,
     findings: Vec<Line>,
     /// What the checks could have found.
@@ -97,7 +100,7 @@ struct Plot<'a> {
 
 struct HtmlTable {
     name: &'static str,
-    caption: &'static str,
+    caption: String,
     columns: Vec<Cell>,
     rows: Vec<Vec<Cell>>,
     /// Rows that are only in the table's file.
@@ -126,7 +129,7 @@ impl HtmlTable {
         };
         Self {
             name: table.name,
-            caption: table.caption,
+            caption: table.caption.to_string(),
             columns: shown
                 .iter()
                 .map(|place| &table.columns[*place])
@@ -144,7 +147,7 @@ impl HtmlTable {
 
     /// Whether it has a section of its own.
     fn stands_apart(&self) -> bool {
-        ["conditions", "convergence", "incidents"].contains(&self.name)
+        ["conditions", "convergence", "incidents", "model"].contains(&self.name)
     }
 
     /// Whether it is too large to stand open, or on paper at all.
@@ -177,9 +180,14 @@ impl<'a> Plot<'a> {
 fn title(analysis: &Analysis) -> String {
     let mut conditions: Vec<&str> = analysis.groups.iter().map(|group| group.condition.as_str()).collect();
     conditions.dedup();
-    match conditions.as_slice() {
+    let of_what = match conditions.as_slice() {
         [condition] => format!("Gossip report: {condition}"),
         several => format!("Gossip report on {} conditions", several.len()),
+    };
+    match analysis.execution() {
+        Execution::Measured => of_what,
+        Execution::Simulated => format!("{of_what} (SIMULATED)"),
+        Execution::Both => format!("{of_what} (PARTLY SIMULATED)"),
     }
 }
 

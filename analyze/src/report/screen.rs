@@ -24,15 +24,16 @@ pub fn outcome(report: &Report, quality: &Quality, folder: &Path, format: TableF
     let table = output::convergence(report.analysis()).only("origin", report.spec().origin.as_str());
     Outcome {
         table: table.printed(format),
-        messages: messages(quality, &folder.join("index.html")),
+        messages: messages(quality, report.analysis().simulated_words(), &folder.join("index.html")),
         verdict: quality.verdict,
     }
 }
 
-/// The verdict, the findings above info, and where to read more.
-fn messages(quality: &Quality, index: &Path) -> String {
+/// What was simulated, the verdict, the findings above info, and where to read more.
+fn messages(quality: &Quality, simulated: Option<String>, index: &Path) -> String {
     let above_info = quality.findings.partition_point(|finding| finding.severity > Severity::Info);
-    let mut text = format!("verdict: {}\n", quality.verdict);
+    let simulated = simulated.map_or_else(String::new, |words| format!("{words}\n"));
+    let mut text = format!("{simulated}verdict: {}\n", quality.verdict);
     for line in lines(&quality.findings[..above_info]) {
         let place = if line.place.is_empty() { String::new() } else { format!(" ({})", line.place) };
         text += &format!("{}: {}{place}: {}\n", line.severity, line.check, line.detail);

@@ -34,6 +34,7 @@ pub(super) fn json(content: &Content<'_>) -> Vec<u8> {
             sha256: content.input_sha256,
             files: content.files.iter().map(|file| FileEntry::of(file)).collect(),
         },
+        simulated: content.analysis.simulated_words(),
         verdict: content.quality.verdict,
         findings: Counts::of(content.quality),
         groups: content.analysis.groups.iter().map(GroupEntry::of).collect(),
@@ -50,6 +51,9 @@ struct Summary<'a> {
     tool: ToolEntry<'a>,
     options: Chosen,
     input: Read<'a>,
+    /// Which conditions were simulated; not there where none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    simulated: Option<String>,
     verdict: Verdict,
     findings: Counts,
     groups: Vec<GroupEntry<'a>>,
@@ -97,6 +101,9 @@ struct GroupEntry<'a> {
     condition: &'a str,
     nodes: u32,
     runs: BTreeSet<&'a str>,
+    /// Those of them that were simulated.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    runs_simulated: BTreeSet<&'a str>,
     rounds: usize,
     rounds_scored: usize,
     convergence: [Convergence; 2],
@@ -143,6 +150,7 @@ impl<'a> GroupEntry<'a> {
             condition: &group.condition,
             nodes: group.nodes,
             runs: group.rounds.iter().map(|round| round.run_id.as_str()).collect(),
+            runs_simulated: group.simulated.iter().map(String::as_str).collect(),
             rounds: group.rounds.len(),
             rounds_scored: group.scored().count(),
             convergence: Origin::ALL.map(|origin| Convergence::of(group, origin)),

@@ -1,5 +1,7 @@
 //! A table as data: a name, a caption, columns, and rows with a cell for every column.
 
+use std::borrow::Cow;
+
 use super::cell::Cell;
 use super::column::Column;
 
@@ -9,7 +11,7 @@ pub struct Table {
     /// The file's name without its ending.
     pub name: &'static str,
     /// What it shows, in one sentence.
-    pub caption: &'static str,
+    pub caption: Cow<'static, str>,
     /// Columns, in order.
     pub columns: Vec<Column>,
     /// Rows, each with a cell for every column.
@@ -20,11 +22,16 @@ impl Table {
     /// A table whose rows have as many cells as there are columns, which the compiler checks.
     pub(crate) fn new<const N: usize>(
         name: &'static str,
-        caption: &'static str,
+        caption: impl Into<Cow<'static, str>>,
         columns: [Column; N],
         rows: impl IntoIterator<Item = [Cell; N]>,
     ) -> Self {
-        Self { name, caption, columns: columns.to_vec(), rows: rows.into_iter().map(Vec::from).collect() }
+        Self {
+            name,
+            caption: caption.into(),
+            columns: columns.to_vec(),
+            rows: rows.into_iter().map(Vec::from).collect(),
+        }
     }
 
     /// The rows whose cell in `column` is the text `value`: what `--origin` chooses.

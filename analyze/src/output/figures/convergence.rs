@@ -4,7 +4,7 @@ use cnsim_charts::data::{
     ConvergenceByNodes, ConvergenceByRound, ConvergenceEcdf, EcdfSeries, GrowthPoint, GrowthSeries, RoundSeries,
 };
 
-use super::group::{complete_ms, in_time, label, ms, whole_ms};
+use super::group::{complete_ms, in_time, label, ms, simulated, whole_ms};
 use crate::measure::estimate::summary;
 use crate::measure::{Analysis, Group, Origin, RoundMetrics, growth};
 use crate::stats::{LEVEL, dkw_half_width};
@@ -17,7 +17,8 @@ pub fn convergence_ecdf(analysis: &Analysis, origin: Origin) -> ConvergenceEcdf 
         complete_ms.sort_unstable_by(f64::total_cmp);
         let censored = (rounds - complete_ms.len()) as u32;
         // A band of half the figure's height or more would cover every distribution.
-        let band = dkw_half_width(rounds, LEVEL).filter(|half_width| *half_width < 0.5);
+        let band = dkw_half_width(group.replicates(), LEVEL).filter(|half_width| *half_width < 0.5);
+        let band = band.filter(|_| !group.is_one_simulation());
         EcdfSeries { label: label(analysis, group), complete_ms, censored, band }
     };
     ConvergenceEcdf { series: analysis.groups.iter().map(series).collect() }
@@ -37,7 +38,7 @@ pub fn convergence_by_nodes(analysis: &Analysis, origin: Origin) -> ConvergenceB
     };
     let conditions = analysis.groups.chunk_by(|a, b| a.condition == b.condition);
     let series = conditions.flat_map(|groups| {
-        let condition = &groups[0].condition;
+        let condition = format!("{}{}", groups[0].condition, simulated(analysis, groups));
         growth::parts(groups).into_iter().map(move |(apart, groups)| {
             let label = if apart.is_empty() { condition.clone() } else { format!("{condition} ({apart})") };
             GrowthSeries { label, points: groups.into_iter().map(point).collect() }

@@ -1,12 +1,22 @@
 //! What several figures show of a group: its name in a legend, its complete times, its rounds in the order in which they ran.
 
-use crate::measure::{Analysis, Group, Origin, RoundMetrics};
+use crate::measure::{Analysis, Execution, Group, Origin, RoundMetrics};
 
-/// What a legend calls a group: the number of nodes is named where it tells groups apart.
+/// What a legend calls a group: the number of nodes is named where it tells groups apart, and a simulation where others were measured.
 pub(super) fn label(analysis: &Analysis, group: &Group) -> String {
-    match analysis.groups.iter().all(|other| other.nodes == group.nodes) {
-        true => group.condition.clone(),
-        false => format!("{}, N={}", group.condition, group.nodes),
+    let nodes = match analysis.groups.iter().all(|other| other.nodes == group.nodes) {
+        true => String::new(),
+        false => format!(", N={}", group.nodes),
+    };
+    format!("{}{nodes}{}", group.condition, simulated(analysis, std::slice::from_ref(group)))
+}
+
+/// What a legend adds to the name of groups of one condition: nothing where all were measured, or all of the report simulated.
+pub(super) fn simulated(analysis: &Analysis, groups: &[Group]) -> &'static str {
+    let is_partly = analysis.execution() == Execution::Both;
+    match is_partly && groups.iter().any(|group| group.execution().has_simulated()) {
+        true => " (SIMULATED)",
+        false => "",
     }
 }
 

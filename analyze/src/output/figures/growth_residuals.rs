@@ -2,7 +2,8 @@
 
 use cnsim_charts::data::{GrowthResiduals, ResidualPanel, ResidualPoint, ResidualSeries};
 
-use crate::measure::growth::times;
+use super::group::simulated;
+use crate::measure::growth::{replicates, times};
 use crate::measure::{Analysis, Group, Origin};
 use crate::stats::{Fit, LEVEL, Residual, growth_fits};
 
@@ -11,8 +12,10 @@ pub fn growth_residuals(analysis: &Analysis, origin: Origin) -> GrowthResiduals 
     let panel = |groups: &[Group]| {
         let times = times(groups, origin);
         let fits = growth_fits(&times);
-        let laws = fits.iter().map(|fit| law(fit, &times)).collect();
-        (!fits.is_empty()).then(|| ResidualPanel { label: groups[0].condition.clone(), laws })
+        let replicates = replicates(groups, origin);
+        let laws = fits.iter().map(|fit| law(fit, &replicates)).collect();
+        (!fits.is_empty())
+            .then(|| ResidualPanel { label: format!("{}{}", groups[0].condition, simulated(analysis, groups)), laws })
     };
     let conditions = analysis.groups.chunk_by(|a, b| a.condition == b.condition);
     GrowthResiduals { panels: conditions.filter_map(panel).collect() }

@@ -1,0 +1,164 @@
+//! `model`: what simulations model and what they do not, a line for each part of a network that was not there.
+
+use std::collections::BTreeMap;
+
+use cnsim::link::{DelaySpec, Loss, Transport};
+use cnsim::manifest::{Clock, Options};
+use cnsim::topology::{TopologySource, TopologySpec};
+
+use crate::inputs::About;
+use crate::table::{Cell, Table, count, flag, text};
+
+/// What is said of one part of a network.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ModelLine {
+    /// What part.
+    pub(crate) part: &'static str,
+    /// Whether the simulation has it.
+    pub(crate) is_modelled: bool,
+    /// How, or what stands in its place: a sentence without its full stop.
+    pub(crate) how: String,
+}
+
+/// The models of the simulated runs of each condition.
+pub(super) fn table(inputs: &[About]) -> Option<Table> {
+    let columns = [text("condition"), text("part"), flag("modelled"), text("how"), count("runs")];
+    let mut conditions: BTreeMap<&str, Vec<Vec<ModelLine>>> = BTreeMap::new();
+    for input in inputs {
+        let simulated = input.runs.values().filter(|run| run.manifest.clock == Clock::Virtual);
+        for run in simulated {
+            conditions.entry(&input.condition).or_default().push(model_lines(&run.manifest.options));
+        }
+    }
+    let rows: Vec<[Cell; 5]> = conditions.iter().flat_map(|(condition, models)| rows(condition, models)).collect();
+    let caption = "What simulated runs model of a network, and what they do not";
+    (!rows.is_empty()).then(|| Table::new("model", caption, columns, rows))
+}
+
+/// Part by part the distinct lines of a condition's runs, with the number of runs that have each.
+fn rows(condition: &str, models: &[Vec<ModelLine>]) -> Vec<[Cell; 5]> {
+    let mut rows = Vec::new();
+    for place in 0..models.first().map_or(0, Vec::len) {
+        let mut distinct: BTreeMap<&ModelLine, usize> = BTreeMap::new();
+        for model in models {
+            *distinct.entry(&model[place]).or_default() += 1;
+        }
+        rows.extend(distinct.into_iter().map(|(line, runs)| {
+            let ModelLine { part, is_modelled, how } = line;
+            [condition.into(), (*part).into(), (*is_modelled).into(), how.as_str().into(), runs.into()]
+        }));
+    }
+    rows
+}
+
+/// What a simulation with these options models; the same parts in the same order for all.
+pub(crate) fn model_lines(options: &Options) -> Vec<ModelLine> {
+    let line = |part, is_modelled, how: String| ModelLine { part, is_modelled, how };
+    let absent = |part, how: &str| line(part, false, how.to_owned());
+    vec![
+        line("topology", true, topology(options.topology)),
+        delay(&options.link_delay),
+        line("transport", true, transport(options.transport).to_owned()),
+        loss(options.loss),
+        line("acknowledgments", options.transport == Transport::Stream, acknowledgments(options.transport).to_owned()),
+        line("sends in flight", true, in_flight(options)),
+        absent("uplink and downlink", "any number of bytes passes at once, so the payload's size changes no time"),
+        absent("processors", "a node takes no time to work on a copy"),
+        absent("medium", "links are independent, nothing is shared between them"),
+        absent("congestion", "there is no slow start and no queue in the network"),
+        absent("discovery", "nodes know their neighbours from the start"),
+        absent("validation", "a copy is forwarded without being checked"),
+        absent("faults", "no node fails, and none joins or leaves"),
+        absent("clocks", "all nodes read one exact clock in virtual time"),
+    ]
+}
+
+fn topology(source: TopologySource) -> String {
+    match source {
+        TopologySource::File => "a graph from a file, the same in every run of it".to_owned(),
+        TopologySource::Spec(
+            spec @ (TopologySpec::KRegular { .. }
+            | TopologySpec::KOut { .. }
+            | TopologySpec::Er { .. }
+            | TopologySpec::Ws { .. }
+            | TopologySpec::Ba { .. }),
+        ) => format!("{spec}, drawn anew from each run's seed"),
+        TopologySource::Spec(spec) => format!("{spec}, the same graph in every run"),
+    }
+}
+
+fn delay(delay: &DelaySpec) -> ModelLine {
+    let drawn = match delay {
+        DelaySpec::None => "a copy arrives at the instant at which it is sent",
+        DelaySpec::Constant(_) => "the same for every copy",
+        DelaySpec::Weights => "the weights of the topology's edges",
+        DelaySpec::Regions { .. } => "drawn for each copy, by the regions of both ends",
+        DelaySpec::Uniform { .. }
+        | DelaySpec::Exponential { .. }
+        | DelaySpec::Lognormal { .. }
+        | DelaySpec::Empirical { .. } => "drawn for each copy, whatever the link",
+    };
+    let is_modelled = *delay != DelaySpec::None;
+    let how = if is_modelled { format!("{delay}: {drawn}") } else { drawn.to_owned() };
+    ModelLine { part: "link delay", is_modelled, how }
+}
+
+fn transport(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Stream => "stream: a lost copy arrives 200 ms later, doubled for each loss in a row",
+        Transport::Datagram => "datagram: a lost copy is lost, and its sender is not told",
+    }
+}
+
+fn loss(loss: Loss) -> ModelLine {
+    let is_modelled = loss != Loss::NONE;
+    let how = if is_modelled { format!("{loss} of copies, each by itself") } else { "no copy is lost".to_owned() };
+    ModelLine { part: "loss", is_modelled, how }
+}
+
+fn acknowledgments(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Stream => "each takes the delay of the way back",
+        Transport::Datagram => "there are none: a copy counts against its sender's limit as long as if it had one",
+    }
+}
+
+fn in_flight(options: &Options) -> String {
+    format!("at most {} of one node at once", options.in_flight)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::fixture::manifest;
+
+    fn told(change: impl FnOnce(&mut Options)) -> String {
+        let mut options = manifest("flood", ["a", "b"], &[], false).manifest.options;
+        options.topology = "complete".parse().unwrap();
+        change(&mut options);
+        let line =
+            |line: ModelLine| format!("{}: {}: {}\n", line.part, if line.is_modelled { "yes" } else { "no" }, line.how);
+        model_lines(&options).into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_model_says_of_each_part_whether_it_is_there() {
+        insta::assert_snapshot!(told(|options| {
+            options.topology = "k-regular:8".parse().unwrap();
+            options.link_delay = "exponential:20ms".parse().unwrap();
+        }));
+        let lossy = told(|options| {
+            options.transport = Transport::Datagram;
+            options.loss = "20%".parse().unwrap();
+        });
+        for line in [
+            "link delay: no: a copy arrives at the instant at which it is sent",
+            "transport: yes: datagram: a lost copy is lost",
+            "loss: yes: 20% of copies",
+            "acknowledgments: no: there are none",
+            "topology: yes: complete, the same graph in every run",
+        ] {
+            assert!(lossy.contains(line), "{line} is not in {lossy}");
+        }
+    }
+}
