@@ -16,9 +16,7 @@ use super::printing::print;
 use crate::fetch::bigquery;
 use crate::inputs::{ListedRun, list_runs};
 use crate::messages::tell;
-#[cfg(feature = "bigquery")]
-use crate::table::flag;
-use crate::table::{Cell, Column, Table, TableFormat, count, text};
+use crate::table::{Cell, Column, Table, TableFormat, count, flag, text};
 
 /// What can be typed after `cnsim-analyze runs`.
 #[derive(Debug, Args)]
@@ -70,6 +68,10 @@ fn table(runs: &[ListedRun], format: TableFormat) -> Table {
             cells[columns.len() - 1] = Cell::Text(size(run.bytes));
             cells.iter_mut().filter(|cell| **cell == Cell::None).for_each(|cell| *cell = Cell::Text(String::new()));
         }
+    }
+    if runs.iter().any(|run| run.is_simulated) {
+        table.columns.push(flag("simulated"));
+        table.rows.iter_mut().zip(runs).for_each(|(row, run)| row.push(run.is_simulated.into()));
     }
     table
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cnsim::id::nodes_in_run_id;
-use cnsim::manifest::{Manifest, RunOutcome};
+use cnsim::manifest::{Clock, Manifest, RunOutcome};
 use polars::prelude::{ParquetReader, SerReader};
 
 use super::folder;
@@ -41,6 +41,8 @@ pub struct ListedRun {
     pub started: Option<String>,
     /// Size of its folder.
     pub bytes: u64,
+    /// Whether it was simulated, by its manifest.
+    pub is_simulated: bool,
 }
 
 /// The runs in a folder, by name.
@@ -78,6 +80,7 @@ fn describe(path: &Path) -> io::Result<ListedRun> {
         outcome: if manifest.is_err() { "unreadable" } else { "fetched" }.to_owned(),
         started: None,
         bytes: size(path)?,
+        is_simulated: false,
     };
     if let Ok(Some(manifest)) = manifest {
         add_manifest(&mut run, manifest);
@@ -86,6 +89,7 @@ fn describe(path: &Path) -> io::Result<ListedRun> {
 }
 
 fn add_manifest(run: &mut ListedRun, manifest: Manifest) {
+    run.is_simulated = manifest.clock == Clock::Virtual;
     run.condition = manifest.options.condition;
     run.nodes = Some(manifest.options.nodes);
     run.rounds = Some(manifest.rounds.len() as u64);

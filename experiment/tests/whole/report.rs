@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use cnsim::manifest::RunOutcome;
 
-use crate::common::{manifest, run};
+use crate::common::{cnsim, manifest, run};
 
 #[test]
 fn a_run_with_a_report_leaves_its_page_tables_and_verdict() {
@@ -19,6 +19,37 @@ fn a_run_with_a_report_leaves_its_page_tables_and_verdict() {
     let quality: serde_json::Value =
         serde_json::from_slice(&std::fs::read(report.join("quality.json")).unwrap()).unwrap();
     assert_ne!(quality["verdict"], "unsound", "{quality}");
+}
+
+#[test]
+fn repeats_of_a_simulation_are_one_condition_with_one_report_that_says_so_everywhere() {
+    let out = tempfile::tempdir().unwrap();
+    let model = ["--backend", "sim", "--nodes", "20", "--topology", "k-regular:4", "--delay", "exponential:20ms"];
+    let rest = ["--rounds", "3", "--repeats", "3", "--seed", "3", "--run-id", "s", "--report", "--out"];
+    let output = cnsim(&[&["run"][..], &model, &rest, &[out.path().to_str().unwrap()]].concat());
+
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for number in 1..=3 {
+        assert_eq!(manifest(&out.path().join(format!("s-r{number}"))).options.condition, "s");
+    }
+    let report = out.path().join("s/report");
+    let read = |name: &str| std::fs::read_to_string(report.join(name)).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&read("summary.json")).unwrap();
+    assert_eq!((&summary["verdict"], summary["groups"].as_array().unwrap().len()), (&"sound".into(), 1), "{summary}");
+    assert!(read("index.html").contains("<h1>Gossip report: s (SIMULATED)</h1>"));
+    assert!(read("quality.json").contains("\"simulated\""));
+    let files = |folder: &str| std::fs::read_dir(report.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    for file in files("tables").filter(|file| file.extension().is_some_and(|ending| ending == "csv")) {
+        let table = std::fs::read_to_string(&file).unwrap();
+        let mut lines = table.lines();
+        assert!(lines.next().unwrap().ends_with(",simulated"), "{}", file.display());
+        assert!(lines.all(|line| line.ends_with(",true")), "{}", file.display());
+    }
+    for file in
+        files("figures").filter(|file| file.extension().is_some_and(|ending| ending == "svg" || ending == "json"))
+    {
+        assert!(std::fs::read_to_string(&file).unwrap().contains("SIMULATED"), "{}", file.display());
+    }
 }
 
 #[test]
