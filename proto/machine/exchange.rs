@@ -77,9 +77,10 @@ impl Machine {
     fn contact(&mut self, to: NodeIx, body: Body, manner: Manner) -> Option<Contact> {
         let Configured { config, .. } = self.configured.as_ref()?;
         let common = std::sync::Arc::clone(&config.common);
-        let name_bytes = config.name_bytes;
+        let (name_bytes, first) = (config.name_bytes, config.first_period);
         let contacts = self.contacts.get_or_insert_default();
         let (contact, nth) = contacts.begin(to, manner == Manner::Poll);
+        let nth = nth.wrapping_add(first);
         let bytes = WordsParts { name_bytes, epoch: common.epoch, nth, body: &body }.encoded_bytes();
         contacts.count(body.kind, bytes);
         let kind = match manner {

@@ -20,7 +20,8 @@ pub struct Config {
     pub me: NodeIx,
     /// Length of its name, which every copy that it sends carries.
     pub name_bytes: u32,
-    /// The number of its first period. Rounds that are simulated apart draw apart by it.
+    /// The number of its first period; its asks and control messages are counted from there too. Rounds that are simulated apart
+    /// draw apart by it.
     pub first_period: u32,
     /// What is the same for every node.
     pub common: Arc<Common>,

@@ -108,7 +108,11 @@ fn network(options: &Options, limits: &Limits) -> String {
         DelaySpec::None => None,
         DelaySpec::Weights => Some("link delay by weights".to_owned()),
         DelaySpec::Constant(delay) => Some(format!("link delay {} ms", delay.as_ms())),
-        other => Some(format!("link delay {other}")),
+        drawn @ (DelaySpec::Uniform { .. }
+        | DelaySpec::Exponential { .. }
+        | DelaySpec::Lognormal { .. }
+        | DelaySpec::Empirical { .. }
+        | DelaySpec::Regions { .. }) => Some(format!("link delay {drawn}")),
     };
     let loss = (options.loss != Loss::NONE).then(|| format!("{} {} loss", options.transport, options.loss));
     let rate = limits.bandwidth.as_ref().map(|limit| format!("{} Mbit/s", limit.intended_bits_per_s as f64 / 1e6));
