@@ -163,8 +163,10 @@ fn means(deployments: &[Vec<f64>]) -> Vec<f64> {
     deployments.iter().filter_map(|rounds| stats::mean(rounds.iter().copied())).collect()
 }
 
+/// That of a deployment most of whose rounds never got there is infinite.
 fn medians(deployments: &[Vec<f64>]) -> Vec<f64> {
-    deployments.iter().filter_map(|rounds| stats::median(&stats::sorted(rounds.iter().copied()))).collect()
+    let median = |rounds: &Vec<f64>| stats::median(&stats::sorted(rounds.iter().copied())).unwrap_or(f64::INFINITY);
+    deployments.iter().filter(|rounds| !rounds.is_empty()).map(median).collect()
 }
 
 /// Pairs of rounds.
@@ -180,15 +182,15 @@ fn of_pairs(a: &[f64], b: &[f64], level: f64) -> Option<Found> {
 /// Pairs of deployments, each by the medians of its pairs of rounds.
 fn of_paired_deployments(from: &Sample, to: &Sample, level: f64) -> Result<Option<Found>, Refusal> {
     let runs: BTreeSet<usize> = from.rounds.iter().map(|round| round.run).collect();
-    let mut medians: [Vec<f64>; 2] = Default::default();
+    let mut numbers: [Vec<f64>; 2] = Default::default();
     for run in runs {
         let of_run = |sample: &Sample| sample.of_deployment(run);
         let (a, b) = pairs(&of_run(from), &of_run(to))?;
-        for (medians, values) in medians.iter_mut().zip([a, b]) {
-            medians.extend(stats::median(&stats::sorted(values)));
+        for (numbers, values) in numbers.iter_mut().zip([a, b]) {
+            numbers.extend(medians(&[values]));
         }
     }
-    let [a, b] = &medians;
+    let [a, b] = &numbers;
     Ok(of_pairs(a, b, level))
 }
 
@@ -214,4 +216,47 @@ fn pairs(from: &Sample, to: &Sample) -> Result<(Vec<f64>, Vec<f64>), Refusal> {
         return Err(not_paired(format!("only {} of {longest} rounds have the same number in both", a.len())));
     }
     Ok((a, b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::comparison::Standing;
+
+    /// Runs of two rounds each with these values.
+    fn sample(condition: &str, is_simulated: bool, runs: &[[f64; 2]]) -> Sample {
+        let round =
+            |run: usize, number: u32, value: f64| Round { run, number, initiator: None, value, clock_open_ms: None };
+        let rounds = (1..).zip(runs).flat_map(|(run, [one, other])| [round(run, 1, *one), round(run, 2, *other)]);
+        let rounds = rounds.collect();
+        Sample { condition: condition.to_owned(), nodes: 4, metric: Metric::default(), is_simulated, rounds }
+    }
+
+    fn compared(from: &Sample, to: &Sample) -> Comparison {
+        compare(from, to, Design::Independent, &Resampling { seed: 1, replicates: 199, level: 0.95 }).unwrap()
+    }
+
+    const RUNS: [[f64; 2]; 3] = [[10.0, 11.0], [12.0, 13.0], [10.5, 12.5]];
+
+    #[test]
+    fn deployments_that_never_got_there_are_the_longest_and_not_left_out() {
+        let never = sample("never", false, &[[f64::INFINITY; 2]; 3]);
+        let found = compared(&sample("a", false, &RUNS), &never);
+        assert_eq!((found.dominance.delta, found.test_name()), (1.0, Some("mann-whitney-normal")));
+    }
+
+    #[test]
+    fn simulations_have_no_test_and_one_run_of_them_no_interval() {
+        let measured = sample("a", false, &RUNS);
+        let several = compared(&measured, &sample("b", true, &RUNS));
+        assert_eq!((several.test, several.p_holm, several.standing()), (None, None, Standing::Simulations));
+        assert!(several.shift.low.is_some() && several.shift.high.is_some());
+
+        let lone = sample("b", true, &RUNS[..1]);
+        let found = compared(&measured, &lone);
+        assert_eq!((found.shift.low, found.shift.high, found.dominance.interval), (None, None, None));
+        assert!(found.shift.shift.is_some() && found.test.is_none());
+        let side = side(&lone, &Resampling { seed: 1, replicates: 199, level: 0.95 });
+        assert_eq!((side.median_interval, side.mean_interval), (None, None));
+    }
 }
