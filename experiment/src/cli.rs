@@ -96,8 +96,8 @@ pub struct Experiment {
     /// Number of rounds; one more, round 0, warms up
     #[arg(long, value_name = "R", default_value_t = 10)]
     pub rounds: u32,
-    /// direct-mail, flood, push:FANOUT[:TTL], push-periodic:FANOUT, pull, push-pull, anti-entropy:WAY, rumor:WAY:…, plumtree,
-    /// announce, seed-h or seed-o; docs/protocol.md has them all
+    /// direct-mail, flood, push:FANOUT, push:FANOUT:TTL, push-periodic:FANOUT, pull, push-pull, anti-entropy:WAY, rumor:WAY:…,
+    /// plumtree, announce, seed-h or seed-o; docs/protocol.md has them all
     #[arg(long, value_name = "P", default_value = "flood")]
     pub protocol: String,
     /// Order of a node's sends: shuffled or listed [default: shuffled; seed-h, seed-o: listed]

@@ -84,7 +84,7 @@ fn simulate(run: &mut RunContext<'_>, halted: &Halted) -> Result<(), Halt> {
     let written = whole_file::fill(&target, |file| {
         write_rounds(run, halted, file).map_err(|error| match error {
             Broken::Write(reason) => Broken::At(at(&target)(reason)),
-            other => other,
+            Broken::At(_) | Broken::Links(_) => error,
         })
     });
     written.map_err(|error| match error {

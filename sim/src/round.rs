@@ -165,7 +165,8 @@ impl World {
     }
 
     /// Simulates a round, which begins after all others of this world; what happens is told to the journal in the order in which it
-    /// happens. Every [`LOOK`] events `goes_on` is asked, which is told how many events there were since.
+    /// happens. From time to time `goes_on` is asked, which is told how many
+    /// events there were since.
     pub fn round(
         &mut self,
         spec: &RoundSpec,

@@ -74,15 +74,19 @@ pub(crate) fn rumors(seed: u64, effort: Effort) -> Vec<Check> {
         let rumor = Rumor { n_sites, style, feedback, interest };
         let theirs: Vec<Outcome> = (0..u64::from(rounds)).map(|run| rumor::play(&rumor, seed ^ run)).collect();
         let experiment = format!("{word}, complete graph of {n_sites}, {rounds} rounds");
-        let measures: [(&str, fn(&Outcome) -> f64); 3] =
-            [("residue s", |it| it.residue), ("traffic m", |it| it.traffic), ("last cycle", |it| it.last)];
-        for (quantity, of) in measures {
+        for (quantity, of) in MEASURES {
             let [ours, theirs] = [&ours, &theirs].map(|all| all.iter().map(of).collect::<Vec<_>>());
             checks.push(Check::two_means(&experiment, quantity, &theirs, &ours));
         }
     }
     checks
 }
+
+/// A number of an outcome, by its name.
+type Measure = (&'static str, fn(&Outcome) -> f64);
+
+const MEASURES: [Measure; 3] =
+    [("residue s", |it| it.residue), ("traffic m", |it| it.traffic), ("last cycle", |it| it.last)];
 
 fn outcome(spread: &Spread, n_sites: usize) -> Outcome {
     let reached = spread.deliveries_ns().len() + 1;
