@@ -94,7 +94,7 @@ pub struct Experiment {
     #[arg(long, value_name = "N")]
     pub nodes: Option<u32>,
     /// Number of rounds; one more, round 0, warms up
-    #[arg(long, value_name = "R", default_value_t = 10)]
+    #[arg(long, value_name = "R", default_value_t = 10, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     pub rounds: u32,
     /// direct-mail, flood, push:FANOUT, push:FANOUT:TTL, push-periodic:FANOUT, pull, push-pull, anti-entropy:WAY, rumor:WAY:…,
     /// plumtree, announce, seed-h or seed-o; docs/protocol.md has them all
@@ -148,7 +148,7 @@ pub struct Experiment {
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub round_timeout: Duration,
     /// Milliseconds between two rounds
-    #[arg(long, value_name = "MS", default_value_t = 0)]
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=86_400_000))]
     pub pause: u64,
     /// How long each copy is on its way: constant:20ms, uniform:A:B, exponential:MEAN, lognormal:MEDIAN:SIGMA, empirical:FILE,
     /// regions:FILE, regions:world, weights (of edges, in milliseconds) or none; its acknowledgment takes as long again

@@ -29,6 +29,9 @@ const SLEEP_MAX: Duration = Duration::from_millis(10);
 /// How long a process may be busy before the others are looked at: it may wait for one that was lost.
 const LOOK_AT_ALL: Duration = Duration::from_secs(1);
 
+/// No round has more periods than this: the simulator numbers them alike.
+const PERIODS: u32 = 1 << 16;
+
 /// Why a run could not be driven to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
@@ -87,7 +90,7 @@ impl<'a> RoundDriver<'a> {
             tokio::time::sleep(Duration::from_millis(self.plan.options.pause_ms)).await;
         }
         if !self.is_configured {
-            self.configure(cluster).await?;
+            self.configure(cluster, round).await?;
         }
         watcher.round_begins(round);
         let driven = DrivenRound { cluster, plan: self.plan, epoch: self.epoch, round };
@@ -116,13 +119,13 @@ impl<'a> RoundDriver<'a> {
 
     /// Configures every node. One that was started again meanwhile would take the configuration too, under an address
     /// that nobody knows.
-    async fn configure(&mut self, cluster: &Cluster) -> Result<(), ClusterError> {
+    async fn configure(&mut self, cluster: &Cluster, round: u32) -> Result<(), ClusterError> {
         if let Some(epoch) = self.confirmed {
             let replies = cluster.watch().await?;
             let pairs = replies.into_iter().zip(&cluster.processes);
             pairs.map(|(reply, process)| of_epoch(epoch, reply, process)).collect::<Result<Pass, _>>()?;
         }
-        configure(cluster, self.plan, self.epoch).await?;
+        configure(cluster, self.plan, self.epoch, round).await?;
         self.confirmed = Some(self.epoch);
         self.is_configured = true;
         Ok(())
@@ -130,8 +133,8 @@ impl<'a> RoundDriver<'a> {
 }
 
 /// Gives every node its neighbours and its protocol, and sees the epoch confirmed by every process.
-async fn configure(cluster: &Cluster, plan: &Plan, epoch: u64) -> Result<(), ClusterError> {
-    let all = Configurations::new(cluster, plan);
+async fn configure(cluster: &Cluster, plan: &Plan, epoch: u64, round: u32) -> Result<(), ClusterError> {
+    let all = Configurations::new(cluster, plan, round);
     let requests: Vec<ConfigureRequest> = (0..cluster.processes.len()).map(|index| all.request(index, epoch)).collect();
     cluster
         .each(|index, process| {
@@ -158,17 +161,19 @@ struct Configurations<'a> {
     plan: &'a Plan,
     /// Every node by its number in the topology, with its address.
     peers: Vec<&'a Peer>,
+    /// The first round that they are for.
+    round: u32,
 }
 
 impl<'a> Configurations<'a> {
-    fn new(cluster: &'a Cluster, plan: &'a Plan) -> Self {
+    fn new(cluster: &'a Cluster, plan: &'a Plan, round: u32) -> Self {
         let mut by_id: Vec<&Peer> = cluster.processes.iter().flat_map(|process| &process.nodes).collect();
         by_id.sort_by(|a, b| a.id.cmp(&b.id));
         let peers = plan.topology.nodes.iter().map(|id| {
             let found = by_id.binary_search_by(|peer| peer.id.as_str().cmp(id.as_str()));
             by_id[found.expect("a backend brings up every node of the plan")]
         });
-        Self { cluster, plan, peers: peers.collect() }
+        Self { cluster, plan, peers: peers.collect(), round }
     }
 
     fn request(&self, process: usize, epoch: u64) -> ConfigureRequest {
@@ -195,6 +200,7 @@ impl<'a> Configurations<'a> {
             protocol: Some(Protocol::from(&self.plan.protocol)),
             roster: reached.into_iter().map(|node| Peer { number: number(node), ..self.peers[node].clone() }).collect(),
             configs,
+            first_period: self.round.wrapping_mul(PERIODS),
             links: Some(Links::of(&self.plan.options.links(), self.plan.delay_text.as_deref())),
         }
     }
@@ -227,13 +233,7 @@ impl DrivenRound<'_> {
         ledger.begin_round(self.round, id, before.clone());
         let begun = Instant::now();
         let protocol = self.plan.protocol.spec.protocol();
-        let has_neighbours = !self.plan.neighbours.neighbours(NodeIx(number(initiator))).is_empty();
-        let quiescence = QuiescenceWait {
-            round: self,
-            before: &before[host],
-            host,
-            sends: has_neighbours && !protocol.is_periodic(),
-        };
+        let quiescence = QuiescenceWait { round: self, before: &before[host], host };
         let round = async {
             self.start(host, id).await?;
             match protocol.settles() {
@@ -344,8 +344,6 @@ struct QuiescenceWait<'a> {
     /// The counters of the initiator's process before the start.
     before: &'a WatchReply,
     host: usize,
-    /// Whether the initiator sends at once.
-    sends: bool,
 }
 
 impl QuiescenceWait<'_> {
@@ -382,10 +380,9 @@ impl QuiescenceWait<'_> {
         }
     }
 
-    /// Whether a process still has something to do. The initiator's process has, until it has begun the message: `Start`
-    /// returns as soon as the input is queued.
+    /// Whether a process still has something to do. The initiator's process has, until it has recorded that the message begins.
     fn busy(&self, index: usize, reply: &WatchReply) -> bool {
-        let begun = reply.last_seq > self.before.last_seq && (!self.sends || reply.started > self.before.started);
+        let begun = reply.last_seq > self.before.last_seq;
         let is_at_work = reply.queued > 0 || reply.in_flight > 0 || reply.control > 0 || reply.unsettled > 0;
         is_at_work || (index == self.host && !begun)
     }

@@ -6,8 +6,8 @@ use cnsim::initiator::Initiators;
 use cnsim::link::{DelayModelError, DelaySpec, Links};
 use cnsim::machine::CopyParts;
 use cnsim::manifest::Options;
-use cnsim::protocol::{ParseError, ProtocolSettings};
-use cnsim::time::Timestamp;
+use cnsim::protocol::{ParseError, Phase, ProtocolSettings};
+use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::{Adjacency, EdgeWeights, NoDelay, Topology};
 
 use crate::topology_source::SourceError;
@@ -103,6 +103,16 @@ pub enum PlanError {
         /// A value of it.
         example: &'static str,
     },
+    /// Two delays in a row do not fit into a period.
+    #[error(
+        "--phase aligned: two delays of {delay} have to be shorter than a period of {period}; use a constant or uniform --delay"
+    )]
+    Aligned {
+        /// The period.
+        period: Interval,
+        /// The delay.
+        delay: DelaySpec,
+    },
     /// A flag that means nothing in virtual time.
     #[error("{0} means nothing to --backend sim, which has no processes and no connections")]
     NotSimulated(&'static str),
@@ -128,6 +138,7 @@ impl Plan {
         check_folder_name(&run_id)?;
         check_nodes(&options, &topology)?;
         Links::new(&options.links(), delay_text.as_deref(), options.seed)?;
+        check_phase(&options)?;
         if let Initiators::Fixed(id) = &options.initiator
             && !topology.nodes.contains(id)
         {
@@ -197,6 +208,26 @@ fn check_folder_name(run_id: &RunId) -> Result<(), PlanError> {
     let text = run_id.as_str();
     let fits = text.len() <= 200 && !text.starts_with(['.', '-']) && !text.contains(['/', '\\']);
     if fits { Ok(()) } else { Err(PlanError::RunFolder(run_id.clone())) }
+}
+
+/// In aligned periods an answer comes before the next one begins.
+fn check_phase(options: &Options) -> Result<(), PlanError> {
+    let fits = match &options.link_delay {
+        DelaySpec::None => true,
+        DelaySpec::Constant(delay) => delay.0.saturating_mul(2) < options.period.0,
+        DelaySpec::Uniform { most, .. } => most.0.saturating_mul(2) < options.period.0,
+        DelaySpec::Weights
+        | DelaySpec::Exponential { .. }
+        | DelaySpec::Lognormal { .. }
+        | DelaySpec::Empirical { .. }
+        | DelaySpec::Regions { .. } => false,
+    };
+    match options.phase {
+        Phase::Aligned if options.protocol.protocol().is_periodic() && !fits => {
+            Err(PlanError::Aligned { period: options.period, delay: options.link_delay.clone() })
+        }
+        Phase::Aligned | Phase::Random => Ok(()),
+    }
 }
 
 fn check_nodes(options: &Options, topology: &Topology) -> Result<(), PlanError> {

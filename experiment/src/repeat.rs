@@ -31,6 +31,12 @@ pub enum RepeatError {
         /// What is wrong, and where.
         reason: serde_json::Error,
     },
+    /// It ran on machines, and shall be simulated.
+    #[error("{}: a run on machines is not repeated as a simulation; type its options, with a --topology and a --delay", path.display())]
+    NotSimulated {
+        /// The manifest.
+        path: PathBuf,
+    },
     /// The topology has changed since.
     #[error("{} is not the topology of that run: its digest is {found}, the manifest has {expected}", path.display())]
     Changed {
@@ -62,9 +68,12 @@ pub fn read_plan(
     backend: BackendChoice,
 ) -> Result<(Plan, BackendChoice), RepeatError> {
     let manifest = read_manifest(path)?;
-    let backend = match manifest.backend {
-        Backend::Sim(_) => BackendChoice::Sim,
-        Backend::Local(_) | Backend::Kubernetes(_) => backend,
+    let backend = match (&manifest.backend, backend) {
+        (Backend::Sim(_), _) => BackendChoice::Sim,
+        (Backend::Local(_) | Backend::Kubernetes(_), BackendChoice::Sim) => {
+            return Err(RepeatError::NotSimulated { path: path.to_owned() });
+        }
+        (Backend::Local(_) | Backend::Kubernetes(_), backend) => backend,
     };
     Ok((plan_of(manifest, path, run_id)?, backend))
 }

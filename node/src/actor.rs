@@ -136,6 +136,10 @@ impl Actor {
 
     async fn step(&mut self) -> Step {
         let timeout = self.machine.poll_timeout();
+        // A sleep of no time waits for its turn, which a busy node never gives it.
+        if timeout.is_some_and(|at| at <= self.shared.clock.now()) {
+            return Step::Timeout;
+        }
         tokio::select! {
             biased;
             () = until(&self.shared.clock, timeout) => Step::Timeout,

@@ -302,7 +302,7 @@ impl ServeArgs {
             return Ok(Pods::WaitingForDriver);
         }
         let topology = layout.topology(&self.topology, self.seed)?;
-        let rules = Rules { protocol: self.full_protocol(), links: Links::none(), seed: self.seed };
+        let rules = Rules { protocol: self.full_protocol(), links: Links::none(), seed: self.seed, first_period: 0 };
         Ok(Pods::Joining(Box::new(pods::PodNetwork { layout, topology, rules, condition: self.condition.clone() })))
     }
 

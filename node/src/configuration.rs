@@ -87,6 +87,8 @@ pub(crate) struct Rules {
     pub(crate) links: Links,
     /// What random choices are keyed by.
     pub(crate) seed: u64,
+    /// The number of the nodes' first period.
+    pub(crate) first_period: u32,
 }
 
 /// What a configuration is made of.
@@ -143,7 +145,7 @@ impl Configuration {
             Some(links) => links.under(request.seed)?,
             None => Links::none(),
         };
-        let rules = Rules { protocol, links, seed: request.seed };
+        let rules = Rules { protocol, links, seed: request.seed, first_period: request.first_period };
         Ok(Self::new(Parts { run_id: request.run_id, context, rules, addresses, names, numbers, ways }))
     }
 
@@ -158,12 +160,12 @@ impl Configuration {
                 next += 1;
             }
         }
-        let Rules { protocol, links, seed } = rules;
+        let Rules { protocol, links, seed, first_period } = rules;
         let (epoch, neighbours) = (context.epoch, adjacency(&numbers, &ways));
         let common = Arc::new(Common { epoch, seed, settings: protocol.clone(), neighbours, links });
         let config = |id: &NodeId| Config {
             me: numbers[id],
-            first_period: 0,
+            first_period,
             name_bytes: u32::try_from(id.as_str().len()).unwrap_or(u32::MAX),
             common: Arc::clone(&common),
         };

@@ -26,7 +26,7 @@ const SEND_MESSAGE: &str = "/gossip.GossipService/SendMessage";
 const ASK: &str = "/gossip.GossipService/Ask";
 const TELL: &str = "/gossip.GossipService/Tell";
 /// The largest reply that is read.
-const REPLY_BYTES_MAX: usize = 64 << 20;
+const REPLY_BYTES_MAX: usize = 2 << 30;
 /// What gRPC puts before a message: whether it is compressed, and its length.
 const PREFIX_BYTES: usize = 5;
 

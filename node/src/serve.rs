@@ -234,7 +234,7 @@ impl Fixed {
         Configuration::new(Parts {
             run_id: String::new(),
             context,
-            rules: Rules { protocol: self.protocol.clone(), links: Links::none(), seed: self.seed },
+            rules: Rules { protocol: self.protocol.clone(), links: Links::none(), seed: self.seed, first_period: 0 },
             addresses: self.addresses.clone(),
             names: ids.iter().map(|id| (id.clone(), id.clone())).collect(),
             numbers: everybody.into_iter().cloned().zip((0..).map(NodeIx)).collect(),

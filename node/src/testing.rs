@@ -147,6 +147,7 @@ impl Net {
                 seed: 7,
                 protocol: Some((&plan.protocol).into()),
                 roster: roster.clone(),
+                first_period: 0,
                 links: Some(Links::of(&LinkSpec { delay: DelaySpec::Weights, ..LinkSpec::default() }, None)),
                 configs: configs.collect(),
             };

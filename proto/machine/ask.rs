@@ -34,6 +34,8 @@ pub struct Contact {
     pub deadline: Option<Interval>,
     /// How long its link holds it back.
     pub hold: Interval,
+    /// Whether it is a poll, which keeps no message from being over.
+    pub is_poll: bool,
     /// Whether it is lost on its way: the host then carries it nowhere. It ends a lost control message once its link would
     /// have let it go, and a lost ask with [`super::Failure::Lost`] at its deadline, or where it has none as a control message.
     pub is_lost: bool,

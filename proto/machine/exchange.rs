@@ -90,7 +90,8 @@ impl Machine {
         let Passage { after: hold, is_lost, .. } = self.way(to, CopyKey { round: nth, kind, nth: 0 });
         let epoch = Some(common.epoch).filter(|epoch| *epoch != Epoch(0));
         let words = Words { nth, epoch, body };
-        Some(Contact { contact, to, words, bytes, deadline: common.settings.deadline, hold, is_lost })
+        let (deadline, is_poll) = (common.settings.deadline, manner == Manner::Poll);
+        Some(Contact { contact, to, words, bytes, deadline, hold, is_poll, is_lost })
     }
 
     /// Answers an ask, or refuses one of another run.

@@ -202,7 +202,8 @@ impl Machine {
             self.cancel(now, send, Failure::Abandoned(why), outputs);
         }
         while let Some(copy) = self.sends.next_waiting() {
-            let send = self.sends.permit(Permitted { copy, since: now, leaves: now, is_lost: false });
+            let send =
+                self.sends.permit(Permitted { copy, since: now, leaves: now, is_lost: false, is_news_lost: false });
             self.cancel(now, send, Failure::Abandoned(why), outputs);
         }
     }
@@ -261,6 +262,7 @@ impl Machine {
     fn arrive(&mut self, now: Timestamp, arrival: Arrival<'_>, outputs: &mut Outputs) -> bool {
         let Arrival { delivery, from, message, text_bytes, hop, payload } = arrival;
         let duplicate = self.holdings.get(message).is_some();
+        outputs.out.useful = None;
         outputs.event(Event::Received { delivery, message, from, hop, duplicate });
         if !duplicate {
             self.load.delivered += 1;
@@ -361,17 +363,17 @@ impl Machine {
         outputs: &mut Outputs,
     ) {
         // What a configuration cut short has its record.
-        let Some(Permitted { copy, leaves, is_lost, .. }) = self.sends.end(send) else { return };
+        let Some(Permitted { copy, leaves, is_lost, is_news_lost, .. }) = self.sends.end(send) else { return };
         self.load.finished += 1;
         let is_wanted = self.configured.as_ref().is_some_and(|configured| configured.traits.wants_sent);
         let ended = is_wanted.then(|| (copy.to, self.sends.spread(copy).message));
         let useful = match result {
             Ok(useful) if !is_lost => {
                 self.settle(copy, outputs);
-                useful
+                useful.filter(|_| !is_news_lost)
             }
             failed => {
-                let (at, reason) = failed.map_or_else(|reason| (now, reason), |_| (leaves, Failure::Lost));
+                let (at, reason) = failed.map_or_else(|reason| (now, reason), |_| (leaves.max(sent), Failure::Lost));
                 let bytes = self.encoded_bytes(send, copy, sent);
                 self.fail(copy, FailedSend { send, sent, at, bytes, reason }, outputs);
                 None
@@ -414,8 +416,8 @@ impl Machine {
                 false => 0,
             };
             let (there, back) = self.passages(&common, copy.to, message, nth);
-            let (hold, is_lost) = (there.after, there.is_lost);
-            let send = self.sends.permit(Permitted { copy, since: now, leaves: now + hold, is_lost });
+            let (hold, is_lost, is_news_lost) = (there.after, there.is_lost, back.is_lost);
+            let send = self.sends.permit(Permitted { copy, since: now, leaves: now + hold, is_lost, is_news_lost });
             self.load.started += 1;
             let bytes = self.encoded_bytes(send, copy, now);
             let Spread { message, text_bytes, hop, payload, .. } = self.sends.spread(copy);

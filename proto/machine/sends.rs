@@ -25,6 +25,8 @@ pub(super) struct Permitted {
     pub(super) leaves: Timestamp,
     /// Whether its link loses it.
     pub(super) is_lost: bool,
+    /// Whether the news of its end is lost: then nobody says whether it was of use.
+    pub(super) is_news_lost: bool,
 }
 
 /// One forwarding of a message.

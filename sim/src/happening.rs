@@ -28,6 +28,19 @@ pub(crate) enum Happening {
     ControlDone(ContactId),
 }
 
+impl Happening {
+    /// Whether it keeps a round from being over. Timers do not, nor do polls that bring nothing, nor a sender's impatience, which
+    /// means nothing where the reply comes before.
+    pub(crate) fn is_moving(&self) -> bool {
+        match self {
+            Self::Timeout | Self::Ended { how: End::Late, .. } => false,
+            Self::Asked(asking) => !asking.is_poll,
+            Self::AskEnded(end) => !end.is_poll || end.answer.as_ref().is_ok_and(|(_, copies)| !copies.is_empty()),
+            Self::Arrival(_) | Self::Ended { .. } | Self::Told(_) | Self::ControlDone(_) => true,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum End {
     /// With what the receiver said of its use.
@@ -53,8 +66,9 @@ pub(crate) struct Arrival {
 pub(crate) struct Asking {
     pub(crate) contact: ContactId,
     pub(crate) words: Words,
-    /// When it ends if no answer comes.
-    pub(crate) ends: Timestamp,
+    /// When it ends if no answer comes; none: it waits as long as one takes.
+    pub(crate) ends: Option<Timestamp>,
+    pub(crate) is_poll: bool,
 }
 
 /// The end of an ask.
@@ -64,6 +78,7 @@ pub(crate) struct AskEnd {
     /// When the answer was given.
     pub(crate) sent: Timestamp,
     pub(crate) answer: Result<(Body, Vec<AnswerCopy>), Failure>,
+    pub(crate) is_poll: bool,
 }
 
 /// An ask that is to be answered.
@@ -71,7 +86,9 @@ pub(crate) struct AskEnd {
 pub(crate) struct Asker {
     pub(crate) node: NodeIx,
     pub(crate) contact: ContactId,
-    pub(crate) ends: Timestamp,
+    /// When it ends if no answer comes; none: it waits as long as one takes.
+    pub(crate) ends: Option<Timestamp>,
+    pub(crate) is_poll: bool,
 }
 
 /// A delivery whose reply is still to come.

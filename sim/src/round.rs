@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use cnsim::id::{ContactId, DeliveryId, Message, NodeIx};
+use cnsim::id::{DeliveryId, Message, NodeIx};
 use cnsim::machine::{
     Answer, AnswerCopy, Answered, Contact, Event, Failure, Gossip, Input, Load, Machine, Output, Outputs, Send,
 };
@@ -188,6 +188,7 @@ impl World {
                 break (Outcome::TimedOut, load);
             }
             if matches!(happening, Happening::Timeout) && ending.stops(key.time) {
+                self.timeouts.remove(&key.destination);
                 continue;
             }
             self.happen(key, happening, journal);
@@ -208,6 +209,8 @@ impl World {
             self.happen(key, happening, journal);
         }
         (self.now, self.reached) = (spec.begins, 0);
+        // Timers that the end of a round has stopped go on.
+        (0..self.network.nodes()).for_each(|node| self.look_ahead(NodeIx(node)));
         (self.payload, self.text_bytes) = (spec.payload.clone(), spec.text_bytes);
         let (message, text_bytes, payload) = (spec.message, spec.text_bytes, spec.payload.clone());
         self.handle(spec.initiator, Input::Initiate { message, text_bytes, payload }, &[], journal);
@@ -215,7 +218,7 @@ impl World {
 
     fn pop(&mut self) -> Option<(Key, Happening)> {
         let (key, happening) = self.queue.pop()?;
-        self.moving -= u64::from(!matches!(happening, Happening::Timeout));
+        self.moving -= u64::from(happening.is_moving());
         Some((key, happening))
     }
 
@@ -240,9 +243,9 @@ impl World {
                 }
             }
             Happening::Asked(asking) => {
-                let Asking { contact, words, ends } = *asking;
+                let Asking { contact, words, ends, is_poll } = *asking;
                 let asked = self.name();
-                self.askers.insert(asked, Asker { node: from, contact, ends });
+                self.askers.insert(asked, Asker { node: from, contact, ends, is_poll });
                 self.handle(node, Input::Asked { asked, from, words }, &[], journal);
             }
             Happening::AskEnded(end) => self.end_ask(node, *end, journal),
@@ -264,7 +267,7 @@ impl World {
 
     /// The copies in an answer arrive with it.
     fn end_ask(&mut self, node: NodeIx, end: AskEnd, journal: &mut dyn Journal) {
-        let AskEnd { contact, sent, answer } = end;
+        let AskEnd { contact, sent, answer, .. } = end;
         let (body, copies) = match answer {
             Ok(answer) => answer,
             Err(failure) => {
@@ -333,7 +336,7 @@ impl World {
         let known = &mut self.unsettled[node.index()];
         self.unsettled_sum = self.unsettled_sum + u64::from(unsettled) - u64::from(*known);
         *known = unsettled;
-        if let Some(at) = machine.poll_timeout()
+        if let Some(at) = machine.poll_timeout().map(|at| at.max(self.now))
             && self.timeouts.get(&node) != Some(&at)
         {
             self.timeouts.insert(node, at);
@@ -359,13 +362,15 @@ impl World {
     }
 
     fn ask(&mut self, node: NodeIx, ask: Contact) {
-        let Contact { contact, to, words, deadline, hold, is_lost, .. } = ask;
+        let Contact { contact, to, words, deadline, hold, is_poll, is_lost, .. } = ask;
         let arrives = self.now + hold;
-        let ends = deadline.map_or(arrives, |deadline| arrives + deadline);
+        let ends = deadline.map(|deadline| arrives + deadline);
         if is_lost {
-            return self.end_ask_without(ends, node, node, contact, Failure::Lost);
+            let asker = Asker { node, contact, ends, is_poll };
+            return self.end_ask_without(asker, node, arrives, Failure::Lost);
         }
-        self.push(arrives, Class::Delivery, to, node, Happening::Asked(Box::new(Asking { contact, words, ends })));
+        let asking = Asking { contact, words, ends, is_poll };
+        self.push(arrives, Class::Delivery, to, node, Happening::Asked(Box::new(asking)));
     }
 
     fn tell(&mut self, node: NodeIx, control: Contact) {
@@ -379,24 +384,32 @@ impl World {
 
     fn answer(&mut self, node: NodeIx, answer: Answer) {
         let Answer { asked, body, copies, hold, is_lost, .. } = answer;
-        let Some(Asker { node: asker, contact, ends }) = self.askers.remove(&asked) else { return };
+        let Some(asker) = self.askers.remove(&asked) else { return };
         let arrives = self.now + hold;
         if is_lost {
-            return self.end_ask_without(ends.max(arrives), asker, node, contact, Failure::Lost);
+            return self.end_ask_without(asker, node, arrives, Failure::Lost);
         }
-        let end = AskEnd { contact, sent: self.now, answer: Ok((body, copies)) };
-        self.push(arrives, Class::Delivery, asker, node, Happening::AskEnded(Box::new(end)));
+        if asker.ends.is_some_and(|ends| ends < arrives) {
+            return self.end_ask_without(asker, node, self.now, Failure::Deadline);
+        }
+        let Asker { node: to, contact, is_poll, .. } = asker;
+        let end = AskEnd { contact, sent: self.now, answer: Ok((body, copies)), is_poll };
+        self.push(arrives, Class::Delivery, to, node, Happening::AskEnded(Box::new(end)));
     }
 
     fn refuse(&mut self, node: NodeIx, asked: DeliveryId, why: &str) {
-        if let Some(Asker { node: asker, contact, .. }) = self.askers.remove(&asked) {
-            self.end_ask_without(self.now, asker, node, contact, Failure::Refused(why.to_owned()));
+        if let Some(asker) = self.askers.remove(&asked) {
+            let asker = Asker { ends: None, ..asker };
+            self.end_ask_without(asker, node, self.now, Failure::Refused(why.to_owned()));
         }
     }
 
-    fn end_ask_without(&mut self, at: Timestamp, asker: NodeIx, by: NodeIx, contact: ContactId, failure: Failure) {
-        let end = AskEnd { contact, sent: self.now, answer: Err(failure) };
-        self.push(at, Class::Delivery, asker, by, Happening::AskEnded(Box::new(end)));
+    /// The asker hears of it at its deadline, or where it has none at `at`.
+    fn end_ask_without(&mut self, asker: Asker, by: NodeIx, at: Timestamp, failure: Failure) {
+        let Asker { node, contact, ends, is_poll } = asker;
+        let at = ends.map_or(at, |ends| ends.max(self.now));
+        let end = AskEnd { contact, sent: self.now, answer: Err(failure), is_poll };
+        self.push(at, Class::Delivery, node, by, Happening::AskEnded(Box::new(end)));
     }
 
     fn name(&mut self) -> DeliveryId {
@@ -408,7 +421,7 @@ impl World {
     fn push(&mut self, time: Timestamp, class: Class, destination: NodeIx, source: NodeIx, happening: Happening) {
         let sequence = self.sequences[source.index()];
         self.sequences[source.index()] += 1;
-        self.moving += u64::from(!matches!(happening, Happening::Timeout));
+        self.moving += u64::from(happening.is_moving());
         self.queue.push(Key { time, class, destination, source, sequence }, happening);
     }
 
