@@ -258,7 +258,9 @@ pub fn one_line(error: &clap::Error) -> String {
 }
 
 fn conflict(text: &str) -> String {
-    let reason = if text.contains("--resume") {
+    let reason = if text.contains("cannot be used multiple times") {
+        "an option is given twice (--link-delay is another name of --delay)"
+    } else if text.contains("--resume") {
         "--resume takes every option from the run: only --report and flags of its backend go with it"
     } else if text.contains("--repeat") {
         "--repeat takes every option from the manifest: only --run-id, --out, --report and a backend go with it"
@@ -268,10 +270,13 @@ fn conflict(text: &str) -> String {
     format!("error: {reason}")
 }
 
+/// In a shorter one a node does nothing but keep it.
+const PERIOD_MIN: Interval = Interval::from_ms(1);
+
 /// A period as typed.
 fn period(text: &str) -> Result<Interval, String> {
     let period: Interval = text.parse().map_err(|error| format!("{error}"))?;
-    if period == Interval::ZERO { Err("a period is above 0".to_owned()) } else { Ok(period) }
+    if period < PERIOD_MIN { Err("a period is at least 1ms".to_owned()) } else { Ok(period) }
 }
 
 /// How many sends may wait at once; the largest number is no limit.

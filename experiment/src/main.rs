@@ -106,9 +106,18 @@ fn begin_runs(args: RunArgs, command_line: Vec<String>) -> Result<Made, Error> {
     let mut folders = Vec::new();
     for number in 1..=repeats {
         let plan = repeated_plan(&args.experiment, &run_id, seed, number)?;
-        folders.push(begin_run(&plan, args.out.clone(), backend.clone(), command_line.clone())?);
+        let made = begin_run(&plan, args.out.clone(), backend.clone(), command_line.clone());
+        folders.push(made.inspect_err(|_| tell_of_made(&folders, repeats))?);
     }
     Ok(Made { whole: Some(args.out.join(run_id.as_str())), folders })
+}
+
+/// Which of several runs stand, where one could not be made.
+fn tell_of_made(folders: &[PathBuf], repeats: u32) {
+    let names: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    if !names.is_empty() {
+        tell(format_args!("{} of {repeats} runs are whole: {}", names.len(), names.join(", ")));
+    }
 }
 
 fn begin_run(plan: &Plan, out: PathBuf, backend: BackendChoice, command_line: Vec<String>) -> Result<PathBuf, Error> {

@@ -62,7 +62,7 @@ pub enum PlanError {
     OneWay,
     /// The file of the link delay is not what it should be.
     #[error("--delay: {0}")]
-    Delay(#[from] DelayModelError),
+    Delay(Box<DelayModelError>),
     /// The file of the link delay cannot be read.
     #[error("cannot read {file} (--delay): {reason}")]
     DelayFile {
@@ -137,7 +137,8 @@ impl Plan {
         let run_id = run_id.unwrap_or_else(|| default_run_id(options.nodes));
         check_folder_name(&run_id)?;
         check_nodes(&options, &topology)?;
-        Links::new(&options.links(), delay_text.as_deref(), options.seed)?;
+        Links::new(&options.links(), delay_text.as_deref(), options.seed)
+            .map_err(|error| PlanError::Delay(Box::new(error)))?;
         check_phase(&options)?;
         if let Initiators::Fixed(id) = &options.initiator
             && !topology.nodes.contains(id)

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use cnsim::id::NodeIx;
-use cnsim::manifest::{FORMAT, Manifest, RunOutcome};
+use cnsim::manifest::{Clock, FORMAT, Manifest, RunOutcome};
 
 use crate::backend::RunContext;
 use crate::backend_choice::{BackendChoice, Start};
@@ -38,6 +38,14 @@ pub enum RunError {
     /// The run folder stands, and its manifest says the same.
     #[error("{reason}; what was recorded is in {0}: cnsim run --resume {0} goes on with it", folder.display())]
     Broken {
+        /// What happened.
+        reason: String,
+        /// The run folder.
+        folder: PathBuf,
+    },
+    /// The same of a simulation, which is not gone on with.
+    #[error("{reason}; the rounds that were finished are in {}", folder.display())]
+    Cut {
         /// What happened.
         reason: String,
         /// The run folder.
@@ -102,7 +110,11 @@ fn close(ledger: &mut Ledger, halt: Option<Halt>, watcher: &dyn Watcher) -> Resu
         Some(halt) => {
             let (outcome, reason) = halt.into_outcome();
             ledger.finish(outcome, Some(reason.clone()))?;
-            return Err(RunError::Broken { reason, folder: folder.path().to_owned() });
+            let folder = folder.path().to_owned();
+            return Err(match ledger.manifest().clock {
+                Clock::Wall => RunError::Broken { reason, folder },
+                Clock::Virtual => RunError::Cut { reason, folder },
+            });
         }
     }
     Ok(folder.path().to_owned())

@@ -26,7 +26,7 @@ pub enum SamplesError {
         reason: &'static str,
     },
     /// There are too few.
-    #[error("too few delays ({count}): a distribution has at least 2; for a single one use constant:")]
+    #[error("too few delays ({count}): a distribution has at least 2; for a single one use constant, as constant:20ms")]
     Few {
         /// How many there are.
         count: usize,

@@ -1,4 +1,5 @@
 //! When a simulated round is over.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use bytes::Bytes;
 use cnsim::id::{Epoch, Message, NodeIx};

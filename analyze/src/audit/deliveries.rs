@@ -19,13 +19,13 @@ fn missing_initiate(round: &AuditedRound<'_>) -> Option<Finding> {
 
 fn failed_sends(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Finding> {
     let failed = round.metrics.failed;
-    let (severity, meaning) = match (run.loses_copies(), run.was_given_up(round.round)) {
+    let is_cut = run.was_given_up(round.round) || run.ended_at_horizon(round.round);
+    let (severity, meaning) = match (run.loses_copies(), is_cut) {
         (true, false) => (Severity::Info, "copies were lost, as --loss asks for".to_owned()),
-        (true, true) => (
-            Severity::Info,
-            "copies were lost, as --loss asks for, or on their way when the round was given up".to_owned(),
-        ),
-        (false, true) => (Severity::Info, "copies were on their way when the round was given up".to_owned()),
+        (true, true) => {
+            (Severity::Info, "copies were lost, as --loss asks for, or on their way when the round was over".to_owned())
+        }
+        (false, true) => (Severity::Info, "copies were on their way when the round was over".to_owned()),
         (false, false) => (
             Severity::Caution,
             "sends ended without an acknowledgment, so the round's copies took other ways than the protocol chose"
@@ -68,6 +68,20 @@ mod tests {
         let mut fixture = Fixture::csv_of_flood();
         fixture.rows.retain(|row| !(row.round == 1 && row.kind == Kind::Initiate));
         assert_eq!(only(&fixture.audit(), Check::MissingInitiate).len(), 1);
+    }
+
+    #[test]
+    fn copies_that_the_run_asked_to_lose_or_that_its_horizon_cut_off_are_told_and_no_more() {
+        let mut lossy = Fixture::flood();
+        lossy.fail("n1", "n2", 1);
+        lossy.manifest().options.transport = cnsim::link::Transport::Datagram;
+        lossy.manifest().options.loss = "20%".parse().unwrap();
+        assert_eq!(only(&lossy.audit(), Check::FailedSends)[0].severity, Severity::Info);
+
+        let mut cut = Fixture::flood();
+        cut.fail("n1", "n2", 1);
+        cut.manifest_round(1).outcome = cnsim::manifest::RoundOutcome::Horizon;
+        assert_eq!(only(&cut.audit(), Check::FailedSends)[0].severity, Severity::Info);
     }
 
     #[test]

@@ -166,12 +166,17 @@ impl<'a> AuditedRun<'a> {
     /// Whether its model loses copies for good, so that what is missing was asked for.
     pub(super) fn loses_copies(&self) -> bool {
         let loses = |options: &Options| options.transport == Transport::Datagram && options.loss != Loss::NONE;
-        self.is_simulated && self.manifest().is_some_and(|manifest| loses(&manifest.options))
+        self.manifest().is_some_and(|manifest| loses(&manifest.options))
+    }
+
+    /// Whether a round was over while its protocol, which never rests, went on.
+    pub(super) fn ended_at_horizon(&self, round: u32) -> bool {
+        self.manifest_round(round).is_some_and(|round| round.outcome == RoundOutcome::Horizon)
     }
 
     /// Whether the simulator gave a round up with copies on their way.
     pub(super) fn was_given_up(&self, round: u32) -> bool {
-        let is_over = |round: &ManifestRound| round.outcome != RoundOutcome::Quiescent;
+        let is_over = |round: &ManifestRound| !matches!(round.outcome, RoundOutcome::Quiescent | RoundOutcome::Horizon);
         self.is_simulated && self.manifest_round(round).is_some_and(is_over)
     }
 
