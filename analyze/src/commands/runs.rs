@@ -15,6 +15,7 @@ use super::printing::print;
 #[cfg(feature = "bigquery")]
 use crate::fetch::bigquery;
 use crate::inputs::{ListedRun, list_runs};
+#[cfg(feature = "bigquery")]
 use crate::messages::tell;
 use crate::table::{Cell, Column, Table, TableFormat, count, flag, text};
 
