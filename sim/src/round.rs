@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use cnsim::id::{DeliveryId, Message, NodeIx};
+use cnsim::id::{DeliveryId, Hop, Message, NodeIx};
 use cnsim::machine::{
     Answer, AnswerCopy, Answered, Contact, Event, Failure, Gossip, Input, Load, Machine, Output, Outputs, Send,
 };
 use cnsim::time::{Interval, Timestamp};
 
 use crate::happening::{Arrival, AskEnd, Asker, Asking, End, Happening, Pending, entry};
-use crate::journal::{Journal, NoJournal};
+use crate::journal::{Entry, Fact, Journal, NoJournal};
 use crate::network::Network;
 use crate::queue::{Class, Key, Queue};
 
@@ -184,7 +184,9 @@ impl World {
             let Some((key, happening)) = self.pop() else { break (Outcome::Quiescent, self.load()) };
             if key.time > ending.limit {
                 let load = self.load();
-                self.give_up(ending.limit, spec.message.0, journal);
+                self.now = ending.limit;
+                self.cut_short(key, happening, journal);
+                self.give_up(spec.message.0, journal);
                 break (Outcome::TimedOut, load);
             }
             if matches!(happening, Happening::Timeout) && ending.stops(key.time) {
@@ -426,14 +428,35 @@ impl World {
     }
 
     /// What is still on its way is given up, as a driver does that configures anew.
-    fn give_up(&mut self, at: Timestamp, round: u32, journal: &mut dyn Journal) {
-        self.now = at;
+    fn give_up(&mut self, round: u32, journal: &mut dyn Journal) {
+        while let Some((key, happening)) = self.pop() {
+            self.cut_short(key, happening, journal);
+        }
         self.queue = Queue::new();
         self.timeouts.clear();
         self.owed.clear();
         self.askers.clear();
         self.moving = 0;
         self.configure(round.wrapping_add(1), journal);
+    }
+
+    /// The copies in an answer are sends that have ended for their sender: nobody else says that they never came.
+    fn cut_short(&self, key: Key, happening: Happening, journal: &mut dyn Journal) {
+        let Happening::AskEnded(end) = happening else { return };
+        let AskEnd { sent, answer: Ok((_, copies)), .. } = *end else { return };
+        for AnswerCopy { send, gossip, bytes } in copies {
+            journal.record(Entry {
+                message: gossip.message,
+                sender: key.source,
+                receiver: key.destination,
+                hop: gossip.hop.map(Hop::next),
+                sent,
+                at: self.now,
+                send,
+                bytes,
+                fact: Fact::Failed(Failure::CutShort("configured anew")),
+            });
+        }
     }
 
     fn configure(&mut self, round: u32, journal: &mut dyn Journal) {

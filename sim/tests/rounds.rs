@@ -78,6 +78,22 @@ fn an_answer_later_than_the_deadline_is_none() {
 }
 
 #[test]
+fn every_copy_of_a_round_that_was_given_up_has_a_record() {
+    for (protocol, limit_ms) in [("pull", 4_500), ("push-pull", 3_400), ("flood", 1_500), ("announce", 3_000)] {
+        let network = network(200, protocol, &delayed("uniform:100ms:900ms"), |_| {});
+        let spec = RoundSpec { limit: Interval::from_ms(limit_ms), ..round(1, BEGINS) };
+        let mut entries: Vec<Entry> = Vec::new();
+        let end = simulate_round(&network, &spec, &mut entries, &mut |_| true);
+        assert_eq!(end.outcome, Outcome::TimedOut, "{protocol}");
+        let copies = entries.iter().filter(|entry| entry.fact != Fact::Initiated);
+        // A copy that arrived and was not acknowledged yet has two.
+        let named: std::collections::BTreeSet<_> = copies.map(|copy| (copy.sender, copy.send)).collect();
+        assert_eq!(named.len() as u64, end.load.started, "{protocol}");
+        assert!(entries.iter().any(|entry| matches!(entry.fact, Fact::Failed(_))), "{protocol}: nothing was cut short");
+    }
+}
+
+#[test]
 fn a_tree_that_the_first_round_grew_carries_the_next_ones() {
     let network = network(60, "plumtree", &delayed("constant:20ms"), |_| {});
     let mut world = World::new(&network, BEGINS, 0);
