@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cnsim::id::{MessageId, NodeIx};
+use cnsim::machine::Config;
 use cnsim::manifest::RoundOutcome;
 use cnsim::wire::control::control_client::ControlClient;
 use cnsim::wire::control::{
@@ -28,9 +29,6 @@ const SLEEP_MAX: Duration = Duration::from_millis(10);
 
 /// How long a process may be busy before the others are looked at: it may wait for one that was lost.
 const LOOK_AT_ALL: Duration = Duration::from_secs(1);
-
-/// No round has more periods than this: the simulator numbers them alike.
-const PERIODS: u32 = 1 << 16;
 
 /// Why a run could not be driven to its end.
 #[derive(Debug, thiserror::Error)]
@@ -200,7 +198,7 @@ impl<'a> Configurations<'a> {
             protocol: Some(Protocol::from(&self.plan.protocol)),
             roster: reached.into_iter().map(|node| Peer { number: number(node), ..self.peers[node].clone() }).collect(),
             configs,
-            first_period: self.round.wrapping_mul(PERIODS),
+            first_period: Config::first_period_of(self.round),
             links: Some(Links::of(&self.plan.options.links(), self.plan.delay_text.as_deref())),
         }
     }

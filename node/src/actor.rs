@@ -291,7 +291,7 @@ impl Actor {
         let send_id = send.send.label(me, self.network.context().epoch);
         let message = self.names.message_name(send.gossip.message);
         let message = wire::to_wire(&send.gossip, CopyNames { message: &message, sender: me, send_id: &send_id }, now);
-        let copy = Carried { to: self.peer(send.to), message, bytes: send.bytes, permitted: now };
+        let copy = Carried { to: self.names.node(send.to), message, bytes: send.bytes, permitted: now };
         let name = send.send;
         let carried = carry(send, copy, Arc::clone(&self.network), Arc::clone(&self.shared));
         self.tasks.insert(name, self.sends.spawn(async { Done::Input(carried.await) }));
@@ -311,7 +311,7 @@ impl Actor {
     }
 
     fn outgoing(&self, contact: &Contact, now: Timestamp, me: &NodeId) -> Outgoing {
-        Outgoing { to: self.peer(contact.to), words: wire::words_to_wire(&contact.words, me), begun: now }
+        Outgoing { to: self.names.node(contact.to), words: wire::words_to_wire(&contact.words, me), begun: now }
     }
 
     /// The copies in an answer are sent when it is given.
@@ -336,10 +336,6 @@ impl Actor {
     /// Nobody waits any longer for the ends of asks and control messages.
     fn give_up_contacts(&mut self) {
         std::mem::take(&mut self.contacts).into_values().for_each(|task| task.abort());
-    }
-
-    fn peer(&self, number: NodeIx) -> NodeId {
-        self.names.node(number)
     }
 
     fn called(&self) -> NodeId {

@@ -238,19 +238,8 @@ impl Host {
 
     /// The sum over all hosted nodes.
     pub(crate) fn load(&self) -> Load {
-        self.nodes.values().fold(Load::default(), |sum, node| {
-            let one = *node.handle.load.lock().expect("no holder of this lock panics");
-            Load {
-                queued: sum.queued + one.queued,
-                in_flight: sum.in_flight + one.in_flight,
-                control: sum.control + one.control,
-                unsettled: sum.unsettled + one.unsettled,
-                started: sum.started + one.started,
-                finished: sum.finished + one.finished,
-                delivered: sum.delivered + one.delivered,
-                failed: sum.failed + one.failed,
-            }
-        })
+        let load = |node: &Node| *node.handle.load.lock().expect("no holder of this lock panics");
+        self.nodes.values().map(load).sum()
     }
 
     /// Writes every record there is.

@@ -27,6 +27,14 @@ pub struct Config {
     pub common: Arc<Common>,
 }
 
+impl Config {
+    /// The number of the first period of nodes that are configured for this round: no round has as many periods as lie between two.
+    /// Nodes and the simulator number alike, so that they draw alike.
+    pub fn first_period_of(round: u32) -> u32 {
+        round.wrapping_mul(1 << 16)
+    }
+}
+
 /// What a configuration says to all nodes of one process.
 #[derive(Debug)]
 pub struct Common {

@@ -17,6 +17,8 @@ mod periods;
 mod sends;
 mod size;
 
+use std::iter::Sum;
+
 use bytes::Bytes;
 
 use crate::holdings::Holdings;
@@ -55,6 +57,22 @@ pub struct Load {
     pub delivered: u64,
     /// Sends that failed since `Configure`.
     pub failed: u64,
+}
+
+impl Sum for Load {
+    /// Of several machines together.
+    fn sum<I: Iterator<Item = Self>>(loads: I) -> Self {
+        loads.fold(Self::default(), |sum, one| Self {
+            queued: sum.queued + one.queued,
+            in_flight: sum.in_flight + one.in_flight,
+            control: sum.control + one.control,
+            unsettled: sum.unsettled + one.unsettled,
+            started: sum.started + one.started,
+            finished: sum.finished + one.finished,
+            delivered: sum.delivered + one.delivered,
+            failed: sum.failed + one.failed,
+        })
+    }
 }
 
 /// One gossip node.

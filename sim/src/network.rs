@@ -14,9 +14,6 @@ pub struct Network {
     nodes: u32,
 }
 
-/// No round has more periods than this.
-const PERIODS: u32 = 1 << 16;
-
 /// How long the nodes' names are.
 #[derive(Debug, Clone)]
 enum NameBytes {
@@ -57,6 +54,6 @@ impl Network {
             NameBytes::Same(bytes) => *bytes,
             NameBytes::Each(bytes) => bytes[me.index()],
         };
-        Config { me, name_bytes, first_period: round.wrapping_mul(PERIODS), common: Arc::clone(&self.common) }
+        Config { me, name_bytes, first_period: Config::first_period_of(round), common: Arc::clone(&self.common) }
     }
 }

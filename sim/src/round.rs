@@ -466,16 +466,7 @@ impl World {
     }
 
     fn load(&self) -> Load {
-        self.machines.iter().map(Machine::load).fold(Load::default(), |sum, one| Load {
-            queued: sum.queued + one.queued,
-            in_flight: sum.in_flight + one.in_flight,
-            started: sum.started + one.started,
-            finished: sum.finished + one.finished,
-            delivered: sum.delivered + one.delivered,
-            failed: sum.failed + one.failed,
-            control: sum.control + one.control,
-            unsettled: sum.unsettled + one.unsettled,
-        })
+        self.machines.iter().map(Machine::load).sum()
     }
 }
 
