@@ -15,8 +15,8 @@
 
 #![warn(missing_docs)]
 
-// The network of `protocol/testing.rs` is shared with other crates' tests, and names this one as they do.
-#[cfg(test)]
+// A protocol of docs/own-protocol.md, and the network of `protocol/testing.rs` that other crates' tests share, name this crate as those
+// outside it do.
 extern crate self as cnsim;
 
 pub mod event;

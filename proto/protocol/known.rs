@@ -7,7 +7,7 @@ use super::error::ParseError;
 use super::{announce, anti_entropy, direct_mail, flood, plumtree, pull, push, push_periodic, push_pull, rumor};
 
 /// In the order that help shows them in.
-pub(super) const ALL: [Syntax; 10] = [
+pub(super) const ALL: &[Syntax] = &[
     direct_mail::SYNTAX,
     flood::SYNTAX,
     push::SYNTAX,
