@@ -12,12 +12,11 @@ mod contacts;
 mod exchange;
 mod gossip;
 mod io;
+mod load;
 mod order;
 mod periods;
 mod sends;
 mod size;
-
-use std::iter::Sum;
 
 use bytes::Bytes;
 
@@ -35,45 +34,8 @@ use sends::{Copy, Permitted, Sends, Spread};
 pub use ask::{Answer, AnswerCopy, Answered, Contact, ControlCount, Words};
 pub use gossip::Gossip;
 pub use io::{Ack, Common, Config, Event, Failure, Input, Output, Outputs, Refusal, Send};
+pub use load::Load;
 pub use size::{CopyParts, WordsParts, answer_bytes};
-
-/// How much a machine has to do: quiescence is decided on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Load {
-    /// Copies that wait for a permit.
-    pub queued: u64,
-    /// Copies that have one: held back by a link, or with the host.
-    pub in_flight: u64,
-    /// Asks, with their answers, and control messages that have not ended; polls do not count. A host that can count the
-    /// answers to polls which are on their way with copies has to: no machine knows of one.
-    pub control: u64,
-    /// Messages that this node may still send, or have sent to it, without being asked from outside.
-    pub unsettled: u64,
-    /// Copies given a permit since `Configure`, and copies in answers.
-    pub started: u64,
-    /// Of those, the ones that have ended.
-    pub finished: u64,
-    /// First receipts since `Configure`.
-    pub delivered: u64,
-    /// Sends that failed since `Configure`.
-    pub failed: u64,
-}
-
-impl Sum for Load {
-    /// Of several machines together.
-    fn sum<I: Iterator<Item = Self>>(loads: I) -> Self {
-        loads.fold(Self::default(), |sum, one| Self {
-            queued: sum.queued + one.queued,
-            in_flight: sum.in_flight + one.in_flight,
-            control: sum.control + one.control,
-            unsettled: sum.unsettled + one.unsettled,
-            started: sum.started + one.started,
-            finished: sum.finished + one.finished,
-            delivered: sum.delivered + one.delivered,
-            failed: sum.failed + one.failed,
-        })
-    }
-}
 
 /// One gossip node.
 #[derive(Debug)]
