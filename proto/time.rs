@@ -1,6 +1,8 @@
 //! Instants and spans in whole nanoseconds: they are written to disk, so they are numbers and not handles of a clock.
 
+use std::fmt;
 use std::ops::{Add, Sub};
+use std::str::FromStr;
 
 /// Wall-clock time: nanoseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -9,6 +11,46 @@ pub struct Timestamp(pub u64);
 /// A span of time in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Interval(pub u64);
+
+/// What the times of a run are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Clock {
+    /// Clocks of machines.
+    #[default]
+    Wall,
+    /// The simulator's own time, which begins with the year 2030.
+    Virtual,
+}
+
+impl Clock {
+    /// Its word in records and manifests.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wall => "wall",
+            Self::Virtual => "virtual",
+        }
+    }
+}
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that is no clock.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown clock {0:?}: use wall or virtual")]
+pub struct UnknownClock(pub String);
+
+impl FromStr for Clock {
+    type Err = UnknownClock;
+
+    fn from_str(text: &str) -> Result<Self, UnknownClock> {
+        let found = [Self::Wall, Self::Virtual].into_iter().find(|clock| clock.as_str() == text);
+        found.ok_or_else(|| UnknownClock(text.to_owned()))
+    }
+}
 
 impl Timestamp {
     /// The span from `earlier` to this instant in milliseconds; negative where `earlier` is later.

@@ -15,7 +15,7 @@ SEED = {
 SINK = SEED | {
     "run_id": STRING, "round": FLOAT, "nodes": FLOAT, "protocol": STRING, "condition": STRING, "hop": FLOAT,
     "sent_ns": STRING, "received_ns": STRING, "send_id": STRING, "seq": FLOAT, "process": STRING, "host": STRING,
-    "bytes": FLOAT, "format": FLOAT,
+    "bytes": FLOAT, "format": FLOAT, "reason": STRING, "incarnation": FLOAT, "clock": STRING, "topic": STRING,
 }
 PARAMETERS = {"run_ids": [STRING], "prefixes": [STRING], "since": TIME, "until": TIME}
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cnsim::manifest::{Backend, Clock, KubernetesFacts, ProcessFacts, SimFacts};
+use cnsim::manifest::{Backend, KubernetesFacts, ProcessFacts, SimFacts};
+use cnsim::time::Clock;
 
 use crate::backend::RunContext;
 use crate::kubernetes::{self, Kubernetes};

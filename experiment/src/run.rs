@@ -5,7 +5,8 @@ use std::io;
 use std::path::PathBuf;
 
 use cnsim::id::NodeIx;
-use cnsim::manifest::{Clock, FORMAT, Manifest, RunOutcome};
+use cnsim::manifest::{FORMAT, Manifest, RunOutcome};
+use cnsim::time::Clock;
 
 use crate::backend::RunContext;
 use crate::backend_choice::{BackendChoice, Start};

@@ -299,7 +299,7 @@ impl Journal for Kept {
             Fact::Initiated => (Kind::Initiate, None),
             Fact::Received => (Kind::Received, None),
             Fact::Duplicate => (Kind::Duplicate, None),
-            Fact::Failed(failure) => (Kind::Failed, Some(failure.to_string().into())),
+            Fact::Failed(failure) => (Kind::Failed, Some(failure)),
         };
         self.0.push(NumberedRecord {
             kind,

@@ -17,6 +17,9 @@
 //! | `hop` | 0 | sender's hop + 1, -1 unknown | the hop it would have been, -1 unknown |
 //! | `send_id`, `bytes` | empty, 0 | the copy's name and encoded size | the copy's name and encoded size |
 //! | `detail` | `Gossip initiated by …` | `… received: …`, `… ignoring duplicate message: …` | `Failed to send message: …: reason` |
+//! | `reason` | empty | empty | why in one word: `deadline`, `no-peer`, `unreachable`, `refused`, `too-large`, `lost`, `abandoned`, `cut-short` |
+//!
+//! Format 2 has four columns that format 1 has not: `reason`, `incarnation`, `clock` and `topic`.
 
 mod json;
 mod named;
@@ -28,12 +31,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::time::Clock;
+
 pub use named::{NamedEvent, Receipt};
 pub use read::{Column, Draft, ReadError, Value};
-pub use write::{Context, Stamp};
+pub use write::{Context, FIRST_INCARNATION, Stamp};
 
 /// The version of the record's own fields, in `format`.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The host of records that no machine made: a simulator's.
 pub const SIMULATED: &str = "SIMULATED";
@@ -92,6 +97,14 @@ pub struct Record<'a> {
     pub host: Cow<'a, str>,
     /// Encoded size of the copy; none unknown.
     pub bytes: Option<u64>,
+    /// Why a send failed, in one word; empty in other records, and in those of format 1.
+    pub reason: Cow<'a, str>,
+    /// Which life of its node in its process wrote it, counted from 1; 0 unknown.
+    pub incarnation: u32,
+    /// What its times are read from; none unknown.
+    pub clock: Option<Clock>,
+    /// Reserved for protocols with topics: empty.
+    pub topic: Cow<'a, str>,
     /// Whether the timestamp came through a float64.
     pub float_timestamp: bool,
     /// Whether `received_timestamp` and `received_ns` are two times.

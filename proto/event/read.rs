@@ -9,6 +9,7 @@ use std::fmt;
 use super::number::{self, Whole};
 use super::{FORMAT, Kind, Record, UnknownKind};
 use crate::id::{nodes_in_run_id, split_message};
+use crate::time::{Clock, UnknownClock};
 
 /// The prefix that a log export puts before our columns.
 pub(super) const PAYLOAD: &str = "jsonPayload";
@@ -38,6 +39,9 @@ pub enum ReadError {
         /// What it says.
         found: u64,
     },
+    /// Times of no clock that we know.
+    #[error("field clock: {0}")]
+    Clock(#[from] UnknownClock),
     /// An event of no kind that we know.
     #[error("field event_type: {0}")]
     Kind(#[from] UnknownKind),
@@ -110,6 +114,10 @@ columns! {
     Host "host",
     Bytes "bytes",
     Format "format",
+    Reason "reason",
+    Incarnation "incarnation",
+    Clock "clock",
+    Topic "topic",
 }
 
 impl fmt::Display for Column {
@@ -149,6 +157,10 @@ impl Default for Draft<'_> {
             process: NONE,
             host: NONE,
             bytes: None,
+            reason: NONE,
+            incarnation: 0,
+            clock: None,
+            topic: NONE,
             float_timestamp: false,
             received_twice: false,
         };
@@ -232,6 +244,9 @@ impl<'a> Draft<'a> {
             Column::SendId => text(column, value, &mut record.send_id),
             Column::Process => text(column, value, &mut record.process),
             Column::Host => text(column, value, &mut record.host),
+            Column::Reason => text(column, value, &mut record.reason),
+            Column::Topic => text(column, value, &mut record.topic),
+            Column::Clock => clock(value, &mut record.clock),
             Column::EventType => kind(value, &mut record.kind),
             Column::ReceivedTimestamp => {
                 let time = whole(column, value)?;
@@ -270,6 +285,7 @@ impl<'a> Draft<'a> {
             }
             Column::Round => counted(column, value, &mut record.round),
             Column::Nodes => counted(column, value, &mut record.nodes).map(|given| given.unless(record.nodes == 0)),
+            Column::Incarnation => counted(column, value, &mut record.incarnation),
             Column::Seq => {
                 record.seq = count::<u64>(column, value)?.filter(|seq| *seq > 0);
                 Ok(Presence::Given)
@@ -344,6 +360,16 @@ fn kind(value: Value<'_>, slot: &mut Kind) -> Result<Presence, ReadError> {
         }
     }
     Ok(Presence::Given)
+}
+
+fn clock(value: Value<'_>, slot: &mut Option<Clock>) -> Result<Presence, ReadError> {
+    match value {
+        Value::Text(text) if text.is_empty() => {}
+        Value::Text(text) => *slot = Some(text.parse()?),
+        Value::Null => {}
+        Value::Whole(_) | Value::Float(_) | Value::Other(_) => return Err(misfit(Column::Clock, &value, "a text")),
+    }
+    Ok(Presence::of(slot))
 }
 
 fn whole(column: Column, value: Value<'_>) -> Result<Option<Whole>, ReadError> {

@@ -103,8 +103,15 @@ fn any_record() -> impl Strategy<Value = Record<'static>> {
         0..9_u32,
         1..5000_u32,
         prop::option::of(0..99_u32),
+        (
+            "[a-z-]{0,6}",
+            0..3_u32,
+            prop::sample::select(&[None, Some(Clock::Wall), Some(Clock::Virtual)][..]),
+            "[a-z]{0,3}",
+        ),
     );
     (texts, numbers, rest).prop_map(|(texts, numbers, rest)| {
+        let (reason, incarnation, clock, topic) = rest.5;
         let [message, sender_id, receiver_id, detail, run_id, protocol, send_id, process, host] = texts.map(Cow::Owned);
         Record {
             message,
@@ -126,6 +133,10 @@ fn any_record() -> impl Strategy<Value = Record<'static>> {
             process,
             host,
             bytes: Some(numbers.3),
+            reason: reason.into(),
+            incarnation,
+            clock,
+            topic: topic.into(),
             float_timestamp: false,
             received_twice: false,
         }
@@ -184,5 +195,14 @@ fn a_record_that_says_one_thing_twice_and_differently_contradicts_itself() {
 fn a_record_of_a_later_format_is_refused() {
     assert!(Record::read_line(received(r#","format":1"#).as_bytes()).is_ok());
     let error = Record::read_line(received(r#","format":99"#).as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "field format: 99 is of a later version of cnsim than this one, which reads up to 1");
+    assert_eq!(error.to_string(), "field format: 99 is of a later version of cnsim than this one, which reads up to 2");
+}
+
+#[test]
+fn a_record_of_format_1_does_not_say_what_only_format_2_says() {
+    let old = received(r#","format":1"#);
+    let old = Record::read_line(old.as_bytes()).unwrap();
+    assert_eq!((&*old.reason, old.incarnation, old.clock, &*old.topic), ("", 0, None, ""));
+    let error = Record::read_line(received(r#","clock":"solar""#).as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "field clock: unknown clock \"solar\": use wall or virtual");
 }

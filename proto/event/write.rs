@@ -8,7 +8,10 @@ use serde::Serialize;
 use super::named::NamedEvent;
 use super::{FORMAT, Kind, Record};
 use crate::id::{Epoch, Hop, MessageId, NodeId, SendId};
-use crate::time::Timestamp;
+use crate::time::{Clock, Timestamp};
+
+/// The incarnation of a node that has not come back in its process.
+pub const FIRST_INCARNATION: u32 = 1;
 
 /// What a run gives to every record of its nodes; the run itself stands in the message's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,6 +74,7 @@ impl<'a> Record<'a> {
                 }
             }
             NamedEvent::Failed { message, to, hop, send, sent, at, bytes, reason } => Self {
+                reason: reason.as_str().into(),
                 detail: format!("Failed to send message: '{message}' to {to}: {reason}").into(),
                 hop: hop.map(|hop| hop.0),
                 sent_ns: Some(ns(*sent)),
@@ -105,6 +109,10 @@ impl<'a> Record<'a> {
             host: &self.host,
             bytes: self.bytes.unwrap_or(0),
             format: FORMAT,
+            reason: &self.reason,
+            incarnation: self.incarnation,
+            clock: self.clock.map_or("", Clock::as_str),
+            topic: &self.topic,
             insert_id: format!("{}/{}/{}", self.process, self.run_id, self.seq.unwrap_or(0)),
         };
         serde_json::to_writer(&mut *line, &body).expect("texts and numbers always serialise");
@@ -136,6 +144,10 @@ struct Line<'a> {
     host: &'a str,
     bytes: u64,
     format: u32,
+    reason: &'a str,
+    incarnation: u32,
+    clock: &'a str,
+    topic: &'a str,
     /// Lets Cloud Logging drop repeats of a record.
     #[serde(rename = "logging.googleapis.com/insertId")]
     insert_id: String,
@@ -172,6 +184,10 @@ fn blank<'a>(
         process: stamp.process.as_str().into(),
         host: stamp.host.as_str().into(),
         bytes: None,
+        reason: Cow::Borrowed(""),
+        incarnation: FIRST_INCARNATION,
+        clock: Some(Clock::Wall),
+        topic: Cow::Borrowed(""),
         float_timestamp: false,
         received_twice: false,
     }
@@ -205,7 +221,7 @@ mod tests {
                 r#""detail":"(pod-b(b) received: '4abf-cubaan50-7' from a in 2.50 ms ","#,
                 r#""run_id":"4abf-cubaan50","round":7,"nodes":50,"protocol":"flood","condition":"c","hop":1,"#,
                 r#""sent_ns":"1742952259096203500","received_ns":"1742952259098703900","send_id":"a:5:9","seq":3,"#,
-                r#""process":"pod-b.1","host":"h","bytes":80,"format":1,"#,
+                r#""process":"pod-b.1","host":"h","bytes":80,"format":2,"reason":"","incarnation":1,"clock":"wall","topic":"","#,
                 r#""logging.googleapis.com/insertId":"pod-b.1/4abf-cubaan50/3"}"#,
                 "\n"
             )
@@ -232,8 +248,10 @@ mod tests {
             reason: Failure::Deadline,
         };
         assert_eq!(detail(&failed), "Failed to send message: 'm' to c: deadline exceeded");
-        let record = Record::of(&failed, &me, &context(), &stamp()).send_id.into_owned();
-        assert_eq!(record, "b:5:4", "a failed send and its delivery share a name");
+        let (me, context, stamp) = (me.clone(), context(), stamp());
+        let record = Record::of(&failed, &me, &context, &stamp);
+        assert_eq!(record.reason, "deadline");
+        assert_eq!(record.send_id, "b:5:4", "a failed send and its delivery share a name");
     }
 
     #[test]

@@ -150,6 +150,22 @@ pub enum Failure {
     CutShort(&'static str),
 }
 
+impl Failure {
+    /// Its kind in one word: what `reason` says in a record.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Deadline => "deadline",
+            Self::NoPeer => "no-peer",
+            Self::Unreachable(_) => "unreachable",
+            Self::Refused(_) => "refused",
+            Self::TooLarge { .. } => "too-large",
+            Self::Lost => "lost",
+            Self::Abandoned(_) => "abandoned",
+            Self::CutShort(_) => "cut-short",
+        }
+    }
+}
+
 /// Why a delivery was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

@@ -16,7 +16,7 @@ pub use incident::{Incident, IncidentKind};
 pub use limits::{Bandwidth, Limits, Memory, Probe};
 pub use options::Options;
 pub use round::{AchievedDelay, Resources, Round, RoundOutcome};
-pub use run::{Clock, FORMAT, Manifest, RosterNode, RunOutcome, Tool};
+pub use run::{FORMAT, Manifest, RosterNode, RunOutcome, Tool};
 
 #[cfg(test)]
 #[path = "manifest_tests.rs"]

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::as_text;
 use super::backend::Backend;
 use super::incident::Incident;
 use super::limits::Limits;
 use super::options::Options;
 use super::round::{AchievedDelay, Round};
+use crate::time::Clock;
 
 /// The version of this file's fields, in `format`.
 pub const FORMAT: u32 = 1;
@@ -34,7 +36,7 @@ pub struct Manifest {
     #[serde(flatten)]
     pub backend: Backend,
     /// What its times are read from.
-    #[serde(default)]
+    #[serde(with = "as_text", default)]
     pub clock: Clock,
     /// Every node; empty in a simulation, whose nodes are those of the topology.
     pub roster: Vec<RosterNode>,
@@ -60,17 +62,6 @@ pub struct Manifest {
     /// What befell processes while the run lasted: why deliveries or records may be missing.
     #[serde(default)]
     pub incidents: Vec<Incident>,
-}
-
-/// What the times of a run are read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Clock {
-    /// Clocks of machines.
-    #[default]
-    Wall,
-    /// The simulator's own time, which begins with the year 2030.
-    Virtual,
 }
 
 /// A program.

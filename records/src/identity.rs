@@ -38,7 +38,20 @@ impl Identifier {
         self.add(record.seq.unwrap_or(0));
         self.add(record.bytes.unwrap_or(0));
         self.bytes.push(record.kind as u8);
+        self.add_if_known(record);
         XxHash3_128::oneshot(&self.bytes)
+    }
+
+    /// What records of format 1 do not say: theirs is the identity that they always had.
+    fn add_if_known(&mut self, record: &Record<'_>) {
+        if record.incarnation > 0 || record.clock.is_some() {
+            self.add(u64::from(record.incarnation));
+            self.bytes.extend(record.clock.map(|clock| clock as u8));
+        }
+        for text in [&record.reason, &record.topic].into_iter().filter(|text| !text.is_empty()) {
+            self.add(text.len() as u64);
+            self.bytes.extend_from_slice(text.as_bytes());
+        }
     }
 
     fn add(&mut self, number: u64) {

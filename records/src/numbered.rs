@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use cnsim::event::{self, Column as Field, Kind};
+use cnsim::event::{self, Column as Field, FIRST_INCARNATION, Kind};
 use cnsim::id::{Epoch, MessageId, NodeId, RunId, SendId};
+use cnsim::machine::Failure;
+use cnsim::time::Clock;
 use polars::prelude::*;
 
 use crate::columns::enumerated;
@@ -37,7 +39,7 @@ pub struct NumberedRecord {
     /// Encoded size of the copy.
     pub bytes: u64,
     /// Why it failed; none where it did not.
-    pub reason: Option<Box<str>>,
+    pub reason: Option<Failure>,
 }
 
 /// What all records of a run share, and the texts that numbers stand for.
@@ -185,6 +187,13 @@ impl<'a> NumberedColumns<'a> {
             Field::Seq => UInt64Chunked::from_iter_values(name, (before + 1..).take(rows)).into_column(),
             Field::Bytes => UInt64Chunked::from_iter_values(name, each.map(|record| record.bytes)).into_column(),
             Field::Format => UInt32Chunked::full(name, event::FORMAT, rows).into_column(),
+            Field::Incarnation => UInt32Chunked::full(name, FIRST_INCARNATION, rows).into_column(),
+            Field::Clock => StringChunked::full(name, Clock::Virtual.as_str(), rows).into_column(),
+            Field::Topic => StringChunked::full(name, "", rows).into_column(),
+            Field::Reason => {
+                let reason = |record: &NumberedRecord| record.reason.as_ref().map_or("", Failure::as_str);
+                StringChunked::from_iter_values(name, each.map(reason)).into_column()
+            }
         })
     }
 

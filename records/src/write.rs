@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use cnsim::event::{self, Column as Field, Record};
+use cnsim::time::Clock;
 use polars::prelude::*;
 use polars_io::parquet::write::BatchedWriter;
 use polars_io::prelude::{IpcStreamWriter, KeyValueMetadata, ParquetWriter, SerWriter};
@@ -66,6 +67,15 @@ impl RecordColumns {
             }
             Field::Bytes => UInt64Chunked::from_iter_options(name, each.map(|record| record.bytes)).into_column(),
             Field::Format => UInt32Chunked::from_iter_values(name, each.map(|_| event::FORMAT)).into_column(),
+            Field::Incarnation => {
+                UInt32Chunked::from_iter_values(name, each.map(|record| record.incarnation)).into_column()
+            }
+            Field::Clock => {
+                let clock = |record: &Record<'_>| record.clock.map_or("", Clock::as_str);
+                StringChunked::from_iter_values(name, each.map(clock)).into_column()
+            }
+            Field::Reason => StringChunked::from_iter_values(name, each.map(|record| &*record.reason)).into_column(),
+            Field::Topic => StringChunked::from_iter_values(name, each.map(|record| &*record.topic)).into_column(),
             Field::Message
             | Field::SenderId
             | Field::ReceiverId

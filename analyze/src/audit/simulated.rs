@@ -28,7 +28,8 @@ fn finding(condition: &str, (simulated, all): (u64, u64)) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use cnsim::manifest::{Backend, Clock, RoundOutcome, SimFacts};
+    use cnsim::manifest::{Backend, RoundOutcome, SimFacts};
+    use cnsim::time::Clock;
 
     use super::super::fixture::{Fixture, audit_all, only};
     use super::*;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use cnsim::manifest::{Clock, Manifest};
+use cnsim::manifest::Manifest;
+use cnsim::time::Clock;
 
 use crate::audit::{Finding, Quality, Severity};
 use crate::measure::estimate::{POOLED_REPLICATES, resampling};

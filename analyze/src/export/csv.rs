@@ -51,5 +51,9 @@ fn cell(record: &Record<'_>, column: Column) -> String {
         Column::Host => record.host.to_string(),
         Column::Bytes => number(record.bytes),
         Column::Format => FORMAT.to_string(),
+        Column::Reason => record.reason.to_string(),
+        Column::Incarnation => record.incarnation.to_string(),
+        Column::Clock => record.clock.map(|clock| clock.to_string()).unwrap_or_default(),
+        Column::Topic => record.topic.to_string(),
     }
 }

@@ -258,6 +258,10 @@ fn any_record() -> impl Strategy<Value = Record<'static>> {
             process,
             host: Cow::Borrowed("h"),
             bytes: Some(0),
+            reason: Cow::Borrowed(""),
+            incarnation: 1,
+            clock: None,
+            topic: Cow::Borrowed(""),
             float_timestamp: false,
             received_twice: false,
         }

@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cnsim::id::nodes_in_run_id;
-use cnsim::manifest::{Clock, Manifest, RunOutcome};
+use cnsim::manifest::{Manifest, RunOutcome};
+use cnsim::time::Clock;
 use polars::prelude::{ParquetReader, SerReader};
 
 use super::folder;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cnsim::event::SIMULATED;
-use cnsim::manifest::Clock;
+use cnsim::time::Clock;
 use cnsim_records::columns::EventNames;
 use cnsim_records::events::Events;
 use rayon::prelude::*;

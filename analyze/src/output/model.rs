@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use cnsim::link::{DelaySpec, Loss, Transport};
-use cnsim::manifest::{Clock, Options};
+use cnsim::manifest::Options;
+use cnsim::time::Clock;
 use cnsim::topology::{TopologySource, TopologySpec};
 
 use crate::inputs::About;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cnsim::manifest::{Clock, Incident, IncidentKind};
+use cnsim::manifest::{Incident, IncidentKind};
+use cnsim::time::Clock;
 
 use super::*;
 

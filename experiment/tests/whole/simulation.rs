@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use cnsim::manifest::{Backend, Clock, RoundOutcome, RunOutcome};
+use cnsim::manifest::{Backend, RoundOutcome, RunOutcome};
+use cnsim::time::Clock;
 use rustix::process::Signal;
 
 use crate::common::{cnsim, manifest, signal, spawn, wait_for};

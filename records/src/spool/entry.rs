@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use cnsim::event::{Column, Kind, Record};
+use cnsim::time::Clock;
 use memchr::memchr;
 use polars::prelude::CategoricalMapping;
 
@@ -51,6 +52,10 @@ impl Entry {
         bytes.push(u8::from(record.float_timestamp));
         bytes.push(u8::from(record.received_twice));
         add_name(bytes, &record.send_id);
+        bytes.extend_from_slice(&record.incarnation.to_le_bytes());
+        bytes.push(record.clock.map_or(0, |clock| 1 + clock as u8));
+        add_name(bytes, &record.reason);
+        add_name(bytes, &record.topic);
         bytes.extend_from_slice(&end.to_le_bytes());
     }
 
@@ -97,6 +102,10 @@ impl Entry {
             float_timestamp: fields.byte()? != 0,
             received_twice: fields.byte()? != 0,
             send_id: fields.name()?,
+            incarnation: u32::from_le_bytes(fields.array()?),
+            clock: CLOCKS.get(usize::from(fields.byte()?)).copied()?,
+            reason: fields.name()?,
+            topic: fields.name()?,
             round,
             received_ns,
             process,
@@ -114,6 +123,9 @@ impl Entry {
         u32::from_le_bytes(tail.try_into().expect("these are four bytes")) as usize
     }
 }
+
+/// By the number that stands for each.
+const CLOCKS: [Option<Clock>; 3] = [None, Some(Clock::Wall), Some(Clock::Virtual)];
 
 const SIGN: u64 = 1 << 63;
 
@@ -209,6 +221,7 @@ mod tests {
             round in 0..2_u32, received in -1..2_i64, process in "[ab\0]{0,2}", seq in 0..2_u64, nodes in ("[ab]{1,2}", "[ab]{1,2}"),
             kind in prop::sample::select(&Kind::ALL[..]), sent in prop::option::of(-1..2_i64), detail in "[ab\0]{0,2}",
             others in ("[ab\0]{0,2}", "[ab]{0,1}", "[ab]{0,1}", prop::option::of(0..3_u32), prop::option::of(0..2_u64)),
+            (reason, topic, incarnation) in ("[ab\0]{0,2}", "[ab]{0,1}", 0..3_u32), clock in prop::sample::select(&CLOCKS[..]),
             propagation_time in prop::option::of(-1.5..1.5_f64), float_timestamp in any::<bool>(), received_twice in any::<bool>(),
         ) -> Record<'static> {
             let (message, host, send_id, hop, bytes) = others;
@@ -230,6 +243,10 @@ mod tests {
                 propagation_time,
                 float_timestamp,
                 received_twice,
+                reason: reason.into(),
+                topic: topic.into(),
+                incarnation,
+                clock,
                 ..Record::read_line(RECORD.as_bytes()).unwrap()
             }
         }

@@ -94,6 +94,10 @@ pub(crate) fn text<'r>(record: &'r Record<'_>, column: Column) -> &'r str {
         | Column::SendId
         | Column::Seq
         | Column::Bytes
-        | Column::Format => "",
+        | Column::Format
+        | Column::Reason
+        | Column::Incarnation
+        | Column::Clock
+        | Column::Topic => "",
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim::initiator::Initiators;
 use cnsim::link::{DelaySpec, Loss};
-use cnsim::manifest::{Backend, Clock, Manifest, Options, Round, RunOutcome};
+use cnsim::manifest::{Backend, Manifest, Options, Round, RunOutcome};
+use cnsim::time::Clock;
 use cnsim::topology::{Topology, TopologySource, TopologySpec};
 
 use super::rounds::list_rounds;

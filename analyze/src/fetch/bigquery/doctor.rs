@@ -240,7 +240,10 @@ fn columns(tables: &[(TableName, TableFacts)]) -> Vec<Diagnosis> {
         let names: Vec<&str> = missing.into_iter().collect();
         checks.push(Diagnosis::fair(
             "columns",
-            format!("no {}: they are null, as in logs of the published system", names.join(", ")),
+            format!(
+                "no {}: they are null, as in logs of the published system and of earlier versions",
+                names.join(", ")
+            ),
         ));
     }
     checks.extend(drift(tables));
@@ -261,7 +264,8 @@ fn fits(column: Column, kind: &str) -> bool {
         | Column::Hop
         | Column::Seq
         | Column::Bytes
-        | Column::Format => is_number,
+        | Column::Format
+        | Column::Incarnation => is_number,
         Column::Message
         | Column::SenderId
         | Column::ReceiverId
@@ -273,6 +277,9 @@ fn fits(column: Column, kind: &str) -> bool {
         | Column::SentNs
         | Column::ReceivedNs
         | Column::SendId
+        | Column::Reason
+        | Column::Clock
+        | Column::Topic
         | Column::Process
         | Column::Host => kind == "STRING",
     }
@@ -363,7 +370,7 @@ mod tests {
         let older = table("stdout_20261124", |column| (column == Column::Host).then_some("none"));
         let newer = table("stdout_20261125", |column| (column == Column::Seq).then_some("INTEGER"));
         let expected = [
-            "note   columns: no host: they are null, as in logs of the published system",
+            "note   columns: no host: they are null, as in logs of the published system and of earlier versions",
             "note   columns: jsonpayload.seq changes its type between days: FLOAT, INTEGER",
         ];
         assert_eq!(lines(&columns(&[older, newer])), expected);
