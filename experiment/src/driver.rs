@@ -1,7 +1,7 @@
 //! Leads a cluster through the rounds of a run. It knows processes only by their control clients, so that it drives
 //! every backend; it can be dropped at any await, and the ledger then still says which round was going on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cnsim::id::{MessageId, NodeIx};
@@ -9,12 +9,14 @@ use cnsim::machine::Config;
 use cnsim::manifest::RoundOutcome;
 use cnsim::wire::control::control_client::ControlClient;
 use cnsim::wire::control::{
-    ConfigureRequest, Links, Neighbour, NodeConfig, Peer, PrepareRequest, Protocol, StartRequest, WatchReply,
+    ConfigureRequest, ControlTrafficRequest, Links, Neighbour, NodeConfig, NodeTraffic, Peer, PrepareRequest, Protocol,
+    StartRequest, WatchReply,
 };
 use tokio::time::Instant;
 use tonic::transport::Channel;
 
 use crate::cluster::{Cluster, ClusterError, Pass, Process};
+use crate::control_file::{self, ControlLine};
 use crate::folder::FolderError;
 use crate::ledger::{Ending, Ledger};
 use crate::payload::payload;
@@ -250,8 +252,27 @@ impl DrivenRound<'_> {
             Err(_) => Ending { outcome: RoundOutcome::TimedOut, took, after: self.cluster.watch_alive(&before).await },
         };
         let outcome = ending.outcome;
+        self.keep_control(ledger).await?;
         ledger.end_round(self.cluster, ending)?;
         Ok(outcome)
+    }
+
+    /// Writes down what nodes have said to each other besides copies, in the order of the topology.
+    async fn keep_control(&self, ledger: &Ledger) -> Result<(), DriveError> {
+        let request = ControlTrafficRequest { epoch: self.epoch };
+        let told = |_, process: Process| async move {
+            process
+                .call("ControlTraffic", |mut control: Client| async move { control.control_traffic(request).await })
+                .await
+        };
+        let replies = self.cluster.each(told).await?;
+        let of_nodes: BTreeMap<&str, &NodeTraffic> =
+            replies.iter().flat_map(|reply| &reply.nodes).map(|of| (of.node.as_str(), of)).collect();
+        let in_order = self.plan.topology.nodes.iter().filter_map(|id| of_nodes.get(id.as_str()));
+        let lines = in_order.flat_map(|NodeTraffic { node, kinds }| {
+            kinds.iter().map(move |of| ControlLine { node, kind: &of.kind, messages: of.messages, bytes: of.bytes })
+        });
+        Ok(control_file::add_round(ledger.folder().path(), self.round, lines).map_err(FolderError::from)?)
     }
 
     /// Waits until every node was reached and one period has passed since: a protocol that never rests is given that long.

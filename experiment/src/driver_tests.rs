@@ -15,7 +15,8 @@ use super::*;
 use crate::backend_choice::BackendChoice;
 use crate::cli::{Cli, Command};
 use crate::cluster::{Process, connect};
-use crate::folder::RunFolder;
+use crate::control_file::{CONTROL, CONTROL_HEADER};
+use crate::folder::{File, RunFolder};
 use crate::resolve::plan_of;
 
 #[test]
@@ -136,6 +137,16 @@ fn a_configuration_names_neighbours_holds_and_everyone_who_is_reached() {
 }
 
 #[test]
+fn what_nodes_said_to_each_other_stands_behind_each_round_in_the_order_of_the_topology() {
+    let quiet = [WatchReply::default(), WatchReply { started: 1, finished: 1, last_seq: 1, ..WatchReply::default() }];
+    let driven = driven(&["--rounds", "0"], [script(&quiet), script(&quiet)]);
+
+    let [first, second] = [0, 1].map(|node| plan(&[]).topology.nodes[node].to_string());
+    let lines = format!("0,{first},ihave,2,30\n0,{second},ihave,2,30\n");
+    assert_eq!(driven.control, format!("round,node,kind,messages,bytes\n{lines}"));
+}
+
+#[test]
 fn the_payload_of_a_round_is_the_same_every_time_and_as_long_as_asked() {
     let plan = plan(&["--payload-bytes", "13", "--seed", "4"]);
     assert_eq!(payload(&plan, 1).len(), 13);
@@ -146,6 +157,8 @@ fn the_payload_of_a_round_is_the_same_every_time_and_as_long_as_asked() {
 struct Driven {
     result: Result<(), DriveError>,
     manifest: Manifest,
+    /// What stands in `control.csv`.
+    control: String,
     /// What the first process was configured with.
     configured: Vec<ConfigureRequest>,
     epoch: u64,
@@ -154,7 +167,8 @@ struct Driven {
 fn driven(flags: &[&str], processes: [Scripted; 2]) -> Driven {
     let plan = plan(flags);
     let out = tempfile::tempdir().unwrap();
-    let folder = RunFolder::create(out.path().join("run"), &[]).unwrap();
+    let header = File { name: CONTROL, bytes: CONTROL_HEADER };
+    let folder = RunFolder::create(out.path().join("run"), &[header]).unwrap();
     let manifest = crate::run::new_manifest(&plan, &BackendChoice::Local, b"", Vec::new());
     let mut ledger = Ledger::new(manifest, folder);
     let first = processes[0].clone();
@@ -166,7 +180,8 @@ fn driven(flags: &[&str], processes: [Scripted; 2]) -> Driven {
         Ok(())
     });
     let configured = first.configured.lock().unwrap().clone();
-    Driven { result, manifest: ledger.manifest().clone(), configured, epoch: plan.epoch }
+    let control = std::fs::read_to_string(out.path().join("run").join(CONTROL)).unwrap();
+    Driven { result, control, manifest: ledger.manifest().clone(), configured, epoch: plan.epoch }
 }
 
 fn plan(flags: &[&str]) -> Plan {
@@ -240,6 +255,18 @@ impl Control for Scripted {
 
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<WatchReply>, Status> {
         Ok(Response::new(self.next()))
+    }
+
+    async fn control_traffic(
+        &self,
+        _: Request<ControlTrafficRequest>,
+    ) -> Result<Response<ControlTrafficReply>, Status> {
+        let configured = self.configured.lock().unwrap();
+        let nodes = configured.iter().flat_map(|request| &request.configs).take(1).map(|config| NodeTraffic {
+            node: config.id.clone(),
+            kinds: vec![KindTraffic { kind: "ihave".to_owned(), messages: 2, bytes: 30 }],
+        });
+        Ok(Response::new(ControlTrafficReply { nodes: nodes.collect() }))
     }
 
     async fn records(&self, _: Request<RecordsRequest>) -> Result<Response<Self::RecordsStream>, Status> {

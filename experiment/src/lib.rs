@@ -9,6 +9,7 @@ pub mod backend;
 pub mod backend_choice;
 pub mod cli;
 pub mod cluster;
+pub mod control_file;
 pub mod descriptors;
 pub mod driver;
 pub mod folder;

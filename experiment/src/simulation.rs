@@ -10,7 +10,7 @@ use std::time::Duration;
 use cnsim::event::{Kind, SIMULATED};
 use cnsim::id::{Epoch, Message, MessageId, NodeIx};
 use cnsim::link::Links;
-use cnsim::machine::Common;
+use cnsim::machine::{Common, ControlCount};
 use cnsim::manifest::{Round, RoundOutcome};
 use cnsim::time::{Interval, Timestamp};
 use cnsim_records::numbered::{NumberedFile, NumberedRecord, RunTexts};
@@ -21,6 +21,7 @@ use rayon::prelude::*;
 use tokio::time::Instant;
 
 use crate::backend::RunContext;
+use crate::control_file::{self, ControlLine};
 use crate::folder::SIMULATED_EVENTS;
 use crate::payload::payload;
 use crate::plan::Plan;
@@ -136,6 +137,8 @@ fn write_rounds(run: &mut RunContext<'_>, halted: &Halted, file: File) -> Result
                 break;
             }
             let lasted = simulated.end.at.since(simulated.begins);
+            let control = simulated.control.iter().map(|(node, count)| control_line(plan, *node, count));
+            control_file::add_round(run.ledger.folder().path(), simulated.round, control)?;
             let (round, records) = simulated.placed(plan, begins, events.written());
             events.add(&records)?;
             begins = begins + lasted + GAP + Interval::from_ms(plan.options.pause_ms);
@@ -162,6 +165,11 @@ fn texts<'a>(plan: &'a Plan, protocol: &'a str) -> RunTexts<'a> {
         detail: SIMULATED,
         epoch: Epoch(BEGINS.0),
     }
+}
+
+fn control_line<'a>(plan: &'a Plan, node: NodeIx, count: &'a ControlCount) -> ControlLine<'a> {
+    let node = plan.topology.nodes[node.index()].as_str();
+    ControlLine { node, kind: count.name, messages: count.messages, bytes: count.bytes }
 }
 
 /// What every round of a run is simulated with.
@@ -218,7 +226,7 @@ impl<'a> Simulator<'a> {
             progress(events);
             !halted.is_set()
         });
-        Simulated { round, begins, end, records: kept.in_order() }
+        Simulated { round, begins, end, control: std::mem::take(&mut kept.control), records: kept.in_order() }
     }
 
     fn simulate(&self, round: u32, halted: &Halted, events: &AtomicU64) -> Simulated {
@@ -227,7 +235,7 @@ impl<'a> Simulator<'a> {
             events.fetch_add(more, Ordering::Relaxed);
             !halted.is_set()
         });
-        Simulated { round, begins: BEGINS, end, records: kept.in_order() }
+        Simulated { round, begins: BEGINS, end, control: std::mem::take(&mut kept.control), records: kept.in_order() }
     }
 
     fn spec(&self, round: u32, begins: Timestamp) -> RoundSpec {
@@ -248,6 +256,7 @@ struct Simulated {
     round: u32,
     begins: Timestamp,
     end: RoundEnd,
+    control: Vec<(NodeIx, ControlCount)>,
     records: Vec<NumberedRecord>,
 }
 
@@ -281,19 +290,26 @@ impl Simulated {
     }
 }
 
-/// The records of a round.
+/// What is kept of a round.
 #[derive(Default)]
-struct Kept(Vec<NumberedRecord>);
+struct Kept {
+    records: Vec<NumberedRecord>,
+    control: Vec<(NodeIx, ControlCount)>,
+}
 
 impl Kept {
     /// By the time of receipt: copies that were given up have the one at which they would have arrived.
     fn in_order(mut self) -> Vec<NumberedRecord> {
-        self.0.sort_by_key(|record| record.received_ns);
-        self.0
+        self.records.sort_by_key(|record| record.received_ns);
+        self.records
     }
 }
 
 impl Journal for Kept {
+    fn count_control(&mut self, node: NodeIx, count: ControlCount) {
+        self.control.push((node, count));
+    }
+
     fn record(&mut self, entry: Entry) {
         let (kind, reason) = match entry.fact {
             Fact::Initiated => (Kind::Initiate, None),
@@ -301,7 +317,7 @@ impl Journal for Kept {
             Fact::Duplicate => (Kind::Duplicate, None),
             Fact::Failed(failure) => (Kind::Failed, Some(failure)),
         };
-        self.0.push(NumberedRecord {
+        self.records.push(NumberedRecord {
             kind,
             round: entry.message.0,
             sender: entry.sender.0,

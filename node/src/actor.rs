@@ -128,6 +128,13 @@ impl Actor {
                     self.take(Input::Initiate { message, text_bytes, payload });
                     let _ = done.send(());
                 }
+                Step::Instruction(Instruction::BeginCounts { done }) => {
+                    self.machine.begin_control_counts();
+                    let _ = done.send(());
+                }
+                Step::Instruction(Instruction::TellCounts { counts }) => {
+                    let _ = counts.send(self.machine.control_counts());
+                }
                 Step::Instruction(Instruction::Stop) | Step::End => return self.stop().await,
             }
             self.shared.recorder.room().await;

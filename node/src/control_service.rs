@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cnsim::id::{Epoch, MessageId, NodeId};
+use cnsim::machine::ControlCount;
 use cnsim::wire::control::control_server::Control as ControlService;
 use cnsim::wire::control::{
-    AbsorbReply, AbsorbRequest, ConfigureReply, ConfigureRequest, DrainReply, DrainRequest, EmitReply, EmitRequest,
-    LastSeq, Peer, PrepareReply, PrepareRequest, RecordsReply, RecordsRequest, StartReply, StartRequest, StatusReply,
-    StatusRequest, WatchReply, WatchRequest,
+    AbsorbReply, AbsorbRequest, ConfigureReply, ConfigureRequest, ControlTrafficReply, ControlTrafficRequest,
+    DrainReply, DrainRequest, EmitReply, EmitRequest, KindTraffic, LastSeq, NodeTraffic, Peer, PrepareReply,
+    PrepareRequest, RecordsReply, RecordsRequest, StartReply, StartRequest, StatusReply, StatusRequest, WatchReply,
+    WatchRequest,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -87,6 +89,24 @@ impl ControlService for Control {
         let StartRequest { epoch, node, message, payload } = request.into_inner();
         self.host.initiate(Epoch(epoch), &node, MessageId::new(&message), payload).await?;
         Ok(Response::new(StartReply {}))
+    }
+
+    async fn control_traffic(
+        &self,
+        request: Request<ControlTrafficRequest>,
+    ) -> Result<Response<ControlTrafficReply>, Status> {
+        let traffic = self.host.control_traffic(Epoch(request.into_inner().epoch)).await?;
+        let kind = |count: ControlCount| KindTraffic {
+            kind: count.name.to_owned(),
+            messages: count.messages,
+            bytes: count.bytes,
+        };
+        let of_node = |(node, counts): (NodeId, Vec<ControlCount>)| NodeTraffic {
+            node: node.to_string(),
+            kinds: counts.into_iter().map(kind).collect(),
+        };
+        let nodes = traffic.into_iter().filter(|(_, counts)| !counts.is_empty()).map(of_node).collect();
+        Ok(Response::new(ControlTrafficReply { nodes }))
     }
 
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<WatchReply>, Status> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cnsim::event::{Context, Stamp};
 use cnsim::id::{Epoch, IdError, MessageId, NodeId};
-use cnsim::machine::Load;
+use cnsim::machine::{ControlCount, Load};
 use cnsim::protocol::Senders;
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinSet;
@@ -211,11 +211,39 @@ impl Host {
     }
 
     /// Opens the connections that a message of `initiator` can use, and writes the records of the round before: neither
-    /// shall happen while it spreads.
+    /// shall happen while it spreads. Control traffic is counted from here on.
     pub(crate) async fn prepare(&self, epoch: Epoch, initiator: &NodeId) -> Result<Opened, HostError> {
         let network = self.network_of(epoch)?;
         self.shared.recorder.flush().await;
-        Ok(network.open(initiator).await)
+        let opened = network.open(initiator).await;
+        let begin = |done| Instruction::BeginCounts { done };
+        self.instruct_all(begin).await?;
+        Ok(opened)
+    }
+
+    /// The control traffic of each hosted node since the last preparation, by the names that they have now.
+    pub(crate) async fn control_traffic(&self, epoch: Epoch) -> Result<Vec<(NodeId, Vec<ControlCount>)>, HostError> {
+        self.network_of(epoch)?;
+        let counts = self.instruct_all(|counts| Instruction::TellCounts { counts }).await?;
+        Ok(self.nodes.values().map(|node| node.handle.id()).zip(counts).collect())
+    }
+
+    /// Instructs every node, and waits for what each of them says.
+    async fn instruct_all<T>(
+        &self,
+        instruction: impl Fn(oneshot::Sender<T>) -> Instruction,
+    ) -> Result<Vec<T>, HostError> {
+        let mut answers = Vec::with_capacity(self.nodes.len());
+        for node in self.nodes.values() {
+            let (answer, answered) = oneshot::channel();
+            node.handle.instructions.send(instruction(answer)).await.map_err(|_| HostError::Stopping)?;
+            answers.push(answered);
+        }
+        let mut said = Vec::with_capacity(answers.len());
+        for answered in answers {
+            said.push(answered.await.map_err(|_| HostError::Stopping)?);
+        }
+        Ok(said)
     }
 
     /// Begins a message; returns when the core has taken it, so that the load shows it.

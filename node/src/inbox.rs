@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use bytes::Bytes;
 use cnsim::id::{Hop, MessageId, NodeId};
-use cnsim::machine::{Config, Load, Refusal, Words};
+use cnsim::machine::{Config, ControlCount, Load, Refusal, Words};
 use cnsim::time::Timestamp;
 use cnsim::wire::Arrived;
 use tokio::sync::{mpsc, oneshot};
@@ -80,6 +80,16 @@ pub(crate) enum Instruction {
         payload: Bytes,
         /// Told when the core has taken it.
         done: oneshot::Sender<()>,
+    },
+    /// Count control traffic from nothing again.
+    BeginCounts {
+        /// Told when it does.
+        done: oneshot::Sender<()>,
+    },
+    /// Tell what control traffic there was.
+    TellCounts {
+        /// Where it goes.
+        counts: oneshot::Sender<Vec<ControlCount>>,
     },
     /// Give up what waits, let the copies in flight end, and end.
     Stop,

@@ -80,7 +80,7 @@ pub struct Answered {
     pub copies: Vec<(DeliveryId, Gossip)>,
 }
 
-/// How much of one kind of control traffic a node has sent since its configuration.
+/// How much of one kind of control traffic a node has sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ControlCount {
     /// What the protocol calls the kind.

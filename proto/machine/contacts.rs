@@ -62,6 +62,10 @@ impl Contacts {
         *sum += bytes;
     }
 
+    pub(super) fn begin_counts(&mut self) {
+        self.counts.clear();
+    }
+
     /// Kind, messages and bytes, in the order of kinds.
     pub(super) fn counts(&self) -> impl Iterator<Item = (u8, u64, u64)> {
         self.counts.iter().map(|(kind, (messages, bytes))| (*kind, *messages, *bytes))

@@ -22,13 +22,20 @@ enum Manner {
 }
 
 impl Machine {
-    /// The control traffic that it has sent since it was configured, by kind.
+    /// The control traffic that it has sent since it was configured or its counts began anew, by kind.
     pub fn control_counts(&self) -> Vec<ControlCount> {
         let (Some(contacts), Some(configured)) = (&self.contacts, &self.configured) else { return Vec::new() };
         let protocol = configured.config.common.settings.spec.protocol();
         let name = |kind| if kind == Body::EMPTY { "empty" } else { protocol.body_name(kind) };
         let counts = contacts.counts();
         counts.map(|(kind, messages, bytes)| ControlCount { name: name(kind), messages, bytes }).collect()
+    }
+
+    /// Counts control traffic from nothing again.
+    pub fn begin_control_counts(&mut self) {
+        if let Some(contacts) = &mut self.contacts {
+            contacts.begin_counts();
+        }
     }
 
     /// Takes a control message. What is of another run is not for this one, and nobody waits to hear so.

@@ -51,6 +51,8 @@ fn a_protocol_that_does_not_answer_gives_an_empty_answer() {
     assert_eq!((answer.body, answer.copies.len(), answer.bytes), (Body::default(), 0, 0));
     let counts = node.machine.control_counts();
     assert_eq!(counts, [ControlCount { name: "empty", messages: 1, bytes: 0 }]);
+    node.machine.begin_control_counts();
+    assert_eq!(node.machine.control_counts(), []);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a simulation writes down.
 
 use cnsim::id::{Hop, Message, NodeIx, SendId};
-use cnsim::machine::Failure;
+use cnsim::machine::{ControlCount, Failure};
 use cnsim::time::Timestamp;
 
 /// One record, in numbers.
@@ -44,6 +44,9 @@ pub enum Fact {
 pub trait Journal {
     /// Takes the next one.
     fn record(&mut self, entry: Entry);
+
+    /// Takes what a node said to others besides copies in a round that has ended; kind by kind, in the order of nodes.
+    fn count_control(&mut self, _node: NodeIx, _count: ControlCount) {}
 }
 
 impl Journal for Vec<Entry> {

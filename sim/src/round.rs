@@ -200,6 +200,7 @@ impl World {
             }
         };
         goes_on(events % LOOK);
+        self.tell_control(journal);
         RoundEnd { outcome, at: self.now, load: grown(before, load), events }
     }
 
@@ -210,12 +211,19 @@ impl World {
         {
             self.happen(key, happening, journal);
         }
+        self.machines.iter_mut().for_each(Machine::begin_control_counts);
         (self.now, self.reached) = (spec.begins, 0);
         // Timers that the end of a round has stopped go on.
         (0..self.network.nodes()).for_each(|node| self.look_ahead(NodeIx(node)));
         (self.payload, self.text_bytes) = (spec.payload.clone(), spec.text_bytes);
         let (message, text_bytes, payload) = (spec.message, spec.text_bytes, spec.payload.clone());
         self.handle(spec.initiator, Input::Initiate { message, text_bytes, payload }, &[], journal);
+    }
+
+    fn tell_control(&self, journal: &mut dyn Journal) {
+        for machine in &self.machines {
+            machine.control_counts().into_iter().for_each(|count| journal.count_control(machine.me(), count));
+        }
     }
 
     fn pop(&mut self) -> Option<(Key, Happening)> {
