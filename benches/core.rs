@@ -80,7 +80,10 @@ fn flood(machines: &mut [Machine], outputs: &mut Outputs) -> u32 {
                 Output::Send(send) => {
                     let delivery = DeliveryId(deliveries.len() as u64);
                     deliveries.push((me, send.send));
-                    inputs.push_back((send.to, Input::Deliver { delivery, from: me, gossip: send.gossip }));
+                    inputs.push_back((
+                        send.to,
+                        Input::Deliver { delivery, from: me, bytes: send.bytes, gossip: send.gossip },
+                    ));
                 }
                 Output::Reply { delivery, .. } => {
                     let (sender, send) = deliveries[delivery.0 as usize];
@@ -105,7 +108,7 @@ fn configure(me: NodeIx, common: &Arc<Common>) -> Input {
 
 fn deliver(delivery: u64, from: NodeIx, message: Message) -> Input {
     let gossip = Gossip { message, text_bytes: 7, hop: Some(Hop(1)), epoch: None, payload: Bytes::new() };
-    Input::Deliver { delivery: DeliveryId(delivery), from, gossip }
+    Input::Deliver { delivery: DeliveryId(delivery), from, bytes: 40, gossip }
 }
 
 fn done(send: SendId) -> Input {

@@ -97,10 +97,12 @@ pub enum Purpose {
     Rate = 8,
     /// Which region a node is in: (node).
     Region = 9,
-    /// How long a node works on a copy: (node, round, which copy).
+    /// How long a node works on a copy: (node, first period, which copy).
     Service = 10,
     /// When the next message begins: (round).
     Begin = 11,
+    /// How long a node checks a message before it goes on: (node, round).
+    Validation = 12,
 }
 
 /// The odd number nearest to 2^64 over the golden ratio.

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use prost::Message as _;
 
 use crate::id::{Epoch, Hop, IdError, Message, MessageId, NodeId};
-use crate::link::{DelayModelError, DelaySpecError, LinkSpec, Links, TransportError};
+use crate::link::{
+    DelayModelError, DelaySpecError, LinkSpec, Links, RateSpec, RateSpecError, SharingError, Texts, TransportError,
+    WorkSpec, WorkSpecError,
+};
 use crate::machine::{Gossip, Words};
 use crate::protocol::{Body, ParseError, ProtocolSettings};
 use crate::quantity::QuantityError;
@@ -158,14 +161,30 @@ pub enum LinksError {
     /// No such share.
     #[error(transparent)]
     Loss(#[from] QuantityError),
+    /// No such rate.
+    #[error(transparent)]
+    Rate(#[from] RateSpecError),
+    /// No such sharing.
+    #[error(transparent)]
+    Sharing(#[from] SharingError),
+    /// No such time.
+    #[error(transparent)]
+    Work(#[from] WorkSpecError),
 }
 
 impl control::Links {
-    /// The links of a run as they are typed; `text` is what stands in the delay's file.
-    pub fn of(spec: &LinkSpec, text: Option<&str>) -> Self {
+    /// The links of a run as they are typed, with what stands in their files. Nodes that exist take what time they take: they hear of
+    /// no service.
+    pub fn of(spec: &LinkSpec, texts: Texts<'_>) -> Self {
+        let rate = |rate: &Option<RateSpec>| rate.as_ref().map(RateSpec::to_string).unwrap_or_default();
         Self {
+            uplink: rate(&spec.uplink),
+            downlink: rate(&spec.downlink),
+            sharing: spec.sharing.to_string(),
+            validate: spec.validate.to_string(),
+            validate_text: texts.validate.unwrap_or_default().to_owned(),
             delay: spec.delay.to_string(),
-            delay_text: text.unwrap_or_default().to_owned(),
+            delay_text: texts.delay.unwrap_or_default().to_owned(),
             transport: spec.transport.to_string(),
             loss: spec.loss.to_string(),
         }
@@ -180,10 +199,20 @@ impl control::Links {
             delay: self.delay.parse()?,
             transport: self.transport.parse()?,
             loss: self.loss.parse()?,
-            ..LinkSpec::default()
+            uplink: typed(&self.uplink).map(str::parse).transpose()?,
+            downlink: typed(&self.downlink).map(str::parse).transpose()?,
+            sharing: typed(&self.sharing).map(str::parse).transpose()?.unwrap_or_default(),
+            validate: typed(&self.validate).map(str::parse).transpose()?.unwrap_or_default(),
+            service: WorkSpec::default(),
         };
-        Ok(Links::new(&spec, Some(self.delay_text.as_str()).filter(|text| !text.is_empty()), seed)?)
+        let texts = Texts { delay: typed(&self.delay_text), validate: typed(&self.validate_text), service: None };
+        Ok(Links::new(&spec, texts, seed)?)
     }
+}
+
+/// None where nothing stands.
+fn typed(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 impl From<&ProtocolSettings> for control::Protocol {

@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cnsim::id::RunId;
 use cnsim::initiator::Initiators;
-use cnsim::link::{DelaySpec, Loss, Transport};
+use cnsim::link::{DelaySpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
 use cnsim::protocol::{Connections, Forward, Order, Phase};
 use cnsim::time::Interval;
 
@@ -161,6 +161,22 @@ pub struct Experiment {
     /// How often a copy is lost, as 5%
     #[arg(long, value_name = "SHARE", default_value = "0")]
     pub loss: Loss,
+    /// How many bits a second each node sends: 50Mbit, or mix:20%=1Gbit,80%=50Mbit, drawn for each node [default: no limit]
+    #[arg(long, value_name = "RATE")]
+    pub uplink: Option<RateSpec>,
+    /// How many bits a second each node receives, as --uplink [default: no limit]
+    #[arg(long, value_name = "RATE")]
+    pub downlink: Option<RateSpec>,
+    /// How the copies of one node share its rate: fair, in equal parts for the nodes at the other end, or fifo, one after the
+    /// other [default: fair]
+    #[arg(long)]
+    pub sharing: Option<Sharing>,
+    /// How long a node checks a message before it sends it on, as --delay without weights and regions; many at once
+    #[arg(long, value_name = "TIME", default_value = "none")]
+    pub validate: WorkSpec,
+    /// How long a simulated node works on each copy that arrives, one at a time, as --validate; only with --backend sim
+    #[arg(long, value_name = "TIME", default_value = "none")]
+    pub service: WorkSpec,
     /// Largest message that a node takes, in bytes; at most 1 GiB
     #[arg(long, value_name = "B", default_value_t = 4 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     pub max_message: u64,

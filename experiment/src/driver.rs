@@ -201,7 +201,7 @@ impl<'a> Configurations<'a> {
             roster: reached.into_iter().map(|node| Peer { number: number(node), ..self.peers[node].clone() }).collect(),
             configs,
             first_period: Config::first_period_of(self.round),
-            links: Some(Links::of(&self.plan.options.links(), self.plan.delay_text.as_deref())),
+            links: Some(Links::of(&self.plan.options.links(), self.plan.delay_files.texts())),
         }
     }
 }

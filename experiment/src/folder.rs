@@ -19,6 +19,10 @@ pub const EVENTS: &str = "events.jsonl";
 pub const SIMULATED_EVENTS: &str = "events.parquet";
 /// What stands in the file of the link delay.
 pub const DELAY: &str = "delay.txt";
+/// That of the check of a message.
+pub const VALIDATE: &str = "validate.txt";
+/// That of the work on a copy.
+pub const SERVICE: &str = "service.txt";
 /// The folder in it for each process's own records and messages.
 const PARTS: &str = "parts";
 /// The ending of a process's own records.

@@ -10,6 +10,7 @@ pub mod backend_choice;
 pub mod cli;
 pub mod cluster;
 pub mod control_file;
+pub mod delay_files;
 pub mod descriptors;
 pub mod driver;
 pub mod folder;

@@ -3,13 +3,14 @@
 use chrono::Utc;
 use cnsim::id::{Epoch, Hop, MessageId, NodeId, RunId, SendId};
 use cnsim::initiator::Initiators;
-use cnsim::link::{DelayModelError, DelaySpec, Links};
+use cnsim::link::{DelayModel, DelayModelError, DelaySpec, Sharing, Texts, WorkModel};
 use cnsim::machine::CopyParts;
 use cnsim::manifest::Options;
 use cnsim::protocol::{ParseError, Phase, ProtocolSettings};
 use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::{Adjacency, EdgeWeights, NoDelay, Topology};
 
+use crate::delay_files::DelayFiles;
 use crate::topology_source::SourceError;
 
 /// A checked run.
@@ -25,8 +26,8 @@ pub struct Plan {
     pub topology: Topology,
     /// The ways out of every node, by its place in the topology.
     pub neighbours: Adjacency,
-    /// What stands in the file of the link delay; none where it needs none.
-    pub delay_text: Option<String>,
+    /// What stands in the files that times are drawn from.
+    pub delay_files: DelayFiles,
     /// Names this run's first configuration: when the plan was made, in ns since the Unix epoch.
     pub epoch: u64,
 }
@@ -60,12 +61,19 @@ pub enum PlanError {
     /// The edges of a directed topology do not lead from every node to every other.
     #[error("some nodes cannot be reached along the edges' direction: --allow-partial runs the topology all the same")]
     OneWay,
-    /// The file of the link delay is not what it should be.
-    #[error("--delay: {0}")]
-    Delay(Box<DelayModelError>),
-    /// The file of the link delay cannot be read.
-    #[error("cannot read {file} (--delay): {reason}")]
+    /// The file of a time is not what it should be.
+    #[error("{flag}: {reason}")]
+    Delay {
+        /// Of which option.
+        flag: &'static str,
+        /// Why not.
+        reason: Box<DelayModelError>,
+    },
+    /// The file of a time cannot be read.
+    #[error("cannot read {file} ({flag}): {reason}")]
     DelayFile {
+        /// Of which option.
+        flag: &'static str,
         /// As typed.
         file: String,
         /// Why.
@@ -105,14 +113,29 @@ pub enum PlanError {
     },
     /// Two delays in a row do not fit into a period.
     #[error(
-        "--phase aligned: two delays of {delay} have to be shorter than a period of {period}; use a constant or uniform --delay"
+        "--phase aligned: two delays of {delay}{checked} have to be shorter than a period of {period}; use a constant or uniform \
+         --delay"
     )]
     Aligned {
         /// The period.
         period: Interval,
         /// The delay.
         delay: DelaySpec,
+        /// What the check of a message adds, in words.
+        checked: String,
     },
+    /// Aligned periods where nobody can say that copies come in time.
+    #[error("--phase aligned: {flag} lets copies come later than a period allows for; leave one of them out")]
+    AlignedQueue {
+        /// What does.
+        flag: &'static str,
+    },
+    /// Rates that are shared where there are none.
+    #[error("--sharing {0} goes with --uplink or --downlink: without a rate nothing is shared")]
+    NothingShared(Sharing),
+    /// Service at nodes that exist.
+    #[error("--service goes with --backend sim: real nodes take the time that they take; --validate adds to it")]
+    RealService,
     /// A flag that means nothing in virtual time.
     #[error("{0} means nothing to --backend sim, which has no processes and no connections")]
     NotSimulated(&'static str),
@@ -131,14 +154,13 @@ impl Plan {
     pub fn of(
         options: Options,
         topology: Topology,
-        delay_text: Option<String>,
+        delay_files: DelayFiles,
         run_id: Option<RunId>,
     ) -> Result<Self, PlanError> {
         let run_id = run_id.unwrap_or_else(|| default_run_id(options.nodes));
         check_folder_name(&run_id)?;
         check_nodes(&options, &topology)?;
-        Links::new(&options.links(), delay_text.as_deref(), options.seed)
-            .map_err(|error| PlanError::Delay(Box::new(error)))?;
+        check_files(&options, &delay_files)?;
         check_phase(&options)?;
         if let Initiators::Fixed(id) = &options.initiator
             && !topology.nodes.contains(id)
@@ -148,7 +170,7 @@ impl Plan {
         let plan = Self {
             protocol: options.resolved_protocol(),
             neighbours: neighbours(&topology, &options.link_delay)?,
-            delay_text,
+            delay_files,
             epoch: now_ns(),
             run_id,
             options,
@@ -211,24 +233,47 @@ fn check_folder_name(run_id: &RunId) -> Result<(), PlanError> {
     if fits { Ok(()) } else { Err(PlanError::RunFolder(run_id.clone())) }
 }
 
-/// In aligned periods an answer comes before the next one begins.
+/// Every time can be drawn.
+fn check_files(options: &Options, files: &DelayFiles) -> Result<(), PlanError> {
+    let wrong = |flag| move |reason| PlanError::Delay { flag, reason: Box::new(reason) };
+    let Texts { delay, validate, service } = files.texts();
+    DelayModel::new(&options.link_delay, delay, options.seed).map_err(wrong("--delay"))?;
+    WorkModel::new(&options.validate, validate).map_err(wrong("--validate"))?;
+    WorkModel::new(&options.service, service).map_err(wrong("--service"))?;
+    Ok(())
+}
+
+/// In aligned periods an answer comes before the next one begins, and what came is checked.
 fn check_phase(options: &Options) -> Result<(), PlanError> {
-    let fits = match &options.link_delay {
-        DelaySpec::None => true,
-        DelaySpec::Constant(delay) => delay.0.saturating_mul(2) < options.period.0,
-        DelaySpec::Uniform { most, .. } => most.0.saturating_mul(2) < options.period.0,
+    if options.phase != Phase::Aligned || !options.protocol.protocol().is_periodic() {
+        return Ok(());
+    }
+    let queues = [
+        ("--uplink", options.uplink.is_some()),
+        ("--downlink", options.downlink.is_some()),
+        ("--service", !options.service.is_none()),
+    ];
+    if let Some((flag, _)) = queues.into_iter().find(|(_, is_there)| *is_there) {
+        return Err(PlanError::AlignedQueue { flag });
+    }
+    let longest = match &options.link_delay {
+        DelaySpec::None => Some(Interval::ZERO),
+        DelaySpec::Constant(delay) => Some(*delay),
+        DelaySpec::Uniform { most, .. } => Some(*most),
         DelaySpec::Weights
         | DelaySpec::Exponential { .. }
         | DelaySpec::Lognormal { .. }
         | DelaySpec::Empirical { .. }
-        | DelaySpec::Regions { .. } => false,
+        | DelaySpec::Regions { .. } => None,
     };
-    match options.phase {
-        Phase::Aligned if options.protocol.protocol().is_periodic() && !fits => {
-            Err(PlanError::Aligned { period: options.period, delay: options.link_delay.clone() })
-        }
-        Phase::Aligned | Phase::Random => Ok(()),
+    let sum =
+        longest.zip(options.validate.most()).map(|(delay, check)| delay.0.saturating_mul(2).saturating_add(check.0));
+    if sum.is_some_and(|sum| sum == 0 || sum < options.period.0) {
+        return Ok(());
     }
+    let checked =
+        if options.validate.is_none() { String::new() } else { format!(" and --validate {}", options.validate) };
+    Err(PlanError::Aligned { period: options.period, delay: options.link_delay.clone(), checked })
 }
 
 fn check_nodes(options: &Options, topology: &Topology) -> Result<(), PlanError> {

@@ -8,7 +8,8 @@ use cnsim::id::RunId;
 use cnsim::manifest::{Backend, Manifest};
 
 use crate::backend_choice::BackendChoice;
-use crate::folder::{DELAY, TOPOLOGY};
+use crate::delay_files::DelayFiles;
+use crate::folder::TOPOLOGY;
 use crate::plan::{Plan, PlanError};
 use crate::topology_source::{self, SourceError, digest};
 
@@ -92,14 +93,11 @@ pub fn plan_of(manifest: Manifest, path: &Path, run_id: Option<RunId>) -> Result
         return Err(RepeatError::Changed { path: file, found, expected: manifest.topology_sha256 });
     }
     let topology = topology_source::parse(&bytes, &file)?;
-    let delay_text = match manifest.options.link_delay.file() {
-        Some(_) => {
-            let file = path.with_file_name(DELAY);
-            Some(String::from_utf8_lossy(&read(&file)?).into_owned())
-        }
-        None => None,
-    };
-    Plan::of(manifest.options, topology, delay_text, run_id)
+    let delay_files = DelayFiles::of(&manifest.options.links(), |kept| {
+        let file = path.with_file_name(kept.kept_as);
+        read(&file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    })?;
+    Plan::of(manifest.options, topology, delay_files, run_id)
         .map_err(|reason| RepeatError::Plan { path: path.to_owned(), reason: Box::new(reason) })
 }
 

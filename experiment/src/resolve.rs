@@ -1,7 +1,7 @@
 //! From the typed command line to plain values: a plan of what was typed, and where its nodes run.
 
 use cnsim::id::RunId;
-use cnsim::link::DelaySpec;
+use cnsim::link::{DelaySpec, Sharing};
 use cnsim::manifest::Options;
 use cnsim::protocol::{ParseError, ProtocolSettings};
 use cnsim::random::Random;
@@ -9,6 +9,7 @@ use cnsim::time::Interval;
 
 use crate::backend_choice::BackendChoice;
 use crate::cli::{BackendName, Experiment, KubernetesArgs};
+use crate::delay_files::{DelayFile, DelayFiles};
 use crate::kubernetes;
 use crate::machine;
 use crate::plan::{Plan, PlanError, drawn};
@@ -33,6 +34,9 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
     if backend == BackendName::Sim && typed.connections.is_some() {
         return Err(PlanError::NotSimulated("--connections"));
     }
+    if backend != BackendName::Sim && !typed.service.is_none() {
+        return Err(PlanError::RealService);
+    }
     let chosen = choose(topology, typed.nodes, seed)?;
     let found = u32::try_from(chosen.topology.nodes.len()).unwrap_or(u32::MAX);
     let options = Options {
@@ -55,14 +59,19 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
         nodes_per_process: nodes_per_process(typed, found, backend)?,
         round_timeout_ms: u64::try_from(typed.round_timeout.as_millis()).unwrap_or(u64::MAX).max(1),
         pause_ms: typed.pause,
-        link_delay: delay.clone(),
+        link_delay: delay,
         transport: typed.transport,
         loss: typed.loss,
+        uplink: typed.uplink.clone(),
+        downlink: typed.downlink.clone(),
+        sharing: sharing(typed)?,
+        validate: typed.validate.clone(),
+        service: typed.service.clone(),
         max_message: typed.max_message,
         allow_partial: typed.allow_partial,
     };
-    let delay_text = delay.file().map(read_delay).transpose()?;
-    Plan::of(options, chosen.topology, delay_text, run_id)
+    let delay_files = DelayFiles::of(&options.links(), read_delay)?;
+    Plan::of(options, chosen.topology, delay_files, run_id)
 }
 
 /// The topology and the link delay. A simulation has no usual ones: they are what it is a model of.
@@ -76,8 +85,16 @@ fn model(typed: &Experiment, backend: BackendName) -> Result<(&str, DelaySpec), 
     }
 }
 
-fn read_delay(file: &str) -> Result<String, PlanError> {
-    std::fs::read_to_string(file).map_err(|reason| PlanError::DelayFile { file: file.to_owned(), reason })
+fn read_delay(DelayFile { flag, file, .. }: DelayFile<'_>) -> Result<String, PlanError> {
+    std::fs::read_to_string(file).map_err(|reason| PlanError::DelayFile { flag, file: file.to_owned(), reason })
+}
+
+/// How rates are shared, where there are any.
+fn sharing(typed: &Experiment) -> Result<Sharing, PlanError> {
+    match typed.sharing {
+        Some(sharing) if typed.uplink.is_none() && typed.downlink.is_none() => Err(PlanError::NothingShared(sharing)),
+        sharing => Ok(sharing.unwrap_or_default()),
+    }
 }
 
 /// How nodes are packed into processes. A simulation has one.

@@ -12,7 +12,7 @@ use crate::backend::RunContext;
 use crate::backend_choice::{BackendChoice, Start};
 use crate::control_file::{CONTROL, CONTROL_HEADER};
 use crate::driver::Watcher;
-use crate::folder::{DELAY, EVENTS, File, FolderError, MANIFEST, RunFolder, SIMULATED_EVENTS, TOPOLOGY, record_files};
+use crate::folder::{EVENTS, File, FolderError, MANIFEST, RunFolder, SIMULATED_EVENTS, TOPOLOGY, record_files};
 use crate::ledger::{Ledger, now};
 use crate::merge::merge;
 use crate::plan::Plan;
@@ -73,7 +73,7 @@ pub fn run(
     let manifest_bytes = manifest.to_json();
     let mut files = vec![File { name: MANIFEST, bytes: &manifest_bytes }, File { name: TOPOLOGY, bytes: &topology }];
     files.push(File { name: CONTROL, bytes: CONTROL_HEADER });
-    files.extend(plan.delay_text.as_ref().map(|text| File { name: DELAY, bytes: text.as_bytes() }));
+    files.extend(plan.delay_files.kept());
     let folder = RunFolder::create(destination.out.join(plan.run_id.as_str()), &files)?;
     watcher.run_begins(plan);
     let mut ledger = Ledger::new(manifest, folder);

@@ -180,7 +180,7 @@ struct Simulator<'a> {
 
 impl<'a> Simulator<'a> {
     fn of(plan: &'a Plan) -> Result<Self, String> {
-        let links = Links::new(&plan.options.links(), plan.delay_text.as_deref(), plan.options.seed);
+        let links = Links::new(&plan.options.links(), plan.delay_files.texts(), plan.options.seed);
         let common = Common {
             epoch: Epoch(BEGINS.0),
             seed: plan.options.seed,

@@ -47,6 +47,8 @@ pub(crate) struct Actor {
     /// Those of asks and control messages, which end with their configuration.
     contacts: BTreeMap<ContactId, AbortHandle>,
     replies: BTreeMap<DeliveryId, Awaited>,
+    /// Of the copies that have come and are not received yet: what the records of their receipts say.
+    receipts: BTreeMap<DeliveryId, Receipt>,
     /// Those who wait for an answer.
     asking: BTreeMap<DeliveryId, oneshot::Sender<Result<Answering, Refusal>>>,
     next_delivery: u64,
@@ -104,6 +106,7 @@ impl Actor {
             tasks: BTreeMap::new(),
             contacts: BTreeMap::new(),
             replies: BTreeMap::new(),
+            receipts: BTreeMap::new(),
             asking: BTreeMap::new(),
             next_delivery: 0,
         };
@@ -171,6 +174,7 @@ impl Actor {
         let id = roster.name(config.me).expect("a configuration numbers the nodes that it configures").clone();
         self.take(Input::Configure(config));
         self.give_up_contacts();
+        self.receipts.clear();
         self.network = network;
         self.names = Names::new(roster);
         *self.id.write().expect("no holder of this lock panics") = id;
@@ -179,14 +183,14 @@ impl Actor {
     fn take_incoming(&mut self, incoming: Incoming) {
         match incoming {
             Incoming::Deliver { arrived, received, reply } => self.take_copy(arrived, received, reply),
-            Incoming::Asked { from, words, reply } => {
+            Incoming::Asked { from, bytes, words, reply } => {
                 let (asked, from) = (self.name_delivery(), self.place(&from));
                 self.asking.insert(asked, reply);
-                self.take(Input::Asked { asked, from, words });
+                self.take(Input::Asked { asked, from, bytes, words });
             }
-            Incoming::Told { from, words, done } => {
+            Incoming::Told { from, bytes, words, done } => {
                 let from = self.place(&from);
-                self.take(Input::Control { from, words });
+                self.take(Input::Control { from, bytes, words });
                 // Whoever told may have gone.
                 let _ = done.send(());
             }
@@ -198,10 +202,10 @@ impl Actor {
     }
 
     fn take_copy(&mut self, arrived: Arrived, received: Timestamp, reply: oneshot::Sender<Result<Taken, Refusal>>) {
-        let (from, name) = (self.place(&arrived.from), arrived.message.clone());
-        let (delivery, gossip, receipt) = self.numbered(arrived, received);
+        let (from, name, bytes) = (self.place(&arrived.from), arrived.message.clone(), arrived.bytes);
+        let (delivery, gossip) = self.numbered(arrived, received);
         self.replies.insert(delivery, Awaited { message: name, reply });
-        self.take_with(Input::Deliver { delivery, from, gossip }, Some(receipt));
+        self.take(Input::Deliver { delivery, from, bytes, gossip });
     }
 
     fn take_done(&mut self, done: Option<Done>) {
@@ -223,24 +227,21 @@ impl Actor {
     fn take_answer(&mut self, asked: Asked) {
         let Asked { contact, result, at } = asked;
         self.contacts.remove(&contact);
-        let mut receipts = Vec::new();
-        let result = result.map(|(body, copies)| {
-            let numbered = copies.into_iter().map(|copy| self.numbered(copy, at));
-            let take = |(delivery, gossip, receipt)| {
-                receipts.push(receipt);
-                (delivery, gossip)
-            };
-            Answered { body, copies: numbered.map(take).collect() }
+        let result = result.map(|(body, copies, bytes)| {
+            let copies = copies.into_iter().map(|copy| self.numbered(copy, at)).collect();
+            Answered { bytes, body, copies }
         });
-        self.take_with(Input::AskDone { contact, result }, receipts);
+        self.take(Input::AskDone { contact, result });
     }
 
-    /// A copy in the core's numbers, and what the record of its receipt says besides.
-    fn numbered(&mut self, arrived: Arrived, received: Timestamp) -> (DeliveryId, Gossip, Receipt) {
+    /// A copy in the core's numbers; what the record of its receipt says besides is kept.
+    fn numbered(&mut self, arrived: Arrived, received: Timestamp) -> (DeliveryId, Gossip) {
         let Arrived { message: name, hop, epoch, payload, sent, send_id, bytes, .. } = arrived;
         let text_bytes = text_bytes(&name);
         let gossip = Gossip { message: self.names.message(&name), text_bytes, hop, epoch, payload };
-        (self.name_delivery(), gossip, Receipt { received, sent, send_id, bytes })
+        let delivery = self.name_delivery();
+        self.receipts.insert(delivery, Receipt { received, sent, send_id, bytes });
+        (delivery, gossip)
     }
 
     fn name_delivery(&mut self) -> DeliveryId {
@@ -254,83 +255,88 @@ impl Actor {
     }
 
     fn take(&mut self, input: Input) {
-        self.take_with(input, None);
-    }
-
-    /// `receipts` are those of the copies which come with the input, in their order.
-    fn take_with(&mut self, input: Input, receipts: impl IntoIterator<Item = Receipt>) {
-        let mut receipts = receipts.into_iter();
         let now = self.shared.clock.now();
         self.machine.handle(now, input, &mut self.outputs);
         *self.load.lock().expect("no holder of this lock panics") = self.machine.load();
         let me = self.called();
         while let Some(output) = self.outputs.next_output() {
             match output {
-                Output::Event(event) => self.record(event, &me, &mut receipts),
+                Output::Event(event) => self.record(event, &me),
                 Output::Reply { delivery, ack, useful } => self.reply(delivery, ack, useful, &me),
-                Output::Send(send) => self.carry(send, now, &me),
-                Output::Ask(ask) => self.ask(ask, now, &me),
-                Output::Control(control) => self.tell(control, now, &me),
-                Output::Answer(answer) => self.answer(answer, now, &me),
+                Output::Send(send) => self.carry(send, &me),
+                Output::Ask(ask) => self.ask(ask, &me),
+                Output::Control(control) => self.tell(control, &me),
+                Output::Answer(answer) => self.answer(answer, &me),
                 Output::Refuse { asked, refusal } => self.answer_with(asked, Err(refusal)),
             }
         }
     }
 
-    fn record(&mut self, event: Event, me: &NodeId, receipts: &mut impl Iterator<Item = Receipt>) {
+    fn record(&mut self, event: Event, me: &NodeId) {
         if let Event::Failed { send, reason: Failure::Abandoned(_) | Failure::CutShort(_), .. } = &event
             && let Some(task) = self.tasks.remove(send)
         {
             task.abort();
         }
-        let fact = Fact::Event(named(event, &self.names, receipts));
+        let receipt = match &event {
+            Event::Received { delivery, at, .. } => {
+                let receipt = self.receipts.remove(delivery);
+                receipt.map(|receipt| Receipt { received: at.unwrap_or(receipt.received), ..receipt })
+            }
+            Event::Initiated { .. } | Event::Failed { .. } => None,
+        };
+        let fact = Fact::Event(named(event, &self.names, receipt));
         let context = Arc::clone(self.network.context());
         self.shared.recorder.record(Entry { fact, node: me.clone(), context });
     }
 
     fn reply(&mut self, delivery: DeliveryId, ack: Result<Ack, Refusal>, useful: Option<bool>, me: &NodeId) {
         let Awaited { message, reply } = self.replies.remove(&delivery).expect("each delivery has one reply");
+        if ack.is_err() {
+            self.receipts.remove(&delivery);
+        }
         // A caller whose deadline has passed is gone.
         let _ = reply.send(ack.map(|ack| Taken { details: words(ack, me, &message), useful }));
     }
 
-    fn carry(&mut self, send: Send, now: Timestamp, me: &NodeId) {
+    fn carry(&mut self, send: Send, me: &NodeId) {
         let send_id = send.send.label(me, self.network.context().epoch);
         let message = self.names.message_name(send.gossip.message);
-        let message = wire::to_wire(&send.gossip, CopyNames { message: &message, sender: me, send_id: &send_id }, now);
-        let copy = Carried { to: self.names.node(send.to), message, bytes: send.bytes, permitted: now };
+        let names = CopyNames { message: &message, sender: me, send_id: &send_id };
+        let message = wire::to_wire(&send.gossip, names, send.since);
+        let copy = Carried { to: self.names.node(send.to), message, bytes: send.bytes };
         let name = send.send;
         let carried = carry(send, copy, Arc::clone(&self.network), Arc::clone(&self.shared));
         self.tasks.insert(name, self.sends.spawn(async { Done::Input(carried.await) }));
     }
 
-    fn ask(&mut self, ask: Contact, now: Timestamp, me: &NodeId) {
-        let (contact, outgoing) = (ask.contact, self.outgoing(&ask, now, me));
+    fn ask(&mut self, ask: Contact, me: &NodeId) {
+        let (contact, outgoing) = (ask.contact, self.outgoing(&ask, me));
         let asked = exchange::ask(ask, outgoing, Arc::clone(&self.network), Arc::clone(&self.shared));
         self.contacts.insert(contact, self.sends.spawn(async { Done::Asked(asked.await) }));
     }
 
-    fn tell(&mut self, control: Contact, now: Timestamp, me: &NodeId) {
-        let (contact, outgoing) = (control.contact, self.outgoing(&control, now, me));
+    fn tell(&mut self, control: Contact, me: &NodeId) {
+        let (contact, outgoing) = (control.contact, self.outgoing(&control, me));
         let told = exchange::tell(control, outgoing, Arc::clone(&self.network), Arc::clone(&self.shared));
         let done = async { Done::Input(Input::ControlDone { contact: told.await }) };
         self.contacts.insert(contact, self.sends.spawn(done));
     }
 
-    fn outgoing(&self, contact: &Contact, now: Timestamp, me: &NodeId) -> Outgoing {
-        Outgoing { to: self.names.node(contact.to), words: wire::words_to_wire(&contact.words, me), begun: now }
+    fn outgoing(&self, contact: &Contact, me: &NodeId) -> Outgoing {
+        Outgoing { to: self.names.node(contact.to), words: wire::words_to_wire(&contact.words, me) }
     }
 
     /// The copies in an answer are sent when it is given.
-    fn answer(&mut self, answer: Answer, now: Timestamp, me: &NodeId) {
-        let Answer { asked, body, copies, hold, is_lost, .. } = answer;
+    fn answer(&mut self, answer: Answer, me: &NodeId) {
+        let Answer { asked, body, copies, since, hold, is_lost, .. } = answer;
         let copies = copies.into_iter().map(|AnswerCopy { send, gossip, .. }| {
             let send_id = send.label(me, self.network.context().epoch);
             let message = self.names.message_name(gossip.message);
-            wire::to_wire(&gossip, CopyNames { message: &message, sender: me, send_id: &send_id }, now)
+            wire::to_wire(&gossip, CopyNames { message: &message, sender: me, send_id: &send_id }, since)
         });
         let answer = wire::answer_to_wire(&body, copies.collect());
-        self.answer_with(asked, Ok(Answering { answer, hold, leaves: now + hold, is_lost }));
+        self.answer_with(asked, Ok(Answering { answer, hold, leaves: since + hold, is_lost }));
     }
 
     fn answer_with(&mut self, asked: DeliveryId, answer: Result<Answering, Refusal>) {
@@ -356,19 +362,17 @@ struct Carried {
     message: GossipMessage,
     /// Its encoded size.
     bytes: u64,
-    /// When it got its permit.
-    permitted: Timestamp,
 }
 
-/// The event with names; the next receipt is that of the copy which it is of.
-fn named(event: Event, names: &Names, receipts: &mut impl Iterator<Item = Receipt>) -> NamedEvent {
+/// The event with names; of a receipt, with what the host knows of it.
+fn named(event: Event, names: &Names, receipt: Option<Receipt>) -> NamedEvent {
     match event {
         Event::Initiated { message, at } => NamedEvent::Initiated { message: names.message_name(message), at },
         Event::Received { message, from, hop, duplicate, .. } => NamedEvent::Received {
             message: names.message_name(message),
             from: names.node(from),
             hop,
-            receipt: receipts.next().expect("what is received came with the input, and is received once"),
+            receipt: receipt.expect("what is received has come, and is received once"),
             duplicate,
         },
         Event::Failed { message, to, hop, send, sent, at, bytes, reason } => {
@@ -414,9 +418,9 @@ async fn carry(send: Send, mut copy: Carried, network: Arc<Network>, shared: Arc
         copy.message.timestamp = i64::try_from(now.0).unwrap_or(i64::MAX);
         now
     } else {
-        until(&shared.clock, Some(copy.permitted + send.hold)).await;
-        network.held(send.hold, shared.clock.now().since(copy.permitted));
-        copy.permitted
+        until(&shared.clock, Some(send.since + send.hold)).await;
+        network.held(send.hold, shared.clock.now().since(send.since));
+        send.since
     };
     let result = match send.is_lost {
         true => Ok(None),

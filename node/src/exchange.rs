@@ -9,6 +9,7 @@ use cnsim::protocol::Body;
 use cnsim::time::{Interval, Timestamp};
 use cnsim::wire::gossip::{Answer, Words};
 use cnsim::wire::{self, Arrived};
+use prost::Message as _;
 use tonic::Status;
 
 use crate::clock::Clock;
@@ -20,8 +21,8 @@ use crate::wake;
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) contact: ContactId,
-    /// What was said, and the copies that came with it.
-    pub(crate) result: Result<(Body, Vec<Arrived>), Failure>,
+    /// What was said, the copies that came with it, and the size of all of it.
+    pub(crate) result: Result<(Body, Vec<Arrived>, u64), Failure>,
     /// When.
     pub(crate) at: Timestamp,
 }
@@ -31,15 +32,13 @@ pub(crate) struct Asked {
 pub(crate) struct Outgoing {
     pub(crate) to: NodeId,
     pub(crate) words: Words,
-    /// When the core let it go.
-    pub(crate) begun: Timestamp,
 }
 
 /// An answer on its way to whoever asked.
 #[derive(Debug)]
 pub(crate) struct Answering {
     pub(crate) answer: Answer,
-    /// How long its link holds it back.
+    /// How long the uplink and its link hold it back.
     pub(crate) hold: Interval,
     /// Until when that is.
     pub(crate) leaves: Timestamp,
@@ -59,7 +58,7 @@ impl Answering {
 /// Carries an ask, and waits for its answer.
 pub(crate) async fn ask(ask: Contact, outgoing: Outgoing, network: Arc<Network>, shared: Arc<Shared>) -> Asked {
     let contact = ask.contact;
-    hold(&ask, &outgoing, &network, &shared.clock).await;
+    hold(&ask, &network, &shared.clock).await;
     let result = within(ask.deadline, async {
         let answer = if ask.is_lost { Err(Failure::Lost) } else { network.ask(&outgoing.to, &outgoing.words).await };
         // Nobody is told of a loss: it shows when the time is over.
@@ -69,7 +68,9 @@ pub(crate) async fn ask(ask: Contact, outgoing: Outgoing, network: Arc<Network>,
         answer
     });
     let result = result.await.and_then(|answer| {
-        wire::answer_from_wire(answer).map_err(|error| Failure::Refused(format!("an answer that is none: {error}")))
+        let bytes = answer.encoded_len() as u64;
+        let answer = wire::answer_from_wire(answer).map(|(body, copies)| (body, copies, bytes));
+        answer.map_err(|error| Failure::Refused(format!("an answer that is none: {error}")))
     });
     Asked { contact, result, at: shared.clock.now() }
 }
@@ -81,7 +82,7 @@ pub(crate) async fn tell(
     network: Arc<Network>,
     shared: Arc<Shared>,
 ) -> ContactId {
-    hold(&control, &outgoing, &network, &shared.clock).await;
+    hold(&control, &network, &shared.clock).await;
     if !control.is_lost
         && let Err(failure) = within(control.deadline, network.tell(&outgoing.to, &outgoing.words)).await
     {
@@ -90,10 +91,10 @@ pub(crate) async fn tell(
     control.contact
 }
 
-async fn hold(contact: &Contact, outgoing: &Outgoing, network: &Network, clock: &Clock) {
+async fn hold(contact: &Contact, network: &Network, clock: &Clock) {
     if contact.hold != Interval::ZERO {
-        wake::after(clock.until(outgoing.begun + contact.hold)).await;
-        network.held(contact.hold, clock.now().since(outgoing.begun));
+        wake::after(clock.until(contact.since + contact.hold)).await;
+        network.held(contact.hold, clock.now().since(contact.since));
     }
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use cnsim::event::{NamedEvent, Receipt};
-use cnsim::id::{IdError, MessageId};
+use cnsim::id::{MessageId, NodeId};
 use cnsim::time::Timestamp;
 use cnsim::wire::gossip::gossip_service_server::GossipService;
 use cnsim::wire::gossip::{Acknowledgment, Answer, GossipMessage, SeenReply, SeenRequest, Told, Words};
 use cnsim::wire::{self, Arrived};
+use prost::Message as _;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
@@ -63,9 +64,9 @@ impl GossipService for Gossip {
     }
 
     async fn ask(&self, request: Request<Words>) -> Result<Response<Answer>, Status> {
-        let (from, words) = wire::words_from_wire(request.into_inner()).map_err(no_words)?;
+        let (from, bytes, words) = words_of(request)?;
         let (reply, answer) = oneshot::channel();
-        self.pass_on(Incoming::Asked { from, words, reply })?;
+        self.pass_on(Incoming::Asked { from, bytes, words, reply })?;
         match answer.await {
             Ok(Ok(answering)) => answering.leave(&self.host.shared().clock).await.map(Response::new),
             Ok(Err(refusal)) => Err(Status::failed_precondition(refusal.to_string())),
@@ -74,9 +75,9 @@ impl GossipService for Gossip {
     }
 
     async fn tell(&self, request: Request<Words>) -> Result<Response<Told>, Status> {
-        let (from, words) = wire::words_from_wire(request.into_inner()).map_err(no_words)?;
+        let (from, bytes, words) = words_of(request)?;
         let (done, taken) = oneshot::channel();
-        self.pass_on(Incoming::Told { from, words, done })?;
+        self.pass_on(Incoming::Told { from, bytes, words, done })?;
         taken.await.map_err(|_| stopping())?;
         Ok(Response::new(Told {}))
     }
@@ -121,8 +122,13 @@ impl Gossip {
     }
 }
 
-fn no_words(error: IdError) -> Status {
-    Status::invalid_argument(error.to_string())
+/// Who says it, how large it is and what it says.
+#[expect(clippy::result_large_err, reason = "what a handler fails with is a status")]
+fn words_of(request: Request<Words>) -> Result<(NodeId, u64, cnsim::machine::Words), Status> {
+    let words = request.into_inner();
+    let bytes = words.encoded_len() as u64;
+    let (from, words) = wire::words_from_wire(words).map_err(|error| Status::invalid_argument(error.to_string()))?;
+    Ok((from, bytes, words))
 }
 
 fn stopping() -> Status {

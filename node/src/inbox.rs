@@ -28,6 +28,8 @@ pub(crate) enum Incoming {
     Asked {
         /// Who.
         from: NodeId,
+        /// Its encoded size.
+        bytes: u64,
         /// What.
         words: Words,
         /// Where the answer goes, or why there is none.
@@ -37,6 +39,8 @@ pub(crate) enum Incoming {
     Told {
         /// Who.
         from: NodeId,
+        /// Its encoded size.
+        bytes: u64,
         /// What.
         words: Words,
         /// Told when the core has taken it, so that its sender counts it until then.

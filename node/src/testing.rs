@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cnsim::event::{Kind, Record};
 use cnsim::id::NodeId;
-use cnsim::link::{DelaySpec, LinkSpec};
+use cnsim::link::{DelaySpec, LinkSpec, Texts};
 use cnsim::protocol::ProtocolSettings;
 use cnsim::wire::control::control_client::ControlClient;
 use cnsim::wire::control::{
@@ -148,7 +148,10 @@ impl Net {
                 protocol: Some((&plan.protocol).into()),
                 roster: roster.clone(),
                 first_period: 0,
-                links: Some(Links::of(&LinkSpec { delay: DelaySpec::Weights, ..LinkSpec::default() }, None)),
+                links: Some(Links::of(
+                    &LinkSpec { delay: DelaySpec::Weights, ..LinkSpec::default() },
+                    Texts::default(),
+                )),
                 configs: configs.collect(),
             };
             let reply = process.control.configure(request).await.unwrap().into_inner();

@@ -5,6 +5,7 @@ use super::delay::DelaySpec;
 use super::model::{DelayModel, DelayModelError};
 use super::rate::{RateSpec, Sharing};
 use super::transport::{Fate, Loss, Transport};
+use super::work::{WorkModel, WorkSpec};
 use crate::id::NodeIx;
 use crate::quantity::Rate;
 use crate::random::{Purpose, Random};
@@ -25,6 +26,28 @@ pub struct LinkSpec {
     pub downlink: Option<RateSpec>,
     /// How copies share an uplink or downlink.
     pub sharing: Sharing,
+    /// How long a node checks a message before it goes on.
+    pub validate: WorkSpec,
+    /// How long a node works on each copy that it takes; only where time is virtual.
+    pub service: WorkSpec,
+}
+
+/// What stands in the files that a [`LinkSpec`] names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Texts<'a> {
+    /// In that of the delay.
+    pub delay: Option<&'a str>,
+    /// In that of the validation.
+    pub validate: Option<&'a str>,
+    /// In that of the service.
+    pub service: Option<&'a str>,
+}
+
+impl<'a> From<Option<&'a str>> for Texts<'a> {
+    /// The delay's alone.
+    fn from(delay: Option<&'a str>) -> Self {
+        Self { delay, ..Self::default() }
+    }
 }
 
 /// The links of a run under its seed. Nothing in it changes, so that all nodes of a process may share one.
@@ -37,6 +60,9 @@ pub struct Links {
     uplink: Option<RateSpec>,
     downlink: Option<RateSpec>,
     sharing: Sharing,
+    /// None: no time is taken.
+    validation: Option<WorkModel>,
+    service: Option<WorkModel>,
 }
 
 /// What becomes of a copy between its sender's uplink and its receiver's downlink.
@@ -56,11 +82,15 @@ impl Passage {
 }
 
 impl Links {
-    /// The links of `spec`. `text` is what stands in the file that [`DelaySpec::file`] names.
-    pub fn new(spec: &LinkSpec, text: Option<&str>, seed: u64) -> Result<Self, DelayModelError> {
+    /// The links of `spec`, with what stands in its files.
+    pub fn new<'a>(spec: &LinkSpec, texts: impl Into<Texts<'a>>, seed: u64) -> Result<Self, DelayModelError> {
+        let Texts { delay, validate, service } = texts.into();
+        let work = |spec, text| WorkModel::new(spec, text).map(|model| Some(model).filter(|model| !model.is_zero()));
         Ok(Self {
             seed,
-            delay: DelayModel::new(&spec.delay, text, seed)?,
+            delay: DelayModel::new(&spec.delay, delay, seed)?,
+            validation: work(&spec.validate, validate)?,
+            service: work(&spec.service, service)?,
             transport: spec.transport,
             loss: spec.loss,
             uplink: spec.uplink.clone(),
@@ -76,7 +106,13 @@ impl Links {
 
     /// Whether these links add nothing: every copy arrives at once, and no rate limits it.
     pub fn is_plain(&self) -> bool {
-        self.delay.is_zero() && self.loss == Loss::NONE && self.uplink.is_none() && self.downlink.is_none()
+        self.delay.is_zero() && self.loss == Loss::NONE && self.is_direct()
+    }
+
+    /// Whether nothing lies between nodes and their links: no rate limits a node, and it takes no time for what arrives.
+    pub fn is_direct(&self) -> bool {
+        let no_rate = self.uplink.is_none() && self.downlink.is_none();
+        no_rate && self.validation.is_none() && self.service.is_none()
     }
 
     /// What becomes of one copy. It follows from the seed, the edge's ends and the copy's key alone, whatever was asked
@@ -109,6 +145,16 @@ impl Links {
     /// How copies share an uplink or downlink.
     pub fn sharing(&self) -> Sharing {
         self.sharing
+    }
+
+    /// How long a node checks a message before it goes on; none: not at all.
+    pub fn validation(&self) -> Option<&WorkModel> {
+        self.validation.as_ref()
+    }
+
+    /// How long a node works on each copy that it takes; none: not at all.
+    pub fn service(&self) -> Option<&WorkModel> {
+        self.service.as_ref()
     }
 
     /// The region that `node` is in; none where the delay knows no regions.
@@ -189,6 +235,8 @@ mod tests {
             LinkSpec { loss: "1%".parse().unwrap(), ..LinkSpec::default() },
             LinkSpec { uplink: Some("1Gbit".parse().unwrap()), ..LinkSpec::default() },
             LinkSpec { downlink: Some("1Gbit".parse().unwrap()), ..LinkSpec::default() },
+            LinkSpec { validate: "constant:1ms".parse().unwrap(), ..LinkSpec::default() },
+            LinkSpec { service: "constant:1ms".parse().unwrap(), ..LinkSpec::default() },
         ];
         for spec in others {
             assert!(!Links::new(&spec, None, 1).unwrap().is_plain(), "{spec:?}");

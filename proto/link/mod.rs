@@ -12,10 +12,11 @@ mod regions;
 mod samples;
 mod shares;
 mod transport;
+mod work;
 
 pub use copy::{CopyKey, CopyKind, Edge};
 pub use delay::{DelaySpec, DelaySpecError};
-pub use links::{LinkSpec, Links, Passage};
+pub use links::{LinkSpec, Links, Passage, Texts};
 pub use model::{DelayModel, DelayModelError};
 pub use normal::Sigma;
 pub use port::{Port, Transfer};
@@ -24,3 +25,4 @@ pub use regions::{Regions, RegionsError};
 pub use samples::{Samples, SamplesError};
 pub use shares::{Shares, SharesError};
 pub use transport::{LOSSES_MAX, Loss, RETRANSMISSION, Transport, TransportError};
+pub use work::{WorkModel, WorkSpec, WorkSpecError};

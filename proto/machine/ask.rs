@@ -3,7 +3,7 @@
 use super::gossip::Gossip;
 use crate::id::{ContactId, DeliveryId, Epoch, NodeIx, SendId};
 use crate::protocol::Body;
-use crate::time::Interval;
+use crate::time::{Interval, Timestamp};
 
 /// What an ask or a control message carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +30,11 @@ pub struct Contact {
     pub words: Words,
     /// Its encoded size.
     pub bytes: u64,
+    /// When the node asked or told.
+    pub since: Timestamp,
     /// How long it and its answer may take once it has left; none: as long as they take.
     pub deadline: Option<Interval>,
-    /// How long its link holds it back.
+    /// How long, from then, the uplink and the link hold it back.
     pub hold: Interval,
     /// Whether it is a poll, which keeps no message from being over.
     pub is_poll: bool,
@@ -54,7 +56,9 @@ pub struct Answer {
     pub copies: Vec<AnswerCopy>,
     /// The encoded size of all of it.
     pub bytes: u64,
-    /// How long its link holds it back.
+    /// When the node answered: its copies are sent then.
+    pub since: Timestamp,
+    /// How long, from then, the uplink and the link hold it back.
     pub hold: Interval,
     /// Whether it is lost on its way: the ask then ends like a lost ask. The copies in it have their records.
     pub is_lost: bool,
@@ -74,6 +78,8 @@ pub struct AnswerCopy {
 /// An answer as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answered {
+    /// The encoded size of all of it.
+    pub bytes: u64,
     /// What it says.
     pub body: Body,
     /// The copies in it, each named by the host, which knows when it was sent. They get no reply.

@@ -51,6 +51,11 @@ impl Contacts {
         Some(self.open.remove(place).to)
     }
 
+    /// Whom one that has not ended was to; none where it was abandoned, or has ended.
+    pub(super) fn asked(&self, contact: ContactId) -> Option<NodeIx> {
+        self.open.iter().find(|open| open.contact == contact).map(|open| open.to)
+    }
+
     /// How many have not ended and are no polls.
     pub(super) fn in_flight(&self) -> u64 {
         self.open.iter().filter(|open| !open.is_poll).count() as u64

@@ -3,9 +3,10 @@
 //! Their way is drawn by the number that they have among their sender's in its configuration, in place of a round, and the
 //! way of an answer by that of its ask: no two on one edge have the same, and no counter for each edge is needed.
 
+use super::access::{Pending, Reply};
 use super::ask::{Answer, AnswerCopy, Answered, Contact, ControlCount, Words};
 use super::gossip::Gossip;
-use super::io::{Event, Failure, Output, Outputs};
+use super::io::{Failure, Output, Outputs};
 use super::size::{WordsParts, answer_bytes};
 use super::{Arrival, Configured, Machine};
 use crate::id::{ContactId, DeliveryId, Epoch, Hop, Message, NodeIx};
@@ -19,6 +20,13 @@ enum Manner {
     Ask,
     Poll,
     Control,
+}
+
+/// Something that a node asks or tells another.
+struct Call {
+    to: NodeIx,
+    body: Body,
+    manner: Manner,
 }
 
 impl Machine {
@@ -54,21 +62,16 @@ impl Machine {
     }
 
     /// Does what the protocol said besides sending copies.
-    pub(super) fn carry_out_others(&mut self, outputs: &mut Outputs) {
+    pub(super) fn carry_out_others(&mut self, now: Timestamp, outputs: &mut Outputs) {
         let mut others = std::mem::take(&mut outputs.out.others);
         for other in others.drain(..) {
             match other {
-                Other::Ask(to, body) => {
-                    let ask = self.contact(to, body, Manner::Ask);
-                    outputs.queue.extend(ask.map(Output::Ask));
-                }
-                Other::Poll(to, body) => {
-                    let poll = self.contact(to, body, Manner::Poll);
-                    outputs.queue.extend(poll.map(Output::Ask));
-                }
+                Other::Ask(to, body) => self.contact(now, Call { to, body, manner: Manner::Ask }, outputs),
+                Other::Poll(to, body) => self.contact(now, Call { to, body, manner: Manner::Poll }, outputs),
                 Other::Control(to, body) => {
-                    let control = self.contact(to, body, Manner::Control);
-                    outputs.queue.extend(control.map(Output::Control));
+                    if let Some(Pending::Control(to, body)) = self.wait_for_check(Pending::Control(to, body)) {
+                        self.tell(now, to, body, outputs);
+                    }
                 }
                 Other::Forget(message) => {
                     self.holdings.forget(message);
@@ -81,8 +84,14 @@ impl Machine {
         outputs.out.others = others;
     }
 
-    fn contact(&mut self, to: NodeIx, body: Body, manner: Manner) -> Option<Contact> {
-        let Configured { config, .. } = self.configured.as_ref()?;
+    /// Tells a node something that it does not answer.
+    pub(super) fn tell(&mut self, now: Timestamp, to: NodeIx, body: Body, outputs: &mut Outputs) {
+        self.contact(now, Call { to, body, manner: Manner::Control }, outputs);
+    }
+
+    fn contact(&mut self, now: Timestamp, call: Call, outputs: &mut Outputs) {
+        let Some(Configured { config, .. }) = &self.configured else { return };
+        let Call { to, body, manner } = call;
         let common = std::sync::Arc::clone(&config.common);
         let (name_bytes, first) = (config.name_bytes, config.first_period);
         let contacts = self.contacts.get_or_insert_default();
@@ -98,7 +107,12 @@ impl Machine {
         let epoch = Some(common.epoch).filter(|epoch| *epoch != Epoch(0));
         let words = Words { nth, epoch, body };
         let (deadline, is_poll) = (common.settings.deadline, manner == Manner::Poll);
-        Some(Contact { contact, to, words, bytes, deadline, hold, is_poll, is_lost })
+        let contact = Contact { contact, to, words, bytes, since: now, deadline, hold, is_poll, is_lost };
+        let output = match manner {
+            Manner::Ask | Manner::Poll => Output::Ask(contact),
+            Manner::Control => Output::Control(contact),
+        };
+        self.send_off(now, output, outputs);
     }
 
     /// Answers an ask, or refuses one of another run.
@@ -117,17 +131,24 @@ impl Machine {
         outputs.out.answer = None;
         self.consult(now, In::Asked { from, body: &words.body }, outputs);
         let (body, messages) = outputs.out.answer.take().unwrap_or_default();
-        let passage = self.way(from, CopyKey { round: words.nth, kind: CopyKind::Answer, nth: 0 });
-        let copies: Vec<AnswerCopy> = messages.iter().filter_map(|message| self.answer_copy(now, *message)).collect();
-        if passage.is_lost {
-            copies.iter().for_each(|copy| self.lose(now, from, copy, passage, outputs));
+        let reply = Reply { asked, from, nth: words.nth, body, messages };
+        if let Some(Pending::Answer(reply)) = self.wait_for_check(Pending::Answer(reply)) {
+            self.answer(now, reply, outputs);
         }
+        self.spread_held(outputs);
+    }
+
+    /// Gives an answer.
+    pub(super) fn answer(&mut self, now: Timestamp, reply: Reply, outputs: &mut Outputs) {
+        let Reply { asked, from, nth, body, messages } = reply;
+        let passage = self.way(from, CopyKey { round: nth, kind: CopyKind::Answer, nth: 0 });
+        let copies: Vec<AnswerCopy> = messages.iter().filter_map(|message| self.answer_copy(now, *message)).collect();
         let bytes = answer_bytes(&body, copies.iter().map(|copy| copy.bytes));
         let of_copies: u64 = copies.iter().map(|copy| copy.bytes).sum();
         self.contacts.get_or_insert_default().count(body.kind, bytes - of_copies);
         let Passage { after: hold, is_lost, .. } = passage;
-        outputs.queue.push_back(Output::Answer(Answer { asked, to: from, body, copies, bytes, hold, is_lost }));
-        self.spread_held(outputs);
+        let answer = Answer { asked, to: from, body, copies, bytes, since: now, hold, is_lost };
+        self.send_off(now, Output::Answer(answer), outputs);
     }
 
     /// A copy of a message that this node holds, as one of its sends that has ended.
@@ -146,14 +167,6 @@ impl Machine {
         Some(AnswerCopy { send, gossip, bytes })
     }
 
-    fn lose(&mut self, now: Timestamp, to: NodeIx, copy: &AnswerCopy, way: Passage, outputs: &mut Outputs) {
-        let AnswerCopy { send, ref gossip, bytes } = *copy;
-        let (message, hop) = (gossip.message, gossip.hop.map(Hop::next));
-        let (sent, at, reason) = (now, now + way.after, Failure::Lost);
-        self.load.failed += 1;
-        outputs.event(Event::Failed { message, to, hop, send, sent, at, bytes, reason });
-    }
-
     /// An ask has ended.
     pub(super) fn ask_done(
         &mut self,
@@ -164,7 +177,7 @@ impl Machine {
     ) {
         // What a configuration cut short is not answered under the next one.
         let Some(to) = self.contacts.as_mut().and_then(|contacts| contacts.end(contact)) else { return };
-        let Ok(Answered { body, copies }) = result else {
+        let Ok(Answered { body, copies, .. }) = result else {
             self.consult(now, In::Unanswered { to }, outputs);
             return self.spread_held(outputs);
         };

@@ -25,10 +25,13 @@ fn an_answer_s_copies_are_received_before_the_protocol_hears_of_the_answer() {
     assert_eq!((asked.machine.load().started, asked.machine.load().finished), (1, 1));
 
     let copies = vec![(DeliveryId(9), answer.copies[0].gossip.clone())];
-    let result = Ok(Answered { body: answer.body, copies });
+    let result = Ok(Answered { bytes: answer.bytes, body: answer.body, copies });
     let outputs = asking.after(SECOND + 2, Input::AskDone { contact: ask.contact, result });
     let (delivery, from, hop) = (DeliveryId(9), NodeIx(1), Some(Hop(1)));
-    assert_eq!(outputs, [Output::Event(Event::Received { delivery, message: M, from, hop, duplicate: false })]);
+    assert_eq!(
+        outputs,
+        [Output::Event(Event::Received { delivery, message: M, from, hop, duplicate: false, at: None })]
+    );
     assert_eq!((asking.machine.load().control, asking.machine.load().delivered), (0, 1));
 }
 
@@ -36,7 +39,7 @@ fn an_answer_s_copies_are_received_before_the_protocol_hears_of_the_answer() {
 fn a_question_that_is_no_poll_counts_until_it_has_ended() {
     let mut node = Node::new(0, "announce", "0");
     let inv = Words { nth: 1, epoch: None, body: Body::new(1, [M]) };
-    let Some(Output::Ask(ask)) = node.after(1, Input::Control { from: NodeIx(1), words: inv }).pop() else {
+    let Some(Output::Ask(ask)) = node.after(1, Input::Control { from: NodeIx(1), bytes: 9, words: inv }).pop() else {
         panic!("a question")
     };
     assert_eq!((node.machine.load().control, node.machine.load().unsettled), (1, 1));
@@ -59,12 +62,12 @@ fn a_protocol_that_does_not_answer_gives_an_empty_answer() {
 fn a_question_of_another_epoch_is_refused_and_a_control_message_is_not_heard() {
     let mut node = Node::new(1, "plumtree", "0");
     let words = Words { nth: 1, epoch: Some(Epoch(4)), body: Body::new(1, [M]) };
-    let asked = Input::Asked { asked: DeliveryId(2), from: NodeIx(0), words: words.clone() };
+    let asked = Input::Asked { asked: DeliveryId(2), from: NodeIx(0), bytes: 9, words: words.clone() };
     let refusal = Refusal::Epoch { theirs: Epoch(4), mine: Epoch(5) };
     assert_eq!(node.after(1, asked), [Output::Refuse { asked: DeliveryId(2), refusal }]);
-    assert_eq!(node.after(1, Input::Control { from: NodeIx(0), words: words.clone() }), []);
+    assert_eq!(node.after(1, Input::Control { from: NodeIx(0), bytes: 9, words: words.clone() }), []);
     assert_eq!(node.machine.load().unsettled, 0);
-    node.after(1, Input::Control { from: NodeIx(0), words: Words { epoch: Some(Epoch(5)), ..words } });
+    node.after(1, Input::Control { from: NodeIx(0), bytes: 9, words: Words { epoch: Some(Epoch(5)), ..words } });
     assert_eq!(node.machine.load().unsettled, 1, "what was announced may still be fetched");
 }
 
@@ -75,7 +78,7 @@ fn what_a_configuration_cut_short_is_not_answered_under_the_next_one() {
     node.after(SECOND, Input::Configure(config(0, "pull", "0")));
     assert_eq!(node.machine.load(), Load::default());
     let gossip = Gossip { message: M, text_bytes: 3, hop: None, epoch: None, payload: Bytes::new() };
-    let late = Answered { body: Body::default(), copies: vec![(DeliveryId(1), gossip)] };
+    let late = Answered { bytes: 9, body: Body::default(), copies: vec![(DeliveryId(1), gossip)] };
     assert_eq!(node.after(SECOND, Input::AskDone { contact: ask.contact, result: Ok(late) }), []);
     let Some(Output::Ask(again)) = node.after(2 * SECOND, Input::Timeout).pop() else { panic!("a question") };
     assert_eq!((again.words.nth, again.contact), (1, ContactId(2)), "draws alike, and has another name");
@@ -85,7 +88,7 @@ fn what_a_configuration_cut_short_is_not_answered_under_the_next_one() {
 fn a_copy_in_a_lost_answer_has_its_record() {
     let mut node = Node::new(1, "pull", "100%");
     node.after(1, initiate());
-    let asked = Input::Asked { asked: DeliveryId(2), from: NodeIx(0), words: words() };
+    let asked = Input::Asked { asked: DeliveryId(2), from: NodeIx(0), bytes: 9, words: words() };
     let outputs = node.after(2, asked);
     let Output::Event(Event::Failed { to: NodeIx(0), reason: Failure::Lost, bytes, .. }) = outputs[0] else {
         panic!("{outputs:?}")
@@ -178,7 +181,7 @@ impl Node {
     }
 
     fn answer_at(&mut self, at: u64, words: Words) -> Answer {
-        let asked = Input::Asked { asked: DeliveryId(7), from: NodeIx(0), words };
+        let asked = Input::Asked { asked: DeliveryId(7), from: NodeIx(0), bytes: 9, words };
         let Some(Output::Answer(answer)) = self.after(at, asked).pop() else { panic!("no answer") };
         answer
     }
@@ -199,7 +202,7 @@ fn initiate() -> Input {
 
 fn deliver() -> Input {
     let gossip = Gossip { message: M, text_bytes: 3, hop: Some(Hop(0)), epoch: None, payload: Bytes::new() };
-    Input::Deliver { delivery: DeliveryId(1), from: NodeIx(0), gossip }
+    Input::Deliver { delivery: DeliveryId(1), from: NodeIx(0), bytes: 40, gossip }
 }
 
 /// A question that names nothing.

@@ -70,6 +70,8 @@ pub enum Input {
         delivery: DeliveryId,
         /// Who sent it. The node itself: whoever started it asks this node to initiate.
         from: NodeIx,
+        /// Its encoded size.
+        bytes: u64,
         /// What arrived.
         gossip: Gossip,
     },
@@ -88,6 +90,8 @@ pub enum Input {
         asked: DeliveryId,
         /// Who.
         from: NodeIx,
+        /// Its encoded size.
+        bytes: u64,
         /// What.
         words: Words,
     },
@@ -102,6 +106,8 @@ pub enum Input {
     Control {
         /// Who sent it.
         from: NodeIx,
+        /// Its encoded size.
+        bytes: u64,
         /// What it says.
         words: Words,
     },
@@ -112,6 +118,8 @@ pub enum Input {
     },
     /// The instant of [`super::Machine::poll_timeout`] has come.
     Timeout,
+    /// The instant of [`super::Machine::poll_access`] has come: no timer is looked at.
+    AccessTimeout,
     /// The host will send nothing more: what has not left is given up, replies that are owed are given.
     Stop,
 }
@@ -177,6 +185,9 @@ pub enum Refusal {
         /// The node's.
         mine: Epoch,
     },
+    /// The node was stopped or configured anew before it had come in, or before its answer was out.
+    #[error("the node was {0}")]
+    CutShort(&'static str),
 }
 
 /// What a delivery was to the node that took it; the host has the words.
@@ -221,8 +232,8 @@ pub enum Output {
     Event(Event),
 }
 
-/// One copy to send: the host lets it go after its link's delay, unless a configuration or a stop has come first, and gives the
-/// send's end back after the delay of the way back.
+/// One copy to send: the host lets it go when it has been held back for so long, unless a configuration or a stop has come first,
+/// and gives the send's end back after the delay of the way back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Send {
     /// Its name.
@@ -233,9 +244,11 @@ pub struct Send {
     pub gossip: Gossip,
     /// Its encoded size.
     pub bytes: u64,
+    /// When it got its permit: it counts as sent then.
+    pub since: Timestamp,
     /// How long it may take once it has left; none: as long as it takes.
     pub deadline: Option<Interval>,
-    /// How long its link holds it back.
+    /// How long, from its permit on, the uplink and the link hold it back.
     pub hold: Interval,
     /// How long the way back holds the news of its end.
     pub hold_back: Interval,
@@ -265,6 +278,9 @@ pub enum Event {
         hop: Option<Hop>,
         /// Whether the node held the message already.
         duplicate: bool,
+        /// When it was received, where that is the instant at which it was through the downlink, or came to the processor;
+        /// none where the host knows.
+        at: Option<Timestamp>,
     },
     /// A send ended without an acknowledgment.
     Failed {

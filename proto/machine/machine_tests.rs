@@ -109,7 +109,7 @@ fn a_duplicate_is_recorded_answered_and_not_forwarded() {
     node.outputs_after(1, deliver(1, 1, Some(Hop(0))));
     let outputs = node.outputs_after(2, deliver(2, 2, Some(Hop(1))));
     let (delivery, from, hop) = (DeliveryId(2), NodeIx(2), Some(Hop(2)));
-    let received = Event::Received { delivery, message: M, from, hop, duplicate: true };
+    let received = Event::Received { delivery, message: M, from, hop, duplicate: true, at: None };
     assert_eq!(outputs, [Output::Event(received), Output::Reply { delivery, ack: Ok(Ack::Duplicate), useful: None }]);
 }
 
@@ -117,7 +117,8 @@ fn a_duplicate_is_recorded_answered_and_not_forwarded() {
 fn a_copy_of_another_epoch_is_refused_and_leaves_no_trace() {
     let mut node = Node::configured(&[1, 2], "flood");
     let old = Gossip { epoch: Some(Epoch(4)), ..gossip(Some(Hop(0))) };
-    let outputs = node.outputs_after(1, Input::Deliver { delivery: DeliveryId(1), from: NodeIx(1), gossip: old });
+    let outputs =
+        node.outputs_after(1, Input::Deliver { delivery: DeliveryId(1), from: NodeIx(1), bytes: 40, gossip: old });
     let refusal = Refusal::Epoch { theirs: Epoch(4), mine: Epoch(5) };
     assert_eq!(outputs, [Output::Reply { delivery: DeliveryId(1), ack: Err(refusal), useful: None }]);
     assert_eq!(refusal.to_string(), "epoch 4 is not this node's epoch 5");
@@ -324,7 +325,8 @@ impl Network {
             Output::Send(send) => {
                 let delivery = DeliveryId(self.now);
                 self.waiting.insert(delivery, (me, send.send));
-                let deliver = Input::Deliver { delivery, from: NodeIx(me as u32), gossip: send.gossip };
+                let deliver =
+                    Input::Deliver { delivery, from: NodeIx(me as u32), bytes: send.bytes, gossip: send.gossip };
                 self.inputs.push_back((send.to.index(), deliver));
             }
             Output::Reply { delivery, ack, .. } => {
@@ -400,7 +402,7 @@ fn gossip(hop: Option<Hop>) -> Gossip {
 }
 
 fn deliver(delivery: u64, from: u32, hop: Option<Hop>) -> Input {
-    Input::Deliver { delivery: DeliveryId(delivery), from: NodeIx(from), gossip: gossip(hop) }
+    Input::Deliver { delivery: DeliveryId(delivery), from: NodeIx(from), bytes: 40, gossip: gossip(hop) }
 }
 
 fn done(send: SendId, result: Result<Option<bool>, Failure>) -> Input {

@@ -7,6 +7,7 @@
 //! [`Input::Asked`] the machine gives at once one [`Output::Answer`] or [`Output::Refuse`]. Nothing is retried. Nodes and
 //! messages are numbers here; the host has their names.
 
+mod access;
 mod ask;
 mod contacts;
 mod exchange;
@@ -14,7 +15,9 @@ mod gossip;
 mod io;
 mod load;
 mod order;
+mod passing;
 mod periods;
+mod permits;
 mod sends;
 mod size;
 
@@ -22,14 +25,14 @@ use bytes::Bytes;
 
 use crate::holdings::Holdings;
 use crate::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
-use crate::link::{CopyKey, CopyKind, Edge, Passage};
 use crate::protocol::{Forward, In, Participant, Repeats, Timer, View};
 use crate::time::{Interval, Timestamp};
+use access::{Access, Pending};
 use contacts::Contacts;
 use io::Owed;
 use order::put_in_order;
 use periods::Periods;
-use sends::{Copy, Permitted, Sends, Spread};
+use sends::{Sends, Spread};
 
 pub use ask::{Answer, AnswerCopy, Answered, Contact, ControlCount, Words};
 pub use gossip::Gossip;
@@ -48,6 +51,8 @@ pub struct Machine {
     periods: Periods,
     /// Only where the protocol asks, tells or repeats.
     contacts: Option<Box<Contacts>>,
+    /// Only where something lies between the node and its links.
+    access: Option<Box<Access>>,
     load: Load,
 }
 
@@ -78,6 +83,7 @@ impl Machine {
             timers: Vec::new(),
             periods: Periods::default(),
             contacts: None,
+            access: None,
             load: Load::default(),
         }
     }
@@ -104,10 +110,11 @@ impl Machine {
 
     /// How much it has to do.
     pub fn load(&self) -> Load {
+        let inside = self.access.as_ref().map(|access| access.inside()).unwrap_or_default();
         Load {
-            queued: self.sends.waiting() as u64,
+            queued: self.sends.waiting() as u64 + inside.copies,
             in_flight: u64::from(self.sends.in_flight()),
-            control: self.contacts.as_ref().map_or(0, |contacts| contacts.in_flight()),
+            control: self.contacts.as_ref().map_or(0, |contacts| contacts.in_flight()) + inside.control,
             unsettled: self.configured.as_ref().map_or(0, |configured| configured.part.unsettled().into()),
             ..self.load
         }
@@ -120,28 +127,42 @@ impl Machine {
 
     /// Takes one input; every output that follows from it is in `outputs` afterwards.
     pub fn handle(&mut self, now: Timestamp, input: Input, outputs: &mut Outputs) {
+        match self.access {
+            None => self.take(now, input, outputs),
+            Some(_) => self.handle_through(now, input, outputs),
+        }
+    }
+
+    fn take(&mut self, now: Timestamp, input: Input, outputs: &mut Outputs) {
         match input {
             Input::Configure(config) => self.configure(now, config, outputs),
             Input::Initiate { message, text_bytes, payload } => {
                 self.initiate(now, Begun { message, text_bytes, payload, reply: None }, outputs);
             }
-            Input::Deliver { delivery, from, gossip } => self.deliver(now, delivery, from, gossip, outputs),
+            Input::Deliver { delivery, from, gossip, .. } => self.deliver(now, delivery, from, gossip, outputs),
             Input::SendDone { send, sent, result } => self.send_done(now, send, sent, result, outputs),
-            Input::Asked { asked, from, words } => self.asked(now, asked, from, &words, outputs),
+            Input::Asked { asked, from, words, .. } => self.asked(now, asked, from, &words, outputs),
             Input::AskDone { contact, result } => self.ask_done(now, contact, result, outputs),
-            Input::Control { from, words } => self.told(now, from, &words, outputs),
+            Input::Control { from, words, .. } => self.told(now, from, &words, outputs),
             Input::ControlDone { contact } => self.control_done(contact),
             Input::Timeout => self.fire(now, outputs),
+            // What was due has passed before.
+            Input::AccessTimeout => {}
             Input::Stop => self.abandon(now, "stopped", outputs),
         }
         if !outputs.out.others.is_empty() {
-            self.carry_out_others(outputs);
+            self.carry_out_others(now, outputs);
         }
         self.pump(now, outputs);
     }
 
     /// When [`Input::Timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.poll_timers().into_iter().chain(self.poll_access()).min()
+    }
+
+    /// When a timer of the protocol or its next period comes.
+    pub fn poll_timers(&self) -> Option<Timestamp> {
         self.timers.iter().map(|(at, _)| *at).chain(self.periods.next()).min()
     }
 
@@ -169,28 +190,8 @@ impl Machine {
             repeats: protocol.promises().repeats == Repeats::Allowed,
             wants_sent: protocol.wants_sent(),
         };
+        self.access = Access::of(&config);
         self.configured = Some(Configured { part: protocol.node(), traits, config });
-    }
-
-    /// Gives up every copy that has not left, with a record of each.
-    fn abandon(&mut self, now: Timestamp, why: &'static str, outputs: &mut Outputs) {
-        if let Some(contacts) = &mut self.contacts {
-            contacts.abandon();
-        }
-        let held = self.sends.permitted().filter(|(_, permitted)| permitted.leaves > now);
-        for send in held.map(|(send, _)| send).collect::<Vec<_>>() {
-            self.cancel(now, send, Failure::Abandoned(why), outputs);
-        }
-        while let Some(copy) = self.sends.next_waiting() {
-            let send =
-                self.sends.permit(Permitted { copy, since: now, leaves: now, is_lost: false, is_news_lost: false });
-            self.cancel(now, send, Failure::Abandoned(why), outputs);
-        }
-    }
-
-    fn cancel(&mut self, now: Timestamp, send: SendId, reason: Failure, outputs: &mut Outputs) {
-        let Some(Permitted { copy, since, .. }) = self.sends.end(send) else { return };
-        self.fail(copy, FailedSend { send, sent: since, at: now, bytes: 0, reason }, outputs);
     }
 
     /// Begins a message here, as often as it is asked to: the published system's nodes do not check either.
@@ -243,10 +244,14 @@ impl Machine {
         let Arrival { delivery, from, message, text_bytes, hop, payload } = arrival;
         let duplicate = self.holdings.get(message).is_some();
         outputs.out.useful = None;
-        outputs.event(Event::Received { delivery, message, from, hop, duplicate });
+        let at = self.access.as_ref().and_then(|access| access.received);
+        outputs.event(Event::Received { delivery, message, from, hop, duplicate, at });
         if !duplicate {
             self.load.delivered += 1;
             self.hold(now, message, text_bytes, hop, payload);
+            if let Some(access) = &mut self.access {
+                access.check(now, message);
+            }
         }
         self.consult(now, In::Received { from, message, hop, first: !duplicate }, outputs);
         !duplicate
@@ -305,7 +310,7 @@ impl Machine {
                 outputs.reply(owed);
             }
         } else {
-            self.sends.queue(spread, sends.iter().map(|(to, _)| *to));
+            self.queue(spread, sends.iter().map(|(to, _)| *to));
         }
         outputs.out.sends = sends;
         outputs.out.sends.clear();
@@ -322,123 +327,27 @@ impl Machine {
             };
             let payload = holding.payload.clone();
             let spread = Spread { message, text_bytes: holding.text_bytes, hop: holding.hop, payload, owed: None };
-            self.sends.queue(spread, copies.iter().map(|(to, _)| *to));
+            self.queue(spread, copies.iter().map(|(to, _)| *to));
         }
         outputs.out.sends = sends;
         outputs.out.sends.clear();
+    }
+
+    /// Queues copies, once their message is checked.
+    fn queue(&mut self, spread: Spread, targets: impl ExactSizeIterator<Item = NodeIx>) {
+        if self.access.is_none() {
+            return self.sends.queue(spread, targets);
+        }
+        if let Some(Pending::Copies(spread, targets)) = self.wait_for_check(Pending::Copies(spread, targets.collect()))
+        {
+            self.sends.queue(spread, targets.into_iter());
+        }
     }
 
     fn hold(&mut self, now: Timestamp, message: Message, text_bytes: u32, hop: Option<Hop>, payload: &Bytes) {
         let keeps = self.configured.as_ref().is_some_and(|configured| configured.traits.keeps);
         let payload = if keeps { payload.clone() } else { Bytes::new() };
         self.holdings.insert(message, hop, now, text_bytes, payload);
-    }
-
-    fn send_done(
-        &mut self,
-        now: Timestamp,
-        send: SendId,
-        sent: Timestamp,
-        result: Result<Option<bool>, Failure>,
-        outputs: &mut Outputs,
-    ) {
-        // What a configuration cut short has its record.
-        let Some(Permitted { copy, leaves, is_lost, is_news_lost, .. }) = self.sends.end(send) else { return };
-        self.load.finished += 1;
-        let is_wanted = self.configured.as_ref().is_some_and(|configured| configured.traits.wants_sent);
-        let ended = is_wanted.then(|| (copy.to, self.sends.spread(copy).message));
-        let useful = match result {
-            Ok(useful) if !is_lost => {
-                self.settle(copy, outputs);
-                useful.filter(|_| !is_news_lost)
-            }
-            failed => {
-                let (at, reason) = failed.map_or_else(|reason| (now, reason), |_| (leaves.max(sent), Failure::Lost));
-                let bytes = self.encoded_bytes(send, copy, sent);
-                self.fail(copy, FailedSend { send, sent, at, bytes, reason }, outputs);
-                None
-            }
-        };
-        if let Some((to, message)) = ended {
-            self.consult(now, In::Sent { to, message, useful }, outputs);
-            self.spread_held(outputs);
-        }
-    }
-
-    fn fail(&mut self, copy: Copy, failed: FailedSend, outputs: &mut Outputs) {
-        let FailedSend { send, sent, at, bytes, reason } = failed;
-        self.load.failed += 1;
-        let Spread { message, hop, .. } = *self.sends.spread(copy);
-        self.settle(copy, outputs);
-        outputs.event(Event::Failed { message, to: copy.to, hop: hop.map(Hop::next), send, sent, at, bytes, reason });
-    }
-
-    /// One copy fewer for a reply to wait for.
-    fn settle(&mut self, copy: Copy, outputs: &mut Outputs) {
-        if let Some(owed) = self.sends.settle(copy) {
-            outputs.reply(owed);
-        }
-    }
-
-    /// Gives permits to waiting copies.
-    fn pump(&mut self, now: Timestamp, outputs: &mut Outputs) {
-        if self.sends.waiting() == 0 {
-            return;
-        }
-        let Some(Configured { config, traits, .. }) = &self.configured else { return };
-        let (common, repeats) = (std::sync::Arc::clone(&config.common), traits.repeats);
-        while self.sends.in_flight() < common.settings.in_flight
-            && let Some(copy) = self.sends.next_waiting()
-        {
-            let message = self.sends.spread(copy).message;
-            let nth = match repeats {
-                true => self.contacts.get_or_insert_default().next_copy(copy.to, message),
-                false => 0,
-            };
-            let (there, back) = self.passages(&common, copy.to, message, nth);
-            let (hold, is_lost, is_news_lost) = (there.after, there.is_lost, back.is_lost);
-            let send = self.sends.permit(Permitted { copy, since: now, leaves: now + hold, is_lost, is_news_lost });
-            self.load.started += 1;
-            let bytes = self.encoded_bytes(send, copy, now);
-            let Spread { message, text_bytes, hop, payload, .. } = self.sends.spread(copy);
-            let epoch = Some(common.epoch).filter(|epoch| *epoch != Epoch(0));
-            let gossip =
-                Gossip { message: *message, text_bytes: *text_bytes, hop: *hop, epoch, payload: payload.clone() };
-            let deadline = common.settings.deadline;
-            let hold_back = back.after;
-            let send = Send { send, to: copy.to, gossip, bytes, deadline, hold, hold_back, is_lost };
-            outputs.queue.push_back(Output::Send(send));
-        }
-    }
-
-    /// What becomes of a copy on its way, and of the news of its end on the way back.
-    fn passages(&self, common: &Common, to: NodeIx, message: Message, nth: u32) -> (Passage, Passage) {
-        let weight = common.neighbours.weight(self.me, to);
-        let key = |kind| CopyKey { round: message.0, kind, nth };
-        let there = common.links.passage(Edge { from: self.me, to, weight }, key(CopyKind::Payload));
-        (there, common.links.passage(Edge { from: to, to: self.me, weight }, key(CopyKind::Acknowledgment)))
-    }
-
-    fn encoded_bytes(&self, send: SendId, copy: Copy, sent: Timestamp) -> u64 {
-        let Spread { text_bytes, hop, ref payload, .. } = *self.sends.spread(copy);
-        self.copy_bytes(text_bytes, hop, payload.len(), send, sent)
-    }
-
-    fn bytes_of(&self, gossip: &Gossip, send: SendId, sent: Timestamp) -> u64 {
-        self.copy_bytes(gossip.text_bytes, gossip.hop, gossip.payload.len(), send, sent)
-    }
-
-    fn copy_bytes(
-        &self,
-        text_bytes: u32,
-        hop: Option<Hop>,
-        payload_bytes: usize,
-        send: SendId,
-        sent: Timestamp,
-    ) -> u64 {
-        let name_bytes = self.configured.as_ref().map_or(0, |configured| configured.config.name_bytes);
-        let epoch = self.epoch();
-        CopyParts { text_bytes, name_bytes, sent, hop, epoch, send, payload_bytes }.encoded_bytes()
     }
 }
 
@@ -459,15 +368,6 @@ struct Arrival<'a> {
     /// This node's distance by it.
     hop: Option<Hop>,
     payload: &'a Bytes,
-}
-
-/// What is known of a send that failed.
-struct FailedSend {
-    send: SendId,
-    sent: Timestamp,
-    at: Timestamp,
-    bytes: u64,
-    reason: Failure,
 }
 
 #[cfg(test)]

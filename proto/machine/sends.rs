@@ -21,7 +21,7 @@ pub(super) struct Permitted {
     pub(super) copy: Copy,
     /// When it got its permit: it counts as sent then.
     pub(super) since: Timestamp,
-    /// When its link lets it go.
+    /// When its link lets it go; the end of time while it waits in the uplink.
     pub(super) leaves: Timestamp,
     /// Whether its link loses it.
     pub(super) is_lost: bool,
@@ -93,6 +93,14 @@ impl Sends {
         self.in_flight += 1;
         self.permitted.push_back(Some(permitted));
         SendId(self.ended + self.permitted.len() as u64)
+    }
+
+    /// Notes when a copy that has a permit leaves.
+    pub(super) fn leave(&mut self, send: SendId, leaves: Timestamp) {
+        let place = send.0.checked_sub(self.ended + 1).and_then(|place| usize::try_from(place).ok());
+        if let Some(Some(permitted)) = place.and_then(|place| self.permitted.get_mut(place)) {
+            permitted.leaves = leaves;
+        }
     }
 
     /// Takes a copy that has ended; none where it was cancelled before.

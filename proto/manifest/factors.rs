@@ -3,7 +3,7 @@
 use super::limits::Limits;
 use super::options::Options;
 use super::run::Manifest;
-use crate::link::{DelaySpec, Loss};
+use crate::link::{DelaySpec, Loss, RateSpec, Sharing};
 use crate::protocol::ProtocolSettings;
 use crate::topology::TopologySource;
 
@@ -116,6 +116,24 @@ fn network(options: &Options, limits: &Limits) -> String {
     };
     let loss = (options.loss != Loss::NONE).then(|| format!("{} {} loss", options.transport, options.loss));
     let rate = limits.bandwidth.as_ref().map(|limit| format!("{} Mbit/s", limit.intended_bits_per_s as f64 / 1e6));
-    let words: Vec<String> = delay.into_iter().chain(loss).chain(rate).collect();
+    let words: Vec<String> =
+        delay.into_iter().chain(loss).chain(rates(options)).chain(work(options)).chain(rate).collect();
     if words.is_empty() { "unshaped".to_owned() } else { words.join(", ") }
+}
+
+/// How fast nodes were let send and receive.
+fn rates(options: &Options) -> Vec<String> {
+    let named = |name: &str, rate: &Option<RateSpec>| rate.as_ref().map(|rate| format!("{name} {rate}"));
+    let mut words = Vec::from_iter(named("uplink", &options.uplink));
+    words.extend(named("downlink", &options.downlink));
+    if !words.is_empty() && options.sharing != Sharing::default() {
+        words.push(format!("{} sharing", options.sharing));
+    }
+    words
+}
+
+/// How long nodes were made to take for what arrives.
+fn work(options: &Options) -> Vec<String> {
+    let named = [("validation", &options.validate), ("service", &options.service)];
+    named.into_iter().filter(|(_, time)| !time.is_none()).map(|(name, time)| format!("{name} {time}")).collect()
 }

@@ -92,6 +92,13 @@ fn what_is_written_says_what_was_read_in_the_same_words() {
         assert_eq!(options.remove("period").unwrap(), "1s");
         assert_eq!(options.remove("phase").unwrap(), "random");
         assert_eq!(options.remove("back_to_sender").unwrap(), false);
+        for (field, without) in [("sharing", "fair"), ("validate", "none"), ("service", "none")] {
+            assert_eq!(options.remove(field).unwrap(), without);
+        }
+        assert_eq!(
+            [options.remove("uplink"), options.remove("downlink")],
+            [Some(serde_json::Value::Null), Some(serde_json::Value::Null)]
+        );
         assert_eq!(written.as_object_mut().unwrap().remove("clock").unwrap(), "wall");
         for manifest in [&mut written, &mut old] {
             manifest["options"]["link_delay"] = "".into();

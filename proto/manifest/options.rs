@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::as_text;
 use crate::initiator::Initiators;
-use crate::link::{DelaySpec, LinkSpec, Loss, Transport};
+use crate::link::{DelaySpec, LinkSpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
 use crate::protocol::{Connections, Forward, Order, Phase, ProtocolSettings, ProtocolSpec};
 use crate::time::Interval;
 use crate::topology::TopologySource;
@@ -68,6 +68,21 @@ pub struct Options {
     /// How often a copy is lost, as `5%`.
     #[serde(with = "as_text", default)]
     pub loss: Loss,
+    /// How fast nodes send, as `50Mbit` or `mix:20%=1Gbit,80%=50Mbit`; none: without limit.
+    #[serde(with = "as_text::optional", default)]
+    pub uplink: Option<RateSpec>,
+    /// How fast nodes receive; none: without limit.
+    #[serde(with = "as_text::optional", default)]
+    pub downlink: Option<RateSpec>,
+    /// `fair` or `fifo`: how copies share a node's rate.
+    #[serde(with = "as_text", default)]
+    pub sharing: Sharing,
+    /// How long a node checks a message before it goes on, as `constant:2ms`.
+    #[serde(with = "as_text", default)]
+    pub validate: WorkSpec,
+    /// How long a simulated node works on each copy that arrives, as `constant:2ms`.
+    #[serde(with = "as_text", default)]
+    pub service: WorkSpec,
     /// Largest message a node takes.
     pub max_message: u64,
     /// Whether a topology in several pieces was accepted.
@@ -85,7 +100,16 @@ fn usual_phase() -> Phase {
 impl Options {
     /// What copies meet on their way.
     pub fn links(&self) -> LinkSpec {
-        LinkSpec { delay: self.link_delay.clone(), transport: self.transport, loss: self.loss, ..LinkSpec::default() }
+        LinkSpec {
+            delay: self.link_delay.clone(),
+            transport: self.transport,
+            loss: self.loss,
+            uplink: self.uplink.clone(),
+            downlink: self.downlink.clone(),
+            sharing: self.sharing,
+            validate: self.validate.clone(),
+            service: self.service.clone(),
+        }
     }
 
     /// The protocol with the options that were resolved for it.

@@ -208,10 +208,10 @@ impl Net {
                 self.enter(self.now + hold_back, from, Input::SendDone { send, sent, result });
             }
             Output::Ask(ask) => self.ask(node, ask),
-            Output::Control(Contact { contact, to, words, hold, is_lost, .. }) => {
-                let at = self.now + hold;
+            Output::Control(Contact { contact, to, words, bytes, since, hold, is_lost, .. }) => {
+                let at = since + hold;
                 if !is_lost {
-                    self.enter(at, to, Input::Control { from: node, words });
+                    self.enter(at, to, Input::Control { from: node, bytes, words });
                 }
                 self.enter(at, node, Input::ControlDone { contact });
             }
@@ -222,44 +222,44 @@ impl Net {
     }
 
     fn send(&mut self, node: NodeIx, send: Send) {
-        let Send { send, to, gossip, hold, hold_back, is_lost, .. } = send;
+        let Send { send, to, gossip, bytes, since, hold, hold_back, is_lost, .. } = send;
         if is_lost {
-            let done = Input::SendDone { send, sent: self.now, result: Ok(None) };
-            return self.enter(self.now + hold + hold_back, node, done);
+            let done = Input::SendDone { send, sent: since, result: Ok(None) };
+            return self.enter(since + hold + hold_back, node, done);
         }
         let delivery = self.name();
-        self.sends.insert(delivery, Sent { from: node, send, sent: self.now, hold_back });
-        self.enter(self.now + hold, to, Input::Deliver { delivery, from: node, gossip });
+        self.sends.insert(delivery, Sent { from: node, send, sent: since, hold_back });
+        self.enter(since + hold, to, Input::Deliver { delivery, from: node, bytes, gossip });
     }
 
     fn ask(&mut self, node: NodeIx, ask: Contact) {
-        let Contact { contact, to, words, deadline, hold, is_lost, .. } = ask;
-        let at = self.now + hold;
+        let Contact { contact, to, words, bytes, since, deadline, hold, is_lost, .. } = ask;
+        let at = since + hold;
         let ends = deadline.map_or(at, |deadline| at + deadline);
         if is_lost {
             return self.enter(ends, node, Input::AskDone { contact, result: Err(Failure::Lost) });
         }
         let asked = self.name();
         self.asks.insert(asked, Asking { from: node, contact, ends });
-        self.enter(at, to, Input::Asked { asked, from: node, words });
+        self.enter(at, to, Input::Asked { asked, from: node, bytes, words });
     }
 
     fn answer(&mut self, answer: Answer) {
-        let Answer { asked, body, copies, hold, is_lost, .. } = answer;
+        let Answer { asked, body, copies, bytes, since, hold, is_lost, .. } = answer;
         let Some(Asking { from, contact, ends }) = self.asks.remove(&asked) else { panic!("nobody asked {asked:?}") };
         if is_lost {
-            let at = ends.max(self.now + hold);
+            let at = ends.max(since + hold);
             return self.enter(at, from, Input::AskDone { contact, result: Err(Failure::Lost) });
         }
         self.bearing += u64::from(!copies.is_empty());
         let copies = copies.into_iter().map(|copy| (self.name(), copy.gossip)).collect();
-        self.enter(self.now + hold, from, Input::AskDone { contact, result: Ok(Answered { body, copies }) });
+        self.enter(since + hold, from, Input::AskDone { contact, result: Ok(Answered { bytes, body, copies }) });
     }
 
     fn record(&mut self, node: NodeIx, event: &Event) {
         match *event {
-            Event::Received { message, from, hop, duplicate, .. } => {
-                let (at, hop) = (self.now, hop.map(|hop| hop.0));
+            Event::Received { message, from, hop, duplicate, at, .. } => {
+                let (at, hop) = (at.unwrap_or(self.now), hop.map(|hop| hop.0));
                 self.receipts.push(Receipt { at, node, from, message, hop, duplicate });
             }
             Event::Failed { .. } => self.failed += 1,

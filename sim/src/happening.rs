@@ -18,12 +18,16 @@ pub(crate) enum Happening {
         how: End,
     },
     Timeout,
+    /// Something is through at a node.
+    Through,
     /// Somebody asks.
     Asked(Box<Asking>),
     /// An answer, or the news that there will be none.
     AskEnded(Box<AskEnd>),
+    /// An asker loses patience.
+    AskLate(DeliveryId),
     /// Somebody says something that wants no answer.
-    Told(Box<Words>),
+    Told(Box<Telling>),
     /// The news that somebody was told, or will not be.
     ControlDone(ContactId),
 }
@@ -33,9 +37,9 @@ impl Happening {
     /// means nothing where the reply comes before.
     pub(crate) fn is_moving(&self) -> bool {
         match self {
-            Self::Timeout | Self::Ended { how: End::Late, .. } => false,
+            Self::Timeout | Self::Through | Self::AskLate(_) | Self::Ended { how: End::Late, .. } => false,
             Self::Asked(asking) => !asking.is_poll,
-            Self::AskEnded(end) => !end.is_poll || end.answer.as_ref().is_ok_and(|(_, copies)| !copies.is_empty()),
+            Self::AskEnded(end) => !end.is_poll || end.answer.as_ref().is_ok_and(|(_, copies, _)| !copies.is_empty()),
             Self::Arrival(_) | Self::Ended { .. } | Self::Told(_) | Self::ControlDone(_) => true,
         }
     }
@@ -65,10 +69,18 @@ pub(crate) struct Arrival {
 #[derive(Debug)]
 pub(crate) struct Asking {
     pub(crate) contact: ContactId,
+    pub(crate) bytes: u64,
     pub(crate) words: Words,
     /// When it ends if no answer comes; none: it waits as long as one takes.
     pub(crate) ends: Option<Timestamp>,
     pub(crate) is_poll: bool,
+}
+
+/// A control message on its way.
+#[derive(Debug)]
+pub(crate) struct Telling {
+    pub(crate) bytes: u64,
+    pub(crate) words: Words,
 }
 
 /// The end of an ask.
@@ -77,7 +89,8 @@ pub(crate) struct AskEnd {
     pub(crate) contact: ContactId,
     /// When the answer was given.
     pub(crate) sent: Timestamp,
-    pub(crate) answer: Result<(Body, Vec<AnswerCopy>), Failure>,
+    /// What was said, the copies in it, and the size of all of it.
+    pub(crate) answer: Result<(Body, Vec<AnswerCopy>, u64), Failure>,
     pub(crate) is_poll: bool,
 }
 
@@ -100,8 +113,8 @@ pub(crate) struct Pending {
     pub(crate) hold_back: Interval,
 }
 
-/// What the journal is told of an event at `node`.
-pub(crate) fn entry(node: NodeIx, event: Event, now: Timestamp, arrivals: &[(DeliveryId, Arrival)]) -> Entry {
+/// What the journal is told of an event at `node`; of a receipt, with the copy that arrived.
+pub(crate) fn entry(node: NodeIx, event: Event, now: Timestamp, arrival: Option<Arrival>) -> Entry {
     match event {
         Event::Initiated { message, at } => {
             let hop = Some(Hop::ORIGIN);
@@ -117,11 +130,11 @@ pub(crate) fn entry(node: NodeIx, event: Event, now: Timestamp, arrivals: &[(Del
                 fact: Fact::Initiated,
             }
         }
-        Event::Received { delivery, message, from, hop, duplicate } => {
-            let arrival = arrivals.iter().find(|(name, _)| *name == delivery).map(|(_, arrival)| *arrival);
+        Event::Received { message, from, hop, duplicate, at, .. } => {
+            let at = at.unwrap_or(now);
             let Arrival { send, sent, bytes, .. } = arrival.expect("only a delivery is received");
             let fact = if duplicate { Fact::Duplicate } else { Fact::Received };
-            Entry { message, sender: from, receiver: node, hop, sent, at: now, send, bytes: u64::from(bytes), fact }
+            Entry { message, sender: from, receiver: node, hop, sent, at, send, bytes: u64::from(bytes), fact }
         }
         Event::Failed { message, to, hop, send, sent, at, bytes, reason } => {
             Entry { message, sender: node, receiver: to, hop, sent, at, send, bytes, fact: Fact::Failed(reason) }

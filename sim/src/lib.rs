@@ -7,8 +7,10 @@
 
 #![warn(missing_docs)]
 
+mod gates;
 mod happening;
 pub mod journal;
 pub mod network;
 pub mod queue;
 pub mod round;
+mod spec;

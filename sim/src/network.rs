@@ -48,6 +48,11 @@ impl Network {
         &self.common.settings
     }
 
+    /// Whether nothing lies between nodes and their links.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.common.links.is_direct()
+    }
+
     /// What a node is told for a round, which is simulated apart from others.
     pub(crate) fn config(&self, me: NodeIx, round: u32) -> Config {
         let name_bytes = match &self.name_bytes {

@@ -3,62 +3,23 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use cnsim::id::{DeliveryId, Hop, Message, NodeIx};
+use cnsim::id::{DeliveryId, Hop, NodeIx};
 use cnsim::machine::{
     Answer, AnswerCopy, Answered, Contact, Event, Failure, Gossip, Input, Load, Machine, Output, Outputs, Send,
 };
 use cnsim::time::{Interval, Timestamp};
 
-use crate::happening::{Arrival, AskEnd, Asker, Asking, End, Happening, Pending, entry};
+use crate::gates::{Coming, Gates};
+use crate::happening::{Arrival, AskEnd, Asker, Asking, End, Happening, Pending, Telling, entry};
 use crate::journal::{Entry, Fact, Journal, NoJournal};
 use crate::network::Network;
 use crate::queue::{Class, Key, Queue};
+use crate::spec::grown;
+
+pub use crate::spec::{Outcome, RoundEnd, RoundSpec};
 
 /// How many events pass between two looks at whether the round shall go on.
 const LOOK: u64 = 1 << 16;
-
-/// What a round is.
-#[derive(Debug, Clone)]
-pub struct RoundSpec {
-    /// The message that begins.
-    pub message: Message,
-    /// Length of its name.
-    pub text_bytes: u32,
-    /// What it carries.
-    pub payload: Bytes,
-    /// Where it begins.
-    pub initiator: NodeIx,
-    /// When.
-    pub begins: Timestamp,
-    /// How long it may last.
-    pub limit: Interval,
-}
-
-/// How a round ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RoundEnd {
-    /// Whether nothing was left to do.
-    pub outcome: Outcome,
-    /// When the last event happened, or the limit came.
-    pub at: Timestamp,
-    /// The sum over all machines.
-    pub load: Load,
-    /// How many events it took.
-    pub events: u64,
-}
-
-/// Why a round ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Nothing was left to do.
-    Quiescent,
-    /// Everybody was reached, and a period of a protocol that never rests has passed since.
-    Horizon,
-    /// The limit came first.
-    TimedOut,
-    /// It was not to go on.
-    Halted,
-}
 
 /// See the module.
 pub struct World {
@@ -78,6 +39,8 @@ pub struct World {
     /// What each node may still send unasked, and the sum.
     unsettled: Vec<u32>,
     unsettled_sum: u64,
+    /// Only where something lies between nodes and their links.
+    gates: Option<Box<Gates>>,
     /// Nodes that have heard of the round's message.
     reached: u32,
     /// What the round's message carries, and how long its name is.
@@ -122,13 +85,13 @@ impl Ending {
     /// everybody was reached, and what is on its way then still arrives.
     fn reached(&mut self, round: &World) -> Option<Outcome> {
         if self.settles {
-            return (round.moving == 0 && round.unsettled_sum == 0).then_some(Outcome::Quiescent);
+            return (round.rests() && round.unsettled_sum == 0).then_some(Outcome::Quiescent);
         }
         if self.horizon.is_none() && round.reached + 1 >= self.nodes {
             self.horizon = Some(round.now + self.period);
         }
         let is_past = |horizon: Timestamp| round.queue.peek_time().is_none_or(|next| next > horizon);
-        (round.moving == 0 && self.horizon.is_some_and(is_past)).then_some(Outcome::Horizon)
+        (round.rests() && self.horizon.is_some_and(is_past)).then_some(Outcome::Horizon)
     }
 
     /// Whether timers are stopped at this time.
@@ -154,6 +117,7 @@ impl World {
             moving: 0,
             unsettled: vec![0; nodes],
             unsettled_sum: 0,
+            gates: (!network.is_direct()).then(|| Box::new(Gates::new(nodes))),
             reached: 0,
             payload: Bytes::new(),
             text_bytes: 0,
@@ -226,6 +190,11 @@ impl World {
         }
     }
 
+    /// Whether nothing is on its way.
+    fn rests(&self) -> bool {
+        self.moving == 0 && self.gates.as_ref().is_none_or(|gates| gates.is_clear())
+    }
+
     fn pop(&mut self) -> Option<(Key, Happening)> {
         let (key, happening) = self.queue.pop()?;
         self.moving -= u64::from(happening.is_moving());
@@ -252,33 +221,54 @@ impl World {
                     self.handle(node, Input::Timeout, &[], journal);
                 }
             }
-            Happening::Asked(asking) => {
-                let Asking { contact, words, ends, is_poll } = *asking;
-                let asked = self.name();
-                self.askers.insert(asked, Asker { node: from, contact, ends, is_poll });
-                self.handle(node, Input::Asked { asked, from, words }, &[], journal);
+            Happening::Through => {
+                if self.gates.as_mut().is_some_and(|gates| gates.is_due(node, key.time)) {
+                    self.handle(node, Input::AccessTimeout, &[], journal);
+                }
             }
-            Happening::AskEnded(end) => self.end_ask(node, *end, journal),
-            Happening::Told(words) => self.handle(node, Input::Control { from, words: *words }, &[], journal),
+            Happening::Asked(asking) => self.asked(node, from, *asking, journal),
+            Happening::AskEnded(end) => self.end_ask(node, from, *end, journal),
+            Happening::AskLate(asked) => {
+                if let Some(Asker { contact, .. }) = self.askers.remove(&asked) {
+                    let late = Input::AskDone { contact, result: Err(Failure::Deadline) };
+                    self.handle(node, late, &[], journal);
+                }
+            }
+            Happening::Told(telling) => {
+                let Telling { bytes, words } = *telling;
+                self.handle(node, Input::Control { from, bytes, words }, &[], journal);
+            }
             Happening::ControlDone(contact) => self.handle(node, Input::ControlDone { contact }, &[], journal),
         }
     }
 
     fn arrive(&mut self, node: NodeIx, from: NodeIx, arrival: Arrival, journal: &mut dyn Journal) {
-        let Arrival { send, sent, hold_back, .. } = arrival;
+        let Arrival { send, sent, hold_back, bytes, .. } = arrival;
         let delivery = self.name();
         self.owed.insert(delivery, Pending { sender: from, send, sent, hold_back });
-        let gossip = self.gossip(arrival);
-        self.handle(node, Input::Deliver { delivery, from, gossip }, &[(delivery, arrival)], journal);
+        self.note_coming(delivery, Coming { sender: from, receiver: node, arrival });
+        let (bytes, gossip) = (u64::from(bytes), self.gossip(arrival));
+        self.handle(node, Input::Deliver { delivery, from, bytes, gossip }, &[(delivery, arrival)], journal);
         if self.owed.contains_key(&delivery) {
             self.await_reply(node, from, arrival);
         }
     }
 
+    fn asked(&mut self, node: NodeIx, from: NodeIx, asking: Asking, journal: &mut dyn Journal) {
+        let Asking { contact, bytes, words, ends, is_poll } = asking;
+        let asked = self.name();
+        self.askers.insert(asked, Asker { node: from, contact, ends, is_poll });
+        self.handle(node, Input::Asked { asked, from, bytes, words }, &[], journal);
+        // An answer that is not given at once may come too late.
+        if let Some(ends) = ends.filter(|_| self.askers.contains_key(&asked)) {
+            self.push(ends.max(self.now), Class::Delivery, from, node, Happening::AskLate(asked));
+        }
+    }
+
     /// The copies in an answer arrive with it.
-    fn end_ask(&mut self, node: NodeIx, end: AskEnd, journal: &mut dyn Journal) {
+    fn end_ask(&mut self, node: NodeIx, from: NodeIx, end: AskEnd, journal: &mut dyn Journal) {
         let AskEnd { contact, sent, answer, .. } = end;
-        let (body, copies) = match answer {
+        let (body, copies, size) = match answer {
             Ok(answer) => answer,
             Err(failure) => {
                 return self.handle(node, Input::AskDone { contact, result: Err(failure) }, &[], journal);
@@ -290,11 +280,20 @@ impl World {
             let (message, hop) = (gossip.message, gossip.hop);
             let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
             let delivery = self.name();
-            arrivals.push((delivery, Arrival { send, sent, hold_back: Interval::ZERO, message, hop, bytes }));
+            let arrival = Arrival { send, sent, hold_back: Interval::ZERO, message, hop, bytes };
+            self.note_coming(delivery, Coming { sender: from, receiver: node, arrival });
+            arrivals.push((delivery, arrival));
             named.push((delivery, gossip));
         }
-        let result = Ok(Answered { body, copies: named });
+        let result = Ok(Answered { bytes: size, body, copies: named });
         self.handle(node, Input::AskDone { contact, result }, &arrivals, journal);
+    }
+
+    /// A copy that comes to a node may be received later than at once.
+    fn note_coming(&mut self, delivery: DeliveryId, coming: Coming) {
+        if let Some(gates) = &mut self.gates {
+            gates.note_coming(delivery, coming);
+        }
     }
 
     fn gossip(&self, arrival: Arrival) -> Gossip {
@@ -320,7 +319,8 @@ impl World {
             match output {
                 Output::Event(event) => {
                     self.reached += u32::from(matches!(event, Event::Received { duplicate: false, .. }));
-                    journal.record(entry(node, event, now, arrivals));
+                    let arrival = self.arrival(&event, arrivals);
+                    journal.record(entry(node, event, now, arrival));
                 }
                 Output::Reply { delivery, ack, useful } => {
                     self.reply(
@@ -339,6 +339,15 @@ impl World {
         self.look_ahead(node);
     }
 
+    /// The copy whose receipt an event is.
+    fn arrival(&mut self, event: &Event, arrivals: &[(DeliveryId, Arrival)]) -> Option<Arrival> {
+        let Event::Received { delivery, .. } = event else { return None };
+        match &mut self.gates {
+            Some(gates) => gates.take_coming(*delivery),
+            None => arrivals.iter().find(|(name, _)| name == delivery).map(|(_, arrival)| *arrival),
+        }
+    }
+
     /// Notes when the node wants to be woken, and what it may still send unasked.
     fn look_ahead(&mut self, node: NodeIx) {
         let machine = &self.machines[node.index()];
@@ -346,11 +355,25 @@ impl World {
         let known = &mut self.unsettled[node.index()];
         self.unsettled_sum = self.unsettled_sum + u64::from(unsettled) - u64::from(*known);
         *known = unsettled;
-        if let Some(at) = machine.poll_timeout().map(|at| at.max(self.now))
+        if let Some(at) = machine.poll_timers().map(|at| at.max(self.now))
             && self.timeouts.get(&node) != Some(&at)
         {
             self.timeouts.insert(node, at);
             self.push(at, Class::Timer, node, node, Happening::Timeout);
+        }
+        if self.gates.is_some() {
+            self.look_at_gates(node);
+        }
+    }
+
+    /// Notes when the next thing is through at the node, and how much is inside. What is through counts as what arrives then.
+    fn look_at_gates(&mut self, node: NodeIx) {
+        let (machine, Some(gates)) = (&self.machines[node.index()], &mut self.gates) else { return };
+        gates.note_held_up(node, machine.held_up());
+        if let Some(at) = machine.poll_access().map(|at| at.max(self.now))
+            && gates.note_timeout(node, at)
+        {
+            self.push(at, Class::Delivery, node, node, Happening::Through);
         }
     }
 
@@ -360,8 +383,7 @@ impl World {
     }
 
     fn carry(&mut self, node: NodeIx, copy: Send) {
-        let Send { send, to, gossip, bytes, hold, hold_back, is_lost, .. } = copy;
-        let sent = self.now;
+        let Send { send, to, gossip, bytes, since: sent, hold, hold_back, is_lost, .. } = copy;
         if is_lost {
             let ended = Happening::Ended { send, sent, how: End::Well(None) };
             return self.push(sent + hold + hold_back, Class::Delivery, node, node, ended);
@@ -372,30 +394,31 @@ impl World {
     }
 
     fn ask(&mut self, node: NodeIx, ask: Contact) {
-        let Contact { contact, to, words, deadline, hold, is_poll, is_lost, .. } = ask;
-        let arrives = self.now + hold;
+        let Contact { contact, to, words, bytes, since, deadline, hold, is_poll, is_lost } = ask;
+        let arrives = since + hold;
         let ends = deadline.map(|deadline| arrives + deadline);
         if is_lost {
             let asker = Asker { node, contact, ends, is_poll };
             return self.end_ask_without(asker, node, arrives, Failure::Lost);
         }
-        let asking = Asking { contact, words, ends, is_poll };
+        let asking = Asking { contact, bytes, words, ends, is_poll };
         self.push(arrives, Class::Delivery, to, node, Happening::Asked(Box::new(asking)));
     }
 
     fn tell(&mut self, node: NodeIx, control: Contact) {
-        let Contact { contact, to, words, hold, is_lost, .. } = control;
-        let arrives = self.now + hold;
+        let Contact { contact, to, words, bytes, since, hold, is_lost, .. } = control;
+        let arrives = since + hold;
         if !is_lost {
-            self.push(arrives, Class::Delivery, to, node, Happening::Told(Box::new(words)));
+            let telling = Box::new(Telling { bytes, words });
+            self.push(arrives, Class::Delivery, to, node, Happening::Told(telling));
         }
         self.push(arrives, Class::Delivery, node, node, Happening::ControlDone(contact));
     }
 
     fn answer(&mut self, node: NodeIx, answer: Answer) {
-        let Answer { asked, body, copies, hold, is_lost, .. } = answer;
+        let Answer { asked, body, copies, bytes, since, hold, is_lost, .. } = answer;
         let Some(asker) = self.askers.remove(&asked) else { return };
-        let arrives = self.now + hold;
+        let arrives = since + hold;
         if is_lost {
             return self.end_ask_without(asker, node, arrives, Failure::Lost);
         }
@@ -403,7 +426,7 @@ impl World {
             return self.end_ask_without(asker, node, self.now, Failure::Deadline);
         }
         let Asker { node: to, contact, is_poll, .. } = asker;
-        let end = AskEnd { contact, sent: self.now, answer: Ok((body, copies)), is_poll };
+        let end = AskEnd { contact, sent: since, answer: Ok((body, copies, bytes)), is_poll };
         self.push(arrives, Class::Delivery, to, node, Happening::AskEnded(Box::new(end)));
     }
 
@@ -440,6 +463,7 @@ impl World {
         while let Some((key, happening)) = self.pop() {
             self.cut_short(key, happening, journal);
         }
+        self.cut_short_inside(journal);
         self.queue = Queue::new();
         self.timeouts.clear();
         self.owed.clear();
@@ -451,20 +475,26 @@ impl World {
     /// The copies in an answer are sends that have ended for their sender: nobody else says that they never came.
     fn cut_short(&self, key: Key, happening: Happening, journal: &mut dyn Journal) {
         let Happening::AskEnded(end) = happening else { return };
-        let AskEnd { sent, answer: Ok((_, copies)), .. } = *end else { return };
-        for AnswerCopy { send, gossip, bytes } in copies {
-            journal.record(Entry {
-                message: gossip.message,
-                sender: key.source,
-                receiver: key.destination,
-                hop: gossip.hop.map(Hop::next),
-                sent,
-                at: self.now,
-                send,
-                bytes,
-                fact: Fact::Failed(Failure::CutShort("configured anew")),
-            });
+        let AskEnd { sent, answer: Ok((_, copies, _)), .. } = *end else { return };
+        for AnswerCopy { send, gossip: Gossip { message, hop, .. }, bytes } in copies {
+            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+            let arrival = Arrival { send, sent, hold_back: Interval::ZERO, message, hop, bytes };
+            journal.record(self.never_received(Coming { sender: key.source, receiver: key.destination, arrival }));
         }
+    }
+
+    /// The same for those that have come to a node and were not received: nobody owes a reply to them.
+    fn cut_short_inside(&mut self, journal: &mut dyn Journal) {
+        let coming = self.gates.as_mut().map(|gates| gates.clear()).unwrap_or_default();
+        let in_answers = coming.into_iter().filter(|(delivery, _)| !self.owed.contains_key(delivery));
+        in_answers.for_each(|(_, coming)| journal.record(self.never_received(coming)));
+    }
+
+    fn never_received(&self, coming: Coming) -> Entry {
+        let Coming { sender, receiver, arrival: Arrival { send, sent, message, hop, bytes, .. } } = coming;
+        let (hop, bytes) = (hop.map(Hop::next), u64::from(bytes));
+        let fact = Fact::Failed(Failure::CutShort("configured anew"));
+        Entry { message, sender, receiver, hop, sent, at: self.now, send, bytes, fact }
     }
 
     fn configure(&mut self, round: u32, journal: &mut dyn Journal) {
@@ -475,16 +505,5 @@ impl World {
 
     fn load(&self) -> Load {
         self.machines.iter().map(Machine::load).sum()
-    }
-}
-
-/// What has been added to counters that only grow; the rest is as it is now.
-fn grown(before: Load, now: Load) -> Load {
-    Load {
-        started: now.started - before.started,
-        finished: now.finished - before.finished,
-        delivered: now.delivered - before.delivered,
-        failed: now.failed - before.failed,
-        ..now
     }
 }

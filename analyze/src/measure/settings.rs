@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cnsim::link::RateSpec;
 use cnsim::manifest::{Manifest, Options};
 
 /// What stands for a setting that has no value.
@@ -26,9 +27,15 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         period,
         phase,
         back_to_sender,
+        uplink,
+        downlink,
+        sharing,
+        validate,
+        service,
         ..
     } = &manifest.options;
     let optional = |value: Option<u64>| value.map_or_else(|| NONE.to_owned(), |value| value.to_string());
+    let rate = |rate: &Option<RateSpec>| rate.as_ref().map_or_else(|| NONE.to_owned(), RateSpec::to_string);
     let bandwidth = manifest.limits.bandwidth.as_ref().map(|limit| limit.intended_bits_per_s);
     let memory = manifest.limits.memory.as_ref().map(|limit| limit.intended_bytes);
     vec![
@@ -36,6 +43,7 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ("bandwidth in bit/s", optional(bandwidth)),
         ("connections", connections.to_string()),
         ("deadline in ms", optional(*deadline_ms)),
+        ("downlink", rate(downlink)),
         ("forwarding", forward.to_string()),
         ("initiators", initiator.to_string()),
         ("link delay", link_delay.to_string()),
@@ -49,8 +57,12 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ("protocol", protocol.to_string()),
         ("sends in flight", in_flight.to_string()),
         ("sends back to the sender", back_to_sender.to_string()),
+        ("service", service.to_string()),
+        ("sharing of rates", sharing.to_string()),
         ("topology", topology.to_string()),
         ("transport", transport.to_string()),
+        ("uplink", rate(uplink)),
+        ("validation", validate.to_string()),
     ]
 }
 

@@ -70,8 +70,9 @@ fn other_delay(manifest: &Manifest) -> Option<String> {
         | DelaySpec::Empirical { .. }
         | DelaySpec::Regions { .. } => None,
     };
-    // A lost copy of a stream is held longer.
-    let constant_ms = constant_ms.filter(|_| manifest.options.loss == Loss::NONE);
+    // A lost copy of a stream is held longer, and one that waits in an uplink.
+    let is_alone = manifest.options.loss == Loss::NONE && manifest.options.uplink.is_none();
+    let constant_ms = constant_ms.filter(|_| is_alone);
     let is_other = match (constant_ms, meant) {
         (Some(asked), Some(meant)) => (asked - meant).abs() > DELAY_MS * asked.max(1.0),
         (Some(asked), None) => asked > 0.0 && is_complete,
