@@ -4,7 +4,8 @@
 //! events as values; a host (a process behind gRPC, or a simulator) carries them out. There are deliberately no sockets,
 //! files, clocks, threads or global random numbers here: without the feature `grpc` the crate reaches no async runtime.
 //!
-//! - [`topology`]: who may send to whom; [`link`]: what a copy meets on its way; [`initiator`]: who begins which round
+//! - [`topology`]: who may send to whom; [`link`]: what a copy meets on its way; [`initiator`]: who begins which round;
+//!   [`pace`]: when
 //! - [`quantity`]: spans, rates and shares as they are typed
 //! - [`protocol`]: the dissemination strategies and their options
 //! - [`machine`]: one node
@@ -27,6 +28,7 @@ pub mod invariant;
 pub mod link;
 pub mod machine;
 pub mod manifest;
+pub mod pace;
 pub mod protocol;
 pub mod quantity;
 pub mod random;

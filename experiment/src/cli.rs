@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use cnsim::id::RunId;
 use cnsim::initiator::Initiators;
 use cnsim::link::{DelaySpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
+use cnsim::pace::{Pace, WarmUp};
 use cnsim::protocol::{Connections, Forward, Order, Phase};
 use cnsim::time::Interval;
 
@@ -150,6 +151,13 @@ pub struct Experiment {
     /// Milliseconds between two rounds
     #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=86_400_000))]
     pub pause: u64,
+    /// An open loop: rounds begin at this interval, as 100ms or poisson:100ms (its mean), whether or not earlier ones have ended
+    #[arg(long, value_name = "TIME", default_value = "closed", hide_default_value = true)]
+    pub every: Pace,
+    /// With --every: what begins before the rounds that count, and again behind them, as 60s or a number of rounds
+    /// [default: a tenth of --rounds]
+    #[arg(long, value_name = "TIME|COUNT")]
+    pub warm_up: Option<WarmUp>,
     /// How long each copy is on its way: constant:20ms, uniform:A:B, exponential:MEAN, lognormal:MEDIAN:SIGMA, empirical:FILE,
     /// regions:FILE, regions:world, weights (of edges, in milliseconds) or none; its acknowledgment takes as long again
     /// [default: none; a simulation has none]

@@ -19,6 +19,7 @@ use crate::cluster::{Cluster, ClusterError, Pass, Process};
 use crate::control_file::{self, ControlLine};
 use crate::folder::FolderError;
 use crate::ledger::{Ending, Ledger};
+use crate::open_loop::OpenLoop;
 use crate::payload::payload;
 use crate::plan::Plan;
 
@@ -27,7 +28,7 @@ type Client = ControlClient<Channel>;
 /// How long a driver sleeps between two looks at the cluster: each look takes time away from the process that answers,
 /// and a round is not measured by when the driver sees its end.
 const SLEEP_MIN: Duration = Duration::from_millis(2);
-const SLEEP_MAX: Duration = Duration::from_millis(10);
+pub(crate) const SLEEP_MAX: Duration = Duration::from_millis(10);
 
 /// How long a process may be busy before the others are looked at: it may wait for one that was lost.
 const LOOK_AT_ALL: Duration = Duration::from_secs(1);
@@ -74,7 +75,7 @@ pub struct RoundDriver<'a> {
 impl<'a> RoundDriver<'a> {
     /// The rounds of a plan from `first` on.
     pub fn new(plan: &'a Plan, first: u32) -> Self {
-        let next = Some(first).filter(|first| *first <= plan.options.rounds);
+        let next = Some(first).filter(|first| *first <= plan.last_round());
         Self { plan, epoch: plan.epoch, is_configured: false, confirmed: None, next, has_begun: false }
     }
 
@@ -92,8 +93,12 @@ impl<'a> RoundDriver<'a> {
         if !self.is_configured {
             self.configure(cluster, round).await?;
         }
-        watcher.round_begins(round);
         let driven = DrivenRound { cluster, plan: self.plan, epoch: self.epoch, round };
+        if let Some(schedule) = &self.plan.open_loop {
+            self.next = None;
+            return OpenLoop { first: driven, schedule }.drive(ledger, watcher).await.map(|()| true);
+        }
+        watcher.round_begins(round);
         let outcome = driven.drive(ledger, watcher).await?;
         self.end_round(round, outcome, watcher);
         Ok(true)
@@ -103,7 +108,7 @@ impl<'a> RoundDriver<'a> {
     /// of the round before, so that it cannot colour the next one.
     pub fn end_round(&mut self, round: u32, outcome: RoundOutcome, watcher: &dyn Watcher) {
         watcher.round_ended(round, outcome);
-        self.next = (round < self.plan.options.rounds).then(|| round + 1);
+        self.next = (round < self.plan.last_round()).then(|| round + 1);
         if outcome != RoundOutcome::Quiescent {
             self.epoch += 1;
             self.is_configured = false;
@@ -217,18 +222,17 @@ fn port(address: &str) -> u32 {
 }
 
 /// One round.
-struct DrivenRound<'a> {
-    cluster: &'a Cluster,
-    plan: &'a Plan,
-    epoch: u64,
-    round: u32,
+#[derive(Clone, Copy)]
+pub(crate) struct DrivenRound<'a> {
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) plan: &'a Plan,
+    pub(crate) epoch: u64,
+    pub(crate) round: u32,
 }
 
-impl DrivenRound<'_> {
+impl<'a> DrivenRound<'a> {
     async fn drive(&self, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<RoundOutcome, DriveError> {
-        let initiator = self.plan.initiator(self.round);
-        let id = self.plan.topology.nodes[initiator].as_str();
-        let host = self.cluster.host_of(id).expect("a backend brings up every node of the plan");
+        let (host, id) = self.initiator();
         let before = self.prepare(id, watcher).await?;
         ledger.begin_round(self.round, id, before.clone());
         let begun = Instant::now();
@@ -292,7 +296,7 @@ impl DrivenRound<'_> {
 
     /// Opens the connections that the round can use, outside any timing, and returns the counters that it begins with. A
     /// connection that cannot be opened is a failed send later, so it only warns.
-    async fn prepare(&self, initiator: &str, watcher: &dyn Watcher) -> Result<Pass, ClusterError> {
+    pub(crate) async fn prepare(&self, initiator: &str, watcher: &dyn Watcher) -> Result<Pass, ClusterError> {
         let request = PrepareRequest { epoch: self.epoch, round: self.round, initiator: initiator.to_owned() };
         let replies = self
             .cluster
@@ -320,7 +324,14 @@ impl DrivenRound<'_> {
         self.checked(counters.collect::<Result<Pass, _>>()?)
     }
 
-    async fn start(&self, host: usize, initiator: &str) -> Result<(), ClusterError> {
+    /// The process that hosts the round's initiator, and its id.
+    pub(crate) fn initiator(&self) -> (usize, &'a str) {
+        let id = self.plan.topology.nodes[self.plan.initiator(self.round)].as_str();
+        (self.cluster.host_of(id).expect("a backend brings up every node of the plan"), id)
+    }
+
+    /// Begins the round's message.
+    pub(crate) fn start(&self, host: usize, initiator: &str) -> impl Future<Output = Result<(), ClusterError>> + use<> {
         let mut process = self.cluster.processes[host].clone();
         let request = StartRequest {
             epoch: self.epoch,
@@ -328,13 +339,15 @@ impl DrivenRound<'_> {
             message: MessageId::of(&self.plan.run_id, self.round).as_str().to_owned(),
             payload: payload(self.plan, self.round),
         };
-        let asked = self.cluster.processes[host].answer("Start", process.control.start(request)).await;
-        let started = asked?;
-        started.map(|_| ()).map_err(|status| process.refused("Start", &status))
+        async move {
+            let asked = process.clone();
+            let started = asked.answer("Start", process.control.start(request)).await?;
+            started.map(|_| ()).map_err(|status| process.refused("Start", &status))
+        }
     }
 
     /// The pass, where every process still answers for the run's configuration.
-    fn checked(&self, pass: Pass) -> Result<Pass, ClusterError> {
+    pub(crate) fn checked(&self, pass: Pass) -> Result<Pass, ClusterError> {
         let replies = pass.into_iter().zip(&self.cluster.processes);
         replies.map(|(reply, process)| self.of_this_epoch(reply, process)).collect()
     }
@@ -402,9 +415,17 @@ impl QuiescenceWait<'_> {
     /// Whether a process still has something to do. The initiator's process has, until it has recorded that the message begins.
     fn busy(&self, index: usize, reply: &WatchReply) -> bool {
         let begun = reply.last_seq > self.before.last_seq;
-        let is_at_work = reply.queued > 0 || reply.in_flight > 0 || reply.control > 0 || reply.unsettled > 0;
-        is_at_work || (index == self.host && !begun)
+        is_at_work(reply) || (index == self.host && !begun)
     }
+}
+
+fn is_at_work(reply: &WatchReply) -> bool {
+    reply.queued > 0 || reply.in_flight > 0 || reply.control > 0 || reply.unsettled > 0
+}
+
+/// Whether no process has anything to do, and every send that was begun has ended.
+pub(crate) fn is_at_rest(pass: &Pass) -> bool {
+    !pass.iter().any(is_at_work) && balanced(pass)
 }
 
 /// Whether every send that was begun has ended.
@@ -414,7 +435,7 @@ fn balanced(pass: &Pass) -> bool {
 }
 
 /// What would change between two passes if anything moved.
-fn progress(pass: &Pass) -> Vec<(u64, u64, u64, u64)> {
+pub(crate) fn progress(pass: &Pass) -> Vec<(u64, u64, u64, u64)> {
     pass.iter().map(|reply| (reply.started, reply.finished, reply.delivered, reply.last_seq)).collect()
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use chrono::{SecondsFormat, Utc};
 use cnsim::manifest::{
-    AchievedDelay, Backend, Incident, KubernetesFacts, Limits, Manifest, RosterNode, Round, RoundOutcome, RunOutcome,
+    AchievedDelay, Backend, Begin, Incident, KubernetesFacts, Limits, Manifest, RosterNode, Round, RoundOutcome,
+    RunOutcome,
 };
 use tokio::time::Instant;
 
@@ -20,6 +21,8 @@ pub struct Ledger {
     manifest: Manifest,
     folder: RunFolder,
     open: Option<OpenRound>,
+    /// The rounds of an open loop that goes on.
+    open_loop: OpenRounds,
     held: HeldCopies,
 }
 
@@ -43,6 +46,17 @@ struct OpenRound {
     begun: Instant,
 }
 
+/// The rounds of an open loop that goes on.
+#[derive(Debug, Default)]
+struct OpenRounds {
+    begun: BTreeMap<u32, Instant>,
+    /// When the manifest was last written.
+    saved: Option<Instant>,
+}
+
+/// How often the manifest of an open loop is written: it has a line for each round.
+const SAVED_EVERY: Duration = Duration::from_secs(1);
+
 /// Copies held back by a link delay, over all rounds.
 #[derive(Debug, Default)]
 struct HeldCopies {
@@ -60,7 +74,7 @@ pub fn now() -> String {
 impl Ledger {
     /// The ledger of a manifest that stands in `folder`.
     pub fn new(manifest: Manifest, folder: RunFolder) -> Self {
-        Self { manifest, folder, open: None, held: HeldCopies::default() }
+        Self { manifest, folder, open: None, open_loop: OpenRounds::default(), held: HeldCopies::default() }
     }
 
     /// The ledger of a run that goes on: its manifest says again that it does.
@@ -68,7 +82,7 @@ impl Ledger {
         manifest.outcome = RunOutcome::Running;
         (manifest.reason, manifest.finished_at) = (None, None);
         let held = manifest.link_delay.map(HeldCopies::of).unwrap_or_default();
-        let ledger = Self { manifest, folder, open: None, held };
+        let ledger = Self { manifest, folder, open: None, open_loop: OpenRounds::default(), held };
         ledger.save()?;
         Ok(ledger)
     }
@@ -130,15 +144,70 @@ impl Ledger {
             driver_ms: ending.took.as_secs_f64() * 1e3,
             scheduling_delay_ms: tally.scheduling_delay_ms(),
             clock_steps: tally.grown(|reply| reply.clock_steps),
+            begin: None,
             resources: is_whole.then(|| tally.resources(&names)),
         });
         self.save()
+    }
+
+    /// A round of an open loop begins. It is over `--round-timeout` later, whatever becomes of it. The file is written from
+    /// time to time.
+    pub fn begin_open_round(&mut self, round: u32, initiator: &str, begin: Begin) -> Result<(), FolderError> {
+        let now = Instant::now();
+        self.note_open(round, initiator, begin, RoundOutcome::Open);
+        self.open_loop.begun.insert(round, now);
+        let is_due = self.open_loop.saved.is_none_or(|saved| now - saved >= SAVED_EVERY);
+        if is_due {
+            self.open_loop.saved = Some(now);
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// A round of an open loop, whose records tell how it went.
+    pub fn note_open(&mut self, round: u32, initiator: &str, begin: Begin, outcome: RoundOutcome) {
+        self.manifest.expected_events += u64::from(self.manifest.options.nodes) - 1;
+        self.manifest.rounds.push(Round {
+            round,
+            initiator: initiator.to_owned(),
+            outcome,
+            delivered: 0,
+            failed: 0,
+            last_seqs: BTreeMap::new(),
+            driver_ms: self.manifest.options.round_timeout_ms as f64,
+            scheduling_delay_ms: None,
+            clock_steps: 0,
+            begin: Some(begin),
+            resources: None,
+        });
+    }
+
+    /// The open loop has ended, and nothing moves or every round is over.
+    pub fn end_open_loop(&mut self, cluster: &Cluster, before: &Pass, after: &Pass) -> Result<(), FolderError> {
+        self.note_backend(&Tally { before, after });
+        let names = cluster.processes.iter().map(|process| process.name.clone());
+        self.manifest.last_seqs.extend(names.zip(after.iter().map(|reply| reply.last_seq)));
+        self.open_loop = OpenRounds::default();
+        self.save()
+    }
+
+    /// The open loop was cut off: what becomes of the rounds that were not over is not their own doing.
+    pub fn cut_open_loop(&mut self, outcome: RoundOutcome) {
+        let limit = Duration::from_millis(self.manifest.options.round_timeout_ms);
+        let begun = std::mem::take(&mut self.open_loop).begun;
+        let is_cut = |round: &Round| begun.get(&round.round).is_some_and(|begun| begun.elapsed() < limit);
+        self.manifest.rounds.iter_mut().filter(|round| is_cut(round)).for_each(|round| round.outcome = outcome);
     }
 
     /// A round was simulated; `events` happened in all of them so far. It is written down with the run's end.
     pub fn note_simulated(&mut self, round: Round, events: u64) {
         self.manifest.expected_events += u64::from(self.manifest.options.nodes) - 1;
         self.manifest.rounds.push(round);
+        self.count_simulated(events);
+    }
+
+    /// So much has happened in a simulation so far.
+    pub fn count_simulated(&mut self, events: u64) {
         if let Backend::Sim(facts) = &mut self.manifest.backend {
             facts.events = Some(events);
         }

@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod local;
 pub mod machine;
 pub mod merge;
+mod open_loop;
 pub mod payload;
 pub mod plan;
 pub mod progress;

@@ -6,6 +6,7 @@ use cnsim::initiator::Initiators;
 use cnsim::link::{DelayModel, DelayModelError, DelaySpec, Sharing, Texts, WorkModel};
 use cnsim::machine::CopyParts;
 use cnsim::manifest::Options;
+use cnsim::pace::{MESSAGES_MAX, Pace, Schedule};
 use cnsim::protocol::{ParseError, Phase, ProtocolSettings};
 use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::{Adjacency, EdgeWeights, NoDelay, Topology};
@@ -28,6 +29,8 @@ pub struct Plan {
     pub neighbours: Adjacency,
     /// What stands in the files that times are drawn from.
     pub delay_files: DelayFiles,
+    /// When rounds begin, where they wait for no other to end.
+    pub open_loop: Option<Schedule>,
     /// Names this run's first configuration: when the plan was made, in ns since the Unix epoch.
     pub epoch: u64,
 }
@@ -136,6 +139,18 @@ pub enum PlanError {
     /// Service at nodes that exist.
     #[error("--service goes with --backend sim: real nodes take the time that they take; --validate adds to it")]
     RealService,
+    /// A pause where rounds wait for nothing.
+    #[error("--pause means nothing with --every, which says when each round begins")]
+    Pause,
+    /// A warm-up where each round has the network for itself.
+    #[error("--warm-up goes with --every: without it round 0 warms up, and each round has the network for itself")]
+    NoOpenLoop,
+    /// An open loop of nothing.
+    #[error("--every needs --rounds 1 or more: no other round is in a statistic")]
+    NoScoredRounds,
+    /// An open loop that is too long.
+    #[error("--every: more than {MESSAGES_MAX} rounds would begin; use fewer --rounds or a shorter --warm-up")]
+    TooManyMessages,
     /// A flag that means nothing in virtual time.
     #[error("{0} means nothing to --backend sim, which has no processes and no connections")]
     NotSimulated(&'static str),
@@ -171,6 +186,7 @@ impl Plan {
             protocol: options.resolved_protocol(),
             neighbours: neighbours(&topology, &options.link_delay)?,
             delay_files,
+            open_loop: open_loop(&options)?,
             epoch: now_ns(),
             run_id,
             options,
@@ -184,6 +200,11 @@ impl Plan {
     pub fn initiator(&self, round: u32) -> usize {
         let found = self.options.initiator.of_round(round, &self.topology.nodes, self.options.seed);
         found.expect("a fixed initiator was found among the nodes when the plan was made")
+    }
+
+    /// The number of the last round.
+    pub fn last_round(&self) -> u32 {
+        self.open_loop.as_ref().map_or(self.options.rounds, Schedule::last_round)
     }
 
     /// The nodes of each process.
@@ -212,7 +233,7 @@ impl Plan {
         let longest = names.max().expect("a plan has nodes");
         // What is longer than any message may be needs no more digits.
         let payload = self.options.payload_bytes.min(u64::from(u32::MAX));
-        let message = MessageId::of(&self.run_id, self.options.rounds);
+        let message = MessageId::of(&self.run_id, self.last_round());
         let length = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
         let parts = CopyParts {
             text_bytes: length(message.as_str().len()),
@@ -225,6 +246,20 @@ impl Plan {
         };
         parts.encoded_bytes() - payload
     }
+}
+
+/// When the rounds of an open loop begin.
+fn open_loop(options: &Options) -> Result<Option<Schedule>, PlanError> {
+    if options.every == Pace::Closed {
+        return Ok(None);
+    }
+    if options.pause_ms > 0 {
+        return Err(PlanError::Pause);
+    }
+    if options.rounds == 0 {
+        return Err(PlanError::NoScoredRounds);
+    }
+    options.open_loop().map(Some).ok_or(PlanError::TooManyMessages)
 }
 
 fn check_folder_name(run_id: &RunId) -> Result<(), PlanError> {

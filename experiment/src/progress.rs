@@ -45,7 +45,7 @@ impl Progress {
     pub fn new(plan: &Plan) -> Self {
         let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}");
         let bar =
-            ProgressBar::new(u64::from(plan.options.rounds) + 1).with_style(style.expect("the template is a constant"));
+            ProgressBar::new(u64::from(plan.last_round()) + 1).with_style(style.expect("the template is a constant"));
         Self { bar, last: RefCell::default() }
     }
 }
@@ -71,7 +71,7 @@ impl Watcher for Progress {
     fn round_ended(&self, round: u32, outcome: RoundOutcome) {
         self.bar.inc(1);
         match outcome {
-            RoundOutcome::Quiescent | RoundOutcome::Horizon | RoundOutcome::Interrupted => {}
+            RoundOutcome::Quiescent | RoundOutcome::Horizon | RoundOutcome::Open | RoundOutcome::Interrupted => {}
             RoundOutcome::Disturbed => {
                 self.warn(&format!("round {round} lost a process, or could not ask one how it did"))
             }

@@ -3,6 +3,7 @@
 use cnsim::id::RunId;
 use cnsim::link::{DelaySpec, Sharing};
 use cnsim::manifest::Options;
+use cnsim::pace::{Pace, WarmUp};
 use cnsim::protocol::{ParseError, ProtocolSettings};
 use cnsim::random::Random;
 use cnsim::time::Interval;
@@ -59,6 +60,8 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
         nodes_per_process: nodes_per_process(typed, found, backend)?,
         round_timeout_ms: u64::try_from(typed.round_timeout.as_millis()).unwrap_or(u64::MAX).max(1),
         pause_ms: typed.pause,
+        every: typed.every,
+        warm_up: warm_up(typed)?,
         link_delay: delay,
         transport: typed.transport,
         loss: typed.loss,
@@ -81,6 +84,17 @@ fn model(typed: &Experiment, backend: BackendName) -> Result<(&str, DelaySpec), 
         (BackendName::Sim, _, None) => Err(PlanError::NoModel { flag: "--delay", example: "constant:20ms" }),
         (_, topology, delay) => {
             Ok((topology.as_deref().unwrap_or("complete"), delay.clone().unwrap_or(DelaySpec::None)))
+        }
+    }
+}
+
+/// What begins before the rounds that count: in an open loop a tenth of them, where nobody says.
+fn warm_up(typed: &Experiment) -> Result<WarmUp, PlanError> {
+    match (typed.every, typed.warm_up) {
+        (Pace::Closed, None) => Ok(WarmUp::default()),
+        (Pace::Closed, Some(_)) => Err(PlanError::NoOpenLoop),
+        (Pace::Every(_) | Pace::Poisson(_), typed_one) => {
+            Ok(typed_one.unwrap_or(WarmUp::Rounds((typed.rounds / 10).max(1))))
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use cnsim::event::Record;
 use cnsim::id::RunId;
 use cnsim::manifest::{Backend, Manifest, Round, RoundOutcome, RunOutcome};
+use cnsim::pace::Pace;
 
 use crate::backend_choice::{BackendChoice, Start};
 use crate::folder::{EVENTS, FolderError, MANIFEST, RunFolder, record_files};
@@ -59,6 +60,16 @@ pub enum ResumeError {
         /// Its manifest.
         manifest: PathBuf,
     },
+    /// It was an open loop.
+    #[error(
+        "{}: an open loop is not gone on with, for its rounds would meet another load; run it again with --repeat {}",
+        manifest.display(),
+        manifest.display()
+    )]
+    OpenLoop {
+        /// Its manifest.
+        manifest: PathBuf,
+    },
     /// Its records cannot be read.
     #[error("cannot read {}: {reason}", path.display())]
     Records {
@@ -79,6 +90,9 @@ pub fn open(
     let mut manifest = repeat::read_manifest(&file)?;
     if let Backend::Sim(_) = manifest.backend {
         return Err(ResumeError::Simulated { manifest: file });
+    }
+    if manifest.options.every != Pace::Closed {
+        return Err(ResumeError::OpenLoop { manifest: file });
     }
     if manifest.outcome == RunOutcome::Complete {
         return Err(ResumeError::Complete { folder: path.to_owned() });
@@ -115,6 +129,7 @@ fn next_round(manifest: &mut Manifest, plan: &Plan, recorded: Option<&BTreeSet<u
         driver_ms: 0.0,
         scheduling_delay_ms: None,
         clock_steps: 0,
+        begin: None,
         resources: None,
     });
     next + 1

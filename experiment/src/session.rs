@@ -60,6 +60,7 @@ impl<B: Backend> Session<'_, B> {
     /// Drives the rounds, closes the one that was going on when the run was stopped, and brings every record home.
     async fn drive(mut self, run: &mut RunContext<'_>, first: u32) -> Result<(), Halt> {
         let result = self.drive_rounds(run, first).await;
+        run.ledger.cut_open_loop(RoundOutcome::Interrupted);
         if let Some(ending) = self.ending(run, RoundOutcome::Interrupted).await {
             run.ledger.end_round(&self.cluster, ending)?;
         }
@@ -75,6 +76,11 @@ impl<B: Backend> Session<'_, B> {
             match self.drive_round(&mut driver, run).await? {
                 Ok(true) => recoveries = 0,
                 Ok(false) => break,
+                // The load that the rounds of an open loop meet would be another one.
+                Err(error) if run.plan.open_loop.is_some() => {
+                    run.ledger.cut_open_loop(RoundOutcome::Disturbed);
+                    return Err(Halt::Failed(error.to_string()));
+                }
                 Err(_) if recoveries == RECOVERIES_MAX => {
                     return Err(Halt::Failed(format!("processes failed {RECOVERIES_MAX} times in a row")));
                 }
@@ -99,6 +105,7 @@ impl<B: Backend> Session<'_, B> {
         let driven = tokio::select! {
             driven = driver.drive_next(&self.cluster, run.ledger, run.watcher) => driven,
             death = self.backend.death() => {
+                run.ledger.cut_open_loop(RoundOutcome::Disturbed);
                 // The same outcome as where the broken connection is seen before the death: which comes first is chance.
                 if let Some(ending) = self.ending(run, RoundOutcome::Disturbed).await {
                     run.ledger.end_round(&self.cluster, ending)?;

@@ -1,7 +1,7 @@
 //! The backend in virtual time: rounds are simulated, some at once, and their records written as columns.
 
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -11,7 +11,8 @@ use cnsim::event::{Kind, SIMULATED};
 use cnsim::id::{Epoch, Message, MessageId, NodeIx};
 use cnsim::link::Links;
 use cnsim::machine::{Common, ControlCount};
-use cnsim::manifest::{Round, RoundOutcome};
+use cnsim::manifest::{Begin, Round, RoundOutcome};
+use cnsim::pace::Schedule;
 use cnsim::time::{Interval, Timestamp};
 use cnsim_records::numbered::{NumberedFile, NumberedRecord, RunTexts};
 use cnsim_sim::journal::{Entry, Fact, Journal};
@@ -120,6 +121,11 @@ fn write_rounds(run: &mut RunContext<'_>, halted: &Halted, file: File) -> Result
     let protocol = plan.options.protocol.to_string();
     let mut events = NumberedFile::new(BufWriter::with_capacity(1 << 20, file), texts(plan, &protocol))?;
     let simulator = Simulator::of(plan).map_err(Broken::Links)?;
+    if let Some(schedule) = &plan.open_loop {
+        write_open_loop(run, &simulator, schedule, halted, &mut events)?;
+        run.ledger.close_records([(PROCESS.to_owned(), events.written())].into());
+        return Ok(events.finish()?);
+    }
     let rounds: Vec<u32> = (0..=plan.options.rounds).collect();
     let (mut begins, mut happened, begun) = (BEGINS, 0, Instant::now());
     let mut world = plan.protocol.spec.protocol().learns().then(|| World::new(&simulator.network, BEGINS, 0));
@@ -157,7 +163,7 @@ fn texts<'a>(plan: &'a Plan, protocol: &'a str) -> RunTexts<'a> {
     RunTexts {
         run_id: &plan.run_id,
         nodes: &plan.topology.nodes,
-        rounds: plan.options.rounds,
+        rounds: plan.last_round(),
         protocol,
         condition: &plan.options.condition,
         process: PROCESS,
@@ -170,6 +176,39 @@ fn texts<'a>(plan: &'a Plan, protocol: &'a str) -> RunTexts<'a> {
 fn control_line<'a>(plan: &'a Plan, node: NodeIx, count: &'a ControlCount) -> ControlLine<'a> {
     let node = plan.topology.nodes[node.index()].as_str();
     ControlLine { node, kind: count.name, messages: count.messages, bytes: count.bytes }
+}
+
+/// Simulates the rounds of an open loop in one world, where each begins at its time.
+fn write_open_loop<W: Write>(
+    run: &mut RunContext<'_>,
+    simulator: &Simulator<'_>,
+    schedule: &Schedule,
+    halted: &Halted,
+    events: &mut NumberedFile<'_, W>,
+) -> Result<(), Broken> {
+    let (begun, mut happened, mut kept) = (Instant::now(), 0, Kept::default());
+    // A simulated payload is no more than its length.
+    let payload = payload(run.plan, 0);
+    let spec =
+        |(round, at): (u32, &Interval)| RoundSpec { payload: payload.clone(), ..simulator.spec(round, BEGINS + *at) };
+    let specs: Vec<RoundSpec> = (0..).zip(schedule.begins()).map(spec).collect();
+    let mut world = World::new(&simulator.network, BEGINS, 0);
+    let end = world.rounds(&specs, &mut kept, &mut |more| {
+        happened += more;
+        run.watcher.simulates(happened, begun.elapsed());
+        !halted.is_set()
+    });
+    let mut records = kept.in_order();
+    records.sort_by_key(|record| record.round);
+    events.add(&records)?;
+    for (round, at) in (0..).zip(schedule.begins()).filter(|(_, at)| BEGINS + **at <= end.at) {
+        let initiator = run.plan.topology.nodes[run.plan.initiator(round)].as_str();
+        let is_cut = end.outcome == Outcome::Halted && end.at < BEGINS + *at + specs[round as usize].limit;
+        let outcome = if is_cut { RoundOutcome::Interrupted } else { RoundOutcome::Open };
+        run.ledger.note_open(round, initiator, Begin { intended_ms: at.as_ms(), slip_ms: 0.0 }, outcome);
+    }
+    run.ledger.count_simulated(happened);
+    Ok(())
 }
 
 /// What every round of a run is simulated with.
@@ -284,6 +323,7 @@ impl Simulated {
             driver_ms: self.end.at.since(self.begins).as_ms(),
             scheduling_delay_ms: None,
             clock_steps: 0,
+            begin: None,
             resources: None,
         };
         (round, self.records)

@@ -33,7 +33,7 @@ mod start;
 mod testing;
 mod traffic;
 mod version;
-mod wake;
+pub mod wake;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 const COARSE: Duration = Duration::from_millis(3);
 
 /// Returns when `duration` has passed.
-pub(crate) async fn after(duration: Duration) {
+pub async fn after(duration: Duration) {
     let at = Instant::now() + duration;
     if let Some(coarse) = duration.checked_sub(COARSE) {
         tokio::time::sleep(coarse).await;

@@ -15,7 +15,7 @@ pub use factors::Factors;
 pub use incident::{Incident, IncidentKind};
 pub use limits::{Bandwidth, Limits, Memory, Probe};
 pub use options::Options;
-pub use round::{AchievedDelay, Resources, Round, RoundOutcome};
+pub use round::{AchievedDelay, Begin, Resources, Round, RoundOutcome};
 pub use run::{FORMAT, Manifest, RosterNode, RunOutcome, Tool};
 
 #[cfg(test)]

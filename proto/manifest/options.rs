@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::as_text;
 use crate::initiator::Initiators;
 use crate::link::{DelaySpec, LinkSpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
+use crate::pace::{Pace, Schedule, WarmUp};
 use crate::protocol::{Connections, Forward, Order, Phase, ProtocolSettings, ProtocolSpec};
 use crate::time::Interval;
 use crate::topology::TopologySource;
@@ -59,6 +60,12 @@ pub struct Options {
     pub round_timeout_ms: u64,
     /// Pause between rounds.
     pub pause_ms: u64,
+    /// When rounds begin: `closed`, as `100ms`, or as `poisson:100ms`.
+    #[serde(with = "as_text", default)]
+    pub every: Pace,
+    /// What begins before the rounds that count: `1`, or as `60s`.
+    #[serde(with = "as_text", default)]
+    pub warm_up: WarmUp,
     /// How long copies are on their way, as it is typed: `none`, `weights`, `constant:20ms`, …; earlier versions wrote milliseconds.
     #[serde(with = "as_text")]
     pub link_delay: DelaySpec,
@@ -98,6 +105,16 @@ fn usual_phase() -> Phase {
 }
 
 impl Options {
+    /// When rounds begin, where they wait for no other to end.
+    pub fn open_loop(&self) -> Option<Schedule> {
+        Schedule::of(self.every, self.warm_up, self.rounds, self.seed)
+    }
+
+    /// The number of the last round.
+    pub fn last_round(&self) -> u32 {
+        self.open_loop().map_or(self.rounds, |schedule| schedule.last_round())
+    }
+
     /// What copies meet on their way.
     pub fn links(&self) -> LinkSpec {
         LinkSpec {

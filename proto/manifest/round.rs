@@ -13,7 +13,7 @@ pub struct Round {
     pub initiator: String,
     /// How it ended.
     pub outcome: RoundOutcome,
-    /// First receipts when it ended.
+    /// First receipts when it ended; 0 in an open loop.
     pub delivered: u64,
     /// Sends that failed in it.
     pub failed: u64,
@@ -25,9 +25,21 @@ pub struct Round {
     pub scheduling_delay_ms: Option<f64>,
     /// Steps of the wall clock seen by any process during the round.
     pub clock_steps: u64,
+    /// When it began, in an open loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begin: Option<Begin>,
     /// What the processes used in it; none where it did not end at quiescence.
     #[serde(default)]
     pub resources: Option<Resources>,
+}
+
+/// When a round of an open loop began.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Begin {
+    /// When it was to, counted from the begin of the first one.
+    pub intended_ms: f64,
+    /// How much later it did, as the driver saw it.
+    pub slip_ms: f64,
 }
 
 /// What processes used from just before a round's `Start` to its quiescence, as their own counters tell. A number is none
@@ -62,6 +74,9 @@ pub enum RoundOutcome {
     Horizon,
     /// `--round-timeout` came first.
     TimedOut,
+    /// It began in an open loop, where only the run ends: what its records say within `--round-timeout` is its outcome. Nobody
+    /// has counted its receipts; `driver_ms` is that limit.
+    Open,
     /// A process was lost in it, or nobody could ask one how it does: its numbers are not those of the protocol.
     Disturbed,
     /// The run was stopped in it.

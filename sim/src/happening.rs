@@ -10,6 +10,8 @@ use crate::journal::{Entry, Fact};
 /// What happens at a node.
 #[derive(Debug)]
 pub(crate) enum Happening {
+    /// A message begins, whatever became of the ones before.
+    Begin(Message),
     Arrival(Arrival),
     /// The news that a send has ended.
     Ended {
@@ -40,7 +42,7 @@ impl Happening {
             Self::Timeout | Self::Through | Self::AskLate(_) | Self::Ended { how: End::Late, .. } => false,
             Self::Asked(asking) => !asking.is_poll,
             Self::AskEnded(end) => !end.is_poll || end.answer.as_ref().is_ok_and(|(_, copies, _)| !copies.is_empty()),
-            Self::Arrival(_) | Self::Ended { .. } | Self::Told(_) | Self::ControlDone(_) => true,
+            Self::Begin(_) | Self::Arrival(_) | Self::Ended { .. } | Self::Told(_) | Self::ControlDone(_) => true,
         }
     }
 }

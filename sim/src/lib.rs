@@ -1,12 +1,13 @@
 //! The simulator of cnsim: virtual time around the protocol core.
 //!
-//! - [`network`]: the nodes of a run; [`round`]: one message in virtual time
+//! - [`network`]: the nodes of a run; [`round`]: messages in virtual time
 //! - [`queue`]: what happens next; [`journal`]: what is written down
 //!
 //! There are deliberately no sockets, clocks and threads here: a simulated run is a function of its options and its seed.
 
 #![warn(missing_docs)]
 
+mod ending;
 mod gates;
 mod happening;
 pub mod journal;

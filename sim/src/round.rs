@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use cnsim::id::{DeliveryId, Hop, NodeIx};
+use cnsim::id::{DeliveryId, Hop, Message, NodeIx};
 use cnsim::machine::{
     Answer, AnswerCopy, Answered, Contact, Event, Failure, Gossip, Input, Load, Machine, Output, Outputs, Send,
 };
 use cnsim::time::{Interval, Timestamp};
 
+use crate::ending::{Ending, Progress};
 use crate::gates::{Coming, Gates};
 use crate::happening::{Arrival, AskEnd, Asker, Asking, End, Happening, Pending, Telling, entry};
 use crate::journal::{Entry, Fact, Journal, NoJournal};
 use crate::network::Network;
 use crate::queue::{Class, Key, Queue};
-use crate::spec::grown;
+use crate::spec::{Messages, grown};
 
 pub use crate::spec::{Outcome, RoundEnd, RoundSpec};
 
@@ -41,11 +41,10 @@ pub struct World {
     unsettled_sum: u64,
     /// Only where something lies between nodes and their links.
     gates: Option<Box<Gates>>,
-    /// Nodes that have heard of the round's message.
-    reached: u32,
-    /// What the round's message carries, and how long its name is.
-    payload: Bytes,
-    text_bytes: u32,
+    /// The messages that go round, or have.
+    messages: Messages,
+    /// First receipts of them.
+    receipts: u64,
     now: Timestamp,
 }
 
@@ -57,47 +56,6 @@ pub fn simulate_round(
     goes_on: &mut dyn FnMut(u64) -> bool,
 ) -> RoundEnd {
     World::new(network, spec.begins, spec.message.0).round(spec, journal, goes_on)
-}
-
-/// When a round is over.
-struct Ending {
-    limit: Timestamp,
-    settles: bool,
-    nodes: u32,
-    period: Interval,
-    /// When a round that reached everybody stops its timers; none before.
-    horizon: Option<Timestamp>,
-}
-
-impl Ending {
-    fn of(network: &Network, spec: &RoundSpec) -> Self {
-        let settings = network.settings();
-        Self {
-            limit: spec.begins + spec.limit,
-            settles: settings.spec.protocol().settles(),
-            nodes: network.nodes(),
-            period: settings.period,
-            horizon: None,
-        }
-    }
-
-    /// What the round ends with now; none while it goes on. A protocol that never rests has its timers stopped one period after
-    /// everybody was reached, and what is on its way then still arrives.
-    fn reached(&mut self, round: &World) -> Option<Outcome> {
-        if self.settles {
-            return (round.rests() && round.unsettled_sum == 0).then_some(Outcome::Quiescent);
-        }
-        if self.horizon.is_none() && round.reached + 1 >= self.nodes {
-            self.horizon = Some(round.now + self.period);
-        }
-        let is_past = |horizon: Timestamp| round.queue.peek_time().is_none_or(|next| next > horizon);
-        (round.rests() && self.horizon.is_some_and(is_past)).then_some(Outcome::Horizon)
-    }
-
-    /// Whether timers are stopped at this time.
-    fn stops(&self, time: Timestamp) -> bool {
-        self.horizon.is_some_and(|horizon| time > horizon)
-    }
 }
 
 impl World {
@@ -118,9 +76,8 @@ impl World {
             unsettled: vec![0; nodes],
             unsettled_sum: 0,
             gates: (!network.is_direct()).then(|| Box::new(Gates::new(nodes))),
-            reached: 0,
-            payload: Bytes::new(),
-            text_bytes: 0,
+            messages: Messages::default(),
+            receipts: 0,
             now: at,
         };
         // Nodes that know nothing record nothing when they are configured.
@@ -137,12 +94,23 @@ impl World {
         journal: &mut dyn Journal,
         goes_on: &mut dyn FnMut(u64) -> bool,
     ) -> RoundEnd {
+        self.rounds(std::slice::from_ref(spec), journal, goes_on)
+    }
+
+    /// The same of messages with numbers in a row, of which each begins at its time, whether or not the ones before have ended. They
+    /// are over together.
+    pub fn rounds(
+        &mut self,
+        specs: &[RoundSpec],
+        journal: &mut dyn Journal,
+        goes_on: &mut dyn FnMut(u64) -> bool,
+    ) -> RoundEnd {
         let before = self.load();
-        self.begin(spec, journal);
-        let mut ending = Ending::of(&self.network, spec);
+        self.begin(specs, journal);
+        let mut ending = Ending::of(&self.network, specs);
         let mut events = 0;
         let (outcome, load) = loop {
-            if let Some(outcome) = ending.reached(self) {
+            if let Some(outcome) = ending.reached(&self.progress()) {
                 break (outcome, self.load());
             }
             let Some((key, happening)) = self.pop() else { break (Outcome::Quiescent, self.load()) };
@@ -150,7 +118,7 @@ impl World {
                 let load = self.load();
                 self.now = ending.limit;
                 self.cut_short(key, happening, journal);
-                self.give_up(spec.message.0, journal);
+                self.give_up(specs.last().map_or(0, |spec| spec.message.0), journal);
                 break (Outcome::TimedOut, load);
             }
             if matches!(happening, Happening::Timeout) && ending.stops(key.time) {
@@ -169,19 +137,38 @@ impl World {
     }
 
     /// Timers that come before the round are no part of it.
-    fn begin(&mut self, spec: &RoundSpec, journal: &mut dyn Journal) {
-        while self.queue.peek_time().is_some_and(|next| next < spec.begins)
+    fn begin(&mut self, specs: &[RoundSpec], journal: &mut dyn Journal) {
+        let Some((first, others)) = specs.split_first() else { return };
+        while self.queue.peek_time().is_some_and(|next| next < first.begins)
             && let Some((key, happening)) = self.pop()
         {
             self.happen(key, happening, journal);
         }
         self.machines.iter_mut().for_each(Machine::begin_control_counts);
-        (self.now, self.reached) = (spec.begins, 0);
+        (self.now, self.receipts) = (first.begins, 0);
         // Timers that the end of a round has stopped go on.
         (0..self.network.nodes()).for_each(|node| self.look_ahead(NodeIx(node)));
-        (self.payload, self.text_bytes) = (spec.payload.clone(), spec.text_bytes);
-        let (message, text_bytes, payload) = (spec.message, spec.text_bytes, spec.payload.clone());
-        self.handle(spec.initiator, Input::Initiate { message, text_bytes, payload }, &[], journal);
+        self.messages.add(specs);
+        for RoundSpec { message, initiator, begins, .. } in others {
+            self.push(*begins, Class::Timer, *initiator, *initiator, Happening::Begin(*message));
+        }
+        self.initiate(first.message, journal);
+    }
+
+    fn initiate(&mut self, message: Message, journal: &mut dyn Journal) {
+        let RoundSpec { initiator, text_bytes, ref payload, .. } = *self.messages.of(message);
+        let payload = payload.clone();
+        self.handle(initiator, Input::Initiate { message, text_bytes, payload }, &[], journal);
+    }
+
+    fn progress(&self) -> Progress {
+        Progress {
+            now: self.now,
+            next: self.queue.peek_time(),
+            rests: self.rests(),
+            unsettled: self.unsettled_sum,
+            receipts: self.receipts,
+        }
     }
 
     fn tell_control(&self, journal: &mut dyn Journal) {
@@ -221,6 +208,7 @@ impl World {
                     self.handle(node, Input::Timeout, &[], journal);
                 }
             }
+            Happening::Begin(message) => self.initiate(message, journal),
             Happening::Through => {
                 if self.gates.as_mut().is_some_and(|gates| gates.is_due(node, key.time)) {
                     self.handle(node, Input::AccessTimeout, &[], journal);
@@ -298,8 +286,8 @@ impl World {
 
     fn gossip(&self, arrival: Arrival) -> Gossip {
         let Arrival { message, hop, .. } = arrival;
-        let (text_bytes, payload) = (self.text_bytes, self.payload.clone());
-        Gossip { message, text_bytes, hop, epoch: Some(self.network.epoch()), payload }
+        let RoundSpec { text_bytes, ref payload, .. } = *self.messages.of(message);
+        Gossip { message, text_bytes, hop, epoch: Some(self.network.epoch()), payload: payload.clone() }
     }
 
     /// The receiver replies later than at once: its sender may lose patience before.
@@ -318,7 +306,7 @@ impl World {
         while let Some(output) = self.outputs.next_output() {
             match output {
                 Output::Event(event) => {
-                    self.reached += u32::from(matches!(event, Event::Received { duplicate: false, .. }));
+                    self.receipts += u64::from(matches!(event, Event::Received { duplicate: false, .. }));
                     let arrival = self.arrival(&event, arrivals);
                     journal.record(entry(node, event, now, arrival));
                 }

@@ -22,6 +22,24 @@ pub struct RoundSpec {
     pub limit: Interval,
 }
 
+/// The messages of a world, in the order of their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Messages(Vec<RoundSpec>);
+
+impl Messages {
+    /// Adds messages whose numbers are above those that there are.
+    pub(crate) fn add(&mut self, specs: &[RoundSpec]) {
+        self.0.extend_from_slice(specs);
+        debug_assert!(self.0.is_sorted_by_key(|spec| spec.message.0), "messages begin in the order of their numbers");
+    }
+
+    /// What a message is.
+    pub(crate) fn of(&self, message: Message) -> &RoundSpec {
+        let place = self.0.binary_search_by_key(&message.0, |spec| spec.message.0);
+        &self.0[place.expect("only messages that have begun go round")]
+    }
+}
+
 /// How a round ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoundEnd {

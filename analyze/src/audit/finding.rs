@@ -44,6 +44,8 @@ pub enum Check {
     ClockStep,
     /// Times that were read to no more than a coarse step.
     CoarseTimestamps,
+    /// Rounds of an open loop that began later than they were to.
+    LateBegins,
     /// Receipts after their round was given up.
     LateDeliveries,
     /// A limit that was meant to hold and does not.
@@ -234,6 +236,7 @@ words!(Check:
     HostOverload = "host-overload",
     IdenticalTelemetry = "identical-telemetry",
     ImpossibleTimes = "impossible-times",
+    LateBegins = "late-begins",
     LateDeliveries = "late-deliveries",
     ManifestContradicted = "manifest-contradicted",
     ImplausibleTelemetry = "implausible-telemetry",

@@ -37,7 +37,7 @@ fn still_going(condition: &str, run_id: &str, manifest: &Manifest) -> Finding {
         "this run goes on, or its driver was killed: {} of {} rounds have ended, and records may not be here yet; what else is found \
          may come of that. Look again when it has ended, or go on with it: cnsim run --resume",
         manifest.rounds.len(),
-        u64::from(manifest.options.rounds) + 1
+        u64::from(manifest.options.last_round()) + 1
     );
     Finding::in_condition(Check::RunStillGoing, Severity::Caution, condition, 1, detail).of_run(run_id)
 }
@@ -46,7 +46,7 @@ fn incomplete_rounds(scope: &Scope<'_>, (condition, run_id): RunKey<'_>, run: &A
     let mut findings = Vec::new();
     for round in run.manifest().into_iter().flat_map(|manifest| &manifest.rounds) {
         let what = match round.outcome {
-            RoundOutcome::Quiescent | RoundOutcome::Horizon => continue,
+            RoundOutcome::Quiescent | RoundOutcome::Horizon | RoundOutcome::Open => continue,
             RoundOutcome::TimedOut => "did not come to rest before --round-timeout",
             RoundOutcome::Interrupted => "was cut off by the end of the run",
             RoundOutcome::Disturbed => "lost a process, or could not ask one how it did",

@@ -25,6 +25,7 @@ mod incident_words;
 mod incidents;
 mod incomplete;
 mod invariants;
+mod late_begins;
 mod limit;
 mod limits;
 mod memory_limit;
@@ -85,6 +86,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(copied_rounds::findings(&scope));
     findings.extend(round_order::findings(&scope));
     findings.extend(delays::findings(&scope));
+    findings.extend(late_begins::findings(&scope));
     findings.extend(setup::findings(analysis, &scope));
     findings.extend(clocks::findings(analysis));
     findings.extend(clusters::findings(&scope));

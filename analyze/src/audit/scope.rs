@@ -176,7 +176,8 @@ impl<'a> AuditedRun<'a> {
 
     /// Whether the simulator gave a round up with copies on their way.
     pub(super) fn was_given_up(&self, round: u32) -> bool {
-        let is_over = |round: &ManifestRound| !matches!(round.outcome, RoundOutcome::Quiescent | RoundOutcome::Horizon);
+        let rests = [RoundOutcome::Quiescent, RoundOutcome::Horizon, RoundOutcome::Open];
+        let is_over = |round: &ManifestRound| !rests.contains(&round.outcome);
         self.is_simulated && self.manifest_round(round).is_some_and(is_over)
     }
 

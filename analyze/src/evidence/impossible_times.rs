@@ -73,9 +73,11 @@ impl RoundLimits {
                 // Virtual time is exact.
                 Backend::Sim(_) => driver_ns.round() as i64,
             },
-            RoundOutcome::Horizon | RoundOutcome::TimedOut | RoundOutcome::Interrupted | RoundOutcome::Disturbed => {
-                DAY_NS
-            }
+            RoundOutcome::Horizon
+            | RoundOutcome::TimedOut
+            | RoundOutcome::Open
+            | RoundOutcome::Interrupted
+            | RoundOutcome::Disturbed => DAY_NS,
         };
         Some(Self { latest_ns, clock_steps: round.clock_steps })
     }

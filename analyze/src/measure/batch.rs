@@ -16,6 +16,7 @@ use super::hops::{self, HOPS_KNOWN, HOPS_MAX, HOPS_SUM, Hops};
 use super::hosts::BetweenNumbers;
 use super::late::GivenUp;
 use super::machines::Machines;
+use super::scored::ScoredRounds;
 use super::spread::{Scratch, Spread};
 use super::{Convergence, Origin, PERCENTS, RoundMetrics};
 use super::{convergence, coverage, critical, hosts, latency, load, path, resources, setup, shape};
@@ -29,7 +30,7 @@ pub(crate) struct Circumstances<'a> {
     nodes_by_run: Vec<u32>,
     machines: Machines<'a>,
     given_up: GivenUp,
-    warm_up: u32,
+    scored: ScoredRounds,
 }
 
 /// What some rounds give.
@@ -71,7 +72,8 @@ pub(super) struct SentInRun {
 impl<'a> Circumstances<'a> {
     pub(super) fn new(about: &'a About, names: &EventNames, nodes_by_run: Vec<u32>, warm_up: u32) -> Self {
         let given_up = GivenUp::of(about, names);
-        Self { about, nodes_by_run, machines: Machines::of(about, names), given_up, warm_up }
+        let scored = ScoredRounds::of(about, names, warm_up);
+        Self { about, nodes_by_run, machines: Machines::of(about, names), given_up, scored }
     }
 
     /// What is known of the input beside its records.
@@ -114,7 +116,7 @@ impl<'a> Circumstances<'a> {
     }
 
     fn is_scored(&self, round: &Round<'_>) -> bool {
-        round.message >= self.warm_up
+        self.scored.contains(round.run, round.round, round.message)
     }
 
     /// Adds a round's first receipts to the frame of all. The machines at their ends count in scored rounds, where there is

@@ -34,8 +34,9 @@ impl GivenUp {
     }
 }
 
-/// The rounds that ended by their time-out, each with how long after `initiate`, in ns.
+/// The rounds that ended by their time-out, or have one in an open loop, each with how long after `initiate`, in ns.
 fn rounds_given_up(manifest: &Manifest) -> impl Iterator<Item = (u32, i64)> {
-    let given_up = manifest.rounds.iter().filter(|round| round.outcome == RoundOutcome::TimedOut);
+    let given_up =
+        manifest.rounds.iter().filter(|round| matches!(round.outcome, RoundOutcome::TimedOut | RoundOutcome::Open));
     given_up.map(|round| (round.round, (round.driver_ms * 1e6) as i64))
 }

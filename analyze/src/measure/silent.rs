@@ -2,6 +2,7 @@
 
 use cnsim::manifest::{Manifest, Round, RoundOutcome};
 
+use super::scored::ScoredRounds;
 use super::{PERCENTS, RoundLoad, RoundMetrics, resources};
 
 /// A round without a single record. Statistics count it as one that never converged, unless the run was cut off before
@@ -10,7 +11,7 @@ pub(super) fn metrics(manifest: &Manifest, round: &Round, warm_up: u32) -> Round
     RoundMetrics {
         run_id: manifest.run_id.clone(),
         round: round.round,
-        scored: round.round >= warm_up && !is_unbegun(round),
+        scored: ScoredRounds::contains_silent(manifest, round.round, warm_up) && !is_unbegun(round),
         initiator: Some(round.initiator.clone()),
         initiate_ns: None,
         expected: manifest.options.nodes.saturating_sub(1),

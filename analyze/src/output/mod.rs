@@ -13,6 +13,7 @@ mod figure_spec;
 pub mod figures;
 mod file;
 mod forest;
+mod goodput;
 mod growth;
 mod hops;
 mod incidents;
@@ -73,6 +74,7 @@ pub fn of_network(inputs: &[About], analysis: &Analysis, quality: &Quality) -> V
         conditions::table(inputs, &quality.limits),
         model::table(inputs),
         delays::table(inputs),
+        goodput::table(inputs, analysis),
         incidents::table(inputs),
     ];
     tables.into_iter().flatten().map(|table| simulated::marked(table, analysis)).collect()

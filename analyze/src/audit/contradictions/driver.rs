@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cnsim::manifest::{Backend, Manifest, RoundOutcome, RunOutcome};
+use cnsim::pace::Pace;
 
 use super::super::scope::AuditedRound;
 use super::rounds::list_rounds;
@@ -27,7 +28,7 @@ pub(super) fn contradictions(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) 
 
 /// Round numbers that are not those from the warm-up round to the last that was asked for, each once.
 fn other_rounds(manifest: &Manifest) -> Option<String> {
-    let asked: BTreeSet<u32> = (0..=manifest.options.rounds).collect();
+    let asked: BTreeSet<u32> = (0..=manifest.options.last_round()).collect();
     let driven: BTreeSet<u32> = manifest.rounds.iter().map(|round| round.round).collect();
     let (asked_for, listed) = (asked.len(), manifest.rounds.len());
     (asked != driven || listed != driven.len())
@@ -61,7 +62,9 @@ fn other_counts(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<Str
 /// Rounds that took longer than until the next one began, on one machine.
 fn longer_rounds(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<String> {
     let was_set = manifest.rounds.iter().any(|round| round.clock_steps > 0);
-    if was_set || !matches!(manifest.backend, Backend::Local(_)) {
+    // Rounds of an open loop do not wait for each other.
+    let is_open = manifest.options.every != Pace::Closed;
+    if was_set || is_open || !matches!(manifest.backend, Backend::Local(_)) {
         return None;
     }
     let is_longer = |pair: &&[&AuditedRound<'_>]| {
