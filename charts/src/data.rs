@@ -233,6 +233,33 @@ pub struct TimeBar {
     pub wire_ms: f64,
 }
 
+/// What networks deliver of the load that they are offered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OfferedLoad {
+    /// One colour each.
+    pub series: Vec<LoadSeries>,
+}
+
+/// The open loops of one condition at one number of nodes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LoadSeries {
+    /// Condition and number of nodes.
+    pub label: String,
+    /// One point each.
+    pub runs: Vec<LoadPoint>,
+}
+
+/// One open loop.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LoadPoint {
+    /// Messages that began a second.
+    pub begun_per_s: f64,
+    /// Messages a second that were delivered meanwhile.
+    pub goodput_per_s: f64,
+    /// 99 in 100 deliveries took no longer; none where fewer were made.
+    pub p99_ms: Option<f64>,
+}
+
 /// The distribution of latency at its upper end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LatencyTail {

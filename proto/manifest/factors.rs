@@ -4,6 +4,7 @@ use super::limits::Limits;
 use super::options::Options;
 use super::run::Manifest;
 use crate::link::{DelaySpec, Loss, RateSpec, Sharing};
+use crate::pace::Pace;
 use crate::protocol::ProtocolSettings;
 use crate::topology::TopologySource;
 
@@ -23,7 +24,7 @@ pub struct Factors {
     pub payload_bytes: u64,
     /// What was done to links on purpose: `link delay 5 ms`, `5 Mbit/s`; `unshaped` where nothing was.
     pub network: String,
-    /// What was done to nodes and links while the run went on; `none` so far.
+    /// What was done to nodes and links while the run went on: `a round every 100ms` in an open loop, else `none`.
     pub scenario: String,
     /// Where it ran.
     pub backend: String,
@@ -45,7 +46,10 @@ impl Factors {
             nodes: options.nodes,
             payload_bytes: options.payload_bytes,
             network: network(options, &manifest.limits),
-            scenario: "none".to_owned(),
+            scenario: match options.every {
+                Pace::Closed => "none".to_owned(),
+                open @ (Pace::Every(_) | Pace::Poisson(_)) => format!("a round every {open}"),
+            },
             backend: manifest.backend.name().to_owned(),
             nodes_per_process: options.nodes_per_process,
         }

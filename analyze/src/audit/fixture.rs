@@ -385,6 +385,7 @@ impl Fixture {
             driver_ms: 10.0,
             scheduling_delay_ms: Some(0.1),
             clock_steps: 0,
+            begin: None,
             resources: None,
         };
         let roster = self.nodes.iter().zip(&self.hosts).map(|(node, host)| RosterNode {

@@ -2,6 +2,7 @@
 
 use cnsim::link::DelaySpec;
 use cnsim::manifest::Options;
+use cnsim::pace::{Pace, WarmUp};
 use cnsim::protocol::{Connections, Forward, Order};
 
 /// Those of four nodes and two rounds beside the warm-up round.
@@ -9,6 +10,8 @@ pub(super) fn options(protocol: &str) -> Options {
     Options {
         nodes: 4,
         rounds: 2,
+        every: Pace::Closed,
+        warm_up: WarmUp::default(),
         condition: "base".to_owned(),
         protocol: protocol.parse().unwrap(),
         order: Order::Shuffled,

@@ -239,6 +239,7 @@ fn driven(round: u32, outcome: RoundOutcome) -> DrivenRound {
         driver_ms: 1.0,
         scheduling_delay_ms: None,
         clock_steps: 0,
+        begin: None,
         resources: None,
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         sharing,
         validate,
         service,
+        every,
         ..
     } = &manifest.options;
     let optional = |value: Option<u64>| value.map_or_else(|| NONE.to_owned(), |value| value.to_string());
@@ -41,6 +42,7 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
     vec![
         ("backend", manifest.backend.name().to_owned()),
         ("bandwidth in bit/s", optional(bandwidth)),
+        ("begins of rounds", every.to_string()),
         ("connections", connections.to_string()),
         ("deadline in ms", optional(*deadline_ms)),
         ("downlink", rate(downlink)),

@@ -3,6 +3,7 @@
 use cnsim_charts::{ChartError, Metadata, Sheet, data};
 use rayon::prelude::*;
 
+use crate::inputs::About;
 use crate::measure::{Analysis, Origin};
 use crate::output::{DrawnFigure, FigureError, FigureSpec, OutputFile, figures as figure};
 
@@ -34,6 +35,8 @@ struct Recipe {
 /// What figures show.
 pub(super) struct FigureInput<'a> {
     pub(super) analysis: &'a Analysis,
+    /// What is known of runs beside their records.
+    pub(super) inputs: &'a [About],
     pub(super) origin: Origin,
     pub(super) telemetry: &'a data::Telemetry,
     pub(super) sheet: Sheet,
@@ -50,7 +53,7 @@ enum TimeOrigin {
     None,
 }
 
-const RECIPES: [Recipe; 13] = [
+const RECIPES: [Recipe; 14] = [
     Recipe {
         name: "infection-curves",
         title: "Infection curves",
@@ -185,6 +188,17 @@ const RECIPES: [Recipe; 13] = [
         origin: TimeOrigin::Initiate,
         draw: |it| DrawnFigure::draw(&figure::time_spent(it.analysis), cnsim_charts::time_spent, &it.sheet),
         absent: "the path to the last delivery is not known in any scored round",
+    },
+    Recipe {
+        name: "offered-load",
+        title: "Goodput against the offered load",
+        caption: "A point for each run of an open loop: the messages a second that it delivered while the rounds that count \
+                  began, and how long 99 in 100 deliveries took at most.",
+        origin: TimeOrigin::Initiate,
+        draw: |it| {
+            DrawnFigure::draw(&figure::offered_load(it.inputs, it.analysis), cnsim_charts::offered_load, &it.sheet)
+        },
+        absent: "no run was an open loop",
     },
     Recipe {
         name: "telemetry",

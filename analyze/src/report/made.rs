@@ -53,7 +53,13 @@ impl Report {
         let analysis = &evaluation.analysis;
         let input_sha256 = inputs::combined_digest(&files_read(&evaluation, &telemetry));
         let sheet = spec.figures.sheet(output::mark(analysis.execution()));
-        let input = FigureInput { analysis, origin: spec.origin, telemetry: &telemetry.plotted, sheet };
+        let input = FigureInput {
+            analysis,
+            inputs: &evaluation.inputs,
+            origin: spec.origin,
+            telemetry: &telemetry.plotted,
+            sheet,
+        };
         let chosen = [("origin", spec.origin.as_str().to_owned()), ("warm-up", spec.warm_up.to_string())];
         let chosen: Vec<_> = chosen.into_iter().chain(spec.figures.chosen()).collect();
         let metadata = metadata(tool, &chosen, &input_sha256);

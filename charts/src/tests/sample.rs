@@ -18,6 +18,7 @@ pub(super) struct All {
     pub(super) copies: CopiesByRound,
     pub(super) by_round: ConvergenceByRound,
     pub(super) time: TimeSpent,
+    pub(super) offered: OfferedLoad,
     pub(super) tail: LatencyTail,
     pub(super) hosts: LatencyByHosts,
     pub(super) lorenz: LoadLorenz,
@@ -80,6 +81,7 @@ impl All {
             latency: LatencyByHop { series: series().map(boxes).collect() },
             copies: CopiesByRound { series: series().map(copies).collect() },
             by_round: ConvergenceByRound { series: series().map(rounds).collect() },
+            offered: OfferedLoad { series: series().map(|index| offered(label(), level(index))).collect() },
             time: TimeSpent { bars: series().map(bar).collect(), left_out: vec![label()] },
             tail: LatencyTail { series: series().map(|index| tail(label(), level(index))).collect() },
             hosts: LatencyByHosts { panels: series().map(|index| hosts(label(), level(index))).collect() },
@@ -110,6 +112,7 @@ impl All {
             ("copies-by-round", copies_by_round::layout(&self.copies, sheet)),
             ("convergence-by-round", convergence_by_round::layout(&self.by_round, sheet)),
             ("time-spent", time_spent::layout(&self.time, sheet)),
+            ("offered-load", offered_load::layout(&self.offered, sheet)),
             ("latency-tail", latency_tail::layout(&self.tail, sheet)),
             ("latency-by-hosts", latency_by_hosts::layout(&self.hosts, sheet)),
             ("load-lorenz", load_lorenz::layout(&self.lorenz, sheet)),
@@ -130,6 +133,7 @@ impl All {
             copies_by_round(&self.copies, &sheet).unwrap(),
             convergence_by_round(&self.by_round, &sheet).unwrap(),
             time_spent(&self.time, &sheet).unwrap(),
+            offered_load(&self.offered, &sheet).unwrap(),
             latency_tail(&self.tail, &sheet).unwrap(),
             latency_by_hosts(&self.hosts, &sheet).unwrap(),
             load_lorenz(&self.lorenz, &sheet).unwrap(),
@@ -151,6 +155,11 @@ fn residuals(label: String, level: f64) -> ResidualPanel {
         points: vec![point(10, bend), point(100, -bend), point(1000, bend / 2.0)],
     };
     ResidualPanel { label, laws: vec![law("a N^b", 0.1), law("a + b N", 0.3), law("a + b ln N", 0.6)] }
+}
+
+fn offered(label: String, level: f64) -> LoadSeries {
+    let run = |begun_per_s: f64, p99_ms| LoadPoint { begun_per_s, goodput_per_s: begun_per_s.min(level), p99_ms };
+    LoadSeries { label, runs: vec![run(0.5, Some(level)), run(2.0 * level.abs() + 1.0, None)] }
 }
 
 fn tail(label: String, level: f64) -> TailSeries {

@@ -11,6 +11,7 @@ mod infection_curves;
 mod latency;
 mod latency_tail;
 mod load;
+mod offered_load;
 pub mod telemetry;
 mod time_spent;
 
@@ -22,6 +23,7 @@ pub use infection_curves::infection_curves;
 pub use latency::{latency_by_hop, latency_by_hosts};
 pub use latency_tail::latency_tail;
 pub use load::{copies_by_round, load_lorenz};
+pub use offered_load::offered_load;
 pub use time_spent::time_spent;
 
 #[cfg(test)]
