@@ -371,6 +371,9 @@ struct Arrival<'a> {
 }
 
 #[cfg(test)]
+#[path = "access_tests.rs"]
+mod access_tests;
+#[cfg(test)]
 #[path = "exchange_tests.rs"]
 mod exchange_tests;
 #[cfg(test)]

@@ -86,8 +86,7 @@ impl World {
     }
 
     /// Simulates a round, which begins after all others of this world; what happens is told to the journal in the order in which it
-    /// happens. From time to time `goes_on` is asked, which is told how many
-    /// events there were since.
+    /// happens. From time to time `goes_on` is asked, which is told how many events there were since.
     pub fn round(
         &mut self,
         spec: &RoundSpec,
@@ -218,8 +217,7 @@ impl World {
             Happening::AskEnded(end) => self.end_ask(node, from, *end, journal),
             Happening::AskLate(asked) => {
                 if let Some(Asker { contact, .. }) = self.askers.remove(&asked) {
-                    let late = Input::AskDone { contact, result: Err(Failure::Deadline) };
-                    self.handle(node, late, &[], journal);
+                    self.handle(node, Input::AskDone { contact, result: Err(Failure::Deadline) }, &[], journal);
                 }
             }
             Happening::Told(telling) => {

@@ -7,6 +7,7 @@ mod flood;
 mod laboratory;
 mod links;
 mod maelstrom;
+mod queues;
 mod reliability;
 
 use check::{Check, Effort};
@@ -21,6 +22,9 @@ pub(crate) fn all(seed: u64, effort: Effort) -> Vec<Check> {
         maelstrom::broadcasts,
         links::datagram_loss,
         links::stream_loss,
+        queues::fifo_uplink,
+        queues::validation,
+        queues::waiting,
     ];
     experiments.iter().flat_map(|experiment| experiment(seed, effort)).collect()
 }

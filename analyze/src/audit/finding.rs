@@ -116,6 +116,8 @@ pub enum Check {
     ReusedRun,
     /// Rounds whose order in time is not that of their numbers.
     RoundsOutOfOrder,
+    /// Copies that waited for a permit.
+    SendsHeldBack,
     /// Numbers left out in a process's counting.
     SequenceGap,
     /// A run that had not ended when it was looked at.
@@ -262,6 +264,7 @@ words!(Check:
     RoundsOutOfOrder = "rounds-out-of-order",
     RunStillGoing = "run-still-going",
     RunsOfOneRound = "runs-of-one-round",
+    SendsHeldBack = "sends-held-back",
     SequenceGap = "sequence-gap",
     SetupInsideTiming = "setup-inside-timing",
     Simulated = "simulated",

@@ -20,6 +20,7 @@ mod drift;
 mod finding;
 mod fold;
 mod gaps;
+mod held_back;
 mod host_overload;
 mod incident_words;
 mod incidents;
@@ -87,6 +88,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(round_order::findings(&scope));
     findings.extend(delays::findings(&scope));
     findings.extend(late_begins::findings(&scope));
+    findings.extend(held_back::findings(&scope));
     findings.extend(setup::findings(analysis, &scope));
     findings.extend(clocks::findings(analysis));
     findings.extend(clusters::findings(&scope));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cnsim::event::Kind;
+use cnsim::manifest::Manifest;
 use cnsim::protocol::ProtocolSpec;
 use cnsim_records::columns::EventNames;
 
@@ -10,6 +11,7 @@ use super::copies::{ImpossibleCopies, find_impossible_copies};
 use super::early_receipts::{EarlyReceipts, find_early_receipts};
 use super::fingerprint::fingerprint;
 use super::float_timestamps::{FloatTimestamps, count_float_timestamps};
+use super::held_back::{HeldBack, find_held_back};
 use super::hosts::only_host;
 use super::impossible_times::{ImpossibleTimes, RoundLimits, find_impossible_times};
 use super::invariants::{BrokenInvariant, find_broken};
@@ -92,6 +94,8 @@ pub(crate) struct RoundEvidence {
     pub(crate) latest_records: Option<LatestRecords>,
     /// Whom the message reached, where deliveries are missing.
     pub(crate) receivers: Option<Receivers>,
+    /// The nodes that the limit of copies in flight held back; none where nobody was, or records cannot tell.
+    pub(crate) held_back: Option<HeldBack>,
     /// The busiest node, in a scored round of a run whose traffic was to be limited.
     pub(crate) busiest: Option<Busiest>,
 }
@@ -179,7 +183,16 @@ impl RoundEvidence {
             impossible_times: find_impossible_times(round, metrics.initiate_ns, limits),
             latest_records: manifest.and_then(|manifest| find_latest_records(round, manifest)),
             receivers: is_short.then(|| list_receivers(round, known.given_up.latest_ns(round, metrics.initiate_ns))),
+            held_back: manifest.and_then(|manifest| held_back(manifest, round)),
             busiest: if is_limited && metrics.scored { traffic::busiest(round) } else { None },
         }
     }
+}
+
+/// Who was held back, where a protocol sends all its copies of a message at one instant and there may be more of them than are let.
+fn held_back(manifest: &Manifest, round: &Round<'_>) -> Option<HeldBack> {
+    let options = &manifest.options;
+    let is_at_once = !options.protocol.protocol().sends_later();
+    let may_be_more = options.in_flight < options.nodes.saturating_sub(1);
+    if is_at_once && may_be_more { find_held_back(round, options.in_flight) } else { None }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cnsim::link::{DelaySpec, Loss, Transport};
+use cnsim::link::{DelaySpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
 use cnsim::manifest::Options;
 use cnsim::time::Clock;
 use cnsim::topology::{TopologySource, TopologySpec};
@@ -63,12 +63,12 @@ pub(crate) fn model_lines(options: &Options) -> Vec<ModelLine> {
         loss(options.loss),
         line("acknowledgments", options.transport == Transport::Stream, acknowledgments(options.transport).to_owned()),
         line("sends in flight", true, in_flight(options)),
-        absent("uplink and downlink", "any number of bytes passes at once, so the payload's size changes no time"),
-        absent("processors", "a node takes no time to work on a copy"),
+        rates(options),
+        processors(&options.service),
         absent("medium", "links are independent, nothing is shared between them"),
         absent("congestion", "there is no slow start and no queue in the network"),
         absent("discovery", "nodes know their neighbours from the start"),
-        absent("validation", "a copy is forwarded without being checked"),
+        validation(&options.validate),
         absent("faults", "no node fails, and none joins or leaves"),
         absent("clocks", "all nodes read one exact clock in virtual time"),
     ]
@@ -124,6 +124,42 @@ fn acknowledgments(transport: Transport) -> &'static str {
     }
 }
 
+fn rates(options: &Options) -> ModelLine {
+    let part = "uplink and downlink";
+    let without = |name: &str| format!("{name} without limit");
+    let rate = |name: &str, rate: &Option<RateSpec>| {
+        rate.as_ref().map_or_else(|| without(name), |rate| format!("{name} {rate} of encoded bytes"))
+    };
+    if options.uplink.is_none() && options.downlink.is_none() {
+        let how = "any number of bytes passes at once, so the payload's size changes no time".to_owned();
+        return ModelLine { part, is_modelled: false, how };
+    }
+    let shared = match options.sharing {
+        Sharing::Fair => "nodes at the other end get equal parts",
+        Sharing::Fifo => "one copy passes after the other",
+    };
+    let how = format!("{}, {}: {shared}", rate("uplink", &options.uplink), rate("downlink", &options.downlink));
+    ModelLine { part, is_modelled: true, how }
+}
+
+fn processors(service: &WorkSpec) -> ModelLine {
+    let is_modelled = !service.is_none();
+    let how = match is_modelled {
+        true => format!("a node works on one copy at a time, {service} on each"),
+        false => "a node takes no time to work on a copy".to_owned(),
+    };
+    ModelLine { part: "processors", is_modelled, how }
+}
+
+fn validation(validate: &WorkSpec) -> ModelLine {
+    let is_modelled = !validate.is_none();
+    let how = match is_modelled {
+        true => format!("a node checks a message before it goes on, many at once: {validate}"),
+        false => "a copy is forwarded without being checked".to_owned(),
+    };
+    ModelLine { part: "validation", is_modelled, how }
+}
+
 fn in_flight(options: &Options) -> String {
     format!("at most {} of one node at once", options.in_flight)
 }
@@ -151,8 +187,14 @@ mod tests {
         let lossy = told(|options| {
             options.transport = Transport::Datagram;
             options.loss = "20%".parse().unwrap();
+            options.uplink = Some("mix:20%=1Gbit,80%=50Mbit".parse().unwrap());
+            options.service = "constant:100us".parse().unwrap();
+            options.validate = "constant:2ms".parse().unwrap();
         });
         for line in [
+            "uplink and downlink: yes: uplink mix:20%=1Gbit,80%=50Mbit of encoded bytes, downlink without limit: nodes at the",
+            "processors: yes: a node works on one copy at a time, constant:100us on each",
+            "validation: yes: a node checks a message before it goes on, many at once: constant:2ms",
             "link delay: no: a copy arrives at the instant at which it is sent",
             "transport: yes: datagram: a lost copy is lost",
             "loss: yes: 20% of copies",

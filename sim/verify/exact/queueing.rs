@@ -6,8 +6,16 @@
 /// # Panics
 /// When `utilisation` is not in [0, 1): the queue would grow for ever.
 pub(crate) fn md1_wait(utilisation: f64) -> f64 {
+    mg1_wait(utilisation, 0.0)
+}
+
+/// The same for service times that are drawn, whose squared coefficient of variation is `scv`: rho (1 + scv) / (2 (1 - rho)).
+///
+/// # Panics
+/// As [`md1_wait`].
+pub(crate) fn mg1_wait(utilisation: f64, scv: f64) -> f64 {
     assert!((0.0..1.0).contains(&utilisation), "a queue is not stable at a utilisation of {utilisation}");
-    utilisation / (2.0 * (1.0 - utilisation))
+    utilisation * (1.0 + scv) / (2.0 * (1.0 - utilisation))
 }
 
 /// When the `copy`-th copy of `bytes` each, counted from 1, has left an uplink of `bits_per_s` that sends one after the
