@@ -290,6 +290,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn links_survive_the_control_service_and_are_plain_where_a_driver_says_nothing_of_them() {
+        let spec = LinkSpec {
+            delay: "empirical:pings".parse().unwrap(),
+            loss: "5%".parse().unwrap(),
+            uplink: Some("mix:20%=1Gbit,80%=50Mbit".parse().unwrap()),
+            downlink: Some("5Mbit".parse().unwrap()),
+            sharing: "fifo".parse().unwrap(),
+            validate: "empirical:checks".parse().unwrap(),
+            ..LinkSpec::default()
+        };
+        let texts = Texts { delay: Some("1ms\n2ms\n"), validate: Some("3ms\n4ms\n"), service: None };
+        assert_eq!(control::Links::of(&spec, texts).under(7).unwrap(), Links::new(&spec, texts, 7).unwrap());
+        let old = control::Links {
+            delay: "none".into(),
+            transport: "stream".into(),
+            loss: "0%".into(),
+            ..Default::default()
+        };
+        assert!(old.under(7).unwrap().is_plain());
+    }
+
     proptest! {
         #[test]
         fn words_and_answers_survive_the_wire_and_have_the_sizes_that_the_core_computes(

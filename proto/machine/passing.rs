@@ -28,7 +28,7 @@ impl Machine {
             None => Some(input),
         };
         if let Some(input) = input {
-            self.take(now, input, outputs);
+            self.take_through(now, input, outputs);
         }
     }
 
@@ -38,7 +38,7 @@ impl Machine {
                 Through::Uplink(output) => self.leave(at, output, outputs),
                 Through::Arrived(input, received) => {
                     self.note_received(Some(received));
-                    self.take(at, input, outputs);
+                    self.take_through(at, input, outputs);
                     self.note_received(None);
                 }
                 Through::Checked(pending) => {

@@ -82,11 +82,15 @@ impl Machine {
         }
     }
 
-    /// Gives permits to waiting copies.
+    /// Gives permits to waiting copies: after each input, and mostly there are none.
+    #[inline(always)]
     pub(super) fn pump(&mut self, now: Timestamp, outputs: &mut Outputs) {
-        if self.sends.waiting() == 0 {
-            return;
+        if self.sends.waiting() > 0 {
+            self.give_permits(now, outputs);
         }
+    }
+
+    fn give_permits(&mut self, now: Timestamp, outputs: &mut Outputs) {
         let Some(Configured { config, traits, .. }) = &self.configured else { return };
         let (common, repeats) = (std::sync::Arc::clone(&config.common), traits.repeats);
         while self.sends.in_flight() < common.settings.in_flight

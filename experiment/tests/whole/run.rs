@@ -114,6 +114,31 @@ fn a_link_delay_is_achieved_and_told() {
 }
 
 #[test]
+fn rates_and_checks_are_kept_by_real_nodes() {
+    let out = tempfile::tempdir().unwrap();
+    let rates = ["--uplink", "2Mbit", "--downlink", "4Mbit", "--sharing", "fifo", "--validate", "constant:15ms"];
+    let plain =
+        ["--nodes", "4", "--topology", "line", "--rounds", "1", "--payload-bytes", "10000", "--delay", "constant:5ms"];
+    let run = run(out.path(), &[&plain[..], &rates, &["--initiator", "gossip-statefulset-0"]].concat());
+    let mut received = std::collections::BTreeMap::new();
+    for event in run.of(1, "received") {
+        let (bytes, latency_ms) = (event["bytes"].as_f64().unwrap(), event["propagation_time"].as_f64().unwrap());
+        // One bit in half a microsecond, then in a quarter.
+        assert!(latency_ms >= bytes * 8.0 * (0.000_5 + 0.000_25) + 5.0, "{event}");
+        let ns = |field: &str| event[field].as_str().unwrap().parse::<u64>().unwrap();
+        if let Some(held_since) = received.get(event["sender_id"].as_str().unwrap()) {
+            assert!(ns("sent_ns") >= held_since + 15_000_000, "{event}");
+        }
+        received.insert(event["receiver_id"].as_str().unwrap().to_owned(), ns("received_ns"));
+    }
+    assert_eq!(received.len(), 3);
+    let delay = run.manifest.link_delay.unwrap();
+    assert!(delay.copies == 6 && delay.intended_mean_ms > 45.0, "the time in the uplink is intended: {delay:?}");
+    assert!(delay.achieved_mean_ms >= delay.intended_mean_ms, "{delay:?}");
+    run.assert_no_record_is_missing();
+}
+
+#[test]
 fn the_weights_of_a_file_are_the_delays_of_its_links() {
     let out = tempfile::tempdir().unwrap();
     let file = out.path().join("weighted.json");

@@ -59,7 +59,12 @@ fn repeats_have_seeds_and_graphs_of_their_own() {
 #[test]
 fn one_seed_gives_the_same_bytes_on_one_thread_and_on_eight_and_when_it_is_repeated() {
     let out = tempfile::tempdir().unwrap();
-    let lossy = ["--delay", "lognormal:40ms:0.5", "--loss", "10%", "--repeats", "1", "--run-id", "same"];
+    let times = out.path().join("times");
+    fs::write(&times, "ms\n1\n2.5\n4\n").unwrap();
+    let service = format!("empirical:{}", times.display());
+    let rates = ["--uplink", "mix:20%=1Gbit,80%=500kbit", "--downlink", "5Mbit", "--validate", "exponential:3ms"];
+    let plain = ["--delay", "lognormal:40ms:0.5", "--loss", "10%", "--repeats", "1", "--run-id", "same"];
+    let lossy = [&plain[..], &rates, &["--service", &service]].concat();
     let records = |threads: &str| {
         let place = out.path().join(threads);
         let arguments = [&SMALL[..], &lossy, &["--out", place.to_str().unwrap()]].concat();
@@ -67,8 +72,10 @@ fn one_seed_gives_the_same_bytes_on_one_thread_and_on_eight_and_when_it_is_repea
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         fs::read(place.join("same/events.parquet")).unwrap()
     };
-    let (one, eight) = (records("1"), records("8"));
-    assert!(one == eight, "records differ between 1 and 8 threads");
+    let (one, two, eight) = (records("1"), records("2"), records("8"));
+    assert!(one == two && one == eight, "records differ between 1, 2 and 8 threads");
+    // What was drawn from stands in the run folder.
+    fs::remove_file(&times).unwrap();
 
     let (again, first) = (out.path().join("again"), out.path().join("1/same/manifest.json"));
     let arguments = ["run", "--repeat", first.to_str().unwrap(), "--run-id", "same", "--out", again.to_str().unwrap()];
@@ -91,6 +98,23 @@ fn what_a_simulation_needs_or_does_not_know_is_named() {
         (&["--topology", "ring", "--delay", "none", "--nodes-per-process", "3"], "--nodes-per-process means nothing"),
         (&["--topology", "ring", "--delay", "none", "--namespace", "x"], "--namespace goes with --backend kubernetes"),
         (&["--topology", "ring", "--delay", "none", "--loss", "5"], "5%"),
+        (&["--topology", "ring", "--delay", "none", "--uplink", "0"], "or leave the rate out for no limit"),
+        (&["--topology", "ring", "--delay", "none", "--downlink", "50"], "write 50Mbit or 50kbit"),
+        (
+            &["--topology", "ring", "--delay", "none", "--uplink", "mix:20%=1Gbit,70%=5Mbit"],
+            "add up to 90%: make it 100%",
+        ),
+        (
+            &["--topology", "ring", "--delay", "none", "--sharing", "fifo"],
+            "--sharing fifo goes with --uplink or --downlink",
+        ),
+        (&["--topology", "ring", "--delay", "none", "--validate", "5"], "write constant:5ms or constant:5s"),
+        (&["--topology", "ring", "--delay", "none", "--validate", "weights"], "weights is a time between two nodes"),
+        (&["--topology", "ring", "--delay", "none", "--service", "empirical:gone"], "cannot read gone (--service)"),
+        (
+            &["--topology", "ring", "--delay", "none", "--protocol", "pull", "--phase", "aligned", "--uplink", "1Mbit"],
+            "--phase aligned: --uplink lets copies come later",
+        ),
     ] {
         let output = cnsim(&[&bare[..], more].concat());
         let stderr = String::from_utf8(output.stderr).unwrap();
@@ -100,6 +124,8 @@ fn what_a_simulation_needs_or_does_not_know_is_named() {
     }
     let output = cnsim(&["run", "--nodes", "3", "--repeats", "2"]);
     assert!(String::from_utf8(output.stderr).unwrap().contains("--repeats goes with --backend sim"));
+    let output = cnsim(&["run", "--nodes", "3", "--service", "constant:1ms"]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--service goes with --backend sim"));
 }
 
 #[test]
