@@ -52,6 +52,7 @@ fn figures(count: usize, sheet: &Sheet) -> Vec<Result<Drawing, ChartError>> {
         cnsim_charts::copies_by_round(&copies(count), sheet),
         cnsim_charts::convergence_by_round(&by_round(count), sheet),
         cnsim_charts::time_spent(&time(count), sheet),
+        cnsim_charts::control(&control(count), sheet),
         cnsim_charts::latency_tail(&tail(count), sheet),
         cnsim_charts::latency_by_hosts(&hosts(count), sheet),
         cnsim_charts::load_lorenz(&lorenz(count), sheet),
@@ -241,6 +242,17 @@ fn time(count: usize) -> TimeSpent {
         wire_ms: 3.0 + 6.0 * index as f64,
     };
     TimeSpent { bars: (0..count).map(bar).collect(), left_out: Vec::new() }
+}
+
+fn control(count: usize) -> ControlMessages {
+    let kinds = ["ask", "graft", "ihave", "prune", "digest", "wanted"];
+    let messages = |index: usize| (0..kinds.len()).map(|kind| ((index + 2 * kind) % 7) as f64 * 0.8).collect();
+    let bar = |index: usize| ControlBar { label: label(index, count), messages: messages(index) };
+    ControlMessages {
+        kinds: kinds.map(str::to_owned).to_vec(),
+        bars: (0..count).map(bar).collect(),
+        left_out: Vec::new(),
+    }
 }
 
 fn tail(count: usize) -> LatencyTail {

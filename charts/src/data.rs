@@ -260,6 +260,26 @@ pub struct LoadPoint {
     pub p99_ms: Option<f64>,
 }
 
+/// What nodes sent beside copies of messages, mean over rounds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ControlMessages {
+    /// The kinds of messages; none where nothing was sent.
+    pub kinds: Vec<String>,
+    /// One stacked bar each.
+    pub bars: Vec<ControlBar>,
+    /// Those without a bar, since nobody knows what they sent.
+    pub left_out: Vec<String>,
+}
+
+/// One condition at one number of nodes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ControlBar {
+    /// Condition and number of nodes.
+    pub label: String,
+    /// Messages per node and round, of each kind.
+    pub messages: Vec<f64>,
+}
+
 /// The distribution of latency at its upper end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LatencyTail {

@@ -10,6 +10,7 @@ pub mod data;
 
 mod axis;
 mod canvas;
+mod control;
 mod convergence_by_nodes;
 mod convergence_by_round;
 mod convergence_ecdf;
@@ -37,10 +38,12 @@ mod panel;
 mod pdf;
 mod pixels;
 mod sheet;
+mod stacked_bars;
 mod style;
 mod telemetry;
 mod time_spent;
 
+pub use control::control;
 pub use convergence_by_nodes::convergence_by_nodes;
 pub use convergence_by_round::convergence_by_round;
 pub use convergence_ecdf::convergence_ecdf;

@@ -171,6 +171,7 @@ impl Fixture {
             manifest: self.new_manifest(protocol),
             topology: Some(self.complete_topology()),
             topology_sha256: None,
+            control: None,
         });
         self
     }

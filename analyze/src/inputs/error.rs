@@ -32,6 +32,16 @@ pub enum InputError {
         /// What is wrong.
         reason: String,
     },
+    /// A line of a run folder's other file that cannot be read.
+    #[error("{}:{line}: {reason}", path.display())]
+    Line {
+        /// Which file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: u64,
+        /// What is wrong.
+        reason: String,
+    },
     /// Times that are no nanoseconds of these years.
     #[error("{path}: its times are no nanoseconds since 1970 ({example} would be in {as_time}); {advice}")]
     Times {

@@ -7,6 +7,8 @@ use cnsim::topology::Topology;
 use cnsim_records::FileFacts;
 use cnsim_records::events::Events;
 
+use super::control::ControlFacts;
+
 /// Everything that one input holds.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
@@ -36,6 +38,8 @@ pub struct RunFacts {
     pub topology: Option<Topology>,
     /// Hex digest of topology.json.
     pub topology_sha256: Option<String>,
+    /// control.csv.
+    pub control: Option<ControlFacts>,
 }
 
 /// What was seen while reading one input.

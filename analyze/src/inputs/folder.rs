@@ -3,9 +3,11 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use cnsim::id::NodeId;
 use cnsim::manifest::Manifest;
 use cnsim::topology::Topology;
 
+use super::control::{self, ControlFacts};
 use super::digest::sha256;
 use super::error::InputError;
 use super::facts::{Facts, RunFacts};
@@ -16,7 +18,7 @@ use cnsim_records::error::SourceError;
 pub(crate) struct Folder {
     /// Where the events are.
     pub(crate) events: Vec<PathBuf>,
-    /// `manifest.json` and `topology.json`.
+    /// `manifest.json`, `topology.json` and `control.csv`.
     pub(crate) run: Option<RunFacts>,
     /// `fetch.json`, where the events are those of a fetch.
     pub(crate) fetched: Option<FetchFacts>,
@@ -29,7 +31,8 @@ pub(crate) fn open(path: &Path) -> Result<Folder, InputError> {
         Some(manifest) => {
             let read = |bytes: &[u8]| Topology::from_json(bytes).map(|topology| (topology, sha256(bytes)));
             let (topology, topology_sha256) = read_json(&path.join("topology.json"), read)?.unzip();
-            Some(RunFacts { manifest, topology, topology_sha256 })
+            let control = control(path, &manifest, topology.as_ref())?;
+            Some(RunFacts { manifest, topology, topology_sha256, control })
         }
         None => None,
     };
@@ -41,6 +44,15 @@ pub(crate) fn open(path: &Path) -> Result<Folder, InputError> {
         return Err(InputError::NotARunFolder { path: path.display().to_string() });
     }
     Ok(Folder { events, run, fetched: None })
+}
+
+/// What the run's nodes sent beside copies, where its folder tells. The nodes are those of the topology, else of the roster.
+fn control(path: &Path, manifest: &Manifest, topology: Option<&Topology>) -> Result<Option<ControlFacts>, InputError> {
+    let path = path.join(control::FILE);
+    match topology {
+        Some(topology) => control::read(&path, topology.nodes.iter().map(NodeId::as_str)),
+        None => control::read(&path, manifest.roster.iter().map(|node| node.id.as_str())),
+    }
 }
 
 /// The files of a run folder that hold its events as they were logged.

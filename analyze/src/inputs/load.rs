@@ -86,6 +86,8 @@ fn load_folder(label: Option<&str>, path: &Path, scale: TimeScale) -> Result<Loa
     if let Some(fetched) = folder.fetched {
         fetched.merge_into(&mut facts);
     }
+    let control = folder.run.as_ref().and_then(|run| run.control.as_ref());
+    facts.files.extend(control.map(|control| control.file.clone()));
     let own = match &folder.run {
         Some(run) => Some(run.manifest.options.condition.clone()),
         None => only_condition(&events),

@@ -1,5 +1,6 @@
 //! Where events come from: run folders, JSON lines, the published system's CSV, Parquet; plain or compressed.
 
+pub(crate) mod control;
 pub(crate) mod digest;
 mod error;
 mod facts;
@@ -15,6 +16,7 @@ mod times;
 pub use cnsim_records::FileFacts;
 pub use cnsim_records::times::TimeScale;
 
+pub use control::{ControlFacts, ControlSent, Sent};
 pub(crate) use digest::{combined_digest, sha256};
 pub use error::InputError;
 pub use facts::{About, Facts, Loaded, RunFacts};

@@ -241,7 +241,7 @@ impl Measuring {
                     }
                     let of_run = self.runs.entry((place, run_id.clone()));
                     of_run.or_insert_with(|| RunSoFar { input: number, ..RunSoFar::default() });
-                    let metrics = silent::metrics(manifest, round, self.options.warm_up);
+                    let metrics = silent::metrics(facts, round, self.options.warm_up);
                     self.rounds.push(Measured { place, metrics });
                 }
             }

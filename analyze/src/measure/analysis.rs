@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::bottleneck::Bottlenecks;
 use super::by_hop::HopDeliveries;
 use super::clock::RunClocks;
+use super::control::RoundControl;
 use super::critical::CriticalHop;
 use super::hop_band::Band;
 use super::hosts::BetweenHosts;
@@ -106,6 +107,8 @@ pub struct RoundMetrics {
     pub load: RoundLoad,
     /// What processes used in it; none where no manifest tells.
     pub resources: Option<RoundResources>,
+    /// What nodes sent in it beside copies; none where nobody has counted.
+    pub control: Option<RoundControl>,
     /// What the clocks of its ends leave open of its times, in ns: half of the distance between the least and the most that they
     /// may be apart. None where nobody knows.
     pub clock_open_ns: Option<f64>,

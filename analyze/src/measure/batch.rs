@@ -19,7 +19,7 @@ use super::machines::Machines;
 use super::scored::ScoredRounds;
 use super::spread::{Scratch, Spread};
 use super::{Convergence, Origin, PERCENTS, RoundMetrics};
-use super::{convergence, coverage, critical, hosts, latency, load, path, resources, setup, shape};
+use super::{control, convergence, coverage, critical, hosts, latency, load, path, resources, setup, shape};
 use crate::inputs::About;
 use crate::rounds::{Batch, Round};
 
@@ -132,9 +132,11 @@ impl<'a> Circumstances<'a> {
 
     /// Measures what is no fold.
     fn measure_round(&self, round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops) -> MeasuredRound {
+        let facts = self.about.runs.get(round.run_id());
         let metrics = RoundMetrics {
             scored: self.is_scored(round),
-            resources: resources::resources(self.about.runs.get(round.run_id()), round.round),
+            resources: resources::resources(facts, round.round),
+            control: control::of_round(facts, round),
             ..unfolded(round, spread, nodes, hops, &self.machines)
         };
         let protocol = round.rows.clone().next().map_or(0, |row| round.events.protocol[row]);
@@ -169,6 +171,7 @@ fn unfolded(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops, mac
         critical: steps.map_or_else(Vec::new, |steps| critical::hops(spread, &steps, machines)),
         load: load::load(&[], |_| "", nodes),
         resources: None,
+        control: None,
         clock_open_ns: None,
         reached_ns: spread.firsts.iter().map(|first| first.received_ns).collect(),
     }

@@ -69,7 +69,7 @@ pub struct UnknownMetric {
 }
 
 /// Every metric, in the order of the columns of `rounds.csv`.
-pub const METRICS: [Metric; 32] = [
+pub const METRICS: [Metric; 35] = [
     count("delivered", "nodes", |round| Some(round.delivered.into())),
     number("coverage", "share", 4, |round| Some(round.coverage())),
     ms("setup_ms", |round| whole_ms(round.setup_ns)),
@@ -104,6 +104,12 @@ pub const METRICS: [Metric; 32] = [
         round.resources.as_ref()?.sent_per_payload_byte(round.expected)
     }),
     ms("clock_open_ms", |round| round.clock_open_ns.map(|open_ns| open_ns / 1e6)),
+    count("control_messages", "messages", |round| Some(round.control.as_ref()?.sent.all.messages)),
+    count("control_bytes", "bytes", |round| Some(round.control.as_ref()?.sent.all.bytes)),
+    number("control_per_payload_byte", "bytes per byte", 4, |round| {
+        let control = round.control.as_ref()?;
+        control.per_payload_byte(control.sent.all.bytes)
+    }),
 ];
 
 const fn count(name: &'static str, unit: &'static str, read: fn(&RoundMetrics) -> Option<u64>) -> Metric {
@@ -234,9 +240,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::super::PERCENTS;
+    use super::super::control::RoundControl;
     use super::super::fixture::{resources, silent_round};
     use super::super::resources::RoundResources;
     use super::*;
+    use crate::inputs::{ControlSent, Sent};
 
     #[test]
     fn a_metric_is_named_with_or_without_its_unit() {
@@ -305,5 +313,11 @@ mod tests {
         assert_eq!(value("branching_mean", &round), Some(Value::Number(2.5)));
         assert_eq!(value("cpu_ms", &round), Some(Value::Number(1.5)));
         assert_eq!(value("sent_bytes", &round).map(Value::as_f64), Some(3_000.0));
+        assert_eq!(value("control_messages", &round), None);
+        let all = Sent { messages: 7, bytes: 90, senders: 2, node_max: 4 };
+        round.control = Some(RoundControl { sent: ControlSent { all, ..ControlSent::default() }, payload_bytes: 900 });
+        assert_eq!(value("control_messages", &round), Some(Value::Count(7)));
+        assert_eq!(value("control_bytes", &round), Some(Value::Count(90)));
+        assert_eq!(value("control_per_payload_byte", &round), Some(Value::Number(0.1)));
     }
 }

@@ -1,5 +1,7 @@
 //! Rounds made by hand, for tests.
 
+use std::collections::BTreeSet;
+
 use cnsim::event::Kind;
 use cnsim::id::NodeId;
 use cnsim::manifest::Resources;
@@ -8,7 +10,7 @@ use cnsim::topology::{Edge, Topology};
 use super::late::GivenUp;
 use super::spread::{Scratch, Spread};
 use super::{Options, PERCENTS, RoundLoad, RoundMetrics, analyse};
-use crate::inputs::{About, Loaded, RunFacts};
+use crate::inputs::{About, ControlFacts, ControlSent, FileFacts, Loaded, RunFacts, Sent};
 use crate::rounds::Rounds;
 use cnsim_records::columns::{EventColumns, EventNames, UNKNOWN_NS};
 use cnsim_records::events::Events;
@@ -156,7 +158,12 @@ pub(crate) fn manifest<const N: usize>(
     };
     let mut manifest: serde_json::Value = serde_json::from_str(MANIFEST).unwrap();
     manifest["options"]["protocol"] = protocol.into();
-    RunFacts { manifest: serde_json::from_value(manifest).unwrap(), topology: Some(topology), topology_sha256: None }
+    RunFacts {
+        manifest: serde_json::from_value(manifest).unwrap(),
+        topology: Some(topology),
+        topology_sha256: None,
+        control: None,
+    }
 }
 
 /// A round over the nodes n0 … n7, begun by n0: a random tree in which node `k` hears first from a node before it, copies
@@ -216,6 +223,14 @@ pub(crate) fn resources(cpu_ms: f64, sent_bytes: Option<u64>) -> Resources {
     }
 }
 
+/// What `control.csv` says where it has these rounds, with one kind each.
+pub(crate) fn control<const N: usize>(rounds: [(u32, [(&str, Sent); 1]); N]) -> ControlFacts {
+    let sent = |[(kind, sent)]: [(&str, Sent); 1]| ControlSent { kinds: [(kind.to_owned(), sent)].into(), all: sent };
+    let file = FileFacts { path: "run/control.csv".to_owned(), sha256: String::new(), rows: N as u64 };
+    let rounds = rounds.map(|(round, of_round)| (round, sent(of_round)));
+    ControlFacts { file, rounds: rounds.into(), strangers: BTreeSet::new() }
+}
+
 /// A scored round of nine deliveries of which nothing is known.
 pub(crate) fn silent_round(run_id: &str, round: u32) -> RoundMetrics {
     RoundMetrics {
@@ -242,6 +257,7 @@ pub(crate) fn silent_round(run_id: &str, round: u32) -> RoundMetrics {
         critical: Vec::new(),
         load: RoundLoad { gini: None, max: 0, busiest: None },
         resources: None,
+        control: None,
         clock_open_ns: None,
         reached_ns: Vec::new(),
     }

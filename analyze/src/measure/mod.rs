@@ -13,6 +13,7 @@ mod by_hop;
 pub mod catalogue;
 mod clock;
 pub(crate) mod clock_error;
+mod control;
 mod convergence;
 mod coverage;
 mod critical;
@@ -56,6 +57,7 @@ pub use by_hop::HopDeliveries;
 #[cfg(test)]
 pub(crate) use clock::RunWays;
 pub use clock::{HostPair, RunClocks, Way};
+pub use control::RoundControl;
 pub use critical::{CriticalHop, End};
 pub use dissemination::{Dissemination, Reached, dissemination};
 pub use execution::Execution;

@@ -1,13 +1,15 @@
 //! Rounds that a run's manifest has and no record names: measured as what is known of them, which is nothing.
 
-use cnsim::manifest::{Manifest, Round, RoundOutcome};
+use cnsim::manifest::{Round, RoundOutcome};
 
 use super::scored::ScoredRounds;
-use super::{PERCENTS, RoundLoad, RoundMetrics, resources};
+use super::{PERCENTS, RoundLoad, RoundMetrics, control, resources};
+use crate::inputs::RunFacts;
 
 /// A round without a single record. Statistics count it as one that never converged, unless the run was cut off before
 /// the driver saw anything of it: then perhaps nobody began it.
-pub(super) fn metrics(manifest: &Manifest, round: &Round, warm_up: u32) -> RoundMetrics {
+pub(super) fn metrics(facts: &RunFacts, round: &Round, warm_up: u32) -> RoundMetrics {
+    let manifest = &facts.manifest;
     RoundMetrics {
         run_id: manifest.run_id.clone(),
         round: round.round,
@@ -32,6 +34,7 @@ pub(super) fn metrics(manifest: &Manifest, round: &Round, warm_up: u32) -> Round
         critical: Vec::new(),
         load: RoundLoad { gini: None, max: 0, busiest: None },
         resources: resources::of_round(manifest, round),
+        control: control::of_silent(facts, round.round),
         clock_open_ns: None,
         reached_ns: Vec::new(),
     }

@@ -3,6 +3,7 @@
 
 mod clocks;
 mod conditions;
+mod control;
 mod convergence;
 mod critical;
 mod delays;
@@ -49,7 +50,7 @@ pub(crate) use simulated::mark;
 
 /// Every table of measurements, in the order of the report.
 pub fn all(analysis: &Analysis) -> Vec<Table> {
-    let tables: [fn(&Analysis) -> Option<Table>; 13] = [
+    let tables: [fn(&Analysis) -> Option<Table>; 14] = [
         |analysis| Some(convergence::table(analysis)),
         |analysis| Some(intervals::table(analysis)),
         |analysis| Some(variance::table(analysis)),
@@ -62,6 +63,7 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
         critical::table,
         clocks::table,
         resources::table,
+        control::table,
         growth::table,
     ];
     tables.par_iter().filter_map(|table| Some(simulated::marked(table(analysis)?, analysis))).collect()

@@ -53,7 +53,7 @@ enum TimeOrigin {
     None,
 }
 
-const RECIPES: [Recipe; 14] = [
+const RECIPES: [Recipe; 15] = [
     Recipe {
         name: "infection-curves",
         title: "Infection curves",
@@ -165,6 +165,15 @@ const RECIPES: [Recipe; 14] = [
         origin: TimeOrigin::None,
         draw: |it| DrawnFigure::draw(&figure::copies_by_round(it.analysis), cnsim_charts::copies_by_round, &it.sheet),
         absent: "there is no scored round",
+    },
+    Recipe {
+        name: "control",
+        title: "Control messages",
+        caption: "Asks, answers without the copies in them, and other messages of a protocol that are no copies, by kind: means \
+                  over the rounds that ended and were counted. Copies are in none of them.",
+        origin: TimeOrigin::None,
+        draw: |it| DrawnFigure::draw(&figure::control(it.analysis), cnsim_charts::control, &it.sheet),
+        absent: "no control message is known of in a scored round",
     },
     Recipe {
         name: "convergence-by-round",

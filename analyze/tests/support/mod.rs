@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 
 /// The figures of a report on a flood.
-pub(crate) const FIGURES: [&str; 13] = [
+pub(crate) const FIGURES: [&str; 14] = [
     "infection-curves",
     "convergence-ecdf",
     "convergence-by-nodes",
@@ -20,6 +20,7 @@ pub(crate) const FIGURES: [&str; 13] = [
     "latency-by-hosts",
     "load-lorenz",
     "copies-by-round",
+    "control",
     "convergence-by-round",
     "time-spent",
     "telemetry",

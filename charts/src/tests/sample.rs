@@ -19,6 +19,7 @@ pub(super) struct All {
     pub(super) by_round: ConvergenceByRound,
     pub(super) time: TimeSpent,
     pub(super) offered: OfferedLoad,
+    pub(super) control: ControlMessages,
     pub(super) tail: LatencyTail,
     pub(super) hosts: LatencyByHosts,
     pub(super) lorenz: LoadLorenz,
@@ -69,6 +70,7 @@ impl All {
             |index| RoundSeries { label: label(), rounds: vec![(1, Some(level(index))), (2, None), (3, Some(0.0))] };
         let bar =
             |index| TimeBar { label: label(), setup_ms: level(index), waiting_ms: -0.1 * level(index), wire_ms: 0.0 };
+        let control = |index| ControlBar { label: label(), messages: vec![level(index), 0.0, 0.1 * level(index)] };
         Self {
             infection: InfectionCurves { panels: series().map(panel).collect() },
             ecdf: ConvergenceEcdf { series: series().map(ecdf).collect() },
@@ -83,6 +85,11 @@ impl All {
             by_round: ConvergenceByRound { series: series().map(rounds).collect() },
             offered: OfferedLoad { series: series().map(|index| offered(label(), level(index))).collect() },
             time: TimeSpent { bars: series().map(bar).collect(), left_out: vec![label()] },
+            control: ControlMessages {
+                kinds: (0..3).map(|_| label()).collect(),
+                bars: series().map(control).collect(),
+                left_out: vec![label()],
+            },
             tail: LatencyTail { series: series().map(|index| tail(label(), level(index))).collect() },
             hosts: LatencyByHosts { panels: series().map(|index| hosts(label(), level(index))).collect() },
             lorenz: LoadLorenz { series: series().map(|_| lorenz(label())).collect() },
@@ -113,6 +120,7 @@ impl All {
             ("convergence-by-round", convergence_by_round::layout(&self.by_round, sheet)),
             ("time-spent", time_spent::layout(&self.time, sheet)),
             ("offered-load", offered_load::layout(&self.offered, sheet)),
+            ("control", control::layout(&self.control, sheet)),
             ("latency-tail", latency_tail::layout(&self.tail, sheet)),
             ("latency-by-hosts", latency_by_hosts::layout(&self.hosts, sheet)),
             ("load-lorenz", load_lorenz::layout(&self.lorenz, sheet)),
@@ -134,6 +142,7 @@ impl All {
             convergence_by_round(&self.by_round, &sheet).unwrap(),
             time_spent(&self.time, &sheet).unwrap(),
             offered_load(&self.offered, &sheet).unwrap(),
+            control(&self.control, &sheet).unwrap(),
             latency_tail(&self.tail, &sheet).unwrap(),
             latency_by_hosts(&self.hosts, &sheet).unwrap(),
             load_lorenz(&self.lorenz, &sheet).unwrap(),

@@ -2,8 +2,9 @@
 //! was changed.
 //!
 //! Each file looks at one pair: `records.rs` at records and manifest, `driver.rs` at what the driver counted and timed, `network.rs`
-//! at the manifest and its topology.
+//! at the manifest and its topology, `control.rs` at the counts of control messages.
 
+mod control;
 mod driver;
 mod network;
 mod records;
@@ -28,6 +29,7 @@ fn contradicted<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &Au
     let mut words = records::contradictions(manifest, run, &rounds);
     words.extend(driver::contradictions(manifest, &rounds));
     words.extend(network::contradictions(run.facts()?));
+    words.extend(control::contradictions(run.facts()?));
     let detail = format!(
         "this run contradicts itself: {}; so a file of it belongs to another run, or was changed",
         words.join(", ")

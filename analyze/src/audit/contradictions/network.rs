@@ -18,7 +18,7 @@ const NODES_MAX: u32 = 2_000;
 const DELAY_MS: f64 = 1e-3;
 
 /// Every contradiction, in words.
-pub(super) fn contradictions(RunFacts { manifest, topology, topology_sha256 }: &RunFacts) -> Vec<String> {
+pub(super) fn contradictions(RunFacts { manifest, topology, topology_sha256, .. }: &RunFacts) -> Vec<String> {
     let mut found = vec![other_roster(manifest), other_packing(manifest), other_delay(manifest)];
     if let Some(topology) = topology {
         found.push(other_nodes(manifest, topology));

@@ -1,6 +1,7 @@
 //! What every figure shows: measurements of scored rounds as the plain numbers that `cnsim-charts` draws, a file for each
 //! figure or a few that are alike.
 
+mod control;
 mod convergence;
 mod effects;
 mod evenly;
@@ -15,6 +16,7 @@ mod offered_load;
 pub mod telemetry;
 mod time_spent;
 
+pub use control::control;
 pub use convergence::{convergence_by_nodes, convergence_by_round, convergence_ecdf};
 pub use effects::effects;
 pub use growth_residuals::growth_residuals;
