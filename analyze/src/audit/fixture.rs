@@ -252,7 +252,7 @@ impl Fixture {
     /// Takes every edge of a node out of the topology.
     pub(super) fn cut_off(&mut self, node: &str) {
         let number = self.nodes.iter().position(|other| other == node).unwrap() as u32;
-        let topology = self.files.as_mut().unwrap().topology.as_mut().unwrap();
+        let topology = self.files().topology.as_mut().unwrap();
         topology.edges.retain(|edge| edge.source != number && edge.target != number);
     }
 
@@ -291,7 +291,11 @@ impl Fixture {
     }
 
     pub(super) fn manifest(&mut self) -> &mut Manifest {
-        &mut self.files.as_mut().unwrap().manifest
+        &mut self.files().manifest
+    }
+
+    pub(super) fn files(&mut self) -> &mut RunFacts {
+        self.files.as_mut().unwrap()
     }
 
     pub(super) fn manifest_round(&mut self, round: u32) -> &mut Round {

@@ -91,7 +91,8 @@ mod tests {
     /// A run whose `control.csv` has a line for round 1 alone; rounds 1 to 5 are of these outcomes, and 4 has no record.
     fn run(outcomes: [RoundOutcome; 5]) -> Vec<RoundMetrics> {
         let rows = |round| {
-            [Row::initiate("a", 0), Row::received("a", "b", 1, 2).with_bytes(45)].map(|row| row.of_round(round))
+            [Row::initiate("a", 0), Row::received("a", "b", 1, 2).with_bytes(45)]
+                .map(|row| row.of_round(round).with_nodes(3))
         };
         let rows: Vec<Row> = [1, 2, 3, 5, 6].into_iter().flat_map(rows).collect();
         let Loaded { mut about, events } = loaded("c", &rows);

@@ -66,6 +66,8 @@ mod tests {
 
     use super::super::fixture::{Fixture, only};
     use super::*;
+    use crate::inputs::{ControlFacts, Sent};
+    use crate::measure::fixture::control;
 
     fn details(fixture: &Fixture) -> Vec<String> {
         only(&fixture.audit(), Check::ManifestContradicted).into_iter().map(|finding| finding.detail).collect()
@@ -128,6 +130,14 @@ mod tests {
             },
             "other initiators than seed 1 gives in round",
         ),
+        (
+            |it| it.files().control = Some(control([(9, [("ihave", Sent::default())])])),
+            "control messages of round 9 that it does not have",
+        ),
+        (
+            |it| it.files().control = Some(ControlFacts { strangers: ["n9".to_owned()].into(), ..control([]) }),
+            "control messages of nodes that are none of the run's (n9)",
+        ),
         (|it| it.manifest().started_at = "2025-03-24T02:30:50Z".to_owned(), "no record in its first or last hours"),
     ];
 
@@ -155,6 +165,7 @@ mod tests {
     fn a_run_that_was_cut_off_may_have_a_round_that_nobody_wrote_down() {
         let mut fixture = Fixture::flood();
         fixture.manifest().rounds.retain(|round| round.round != 2);
+        fixture.files().control = Some(control([(2, [("ihave", Sent::default())])]));
         fixture.manifest().outcome = RunOutcome::Running;
         assert_eq!(details(&fixture), Vec::<String>::new());
     }
