@@ -7,10 +7,10 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cnsim::event::Kind;
-use cnsim_records::columns::{EventColumns, EventNames, numbers, values};
+use cnsim_records::columns::{EventColumns, EventNames, numbers, plain_values};
 use cnsim_records::events::Events;
 use cnsim_records::schema::{KIND, ROUND, RUN};
-use polars::prelude::{DataFrame, IdxCa, IdxSize, NamedFrom, PolarsResult};
+use polars::prelude::{DataFrame, IdxCa, IdxSize, NamedFrom, PolarsResult, UInt32Type};
 
 use crate::inputs::About;
 
@@ -328,7 +328,7 @@ struct Keys {
 
 impl Keys {
     fn of(events: &Events) -> PolarsResult<Self> {
-        let rounds = values(events.frame().column(ROUND)?.clone().take_materialized_series().u32()?, 0);
+        let rounds = plain_values::<UInt32Type>(events.frame().column(ROUND)?, 0)?;
         Ok(Self { runs: numbers(events.frame().column(RUN)?)?, rounds })
     }
 

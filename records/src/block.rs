@@ -36,7 +36,7 @@ pub(crate) fn read<G: Gather, E: From<SourceError> + Send>(
     let name = stream.name.clone();
     let empty = rejects.emptied();
     let mut line = 1 + header_lines;
-    let mut blocks = Blocks { reader: &mut stream, rest: head, format: &format, ended: false };
+    let mut blocks = Blocks { reader: &mut stream, rest: head, spare: Vec::new(), format: &format, ended: false };
     let mut batch = blocks.batch();
     let mut parsed = Vec::new();
     loop {
@@ -60,7 +60,8 @@ pub(crate) fn read<G: Gather, E: From<SourceError> + Send>(
             },
         );
         added?;
-        (batch, parsed) = (next, now);
+        blocks.spare = std::mem::replace(&mut batch, next).unwrap_or_default();
+        parsed = now;
     }
     Ok(stream.digest())
 }
@@ -160,7 +161,10 @@ fn read_behind(line: &[u8]) -> Option<Record<'_>> {
 /// Cuts a stream where lines end.
 struct Blocks<'a> {
     reader: &'a mut Stream,
+    /// What stands behind the last block's end.
     rest: Vec<u8>,
+    /// Blocks that were parsed: memory for the next ones.
+    spare: Vec<Vec<u8>>,
     format: &'a Format,
     ended: bool,
 }
@@ -178,26 +182,47 @@ impl Blocks<'_> {
     }
 
     fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut block = Vec::with_capacity(self.rest.len() + BLOCK);
-        block.append(&mut self.rest);
+        let mut block = self.spare.pop().unwrap_or_default();
+        let mut filled = self.rest.len();
+        block.resize(filled + BLOCK, 0);
+        block[..filled].copy_from_slice(&self.rest);
+        self.rest.clear();
         loop {
-            if !self.ended && self.reader.by_ref().take(BLOCK as u64).read_to_end(&mut block)? == 0 {
-                self.ended = true;
+            if !self.ended {
+                let count = fill(self.reader, &mut block[filled..])?;
+                self.ended = count == 0;
+                filled += count;
             }
             // A line without an end is read on: only quotes can be open by mistake.
-            let is_too_long = matches!(self.format, Format::Csv(_)) && block.len() > LONGEST_ROW;
+            let is_too_long = matches!(self.format, Format::Csv(_)) && filled > LONGEST_ROW;
             if self.ended || is_too_long {
+                block.truncate(filled);
                 return Ok((!block.is_empty()).then_some(block));
             }
             let end = match self.format {
-                Format::Csv(_) => csv::last_row_end(&block),
-                Format::JsonLines => memrchr(b'\n', &block).map(|at| at + 1),
+                Format::Csv(_) => csv::last_row_end(&block[..filled]),
+                Format::JsonLines => memrchr(b'\n', &block[..filled]).map(|at| at + 1),
             };
             if let Some(end) = end {
-                self.rest.extend_from_slice(&block[end..]);
+                self.rest.extend_from_slice(&block[end..filled]);
                 block.truncate(end);
                 return Ok(Some(block));
             }
+            block.resize(filled + BLOCK, 0);
         }
     }
+}
+
+/// Reads until the buffer is full or nothing is left; gives how many bytes came.
+fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use cnsim::event::Record;
 use polars::prelude::*;
 
-use crate::columns::{UNKNOWN_NS, compact};
+use crate::column_builder::ColumnBuilder;
+use crate::columns::UNKNOWN_NS;
 use crate::gather::Gather;
 use crate::identity::{Identifier, hop, send_hash};
 use crate::names::Names;
@@ -16,6 +17,11 @@ use crate::schema::{
     ROUND, RUN, SEND, SENDER, SENT_NS, SEQ,
 };
 use crate::times::{RecordedTimes, TimeScale, Times};
+
+/// No distance is less than none.
+const UNKNOWN_HOP: i32 = -1;
+/// No copy's name has it as its hash.
+const UNKNOWN_SEND: u64 = 0;
 
 /// The texts of an input while it is read: every block numbers them alike, in the order in which they first came.
 #[derive(Debug, Clone)]
@@ -31,7 +37,7 @@ pub struct Texts {
 /// A column of texts as numbers in a mapping.
 struct Numbers {
     mapping: Arc<CategoricalMapping>,
-    builder: PrimitiveChunkedBuilder<UInt32Type>,
+    column: ColumnBuilder<u32>,
     /// The last text and its number: the next text is often the same.
     last: Option<u32>,
     last_text: String,
@@ -44,24 +50,24 @@ pub struct BlockBuilder {
     /// Records that contradict themselves, by the number of their run and their round.
     contradictory: BTreeMap<(u32, u32), u64>,
     identities: Vec<u128>,
-    kind: PrimitiveChunkedBuilder<UInt32Type>,
+    kind: ColumnBuilder<u32>,
     run: Numbers,
-    round: PrimitiveChunkedBuilder<UInt32Type>,
-    nodes: PrimitiveChunkedBuilder<UInt32Type>,
+    round: ColumnBuilder<u32>,
+    nodes: ColumnBuilder<u32>,
     sender: Numbers,
     receiver: Numbers,
-    received_ns: PrimitiveChunkedBuilder<Int64Type>,
-    sent_ns: PrimitiveChunkedBuilder<Int64Type>,
-    latency_ns: PrimitiveChunkedBuilder<Int64Type>,
-    hop: PrimitiveChunkedBuilder<Int32Type>,
-    send: PrimitiveChunkedBuilder<UInt64Type>,
-    bytes: PrimitiveChunkedBuilder<UInt32Type>,
-    seq: PrimitiveChunkedBuilder<UInt64Type>,
+    received_ns: ColumnBuilder<i64>,
+    sent_ns: ColumnBuilder<i64>,
+    latency_ns: ColumnBuilder<i64>,
+    hop: ColumnBuilder<i32>,
+    send: ColumnBuilder<u64>,
+    bytes: ColumnBuilder<u32>,
+    seq: ColumnBuilder<u64>,
     process: Numbers,
     host: Numbers,
     protocol: Numbers,
     condition: Numbers,
-    float_timestamp: BooleanChunkedBuilder,
+    float_timestamp: ColumnBuilder<bool>,
 }
 
 /// The records of a block as columns, texts as numbers that all blocks of the input share.
@@ -123,14 +129,14 @@ impl Texts {
 }
 
 impl Numbers {
-    fn new(name: &str, mapping: &Arc<CategoricalMapping>, rows: usize) -> Self {
-        let builder = PrimitiveChunkedBuilder::new(PlSmallStr::from_str(name), rows);
-        Self { mapping: Arc::clone(mapping), builder, last: None, last_text: String::new() }
+    fn new(name: &'static str, mapping: &Arc<CategoricalMapping>, rows: usize) -> Self {
+        let column = ColumnBuilder::new(name, rows);
+        Self { mapping: Arc::clone(mapping), column, last: None, last_text: String::new() }
     }
 
     /// Adds a text; gives its number.
     fn push(&mut self, text: &str) -> u32 {
-        let number = match self.last.filter(|_| self.last_text == text) {
+        let number = match self.last.filter(|_| are_equal(&self.last_text, text)) {
             Some(number) => number,
             None => {
                 self.last_text.clear();
@@ -139,44 +145,47 @@ impl Numbers {
             }
         };
         self.last = Some(number);
-        self.builder.append_value(number);
+        self.column.push(number);
         number
     }
 
     fn finish(self) -> Column {
-        compact(self.builder.finish().into_series())
+        self.column.finish::<UInt32Type>(None)
     }
+}
+
+/// Whether two texts are equal. Empty ones lie nowhere, and a processor that compares bytes which lie nowhere may take longer
+/// over them than over all the rest of a record.
+fn are_equal(one: &str, other: &str) -> bool {
+    one.len() == other.len() && (one.is_empty() || one == other)
 }
 
 impl BlockBuilder {
     /// A builder without records, with room for so many, whose times are on a scale.
     pub fn new(texts: &Texts, rows: usize, scale: TimeScale) -> Self {
-        fn builder<T: PolarsNumericType>(name: &str, rows: usize) -> PrimitiveChunkedBuilder<T> {
-            PrimitiveChunkedBuilder::new(PlSmallStr::from_str(name), rows)
-        }
         Self {
             identifier: Identifier::default(),
             scale,
             contradictory: BTreeMap::new(),
             identities: Vec::with_capacity(rows),
-            kind: builder(KIND, rows),
+            kind: ColumnBuilder::new(KIND, rows),
             run: Numbers::new(RUN, &texts.runs, rows),
-            round: builder(ROUND, rows),
-            nodes: builder(NODES, rows),
+            round: ColumnBuilder::new(ROUND, rows),
+            nodes: ColumnBuilder::new(NODES, rows),
             sender: Numbers::new(SENDER, &texts.nodes, rows),
             receiver: Numbers::new(RECEIVER, &texts.nodes, rows),
-            received_ns: builder(RECEIVED_NS, rows),
-            sent_ns: builder(SENT_NS, rows),
-            latency_ns: builder(LATENCY_NS, rows),
-            hop: builder(HOP, rows),
-            send: builder(SEND, rows),
-            bytes: builder(BYTES, rows),
-            seq: builder(SEQ, rows),
+            received_ns: ColumnBuilder::new(RECEIVED_NS, rows),
+            sent_ns: ColumnBuilder::new(SENT_NS, rows),
+            latency_ns: ColumnBuilder::new(LATENCY_NS, rows),
+            hop: ColumnBuilder::new(HOP, rows),
+            send: ColumnBuilder::new(SEND, rows),
+            bytes: ColumnBuilder::new(BYTES, rows),
+            seq: ColumnBuilder::new(SEQ, rows),
             process: Numbers::new(PROCESS, &texts.processes, rows),
             host: Numbers::new(HOST, &texts.hosts, rows),
             protocol: Numbers::new(PROTOCOL, &texts.protocols, rows),
             condition: Numbers::new(CONDITION, &texts.conditions, rows),
-            float_timestamp: BooleanChunkedBuilder::new(FLOAT_TIMESTAMP.into(), rows),
+            float_timestamp: ColumnBuilder::new(FLOAT_TIMESTAMP, rows),
         }
     }
 
@@ -184,24 +193,24 @@ impl BlockBuilder {
     pub fn finish(self) -> Block {
         let rows = self.identities.len();
         let columns = vec![
-            compact(self.kind.finish().into_series()),
+            self.kind.finish::<UInt32Type>(None),
             self.run.finish(),
-            compact(self.round.finish().into_series()),
-            compact(self.nodes.finish().into_series()),
+            self.round.finish::<UInt32Type>(None),
+            self.nodes.finish::<UInt32Type>(None),
             self.sender.finish(),
             self.receiver.finish(),
-            compact(self.received_ns.finish().into_series()),
-            compact(self.sent_ns.finish().into_series()),
-            compact(self.latency_ns.finish().into_series()),
-            compact(self.hop.finish().into_series()),
-            compact(self.send.finish().into_series()),
-            compact(self.bytes.finish().into_series()),
-            compact(self.seq.finish().into_series()),
+            self.received_ns.finish::<Int64Type>(None),
+            self.sent_ns.finish::<Int64Type>(Some(UNKNOWN_NS)),
+            self.latency_ns.finish::<Int64Type>(Some(UNKNOWN_NS)),
+            self.hop.finish::<Int32Type>(Some(UNKNOWN_HOP)),
+            self.send.finish::<UInt64Type>(Some(UNKNOWN_SEND)),
+            self.bytes.finish::<UInt32Type>(None),
+            self.seq.finish::<UInt64Type>(None),
             self.process.finish(),
             self.host.finish(),
             self.protocol.finish(),
             self.condition.finish(),
-            compact(self.float_timestamp.finish().into_series()),
+            self.float_timestamp.finish_flags(),
         ];
         let frame = DataFrame::new(rows, columns).expect("every record was added to every column");
         Block { frame, identities: self.identities, contradictory: self.contradictory }
@@ -210,7 +219,6 @@ impl BlockBuilder {
 
 impl Gather for BlockBuilder {
     fn push(&mut self, record: &Record<'_>) {
-        let known = |time_ns: i64| (time_ns != UNKNOWN_NS).then_some(time_ns);
         let received_ns = self.scale.to_ns(record.received_ns);
         let times = Times::from(RecordedTimes {
             received_ns,
@@ -219,28 +227,28 @@ impl Gather for BlockBuilder {
             is_float: record.float_timestamp,
         });
         self.identities.push(self.identifier.identify(record, &times));
-        self.kind.append_value(record.kind as u32);
+        self.kind.push(record.kind as u32);
         let run = self.run.push(&record.run_id);
         // In other units the two times of a record are not comparable with its propagation time.
         if self.scale.is_own() && record.contradicts_itself() {
             *self.contradictory.entry((run, record.round)).or_default() += 1;
         }
-        self.round.append_value(record.round);
-        self.nodes.append_value(record.nodes);
+        self.round.push(record.round);
+        self.nodes.push(record.nodes);
         self.sender.push(&record.sender_id);
         self.receiver.push(&record.receiver_id);
-        self.received_ns.append_value(received_ns);
-        self.sent_ns.append_option(known(times.sent_ns));
-        self.latency_ns.append_option(known(times.latency_ns));
-        self.hop.append_option(hop(record));
-        self.send.append_option(send_hash(&record.send_id));
-        self.bytes.append_value(copy_bytes(record.bytes));
-        self.seq.append_value(record.seq.unwrap_or(0));
+        self.received_ns.push(received_ns);
+        self.sent_ns.push(times.sent_ns);
+        self.latency_ns.push(times.latency_ns);
+        self.hop.push(hop(record).unwrap_or(UNKNOWN_HOP));
+        self.send.push(send_hash(&record.send_id).unwrap_or(UNKNOWN_SEND));
+        self.bytes.push(copy_bytes(record.bytes));
+        self.seq.push(record.seq.unwrap_or(0));
         self.process.push(&record.process);
         self.host.push(&record.host);
         self.protocol.push(&record.protocol);
         self.condition.push(&record.condition);
-        self.float_timestamp.append_value(record.float_timestamp);
+        self.float_timestamp.push(record.float_timestamp);
     }
 
     fn rows(&self) -> usize {

@@ -94,28 +94,22 @@ impl EventColumns {
             names: names.clone(),
             kind: kinds.into_iter().map(|number| Kind::ALL[number as usize]).collect(),
             run: numbers(RUN)?,
-            round: values(frame.column(ROUND)?.as_materialized_series().u32()?, 0),
-            nodes: values(frame.column(NODES)?.as_materialized_series().u32()?, 0),
+            round: plain_values::<UInt32Type>(frame.column(ROUND)?, 0)?,
+            nodes: plain_values::<UInt32Type>(frame.column(NODES)?, 0)?,
             sender: numbers(SENDER)?,
             receiver: numbers(RECEIVER)?,
-            received_ns: values(frame.column(RECEIVED_NS)?.as_materialized_series().i64()?, UNKNOWN_NS),
-            sent_ns: values(frame.column(SENT_NS)?.as_materialized_series().i64()?, UNKNOWN_NS),
-            latency_ns: values(frame.column(LATENCY_NS)?.as_materialized_series().i64()?, UNKNOWN_NS),
-            hop: values(frame.column(HOP)?.as_materialized_series().i32()?, -1),
-            send: values(frame.column(SEND)?.as_materialized_series().u64()?, 0),
-            bytes: values(frame.column(BYTES)?.as_materialized_series().u32()?, 0),
-            seq: values(frame.column(SEQ)?.as_materialized_series().u64()?, 0),
+            received_ns: plain_values::<Int64Type>(frame.column(RECEIVED_NS)?, UNKNOWN_NS)?,
+            sent_ns: plain_values::<Int64Type>(frame.column(SENT_NS)?, UNKNOWN_NS)?,
+            latency_ns: plain_values::<Int64Type>(frame.column(LATENCY_NS)?, UNKNOWN_NS)?,
+            hop: plain_values::<Int32Type>(frame.column(HOP)?, -1)?,
+            send: plain_values::<UInt64Type>(frame.column(SEND)?, 0)?,
+            bytes: plain_values::<UInt32Type>(frame.column(BYTES)?, 0)?,
+            seq: plain_values::<UInt64Type>(frame.column(SEQ)?, 0)?,
             process: numbers(PROCESS)?,
             host: numbers(HOST)?,
             protocol: numbers(PROTOCOL)?,
             condition: numbers(CONDITION)?,
-            float_timestamp: frame
-                .column(FLOAT_TIMESTAMP)?
-                .as_materialized_series()
-                .bool()?
-                .iter()
-                .map(|float| float.unwrap_or(false))
-                .collect(),
+            float_timestamp: flags(frame.column(FLOAT_TIMESTAMP)?)?,
         })
     }
 
@@ -173,13 +167,36 @@ pub fn kind_names() -> Names {
 /// # Errors
 /// Where it is of another type.
 pub fn numbers(column: &Column) -> PolarsResult<Vec<u32>> {
-    // A column of one value keeps what it was materialised to; a copy of it goes again.
-    let series = &column.clone().take_materialized_series();
-    Ok(match series.dtype().cat_physical()? {
-        CategoricalPhysical::U8 => values(series.cat8()?.physical(), 0).into_iter().map(u32::from).collect(),
-        CategoricalPhysical::U16 => values(series.cat16()?.physical(), 0).into_iter().map(u32::from).collect(),
-        CategoricalPhysical::U32 => values(series.cat32()?.physical(), 0),
+    plain(column, |series| {
+        Ok(match series.dtype().cat_physical()? {
+            CategoricalPhysical::U8 => values(series.cat8()?.physical(), 0).into_iter().map(u32::from).collect(),
+            CategoricalPhysical::U16 => values(series.cat16()?.physical(), 0).into_iter().map(u32::from).collect(),
+            CategoricalPhysical::U32 => values(series.cat32()?.physical(), 0),
+        })
     })
+}
+
+/// The values of a column of numbers, `missing` in the place of null.
+///
+/// # Errors
+/// Where it is of another type.
+pub fn plain_values<T: PolarsNumericType>(column: &Column, missing: T::Native) -> PolarsResult<Vec<T::Native>> {
+    plain(column, |series| Ok(values(series.unpack::<T>()?, missing)))
+}
+
+fn flags(column: &Column) -> PolarsResult<Vec<bool>> {
+    plain(column, |series| Ok(series.bool()?.iter().map(|flag| flag.unwrap_or(false)).collect()))
+}
+
+/// What a column holds, of which one value is enough where all are equal: a column keeps what it was materialised to.
+fn plain<V: Copy>(column: &Column, of: impl Fn(&Series) -> PolarsResult<Vec<V>>) -> PolarsResult<Vec<V>> {
+    match column {
+        Column::Series(series) => of(series),
+        Column::Scalar(scalar) => {
+            let first = of(&scalar.as_single_value_series())?.first().copied();
+            Ok(first.map_or_else(Vec::new, |first| vec![first; column.len()]))
+        }
+    }
 }
 
 /// A column of an enumeration, given the numbers of its texts.

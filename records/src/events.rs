@@ -6,7 +6,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use crate::builder::{Block, Texts};
-use crate::columns::{EventColumns, EventNames, constant, enumerated, kind_names, values};
+use crate::columns::{EventColumns, EventNames, constant, enumerated, kind_names, plain_values, values};
 use crate::names::Names;
 use crate::repeats;
 use crate::schema::{CONDITION, HOST, KIND, PROCESS, PROTOCOL, RECEIVED_NS, RECEIVER, ROUND, RUN, SENDER, SEQ};
@@ -45,34 +45,14 @@ impl Events {
     /// Those of Polars, which are faults of this program.
     pub fn of_blocks(mut blocks: Vec<Block>, texts: &Texts) -> PolarsResult<(Self, Repetitions)> {
         let repetitions = remove_repeats(&mut blocks, texts)?;
-        let frame = join(blocks.into_iter().map(|block| block.frame).collect())?;
-        let (nodes, to_nodes) = texts.sorted(SENDER);
-        let of_column = |column: Column| -> PolarsResult<(Column, Option<Names>)> {
-            let (sorted, to_sorted) = match column.name().as_str() {
-                KIND => (kind_names(), (0..kind_names().len() as u32).collect()),
-                SENDER | RECEIVER => (nodes.clone(), to_nodes.clone()),
-                name @ (RUN | PROCESS | HOST | PROTOCOL | CONDITION) => texts.sorted(name),
-                _ => return Ok((column, None)),
-            };
-            Ok((enumerate(&column, &to_sorted, &sorted)?, Some(sorted)))
+        let sorted = SortedTexts::of(texts);
+        let in_order = |part: Column| match sorted.of_column(part.name()) {
+            Some((names, places)) => enumerate(&part, places, names),
+            None => Ok(part),
         };
-        let enumerated: PolarsResult<Vec<(Column, Option<Names>)>> =
-            frame.into_columns().into_par_iter().map(of_column).collect();
-        let mut names = EventNames { nodes: nodes.clone(), ..EventNames::default() };
-        let mut columns = Vec::new();
-        for (column, sorted) in enumerated? {
-            match (column.name().as_str(), sorted) {
-                (RUN, Some(sorted)) => names.runs = sorted,
-                (PROCESS, Some(sorted)) => names.processes = sorted,
-                (HOST, Some(sorted)) => names.hosts = sorted,
-                (PROTOCOL, Some(sorted)) => names.protocols = sorted,
-                (CONDITION, Some(sorted)) => names.conditions = sorted,
-                _ => {}
-            }
-            columns.push(column);
-        }
-        let rows = columns.first().map_or(0, Column::len);
-        Ok((Self { frame: DataFrame::new(rows, columns)?, names }, repetitions))
+        let frames = blocks.into_iter().map(|block| block.frame).collect();
+        let frame = join(frames, |parts| join_column(parts.into_iter().map(in_order).collect::<PolarsResult<_>>()?))?;
+        Ok((Self { frame, names: sorted.into_names() }, repetitions))
     }
 
     /// The events of frames in their order, which must have these names.
@@ -80,7 +60,7 @@ impl Events {
     /// # Errors
     /// Where the columns of two frames differ in type.
     pub fn of_frames(frames: Vec<DataFrame>, names: EventNames) -> PolarsResult<Self> {
-        Ok(Self { frame: join(frames)?, names })
+        Ok(Self { frame: join(frames, join_column)?, names })
     }
 
     /// The number of records.
@@ -115,6 +95,57 @@ impl Events {
     /// The texts behind the numbers of its enumerations.
     pub fn names(&self) -> &EventNames {
         &self.names
+    }
+}
+
+/// The texts of each column in order, and what translates their numbers while reading into places in that order.
+struct SortedTexts {
+    kinds: (Names, Vec<u32>),
+    runs: (Names, Vec<u32>),
+    nodes: (Names, Vec<u32>),
+    processes: (Names, Vec<u32>),
+    hosts: (Names, Vec<u32>),
+    protocols: (Names, Vec<u32>),
+    conditions: (Names, Vec<u32>),
+}
+
+impl SortedTexts {
+    fn of(texts: &Texts) -> Self {
+        let kinds = kind_names();
+        Self {
+            kinds: (kinds.clone(), (0..kinds.len() as u32).collect()),
+            runs: texts.sorted(RUN),
+            nodes: texts.sorted(SENDER),
+            processes: texts.sorted(PROCESS),
+            hosts: texts.sorted(HOST),
+            protocols: texts.sorted(PROTOCOL),
+            conditions: texts.sorted(CONDITION),
+        }
+    }
+
+    /// Those of a column; none where it holds no texts.
+    fn of_column(&self, column: &str) -> Option<&(Names, Vec<u32>)> {
+        match column {
+            KIND => Some(&self.kinds),
+            RUN => Some(&self.runs),
+            SENDER | RECEIVER => Some(&self.nodes),
+            PROCESS => Some(&self.processes),
+            HOST => Some(&self.hosts),
+            PROTOCOL => Some(&self.protocols),
+            CONDITION => Some(&self.conditions),
+            _ => None,
+        }
+    }
+
+    fn into_names(self) -> EventNames {
+        EventNames {
+            runs: self.runs.0,
+            nodes: self.nodes.0,
+            processes: self.processes.0,
+            hosts: self.hosts.0,
+            protocols: self.protocols.0,
+            conditions: self.conditions.0,
+        }
     }
 }
 
@@ -161,7 +192,7 @@ fn conflicting(blocks: &[Block], repeated: &[u32]) -> PolarsResult<Vec<u32>> {
         let of_seq = frame.column(SEQ)?;
         let is_numbered = !matches!(of_seq, Column::Scalar(seq) if seq.scalar().value().extract::<u64>() == Some(0));
         if is_numbered {
-            let seqs = values(of_seq.as_materialized_series().u64()?, 0);
+            let seqs = plain_values::<UInt64Type>(of_seq, 0)?;
             let [runs, processes] = [RUN, PROCESS].map(|name| numbers(frame, name));
             for (row, ((seq, run), process)) in (first..).zip(seqs.into_iter().zip(runs?).zip(processes?)) {
                 while repeated.next_if(|other| **other < row).is_some() {}
@@ -196,14 +227,17 @@ fn counted(blocks: &[Block], rows: &[u32], texts: &Texts) -> PolarsResult<BTreeM
 
 /// The values of a column of u32.
 fn numbers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<u32>> {
-    Ok(values(frame.column(name)?.as_materialized_series().u32()?, 0))
+    plain_values::<UInt32Type>(frame.column(name)?, 0)
 }
 
 /// Columns that are joined at once, so that memory holds only so many of them twice.
 const JOINED_AT_ONCE: usize = 4;
 
-/// Frames of the same columns, one below the other.
-fn join(frames: Vec<DataFrame>) -> PolarsResult<DataFrame> {
+/// Frames of the same columns, one below the other; `of_parts` makes one column of the parts of it.
+fn join(
+    frames: Vec<DataFrame>,
+    of_parts: impl Fn(Vec<Column>) -> PolarsResult<Column> + Sync,
+) -> PolarsResult<DataFrame> {
     let rows = frames.iter().map(DataFrame::height).sum();
     let mut columns: Vec<Vec<Column>> = Vec::new();
     // An empty frame has no value that its columns could share with the others.
@@ -214,7 +248,7 @@ fn join(frames: Vec<DataFrame>) -> PolarsResult<DataFrame> {
     let mut joined = Vec::with_capacity(columns.len());
     for parts in columns.chunks_mut(JOINED_AT_ONCE) {
         let columns: PolarsResult<Vec<Column>> =
-            parts.par_iter_mut().map(|parts| join_column(std::mem::take(parts))).collect();
+            parts.par_iter_mut().map(|parts| of_parts(std::mem::take(parts))).collect();
         joined.extend(columns?);
     }
     DataFrame::new(rows, joined)

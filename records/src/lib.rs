@@ -23,6 +23,7 @@ pub mod whole;
 pub mod write;
 
 mod block;
+mod column_builder;
 mod csv;
 mod repeats;
 
