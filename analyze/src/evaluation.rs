@@ -48,8 +48,11 @@ fn evaluate_each<E>(inputs: impl Iterator<Item = Result<Loaded, E>>, warm_up: u3
             (measured, noted)
         };
         let (measured, noted): (Vec<_>, Vec<_>) = rounds.map_batches(examine).into_iter().unzip();
-        measuring.add(&circumstances, rounds.names(), measured);
-        evidence.add(&rounds, noted);
+        let (names, begun_apart) = (events.names().clone(), rounds.into_begun_apart());
+        // What is put together grows while it is; records are not needed any more.
+        drop(events);
+        measuring.add(&circumstances, &names, measured);
+        evidence.add(&names, begun_apart, noted);
         about_inputs.push(about);
     }
     let analysis = measuring.finish(&about_inputs.iter().collect::<Vec<_>>());

@@ -113,8 +113,8 @@ impl<'a> Rounds<'a> {
     }
 
     /// The messages that are several rounds.
-    pub(crate) fn begun_apart(&self) -> &[BegunApart] {
-        &self.begun_apart
+    pub(crate) fn into_begun_apart(self) -> Vec<BegunApart> {
+        self.begun_apart
     }
 
     /// The texts behind the numbers.

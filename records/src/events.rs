@@ -231,7 +231,7 @@ fn numbers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<u32>> {
 }
 
 /// Columns that are joined at once, so that memory holds only so many of them twice.
-const JOINED_AT_ONCE: usize = 4;
+const JOINED_AT_ONCE: usize = 2;
 
 /// Frames of the same columns, one below the other; `of_parts` makes one column of the parts of it.
 fn join(

@@ -27,7 +27,7 @@ use crate::inputs::About;
 use crate::measure::late::GivenUp;
 use crate::measure::traffic::{self, Busiest};
 use crate::measure::{Origin, RoundMetrics};
-use crate::rounds::{Batch, Beginnings, BegunApart, Round, Rounds};
+use crate::rounds::{Batch, Beginnings, BegunApart, Round};
 
 /// What is known of an input's rounds before their records are looked at, for the numbers of its names.
 #[derive(Debug)]
@@ -118,11 +118,11 @@ impl KnownBefore {
 
 impl Evidence {
     /// Adds what was noted of one input more, batch by batch in the order of its rounds.
-    pub(crate) fn add(&mut self, rounds: &Rounds<'_>, batches: Vec<BatchEvidence>) {
+    pub(crate) fn add(&mut self, names: &EventNames, begun_apart: Vec<BegunApart>, batches: Vec<BatchEvidence>) {
         let mut input = InputEvidence {
-            names: Names::of(rounds.names()),
+            names: Names::of(names),
             rounds: Vec::new(),
-            begun_apart: rounds.begun_apart().to_vec(),
+            begun_apart,
             runs: BTreeMap::new(),
             resolutions: BTreeMap::new(),
             float_timestamps: FloatTimestamps::default(),

@@ -29,6 +29,11 @@ pub(super) fn nodes_by_run(events: &Events) -> PolarsResult<Vec<u32>> {
     if named.iter().all(Option::is_some) {
         return Ok(named.into_iter().flatten().collect());
     }
+    let fewest = events.frame().column(NODES)?.min_reduce()?;
+    if fewest.value().extract::<u32>().is_some_and(|fewest| fewest > 0) {
+        // Every round says how many there are, so that none has to be counted, which takes a second copy of all rows.
+        return Ok(named.into_iter().map(Option::unwrap_or_default).collect());
+    }
     let rows = events.frame().clone().lazy().select([
         col(RUN).to_physical().cast(DataType::UInt32),
         col(ROUND),
