@@ -121,8 +121,7 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Topology, SourceError> {
 
 /// `sha256:` and the digest of a topology's bytes in hex.
 pub fn digest(bytes: &[u8]) -> String {
-    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    format!("sha256:{}", base16ct::lower::encode_string(&Sha256::digest(bytes)))
 }
 
 #[cfg(test)]
