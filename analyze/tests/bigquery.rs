@@ -278,8 +278,8 @@ fn without_a_time_nothing_is_read_and_a_dry_run_only_tells() {
     let home = tempfile::tempdir().unwrap();
     let refused = fetch(&server, home.path(), RUN, &[]).code(1);
     refused.stderr(predicates::str::contains("--scan-all").and(predicates::str::contains("per TiB")));
-    let told = fetch(&server, home.path(), RUN, &["--dry-run"]).success();
-    told.stdout(predicates::str::contains("FROM `study.gke_logs.stdout`").and(predicates::str::contains("per TiB")));
+    let priced = fetch(&server, home.path(), RUN, &["--dry-run"]).success();
+    priced.stdout(predicates::str::contains("FROM `study.gke_logs.stdout`").and(predicates::str::contains("per TiB")));
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 }
 

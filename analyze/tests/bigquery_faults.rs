@@ -156,14 +156,14 @@ fn fetch(server: &Server, home: &Path, arguments: &[&str]) -> Assert {
 }
 
 /// Fetches where this goes wrong, and checks that it leaves nothing behind but one line.
-fn failed(asked: Asked, fault: Answer, told: &str) -> Server {
+fn failed(asked: Asked, fault: Answer, message: &str) -> Server {
     let home = tempfile::tempdir().unwrap();
     let server = Server::start(Faults::from([(asked, vec![fault])]));
     let assert = fetch(&server, home.path(), &[]).code(1).stdout("");
     let lines = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
     let errors: Vec<&str> = lines.lines().filter(|line| !line.starts_with("reading ")).collect();
     assert_eq!(errors.len(), 1, "{lines}");
-    assert!(errors[0].starts_with("error: ") && errors[0].contains(told), "{lines}");
+    assert!(errors[0].starts_with("error: ") && errors[0].contains(message), "{lines}");
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "{lines}");
     server
 }
@@ -226,10 +226,11 @@ fn records_that_have_not_arrived_are_told_and_with_wait_waited_for() {
     let home = tempfile::tempdir().unwrap();
     let manifest = fixture("flood-n4").join("manifest.json");
     let manifest = ["--manifest", manifest.to_str().unwrap()];
-    let told = "warning: 5e1f00d2-cubaan4: 40 of the 80 records that its manifest counts have not arrived, from bench-";
+    let message =
+        "warning: 5e1f00d2-cubaan4: 40 of the 80 records that its manifest counts have not arrived, from bench-";
     fetch(&Server::start(half().into_iter().collect()), home.path(), &manifest)
         .success()
-        .stderr(predicate::str::contains(told));
+        .stderr(predicate::str::contains(message));
     let server = Server::start(half().into_iter().collect());
     let waited = fetch(&server, home.path(), &[&manifest[..], &["--wait"]].concat()).success();
     waited.stderr(
@@ -242,8 +243,9 @@ fn records_that_have_not_arrived_are_told_and_with_wait_waited_for() {
 #[test]
 fn without_a_manifest_there_is_nothing_to_wait_for() {
     let home = tempfile::tempdir().unwrap();
-    let told = "error: --wait needs the manifest of a run that has ended, which counts its records: give --manifest\n";
-    fetch(&Server::start(Faults::new()), home.path(), &["--wait"]).code(1).stderr(told);
+    let message =
+        "error: --wait needs the manifest of a run that has ended, which counts its records: give --manifest\n";
+    fetch(&Server::start(Faults::new()), home.path(), &["--wait"]).code(1).stderr(message);
 }
 
 #[test]
@@ -260,11 +262,11 @@ fn an_interrupted_fetch_stops_its_query() {
     }
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{message}");
     assert!(
-        told.ends_with("error: interrupted: whatever ran at BigQuery was stopped, and nothing was fetched\n"),
-        "{told}"
+        message.ends_with("error: interrupted: whatever ran at BigQuery was stopped, and nothing was fetched\n"),
+        "{message}"
     );
     assert_eq!(server.count(Asked::Cancel), 1);
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
@@ -306,9 +308,9 @@ fn a_row_that_is_no_record_is_told() {
 fn what_would_cost_too_much_is_not_begun() {
     let home = tempfile::tempdir().unwrap();
     let server = Server::start(Faults::new());
-    let told = "error: it would read 2.0 GB, about $0.01 at $6.25 per TiB, more than --max-bytes-billed 1.0 GB: narrow --since \
+    let message = "error: it would read 2.0 GB, about $0.01 at $6.25 per TiB, more than --max-bytes-billed 1.0 GB: narrow --since \
                 and --until, or raise it\n";
-    fetch(&server, home.path(), &["--max-bytes-billed", "1GB"]).code(1).stderr(told);
+    fetch(&server, home.path(), &["--max-bytes-billed", "1GB"]).code(1).stderr(message);
     assert_eq!(server.count(Asked::Begin), 0);
 }
 

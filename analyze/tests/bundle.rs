@@ -123,11 +123,11 @@ fn what_cannot_be_read_is_named_as_it_was_given() {
     let header = "sender_id,receiver_id,message,event_type,received_timestamp,propagation_time,detail\n";
     fs::write(home.path().join("bad.csv"), format!("{header}a,a,r-cubaan2-1,initiate,soon,,x\n")).unwrap();
     for inputs in [&["gone.csv"][..], &["bad.csv"], &["5e1f00d2-cubaan4/", "no*.csv"], &["x=bad.csv", "y=bad.csv"]] {
-        let told = |more: &[&str]| {
+        let output = |more: &[&str]| {
             let run = report(&[inputs, more].concat(), home.path()).code(1);
             String::from_utf8(run.get_output().stderr.clone()).unwrap()
         };
-        assert_eq!(told(&["--bundle", "paper.zip"]), told(&[]));
+        assert_eq!(output(&["--bundle", "paper.zip"]), output(&[]));
         assert!(!home.path().join("paper.zip").exists() && !home.path().join("report").exists());
     }
 }
@@ -191,8 +191,9 @@ fn whatever_was_changed_is_named() {
     ];
     for (expected, change) in changes {
         rewritten(home.path(), change);
-        let told = predicate::str::contains("it was changed after it was made").and(predicate::str::contains(expected));
-        verify(home.path(), "other.zip").code(1).stdout("").stderr(told);
+        let finding =
+            predicate::str::contains("it was changed after it was made").and(predicate::str::contains(expected));
+        verify(home.path(), "other.zip").code(1).stdout("").stderr(finding);
     }
 }
 
@@ -218,13 +219,13 @@ fn results_that_were_made_to_fit_are_found_even_with_their_digests() {
         });
     };
     forge(&index);
-    let told =
+    let finding =
         predicate::str::contains("made again, the report differs: report/tables/convergence.csv; the same build");
-    verify(home.path(), "other.zip").code(1).stderr(told);
+    verify(home.path(), "other.zip").code(1).stderr(finding);
     forge(&index.replace("\"revision\": \"", "\"revision\": \"other-"));
-    let told =
+    let finding =
         predicate::str::contains("report/tables/convergence.csv (").and(predicate::str::contains("install that one"));
-    verify(home.path(), "other.zip").code(1).stderr(told);
+    verify(home.path(), "other.zip").code(1).stderr(finding);
 }
 
 #[test]
@@ -235,9 +236,9 @@ fn another_builds_bundle_is_compared_table_by_table() {
         let text = String::from_utf8_lossy(&bytes).replace("\"revision\": \"", "\"revision\": \"other-");
         Some(if name == "bundle.json" { text.into_bytes() } else { bytes })
     });
-    let told = predicate::str::contains("tables made again, equal to 1e-9; cnsim-analyze")
+    let finding = predicate::str::contains("tables made again, equal to 1e-9; cnsim-analyze")
         .and(predicate::str::contains("revision other-"));
-    verify(home.path(), "other.zip").success().stdout(told);
+    verify(home.path(), "other.zip").success().stdout(finding);
 }
 
 #[test]

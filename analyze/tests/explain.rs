@@ -119,6 +119,6 @@ fn what_is_not_there_is_said_with_what_is() {
     let one = explained(home.path(), &["both.jsonl", "--round", "1", "--run-id", "77770000-cubaan4"]);
     assert!(one.starts_with("round 1 of 77770000-cubaan4 (both): 3 of 3"), "{one}");
     fs::write(home.path().join(run).join("events.jsonl"), "").unwrap();
-    let told = refusal(home.path(), &[run, "--round", "1"]);
-    assert_eq!(told, "error: 5e1f00d2-cubaan4: there is no round in it\n");
+    let refused = refusal(home.path(), &[run, "--round", "1"]);
+    assert_eq!(refused, "error: 5e1f00d2-cubaan4: there is no round in it\n");
 }

@@ -296,8 +296,8 @@ fn usage_errors_are_two() {
     report(&[], home.path()).code(2);
     report(&["x.csv", "--origin", "noon"], home.path()).code(2);
     let unknown = report(&["x.csv", "--venue", "nature"], home.path()).code(2);
-    let told = stderr(&unknown);
-    assert!(told.contains("[possible values: none, plos, ieee, acm]") && told.lines().count() == 1, "{told}");
+    let printed = stderr(&unknown);
+    assert!(printed.contains("[possible values: none, plos, ieee, acm]") && printed.lines().count() == 1, "{printed}");
 }
 
 #[test]

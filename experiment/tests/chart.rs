@@ -13,7 +13,7 @@ const KUBERNETES: &str = "1.34.0";
 fn lint_finds_nothing_in_the_chart_with_any_of_its_values_files() {
     for file in values_files() {
         let output = helm(&["lint", "--strict", "--quiet", &chart(), "--values", &text(&file)]);
-        assert!(output.status.success(), "{}: {}{}", file.display(), told(&output.stdout), told(&output.stderr));
+        assert!(output.status.success(), "{}: {}{}", file.display(), printed(&output.stdout), printed(&output.stderr));
     }
 }
 
@@ -96,7 +96,7 @@ fn the_name_of_a_release_is_checked_before_anything_is_installed() {
     for name in ["1st", "a.b", &"x".repeat(53)] {
         let output = helm(&["template", name, &chart()]);
         assert!(!output.status.success(), "{name}");
-        let reason = told(&output.stderr);
+        let reason = printed(&output.stderr);
         assert!(reason.contains("at most 52 lower-case letters, digits and -, a letter first"), "{name}: {reason}");
     }
 }
@@ -133,7 +133,7 @@ fn a_wrong_value_is_refused_with_what_is_allowed() {
     ];
     for (set, reason) in wrong {
         let output = helm(&["template", "g", &chart(), "--set", set]);
-        let refused = told(&output.stderr);
+        let refused = printed(&output.stderr);
         assert!(!output.status.success(), "{set} is taken");
         assert!(refused.contains(reason), "{set}: {refused}");
     }
@@ -162,8 +162,8 @@ fn a_node_starts_with_every_command_line_that_the_chart_renders() {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        let told = told(&output.stderr);
-        assert!(output.status.success() && told.contains("serving"), "{}: {told}", file.display());
+        let stderr = printed(&output.stderr);
+        assert!(output.status.success() && stderr.contains("serving"), "{}: {stderr}", file.display());
     }
 }
 
@@ -180,8 +180,8 @@ mod on_a_cluster {
                 .args(["apply", "--namespace=default", "--dry-run=server", "--filename", &text(&objects)])
                 .output()
                 .expect("kubectl runs: these tests need it");
-            assert!(output.status.success(), "{}: {}", file.display(), told(&output.stderr));
-            assert!(told(&output.stderr).is_empty(), "{}: {}", file.display(), told(&output.stderr));
+            assert!(output.status.success(), "{}: {}", file.display(), printed(&output.stderr));
+            assert!(printed(&output.stderr).is_empty(), "{}: {}", file.display(), printed(&output.stderr));
         }
     }
 }
@@ -194,8 +194,8 @@ fn rendered(arguments: &[&str]) -> String {
 fn rendered_in(namespace: &str, arguments: &[&str]) -> String {
     let chart = chart();
     let output = helm(&[&["template", "gossip-statefulset", &chart, "--namespace", namespace], arguments].concat());
-    assert!(output.status.success(), "{arguments:?}: {}", told(&output.stderr));
-    told(&output.stdout)
+    assert!(output.status.success(), "{arguments:?}: {}", printed(&output.stderr));
+    printed(&output.stdout)
 }
 
 fn helm(arguments: &[&str]) -> Output {
@@ -251,6 +251,6 @@ fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn told(bytes: &[u8]) -> String {
+fn printed(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -158,10 +158,17 @@ mod tests {
     #[test]
     fn a_receipt_after_the_drivers_end_is_found_where_clocks_are_bound_both_ways() {
         assert_eq!(found(&flood(true)), []);
-        let told = late(flood(true), 40 * MS);
-        assert_eq!((told.len(), told[0].severity, told[0].round, told[0].count), (1, Severity::Unsound, Some(1), 1));
+        let findings = late(flood(true), 40 * MS);
+        assert_eq!(
+            (findings.len(), findings[0].severity, findings[0].round, findings[0].count),
+            (1, Severity::Unsound, Some(1), 1)
+        );
         let expected = "n2 has one 41.020 ms after the message began, where its driver saw the end 10.000 ms after";
-        assert!(told[0].detail.contains(expected) && told[0].detail.contains("the clock of m2"), "{}", told[0].detail);
+        assert!(
+            findings[0].detail.contains(expected) && findings[0].detail.contains("the clock of m2"),
+            "{}",
+            findings[0].detail
+        );
         assert_eq!(late(flood(true), 15 * MS), [], "drivers look every 10 ms");
     }
 
@@ -176,8 +183,8 @@ mod tests {
     #[test]
     fn where_nobody_knows_how_far_clocks_are_apart_a_minute_is_allowed_and_said() {
         assert_eq!(late(flood(false), 50_000 * MS), []);
-        let told = late(flood(false), 70_000 * MS);
-        assert!(told[0].detail.contains("copies did not go both ways between m2 and m0"), "{}", told[0].detail);
+        let findings = late(flood(false), 70_000 * MS);
+        assert!(findings[0].detail.contains("copies did not go both ways between m2 and m0"), "{}", findings[0].detail);
         let mut set = flood(true);
         set.manifest_round(2).clock_steps = 1;
         assert_eq!(late(set.clone(), 50_000 * MS), []);
@@ -188,7 +195,7 @@ mod tests {
     fn on_the_initiators_machine_there_is_one_clock() {
         let mut fixture = flood(false);
         fixture.rows.iter_mut().for_each(|row| row.host = Some("m0".to_owned()));
-        let told = late(fixture, 40 * MS);
-        assert!(told[0].detail.contains("both by the clock of one machine"), "{}", told[0].detail);
+        let findings = late(fixture, 40 * MS);
+        assert!(findings[0].detail.contains("both by the clock of one machine"), "{}", findings[0].detail);
     }
 }

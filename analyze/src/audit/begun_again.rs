@@ -30,7 +30,7 @@ pub(super) fn taken_as_rounds(scope: &Scope<'_>) -> Vec<Finding> {
                 Severity::Caution,
                 &about.condition,
                 count as u64,
-                told(apart),
+                numbers_of(apart),
             );
             let finding = finding.of_run(&first.run_id);
             let is_warm_up = apart.iter().all(|message| message.rounds[0] < scope.warm_up);
@@ -41,7 +41,7 @@ pub(super) fn taken_as_rounds(scope: &Scope<'_>) -> Vec<Finding> {
 }
 
 /// The messages of a run in words; there is one at least.
-fn told(apart: &[BegunApart]) -> String {
+fn numbers_of(apart: &[BegunApart]) -> String {
     let numbers = &apart[0].rounds;
     let named: Vec<String> =
         numbers.iter().zip(1..).map(|(round, time)| format!("{round} ({}#{time})", numbers[0])).collect();
@@ -103,8 +103,8 @@ mod tests {
     #[test]
     fn beginnings_that_nodes_forgot_in_between_are_rounds_with_a_caution() {
         let fixture = begun_twice();
-        let told = found(&fixture);
-        let [(Severity::Caution, None, 1, detail)] = &told[..] else { panic!("{told:?}") };
+        let findings = found(&fixture);
+        let [(Severity::Caution, None, 1, detail)] = &findings[..] else { panic!("{findings:?}") };
         assert!(detail.contains("begun 2 times; its records do not overlap in time"), "{detail}");
         assert!(detail.ends_with("taken as 2 rounds: 1 (1#1), 2 (1#2)"), "{detail}");
         let rounds = [1, 2].map(|round| (fixture.coverage(round), fixture.t100_ms(round)));
@@ -117,8 +117,8 @@ mod tests {
     fn a_manifest_says_what_its_rounds_were() {
         let mut fixture = Fixture::flood();
         fixture.rows.iter_mut().filter(|row| row.round != 0).for_each(|row| row.round = 1);
-        let told = found(&fixture);
-        let [(Severity::Unsound, Some(1), 2, detail)] = &told[..] else { panic!("{told:?}") };
+        let findings = found(&fixture);
+        let [(Severity::Unsound, Some(1), 2, detail)] = &findings[..] else { panic!("{findings:?}") };
         assert!(detail.contains("begun 2 times, the second time 1.000 s after"), "{detail}");
         assert!(detail.contains("give each a message or a round of its own"), "{detail}");
     }
@@ -128,8 +128,8 @@ mod tests {
         let why = |change: fn(&mut Fixture)| {
             let mut fixture = begun_twice();
             change(&mut fixture);
-            let told = found(&fixture);
-            let [(Severity::Unsound, Some(1), 2, detail)] = &told[..] else { panic!("{told:?}") };
+            let findings = found(&fixture);
+            let [(Severity::Unsound, Some(1), 2, detail)] = &findings[..] else { panic!("{findings:?}") };
             detail.clone()
         };
         let across = why(|fixture| fixture.first_receipt("n3", 1).received_ns += 2_000_000_000);

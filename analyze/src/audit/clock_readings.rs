@@ -213,9 +213,9 @@ mod tests {
             fixture.first_receipt(node, 1).received_ns -= 2_000_000;
         }
         let found = only(&fixture.audit(), Check::ImpossibleTimes);
-        let told: Vec<_> =
+        let late: Vec<_> =
             found.iter().filter(|found| found.detail.starts_with("t100 from initiate is -0.980 ms")).collect();
-        assert_eq!((told.len(), told[0].severity, told[0].round), (1, Severity::Unsound, Some(1)), "{found:?}");
+        assert_eq!((late.len(), late[0].severity, late[0].round), (1, Severity::Unsound, Some(1)), "{found:?}");
     }
 
     #[test]

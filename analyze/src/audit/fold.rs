@@ -53,8 +53,8 @@ mod tests {
             fixture.fail("n1", "n2", round);
         }
         let found = only(&audit_after_warm_up(vec![fixture], 1), Check::FailedSends);
-        let told: Vec<_> = found.iter().map(|found| (found.round, found.count, found.counts)).collect();
-        assert_eq!(told, [(None, 2, true), (Some(0), 1, false)]);
+        let counted: Vec<_> = found.iter().map(|found| (found.round, found.count, found.counts)).collect();
+        assert_eq!(counted, [(None, 2, true), (Some(0), 1, false)]);
         assert!(found[0].detail.starts_with("in 2 rounds (1, 2); the first: 1 sends ended"), "{}", found[0].detail);
         assert_eq!(found[0].run_id.as_deref(), Some(Fixture::RUN));
     }

@@ -18,18 +18,18 @@ fn mixed((condition, run_id): RunKey<'_>, run: &AuditedRun<'_>) -> Option<Findin
         conditions.extend(recorded.named.conditions.iter().cloned());
         nodes.extend(recorded.named.nodes.iter().map(u32::to_string));
     }
-    let told = [("protocols", protocols), ("conditions", conditions), ("numbers of nodes", nodes)];
-    let told: Vec<String> = told
+    let named = [("protocols", protocols), ("conditions", conditions), ("numbers of nodes", nodes)];
+    let several: Vec<String> = named
         .into_iter()
         .filter(|(_, values)| values.len() > 1)
         .map(|(what, values)| format!("{what} {}", values.into_iter().collect::<Vec<_>>().join(" and ")))
         .collect();
     let detail = format!(
         "records of this run name {}: records of several runs stand under one id, or some were changed",
-        told.join(", ")
+        several.join(", ")
     );
-    (!told.is_empty()).then(|| {
-        Finding::in_condition(Check::MixedRecords, Severity::Unsound, condition, told.len() as u64, detail)
+    (!several.is_empty()).then(|| {
+        Finding::in_condition(Check::MixedRecords, Severity::Unsound, condition, several.len() as u64, detail)
             .of_run(run_id)
     })
 }

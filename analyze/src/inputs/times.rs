@@ -37,7 +37,7 @@ pub(super) fn check_times(file: &Path, (first_ns, last_ns): (i64, i64), scale: T
 mod tests {
     use super::*;
 
-    fn told(time: i64, scale: TimeScale) -> Option<String> {
+    fn refusal(time: i64, scale: TimeScale) -> Option<String> {
         let ns = scale.to_ns(time);
         check_times(Path::new("x.jsonl"), (ns, ns), scale).err().map(|error| error.to_string())
     }
@@ -47,12 +47,12 @@ mod tests {
         const MS: i64 = 1_796_017_791_966;
         let own = TimeScale::default();
         for (time, unit) in [(MS, "ms"), (MS * 1_000, "us"), (MS / 1_000, "s")] {
-            let told = told(time, own).unwrap();
-            assert!(told.ends_with(&format!("they look like {unit}: add --time-unit {unit}")), "{told}");
+            let refusal = refusal(time, own).unwrap();
+            assert!(refusal.ends_with(&format!("they look like {unit}: add --time-unit {unit}")), "{refusal}");
         }
-        assert_eq!(told(MS * 1_000_000, own), None);
-        assert_eq!(told(MS, TimeScale { unit_ns: 1_000_000, origin_ns: 0 }), None);
-        assert_eq!(told(5, TimeScale { unit_ns: 1_000, origin_ns: YEARS_NS.start }), None);
-        assert!(told(5, own).unwrap().contains("--time-origin"));
+        assert_eq!(refusal(MS * 1_000_000, own), None);
+        assert_eq!(refusal(MS, TimeScale { unit_ns: 1_000_000, origin_ns: 0 }), None);
+        assert_eq!(refusal(5, TimeScale { unit_ns: 1_000, origin_ns: YEARS_NS.start }), None);
+        assert!(refusal(5, own).unwrap().contains("--time-origin"));
     }
 }

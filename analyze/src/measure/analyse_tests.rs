@@ -224,8 +224,8 @@ fn what_a_round_used_is_what_the_manifest_says_of_it_with_or_without_records() {
     input.about.runs.insert("run".to_owned(), facts);
     let analysis = analyse(&[input], &Options { warm_up: 1 });
     let used = analysis.groups[0].rounds.iter().map(|round| round.resources.as_ref());
-    let told: Vec<_> = used.map(|used| used.map(|used| (used.used.cpu_ms, used.sent_per_payload_byte(2)))).collect();
-    assert_eq!(told, [Some((Some(2.5), Some(3.0))), Some((Some(4.0), Some(3.0))), None]);
+    let usage: Vec<_> = used.map(|used| used.map(|used| (used.used.cpu_ms, used.sent_per_payload_byte(2)))).collect();
+    assert_eq!(usage, [Some((Some(2.5), Some(3.0))), Some((Some(4.0), Some(3.0))), None]);
 }
 
 /// A round as a driver that saw no delivery wrote it down.

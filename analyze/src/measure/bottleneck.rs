@@ -216,8 +216,9 @@ mod tests {
         let analysis = analyse(&[loaded("c", rows)], &Options::default());
         let found = &analysis.groups[0].bottlenecks;
         let parts = found.parts();
-        let told = parts.iter().map(|it| (it.part.as_str(), &*it.name, it.rounds, it.last, it.waiting_ns, it.wire_ns));
-        assert_eq!((&told.collect::<Vec<Told<'_>>>()[..], found.rounds()), (expected, rounds));
+        let shares =
+            parts.iter().map(|it| (it.part.as_str(), &*it.name, it.rounds, it.last, it.waiting_ns, it.wire_ns));
+        assert_eq!((&shares.collect::<Vec<Told<'_>>>()[..], found.rounds()), (expected, rounds));
     }
 
     #[test]

@@ -177,8 +177,8 @@ mod tests {
         let clocks = clocks([&rows[..]]);
         let [pair] = &clocks.pairs[..] else { panic!("one pair") };
         assert_eq!((&*pair.a, &*pair.b), ("10.0.1.x", "10.0.2.x"));
-        let told = [pair.there, pair.back].map(|way| (way.least_ns, way.copies));
-        assert_eq!((told, pair.drift), ([(30, 2), (10, 1)], None), "one round tells no drift");
+        let least = [pair.there, pair.back].map(|way| (way.least_ns, way.copies));
+        assert_eq!((least, pair.drift), ([(30, 2), (10, 1)], None), "one round tells no drift");
         assert_eq!((pair.offset.low, pair.offset.value, pair.offset.high), (-10.0, 10.0, 30.0));
     }
 

@@ -61,11 +61,11 @@ mod tests {
             let about = About::default();
             let machines = Machines::of(&about, &spread.events.names);
             let hops = hops(spread, &critical(spread).unwrap(), &machines);
-            let told: Vec<_> = hops
+            let named: Vec<_> = hops
                 .iter()
                 .map(|hop| (hop.from.node.as_str(), hop.to.host.as_deref(), hop.waiting_ns, hop.wire_ns))
                 .collect();
-            assert_eq!(told, [("10.0.1.1", Some("10.0.2.x"), 5, 15), ("10.0.2.1", Some("10.0.2.x"), 7, 23)]);
+            assert_eq!(named, [("10.0.1.1", Some("10.0.2.x"), 5, 15), ("10.0.2.1", Some("10.0.2.x"), 7, 23)]);
         });
     }
 }

@@ -134,7 +134,7 @@ mod tests {
         let events = events(&rows);
         let found = dissemination(&Rounds::of(&events).lay_out_all(), &About::default());
         assert_eq!((found.initiator_sent, found.initiator_duplicates), (1, 1));
-        let told: Vec<_> = found
+        let summaries: Vec<_> = found
             .reached
             .iter()
             .map(|node| (node.node.as_str(), node.parent, node.depth, node.waiting_ns, node.wire_ns, node.duplicates))
@@ -144,7 +144,7 @@ mod tests {
             ("d", Parent::Unknown, None, None, Some(129), 0),
             ("c", Parent::At(0), Some(2), Some(5), Some(15), 0),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(summaries, expected);
         assert_eq!(found.critical, [0, 2]);
         assert_eq!(found.reached[2].sent, 2);
     }

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
     use crate::measure::fixture::manifest;
 
-    fn told(change: impl FnOnce(&mut Options)) -> String {
+    fn described(change: impl FnOnce(&mut Options)) -> String {
         let mut options = manifest("flood", ["a", "b"], &[], false).manifest.options;
         options.topology = "complete".parse().unwrap();
         change(&mut options);
@@ -180,11 +180,11 @@ mod tests {
 
     #[test]
     fn a_model_says_of_each_part_whether_it_is_there() {
-        insta::assert_snapshot!(told(|options| {
+        insta::assert_snapshot!(described(|options| {
             options.topology = "k-regular:8".parse().unwrap();
             options.link_delay = "exponential:20ms".parse().unwrap();
         }));
-        let lossy = told(|options| {
+        let lossy = described(|options| {
             options.transport = Transport::Datagram;
             options.loss = "20%".parse().unwrap();
             options.uplink = Some("mix:20%=1Gbit,80%=50Mbit".parse().unwrap());

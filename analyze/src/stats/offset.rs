@@ -82,8 +82,8 @@ mod tests {
     #[test]
     fn equal_ways_give_the_offsets_themselves_and_no_residual() {
         let offsets = offsets(&seen(&[0.0, 3.0, -2.0], |_, _| 1.0));
-        let told: Vec<_> = offsets.values().map(|offset| (offset.value, offset.low, offset.high)).collect();
-        assert_eq!(told, [(3.0, 2.0, 4.0), (-2.0, -3.0, -1.0), (-5.0, -6.0, -4.0)]);
+        let estimates: Vec<_> = offsets.values().map(|offset| (offset.value, offset.low, offset.high)).collect();
+        assert_eq!(estimates, [(3.0, 2.0, 4.0), (-2.0, -3.0, -1.0), (-5.0, -6.0, -4.0)]);
         assert!(offsets.values().all(|offset| offset.loops == 1 && offset.residual == Some(0.0)));
         assert!(offsets.values().all(|offset| offset.is_proven() && offset.uncertainty() == Some(0.0)));
     }

@@ -345,7 +345,7 @@ fn runs_of_every_protocol_have_nothing_to_find() {
 #[test]
 fn between_two_machines_a_receipt_after_the_drivers_end_is_found_and_clocks_that_are_apart_are_none() {
     for name in RUNS {
-        let told = |ahead_ms: i64, late_ms: i64| {
+        let flagged = |ahead_ms: i64, late_ms: i64| {
             let mut run = Run::read(name);
             on_two_machines(&mut run, ahead_ms);
             last(&mut run, 3)["received_ns"] = plus(last(&mut run, 3), late_ms);
@@ -354,9 +354,9 @@ fn between_two_machines_a_receipt_after_the_drivers_end_is_found_and_clocks_that
                 .retain(|found| found.severity == Severity::Unsound && found.detail.contains("its driver saw the end"));
             findings.into_iter().map(|found| (found.check, found.round)).collect::<Vec<_>>()
         };
-        assert_eq!((told(0, 0), told(300, 0)), (vec![], vec![]), "{name}");
+        assert_eq!((flagged(0, 0), flagged(300, 0)), (vec![], vec![]), "{name}");
         let found = [(Check::ImpossibleTimes, Some(3))];
-        assert_eq!((told(0, 1_000), told(300, 1_000)), (found.to_vec(), found.to_vec()), "{name}");
+        assert_eq!((flagged(0, 1_000), flagged(300, 1_000)), (found.to_vec(), found.to_vec()), "{name}");
     }
 }
 

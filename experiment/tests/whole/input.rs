@@ -226,11 +226,11 @@ fn a_run_that_no_round_of_could_begin_leaves_no_folder() {
         .output()
         .unwrap();
 
-    let told = stderr(&output);
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    let printed = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
     assert!(
-        told.contains("no Kubernetes cluster to talk to") && told.ends_with("so no run folder is left\n"),
-        "{told}"
+        printed.contains("no Kubernetes cluster to talk to") && printed.ends_with("so no run folder is left\n"),
+        "{printed}"
     );
     assert_nothing_is_left(&runs, &output);
 }

@@ -30,10 +30,10 @@ fn a_published_node_between_two_of_ours_takes_part_in_a_run() {
     wait_until_recorded(&ours_last, "old-1");
     assert_eq!(Published::start(&ours_last.address, "published", "old-1"), "Duplicate message ignored by (last)");
     let records: Vec<Value> = ours_last.end().1.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let told: Vec<_> =
+    let recorded: Vec<_> =
         records.iter().map(|record| (&record["event_type"], &record["sender_id"], &record["hop"])).collect();
     let (published, unknown) = (json!("published"), json!(-1));
-    assert_eq!(told, [(&json!("received"), &published, &unknown), (&json!("duplicate"), &published, &unknown)]);
+    assert_eq!(recorded, [(&json!("received"), &published, &unknown), (&json!("duplicate"), &published, &unknown)]);
 }
 
 /// A node that knows fields 1-3 only.

@@ -46,7 +46,7 @@ impl Spooling {
         &self.texts
     }
 
-    /// Gives it records of a file or table. What was wrong with earlier ones is told here.
+    /// Gives it records of a file or table. What was wrong with earlier ones is error here.
     ///
     /// # Errors
     /// Where temporary files cannot be written.
@@ -110,8 +110,8 @@ mod tests {
         let mut spooling = Spooling::start(Path::new("/proc/self"));
         // As many as memory is not given for.
         let texts = spooling.texts().clone();
-        let told = (0..10_000).find_map(|_| spooling.add("t", entries(&texts, FLOOD.lines())).err());
-        let told = told.or_else(|| spooling.finish().err()).unwrap().to_string();
-        assert!(told.starts_with("/proc/self: cannot keep records there on their way: "), "{told}");
+        let error = (0..10_000).find_map(|_| spooling.add("t", entries(&texts, FLOOD.lines())).err());
+        let error = error.or_else(|| spooling.finish().err()).unwrap().to_string();
+        assert!(error.starts_with("/proc/self: cannot keep records there on their way: "), "{error}");
     }
 }
