@@ -43,7 +43,7 @@ fn sent(facts: &RunFacts, round: u32) -> Option<ControlSent> {
         RoundOutcome::Quiescent | RoundOutcome::Horizon | RoundOutcome::TimedOut => {
             Some(control.rounds.get(&round).cloned().unwrap_or_default())
         }
-        RoundOutcome::Disturbed | RoundOutcome::Interrupted => None,
+        RoundOutcome::Disturbed | RoundOutcome::Interrupted | RoundOutcome::Open => None,
     }
 }
 
