@@ -9,7 +9,7 @@ use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::Adjacency;
 use cnsim_sim::journal::{Entry, Fact};
 use cnsim_sim::network::Network;
-use cnsim_sim::round::{Outcome, RoundSpec, simulate_round};
+use cnsim_sim::round::{Outcome, RoundSpec, World, simulate_round};
 
 const BEGINS: Timestamp = Timestamp(1_893_456_000_000_000_000);
 
@@ -58,6 +58,23 @@ impl Laboratory {
     /// The number of nodes.
     pub(crate) fn nodes(&self) -> u32 {
         self.nodes
+    }
+
+    /// Messages that begin at the first node at these times, to the end; every record.
+    pub(crate) fn open_loop(&self, begins: &[Interval], payload_bytes: usize) -> Vec<Entry> {
+        let payload = Bytes::from(vec![0; payload_bytes]);
+        let spec = |(message, at): (u32, &Interval)| RoundSpec {
+            message: Message(message),
+            text_bytes: 12,
+            payload: payload.clone(),
+            initiator: NodeIx(0),
+            begins: BEGINS + *at,
+            limit: Interval(u64::MAX / 4),
+        };
+        let specs: Vec<RoundSpec> = (0..).zip(begins).map(spec).collect();
+        let mut entries = Vec::new();
+        World::new(&self.network, BEGINS, 0).rounds(&specs, &mut entries, &mut |_| true);
+        entries
     }
 
     /// A message that begins at `initiator`, to the end.

@@ -7,6 +7,7 @@ mod flood;
 mod laboratory;
 mod links;
 mod maelstrom;
+mod open_loop;
 mod queues;
 mod reliability;
 
@@ -25,6 +26,7 @@ pub(crate) fn all(seed: u64, effort: Effort) -> Vec<Check> {
         queues::fifo_uplink,
         queues::validation,
         queues::waiting,
+        open_loop::poisson_begins,
     ];
     experiments.iter().flat_map(|experiment| experiment(seed, effort)).collect()
 }
