@@ -5,6 +5,7 @@ mod common;
 mod halt;
 mod help;
 mod input;
+mod open_loop;
 #[cfg(feature = "report")]
 mod report;
 mod run;
