@@ -126,8 +126,8 @@ pub struct Experiment {
     /// A node that pushes also sends to whom it heard from
     #[arg(long)]
     pub back_to_sender: bool,
-    /// A topology (complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, ba:M) or a JSON file
-    /// [default: complete; a simulation has none]
+    /// A topology (complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, ba:M, outbound:K:TOTAL) or a JSON
+    /// file [default: complete; a simulation has none]
     #[arg(long, value_name = "SPEC|FILE")]
     pub topology: Option<String>,
     /// Who begins a round: random, rotate or a node's id

@@ -40,7 +40,7 @@ pub enum TopologyAction {
     after_help = "Prints the file's path. The same spec, number of nodes and seed give the same bytes on every machine."
 )]
 pub struct GenerateArgs {
-    /// complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P or ba:M
+    /// complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, ba:M or outbound:K:TOTAL
     pub spec: TopologySpec,
     /// Number of nodes, at least 2
     #[arg(short, long, value_name = "N")]

@@ -160,8 +160,8 @@ mod tests {
     fn what_is_neither_spec_nor_file_is_answered_with_what_is() {
         assert_eq!(
             error("mesh", Some(3)),
-            "unknown topology \"mesh\": use complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P or \
-             ba:M, or a JSON file"
+            "unknown topology \"mesh\": use complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, \
+             ba:M or outbound:K:TOTAL, or a JSON file"
         );
         assert_eq!(error("ba:x", Some(3)), "\"ba:x\" is not ba:M with a whole number M from 1 on, or a JSON file");
     }

@@ -46,22 +46,45 @@ impl Topology {
                 edge.weight.and_then(Interval::from_fractional_ms).ok_or(NoDelay { from: edge.source, to: edge.target })
             }
         };
-        let mut ways = Vec::with_capacity(self.edges.len() * if self.directed { 1 } else { 2 });
+        let mut all = self.unordered();
+        if weights == EdgeWeights::Delays {
+            all.weights = vec![Interval::ZERO; all.targets.len()];
+        }
+        let mut next = all.starts.clone();
+        let mut put = |from: u32, to: u32, delay: Interval| {
+            let place = next[from as usize] as usize;
+            next[from as usize] += 1;
+            all.targets[place] = NodeIx(to);
+            if let Some(weight) = all.weights.get_mut(place) {
+                *weight = delay;
+            }
+        };
         for edge in &self.edges {
             let delay = delay(edge)?;
-            ways.push((edge.source, edge.target, delay));
+            put(edge.source, edge.target, delay);
             if !self.directed {
-                ways.push((edge.target, edge.source, delay));
+                put(edge.target, edge.source, delay);
             }
         }
-        ways.sort_by_key(|(from, to, _)| (*from, *to));
-        let nodes = self.nodes.len() as u32;
-        let mut rest = ways.as_slice();
-        Ok(Adjacency::of((0..nodes).map(|node| {
-            let (own, behind) = rest.split_at(rest.partition_point(|(from, ..)| *from == node));
-            rest = behind;
-            own.iter().map(|(_, to, delay)| (NodeIx(*to), *delay))
-        })))
+        all.order();
+        Ok(all)
+    }
+
+    /// Lists of the right lengths, with nothing in them.
+    fn unordered(&self) -> Adjacency {
+        let mut starts = vec![0; self.nodes.len() + 1];
+        for edge in &self.edges {
+            starts[edge.source as usize + 1] += 1;
+            if !self.directed {
+                starts[edge.target as usize + 1] += 1;
+            }
+        }
+        let mut ways = 0_u32;
+        for start in &mut starts {
+            ways = ways.checked_add(*start).expect("a topology has fewer than 2^32 edges");
+            *start = ways;
+        }
+        Adjacency { starts, targets: vec![NodeIx(0); ways as usize], weights: Vec::new() }
     }
 }
 
@@ -110,6 +133,27 @@ impl Adjacency {
         let (start, end) = self.bounds(from);
         let place = self.targets[start..end].iter().position(|target| *target == to);
         place.map(|place| self.weights[start + place])
+    }
+
+    /// Puts each list into the order of its targets.
+    fn order(&mut self) {
+        for node in 0..self.starts.len() - 1 {
+            let (start, end) = self.bounds(NodeIx(node as u32));
+            let targets = &mut self.targets[start..end];
+            if self.weights.is_empty() {
+                targets.sort_unstable();
+                continue;
+            }
+            let weights = &mut self.weights[start..end];
+            let mut ways: Vec<(NodeIx, Interval)> = targets.iter().copied().zip(weights.iter().copied()).collect();
+            ways.sort_by_key(|(target, _)| *target);
+            for (place, (target, weight)) in ways.into_iter().enumerate() {
+                (targets[place], weights[place]) = (target, weight);
+            }
+        }
+        if self.weights.iter().all(|weight| *weight == Interval::ZERO) {
+            self.weights = Vec::new();
+        }
     }
 
     fn bounds(&self, node: NodeIx) -> (usize, usize) {

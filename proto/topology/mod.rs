@@ -6,6 +6,7 @@
 mod adjacency;
 mod check;
 mod lattice;
+mod outbound;
 mod pairs;
 mod probability;
 mod random_graph;

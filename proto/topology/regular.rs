@@ -1,6 +1,6 @@
 //! Random graphs in which every node has as many neighbours, or as many ways out, as every other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::pairs::Pairs;
 use crate::random::Random;
@@ -22,7 +22,7 @@ pub(super) fn regular(nodes: u32, degree: u32, random: &mut Random) -> Option<Pa
     if missing < degree {
         return paired(nodes, missing, random).map(|edges| complement(nodes, &edges));
     }
-    paired(nodes, degree, random).map(|edges| edges.into_iter().collect())
+    paired(nodes, degree, random).map(|edges| edges.pairs)
 }
 
 /// Every node has one neighbour: pairs of nodes, whose number is even.
@@ -50,8 +50,33 @@ fn one_ring(nodes: u32, random: &mut Random) -> Pairs {
     order.iter().copied().zip(next.copied()).collect()
 }
 
-fn paired(nodes: u32, degree: u32, random: &mut Random) -> Option<BTreeSet<(u32, u32)>> {
-    let mut edges = BTreeSet::new();
+/// Edges, each once, as they came.
+struct Edges {
+    known: HashSet<(u32, u32)>,
+    pairs: Pairs,
+}
+
+impl Edges {
+    fn with_room_for(count: usize) -> Self {
+        Self { known: HashSet::with_capacity(count), pairs: Vec::with_capacity(count) }
+    }
+
+    /// Whether it was not there yet.
+    fn insert(&mut self, edge: (u32, u32)) -> bool {
+        let is_new = self.known.insert(edge);
+        if is_new {
+            self.pairs.push(edge);
+        }
+        is_new
+    }
+
+    fn contains(&self, edge: (u32, u32)) -> bool {
+        self.known.contains(&edge)
+    }
+}
+
+fn paired(nodes: u32, degree: u32, random: &mut Random) -> Option<Edges> {
+    let mut edges = Edges::with_room_for(nodes as usize * degree as usize / 2);
     let mut stubs: Vec<u32> = (0..nodes).flat_map(|node| (0..degree).map(move |_| node)).collect();
     for _ in 0..SHUFFLES_MAX {
         if stubs.is_empty() {
@@ -74,14 +99,14 @@ fn paired(nodes: u32, degree: u32, random: &mut Random) -> Option<BTreeSet<(u32,
 }
 
 /// Whether two of the nodes that are left are not neighbours yet.
-fn can_go_on(edges: &BTreeSet<(u32, u32)>, left: &[u32]) -> bool {
+fn can_go_on(edges: &Edges, left: &[u32]) -> bool {
     let nodes: Vec<u32> = left.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let mut pairs = nodes.iter().enumerate().flat_map(|(i, low)| nodes[i + 1..].iter().map(move |high| (*low, *high)));
-    pairs.any(|pair| !edges.contains(&pair))
+    pairs.any(|pair| !edges.contains(pair))
 }
 
-fn complement(nodes: u32, edges: &BTreeSet<(u32, u32)>) -> Pairs {
-    super::lattice::complete(nodes).into_iter().filter(|pair| !edges.contains(pair)).collect()
+fn complement(nodes: u32, edges: &Edges) -> Pairs {
+    super::lattice::complete(nodes).into_iter().filter(|pair| !edges.contains(*pair)).collect()
 }
 
 /// `count` different numbers below `bound` (Floyd; in Bentley 1987, "Programming Pearls: a sample of brilliance").

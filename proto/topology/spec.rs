@@ -7,7 +7,7 @@ use chrono::NaiveDateTime;
 
 use super::pairs::Pairs;
 use super::probability::Probability;
-use super::{Edge, Topology, TopologyError, lattice, random_graph, regular, shape};
+use super::{Edge, Topology, TopologyError, lattice, outbound, random_graph, regular, shape};
 use crate::id::NodeId;
 use crate::random::Random;
 
@@ -65,6 +65,14 @@ pub enum TopologySpec {
         /// M.
         attached: u32,
     },
+    /// `outbound:K:TOTAL`: each node opens K connections to others, and has at most TOTAL with those that it accepts; as Bitcoin
+    /// Core, whose nodes open 8 for everything and have 125.
+    Outbound {
+        /// K.
+        opened: u32,
+        /// TOTAL.
+        total: u32,
+    },
 }
 
 /// A text that names no topology.
@@ -121,13 +129,13 @@ pub enum GenerateError {
 impl TopologySpec {
     /// Every kind as it is typed.
     pub const FORMS: &'static str =
-        "complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P or ba:M";
+        "complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, ba:M or outbound:K:TOTAL";
 
     /// The graph over these nodes. The same spec, nodes and seed give the same edges, in the same order, on every
     /// machine.
     ///
-    /// Every graph is simple. All but er, k-out and k-regular:1 are connected: ws and k-regular draw again, up to 100
-    /// times, until the graph is.
+    /// Every graph is simple. All but er, k-out and k-regular:1 are connected: ws, k-regular and outbound draw again, up to
+    /// 100 times, until the graph is.
     pub fn generate(&self, ids: Vec<NodeId>, seed: u64) -> Result<Topology, GenerateError> {
         let nodes = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         self.check(nodes)?;
@@ -164,6 +172,7 @@ impl TopologySpec {
             Self::Er { .. } => "ER",
             Self::Ws { .. } => "WS",
             Self::Ba { .. } => "BA",
+            Self::Outbound { .. } => "Outbound",
         }
     }
 
@@ -177,10 +186,29 @@ impl TopologySpec {
             Self::Er { probability } => probability.to_string(),
             Self::Ws { neighbours, rewired } => format!("{neighbours}p{rewired}"),
             Self::Ba { attached } => attached.to_string(),
+            Self::Outbound { opened, total } => format!("{opened}of{total}"),
         }
     }
 
-    fn is_directed(&self) -> bool {
+    /// Whether every seed gives a graph in one piece, with as many nodes as it takes. Of `k-regular` with 3 neighbours and more, and
+    /// of `outbound` with 2 and more, hardly any draw is in several, and each seed has a hundred.
+    pub fn is_connected_for_every_seed(&self) -> bool {
+        match *self {
+            Self::Complete
+            | Self::Ring
+            | Self::Line
+            | Self::Star
+            | Self::Grid
+            | Self::Tree { .. }
+            | Self::Ba { .. } => true,
+            Self::KRegular { degree } => degree > 1,
+            Self::Outbound { opened, total } => opened > 1 && total > 2 * opened,
+            Self::KOut { .. } | Self::Er { .. } | Self::Ws { .. } => false,
+        }
+    }
+
+    /// Whether an edge can be used from its source only.
+    pub fn is_directed(&self) -> bool {
         matches!(self, Self::KOut { .. })
     }
 
@@ -209,6 +237,18 @@ impl TopologySpec {
             Self::Ba { attached } if attached > most => {
                 return Some(format!("M is at most {most}, the number of other nodes"));
             }
+            Self::Outbound { opened, .. } if opened > most / 2 => {
+                return Some(format!(
+                    "K is at most {}: two nodes share one connection, so that each can open half of those with all others",
+                    most / 2
+                ));
+            }
+            Self::Outbound { opened, total } if total / 2 < opened => {
+                return Some(format!(
+                    "TOTAL is at least {}, for every connection that a node opens is accepted by another",
+                    u64::from(opened) * 2
+                ));
+            }
             Self::Complete
             | Self::Ring
             | Self::Line
@@ -219,16 +259,18 @@ impl TopologySpec {
             | Self::KOut { .. }
             | Self::Er { .. }
             | Self::Ws { .. }
-            | Self::Ba { .. } => {}
+            | Self::Ba { .. }
+            | Self::Outbound { .. } => {}
         }
-        let edges = self.edges_expected(u64::from(nodes));
+        let edges = self.edges_expected(nodes);
         (edges > EDGES_MAX)
             .then(|| format!("about {edges} edges are more than {EDGES_MAX}, the most that are generated"))
     }
 
     /// The number of edges, or close to it.
-    fn edges_expected(&self, nodes: u64) -> u64 {
-        let pairs = nodes * (nodes - 1) / 2;
+    pub fn edges_expected(&self, nodes: u32) -> u64 {
+        let nodes = u64::from(nodes);
+        let pairs = nodes * nodes.saturating_sub(1) / 2;
         match *self {
             Self::Complete => pairs,
             Self::Ring | Self::Line | Self::Star | Self::Tree { .. } => nodes,
@@ -236,7 +278,7 @@ impl TopologySpec {
             Self::KRegular { degree } | Self::Ws { neighbours: degree, .. } => nodes * u64::from(degree) / 2,
             Self::KOut { degree } => nodes * u64::from(degree),
             Self::Er { probability } => (pairs as f64 * probability.get()) as u64,
-            Self::Ba { attached } => nodes * u64::from(attached),
+            Self::Ba { attached: count } | Self::Outbound { opened: count, .. } => nodes * u64::from(count),
         }
     }
 
@@ -271,6 +313,9 @@ impl TopologySpec {
                 Some(random_graph::watts_strogatz(nodes, neighbours, rewired, random))
             })?,
             Self::Ba { attached } => random_graph::barabasi_albert(nodes, attached, &mut random()),
+            Self::Outbound { opened, total } => {
+                self.connected(nodes, seed, |random| outbound::outbound(nodes, opened, total, random))?
+            }
         })
     }
 
@@ -316,6 +361,7 @@ impl fmt::Display for TopologySpec {
             Self::Er { probability } => write!(f, "er:{probability}"),
             Self::Ws { neighbours, rewired } => write!(f, "ws:{neighbours}:{rewired}"),
             Self::Ba { attached } => write!(f, "ba:{attached}"),
+            Self::Outbound { opened, total } => write!(f, "outbound:{opened}:{total}"),
         }
     }
 }
@@ -346,6 +392,7 @@ fn form(name: &str) -> Option<&'static str> {
         "er" => "er:P with a probability P from 0 to 1",
         "ws" => "ws:K:P with a whole number K from 1 on and a probability P from 0 to 1",
         "ba" => "ba:M with a whole number M from 1 on",
+        "outbound" => "outbound:K:TOTAL with whole numbers from 1 on",
         _ => return None,
     })
 }
@@ -363,6 +410,7 @@ fn parsed(name: &str, parameters: &[&str]) -> Option<TopologySpec> {
         ("er", [p]) => Some(TopologySpec::Er { probability: probability(p)? }),
         ("ws", [k, p]) => Some(TopologySpec::Ws { neighbours: count(k)?, rewired: probability(p)? }),
         ("ba", [m]) => Some(TopologySpec::Ba { attached: count(m)? }),
+        ("outbound", [k, total]) => Some(TopologySpec::Outbound { opened: count(k)?, total: count(total)? }),
         _ => None,
     }
 }

@@ -41,6 +41,7 @@ fn the_same_seed_gives_the_same_topology_for_ever() {
         "ws:6:1",
         "ba:1",
         "ba:3",
+        "outbound:3:8",
     ];
     let mut table = String::new();
     for (text, nodes, seed) in specs.iter().flat_map(|text| [(text, 20, 1), (text, 50, 7)]) {
@@ -66,6 +67,7 @@ fn every_spec_is_written_as_it_is_typed() {
         "er:1",
         "ws:4:0.1",
         "ba:3",
+        "outbound:8:125",
     ] {
         assert_eq!(spec(text).to_string(), text);
     }
@@ -76,8 +78,8 @@ fn every_spec_is_written_as_it_is_typed() {
 fn an_unknown_kind_is_answered_with_the_known_ones() {
     assert_eq!(
         "mesh:3".parse::<TopologySpec>().unwrap_err().to_string(),
-        "unknown topology \"mesh:3\": use complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P or \
-         ba:M"
+        "unknown topology \"mesh:3\": use complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, \
+         ba:M or outbound:K:TOTAL"
     );
     assert!("".parse::<TopologySpec>().is_err() && "Complete".parse::<TopologySpec>().is_err());
 }
@@ -90,6 +92,9 @@ fn wrong_parameters_are_answered_with_the_right_form() {
     assert_eq!(error("k-regular"), "\"k-regular\" is not k-regular:K with a whole number K from 1 on");
     for bad in ["er:1.5", "er:-0.1", "er:nan", "er:x", "er:0.1:2"] {
         assert_eq!(error(bad), format!("\"{bad}\" is not er:P with a probability P from 0 to 1"));
+    }
+    for bad in ["outbound:8", "outbound:0:5", "outbound:8:x"] {
+        assert_eq!(error(bad), format!("\"{bad}\" is not outbound:K:TOTAL with whole numbers from 1 on"));
     }
     assert_eq!(error("ws:4"), "\"ws:4\" is not ws:K:P with a whole number K from 1 on and a probability P from 0 to 1");
 }
@@ -110,6 +115,15 @@ fn what_cannot_be_is_told_in_one_line() {
     );
     assert_eq!(refused("ws:10:0.1", 9), "ws:10:0.1 with 9 nodes: K is at most 8, the number of other nodes");
     assert_eq!(refused("ba:4", 4), "ba:4 with 4 nodes: M is at most 3, the number of other nodes");
+    assert_eq!(
+        refused("outbound:8:125", 16),
+        "outbound:8:125 with 16 nodes: K is at most 7: two nodes share one connection, so that each can open half of those with \
+         all others"
+    );
+    assert_eq!(
+        refused("outbound:8:15", 100),
+        "outbound:8:15 with 100 nodes: TOTAL is at least 16, for every connection that a node opens is accepted by another"
+    );
     assert_eq!(refused("er:0", 4), "er:0 with 4 nodes: there are no edges");
     assert_eq!(
         refused("complete", 10_000),
@@ -179,7 +193,9 @@ fn every_pair_of_er_is_as_likely_as_every_other() {
 
 #[test]
 fn large_sparse_graphs_are_made() {
-    for (text, nodes, edges) in [("k-regular:8", 25_000, 100_000), ("ba:4", 25_000, 24_995 * 4 + 4)] {
+    for (text, nodes, edges) in
+        [("k-regular:8", 25_000, 100_000), ("ba:4", 25_000, 24_995 * 4 + 4), ("outbound:8:125", 25_000, 200_000)]
+    {
         assert_eq!(generate(text, nodes, 1).edges.len(), edges, "{text}");
     }
     let edges = generate("er:0.00001", 100_000, 1).edges.len();
@@ -221,7 +237,7 @@ proptest! {
             TopologySpec::Grid => topology.edges.len(),
             TopologySpec::Ba { attached } => attached as usize * (n - attached as usize),
             TopologySpec::Ws { neighbours: degree, .. } | TopologySpec::KRegular { degree } => n * degree as usize / 2,
-            TopologySpec::KOut { .. } | TopologySpec::Er { .. } => unreachable!("not among the connected kinds"),
+            TopologySpec::KOut { .. } | TopologySpec::Er { .. } | TopologySpec::Outbound { .. } => unreachable!("not among the connected kinds"),
         };
         prop_assert_eq!(topology.edges.len(), expected, "{}", spec);
     }
@@ -235,6 +251,16 @@ proptest! {
         prop_assert_eq!((degrees.min, degrees.max), (degree, degree));
         prop_assert!(topology.is_simple());
         prop_assert_eq!(topology.is_connected(), degree > 1 || nodes == 2);
+    }
+
+    #[test]
+    fn every_node_of_outbound_opens_as_many_and_has_no_more_than_all(nodes in 8u32..80, k in 2u32..39, more in 0u32..20, seed: u64) {
+        let (opened, total) = (k.min((nodes - 1) / 3), 2 * k.min((nodes - 1) / 3) + more);
+        let topology = TopologySpec::Outbound { opened, total }.generate(default_ids(nodes), seed).unwrap();
+        let degrees = TopologyStats::of(&topology).degree;
+        prop_assert_eq!(topology.edges.len() as u32, nodes * opened);
+        prop_assert!(opened <= degrees.min && degrees.max <= total, "{:?}", degrees);
+        prop_assert!(topology.is_simple() && topology.is_connected() && !topology.directed);
     }
 
     #[test]
@@ -255,7 +281,7 @@ proptest! {
 
     #[test]
     fn another_seed_gives_another_random_graph(seed in 0..u64::MAX) {
-        for text in ["k-regular:4", "k-regular:2", "k-regular:36", "k-out:3", "er:0.2", "ws:4:0.3", "ba:2"] {
+        for text in ["k-regular:4", "k-regular:2", "k-regular:36", "k-out:3", "er:0.2", "ws:4:0.3", "ba:2", "outbound:3:9"] {
             prop_assert_ne!(generate(text, 40, seed).edges, generate(text, 40, seed + 1).edges, "{}", text);
         }
     }

@@ -1,6 +1,8 @@
 //! A topology as the published system stores it: networkx node-link JSON with its field names and four spaces.
 
-use serde::Serialize;
+use std::io;
+
+use serde::{Serialize, Serializer as Serializing};
 use serde_json::ser::{PrettyFormatter, Serializer};
 
 use super::Topology;
@@ -10,8 +12,8 @@ struct File<'a> {
     directed: bool,
     multigraph: bool,
     graph: Attributes,
-    nodes: Vec<Node<'a>>,
-    edges: Vec<Link<'a>>,
+    nodes: Nodes<'a>,
+    edges: Edges<'a>,
     total_edges: usize,
     total_nodes: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,6 +23,30 @@ struct File<'a> {
 /// Attributes of the graph as a whole: none.
 #[derive(Serialize)]
 struct Attributes {}
+
+/// Written one after another: a list of a million nodes' edges is larger than the graph.
+struct Nodes<'a>(&'a Topology);
+
+/// The same of edges.
+struct Edges<'a>(&'a Topology);
+
+impl Serialize for Nodes<'_> {
+    fn serialize<S: Serializing>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.nodes.iter().map(|id| Node { id: id.as_str() }))
+    }
+}
+
+impl Serialize for Edges<'_> {
+    fn serialize<S: Serializing>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let id = |node: u32| self.0.nodes[node as usize].as_str();
+        let links = self.0.edges.iter();
+        serializer.collect_seq(links.map(|edge| Link {
+            source: id(edge.source),
+            target: id(edge.target),
+            weight: edge.weight,
+        }))
+    }
+}
 
 #[derive(Serialize)]
 struct Node<'a> {
@@ -39,26 +65,28 @@ impl Topology {
     /// The topology as JSON. [`Topology::from_json`] reads a checked topology back as it was; the same topology gives
     /// the same bytes, so that a digest of them names it.
     pub fn to_json(&self) -> Vec<u8> {
-        let id = |node: u32| self.nodes[node as usize].as_str();
-        let links = self.edges.iter().map(|edge| Link {
-            source: id(edge.source),
-            target: id(edge.target),
-            weight: edge.weight,
-        });
+        let mut bytes = Vec::new();
+        self.write_json(&mut bytes).expect("texts and numbers become JSON, and memory takes it");
+        bytes
+    }
+
+    /// Writes what [`Topology::to_json`] gives, without having it in memory. `out` takes many small pieces.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: impl io::Write) -> io::Result<()> {
         let file = File {
             directed: self.directed,
             multigraph: false,
             graph: Attributes {},
-            nodes: self.nodes.iter().map(|id| Node { id: id.as_str() }).collect(),
-            edges: links.collect(),
+            nodes: Nodes(self),
+            edges: Edges(self),
             total_edges: self.edges.len(),
             total_nodes: self.nodes.len(),
             model: self.model.as_deref(),
         };
-        let mut bytes = Vec::new();
-        let mut serializer = Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    "));
-        file.serialize(&mut serializer).expect("texts and numbers become JSON, and memory takes it");
-        bytes
+        let mut serializer = Serializer::with_formatter(out, PrettyFormatter::with_indent(b"    "));
+        Ok(file.serialize(&mut serializer)?)
     }
 }
 

@@ -82,7 +82,8 @@ fn topology(source: TopologySource) -> String {
             | TopologySpec::KOut { .. }
             | TopologySpec::Er { .. }
             | TopologySpec::Ws { .. }
-            | TopologySpec::Ba { .. }),
+            | TopologySpec::Ba { .. }
+            | TopologySpec::Outbound { .. }),
         ) => format!("{spec}, drawn anew from each run's seed"),
         TopologySource::Spec(spec) => format!("{spec}, the same graph in every run"),
     }

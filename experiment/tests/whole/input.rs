@@ -47,7 +47,7 @@ fn what_cannot_be_run_is_refused_before_any_work() {
         (
             &["--nodes", "5", "--topology", "mesh"],
             "error: unknown topology \"mesh\": use complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, \
-             ws:K:P or ba:M, or a JSON file",
+             ws:K:P, ba:M or outbound:K:TOTAL, or a JSON file",
         ),
         (&["--nodes", "2", "--initiator", "me"], "error: --initiator me: the topology has no such node"),
         (

@@ -129,7 +129,8 @@ fn other_graph(manifest: &Manifest, topology: &Topology) -> Option<String> {
             TopologySpec::KRegular { .. }
             | TopologySpec::KOut { .. }
             | TopologySpec::Ws { .. }
-            | TopologySpec::Ba { .. },
+            | TopologySpec::Ba { .. }
+            | TopologySpec::Outbound { .. },
             Some(asked),
         ) => asked.edges.len() == topology.edges.len() && asked.directed == topology.directed,
         (
