@@ -82,6 +82,10 @@ impl Protocol for Announce {
         }
     }
 
+    fn uses_period(&self) -> bool {
+        true
+    }
+
     fn node(&self) -> Box<dyn Participant> {
         Box::new(Node::default())
     }

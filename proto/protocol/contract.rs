@@ -40,6 +40,17 @@ pub trait Protocol: fmt::Debug + fmt::Display + Send + Sync {
         false
     }
 
+    /// Whether the run's period means something to it: as periods, or as the length of timers of its own.
+    fn uses_period(&self) -> bool {
+        self.is_periodic()
+    }
+
+    /// Whether a node that got a message sends it on at once to whom it chooses, so that it makes a difference whether whom it
+    /// heard from is among them: [`View::back_to_sender`].
+    fn may_send_back(&self) -> bool {
+        false
+    }
+
     /// Whether it comes to rest by itself, so that a message is over when nothing is queued, in flight or unsettled. One
     /// that does not is given a time.
     fn settles(&self) -> bool {

@@ -38,6 +38,10 @@ impl Protocol for Flood {
         }
     }
 
+    fn may_send_back(&self) -> bool {
+        true
+    }
+
     fn node(&self) -> Box<dyn Participant> {
         Box::new(Self)
     }

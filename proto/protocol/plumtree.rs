@@ -84,6 +84,10 @@ impl Protocol for Plumtree {
         true
     }
 
+    fn uses_period(&self) -> bool {
+        true
+    }
+
     fn node(&self) -> Box<dyn Participant> {
         Box::new(Node::default())
     }

@@ -55,6 +55,10 @@ impl Protocol for Push {
         }
     }
 
+    fn may_send_back(&self) -> bool {
+        true
+    }
+
     fn node(&self) -> Box<dyn Participant> {
         Box::new(*self)
     }
