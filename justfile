@@ -106,6 +106,10 @@ simulations runs="200":
     "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release/examples/power" {{ runs }}
     cargo test --locked --workspace --lib -- stats::
 
+# The estimate of a simulation's memory against what runs take, at several sizes; not a step of CI
+simulation-memory:
+    scripts/simulation-memory
+
 # The simulator against exact values, thousands of rounds; not a step of CI, which does a tenth of it: just verify-simulator --seed 7
 verify-simulator flag="--seed" seed="7":
     @test "{{ flag }}" = "--seed" || { echo "just verify-simulator: give a seed, as --seed 7" >&2; exit 2; }

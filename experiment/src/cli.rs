@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use cnsim::id::RunId;
 use cnsim::initiator::Initiators;
 use cnsim::link::{DelaySpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
+use cnsim::manifest::Records;
 use cnsim::pace::{Pace, WarmUp};
 use cnsim::protocol::{Connections, Forward, Order, Phase};
 use cnsim::time::Interval;
@@ -51,9 +52,9 @@ pub struct RunArgs {
     /// What is run.
     #[command(flatten)]
     pub experiment: Experiment,
-    /// Where the nodes run: local (this machine), kubernetes, or sim (nowhere: in virtual time)
-    #[arg(long, value_enum, value_name = "WHERE", default_value = "local", hide_possible_values = true)]
-    pub backend: BackendName,
+    /// Where the nodes run: local (this machine), kubernetes, or sim (nowhere: in virtual time) [default: local]
+    #[arg(long, value_enum, value_name = "WHERE", hide_possible_values = true)]
+    pub backend: Option<BackendName>,
     /// Of a run on Kubernetes.
     #[command(flatten)]
     pub kubernetes: KubernetesArgs,
@@ -117,13 +118,13 @@ pub struct Experiment {
     /// How long a send may take, in milliseconds, or none [default: 5000; seed-h, seed-o: none]
     #[arg(long, value_name = "MS")]
     pub deadline: Option<Deadline>,
-    /// The period of protocols that have one
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = period)]
-    pub period: Interval,
-    /// When periods begin: random, each node's at a time of its own, or aligned, all at once
-    #[arg(long, default_value = "random")]
-    pub phase: Phase,
-    /// A node that pushes also sends to whom it heard from
+    /// The period of protocols that have one [default: 1s]
+    #[arg(long, value_name = "TIME", value_parser = period)]
+    pub period: Option<Interval>,
+    /// When periods begin: random, each node's at a time of its own, or aligned, all at once [default: random]
+    #[arg(long)]
+    pub phase: Option<Phase>,
+    /// A node that floods or pushes also sends to whom it heard from
     #[arg(long)]
     pub back_to_sender: bool,
     /// A topology (complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, ba:M, outbound:K:TOTAL) or a JSON
@@ -191,6 +192,9 @@ pub struct Experiment {
     /// Run on a topology in several pieces, which no message can cover
     #[arg(long)]
     pub allow_partial: bool,
+    /// Which records a simulation keeps: all, first (beginnings, first receipts and failed sends) or none [default: all]
+    #[arg(long, value_name = "WHICH")]
+    pub records: Option<Records>,
 }
 
 /// How long a send may take.

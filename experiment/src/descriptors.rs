@@ -56,7 +56,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::cli::{BackendName, Cli, Command};
     use crate::resolve::plan_of;
 
     fn needs(flags: &[&str]) -> u64 {
@@ -64,7 +64,7 @@ mod tests {
         let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(fixed.iter().chain(flags)) else {
             panic!("{flags:?} are no flags of a run");
         };
-        process_needs(&plan_of(&args.experiment, None, args.backend).unwrap())
+        process_needs(&plan_of(&args.experiment, None, BackendName::Local).unwrap())
     }
 
     #[test]

@@ -44,6 +44,19 @@ pub enum DriveError {
     Folder(#[from] FolderError),
 }
 
+/// How far a simulation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Headway {
+    /// How many things have happened in it.
+    pub events: u64,
+    /// How many of them in rounds that have ended.
+    pub ended: u64,
+    /// How many a round has, where that is known before.
+    pub a_round: Option<u64>,
+    /// How long it has been simulated.
+    pub took: Duration,
+}
+
 /// What the driver tells while it works.
 pub trait Watcher {
     /// The run folder stands; processes come up next.
@@ -54,8 +67,8 @@ pub trait Watcher {
     fn round_begins(&self, round: u32);
     /// A round has ended.
     fn round_ended(&self, round: u32, outcome: RoundOutcome);
-    /// A simulation goes on: how many things have happened in it, and how long it took.
-    fn simulates(&self, events: u64, took: Duration);
+    /// A simulation goes on.
+    fn simulates(&self, headway: Headway);
     /// Something to look at before the result is trusted.
     fn warn(&self, text: &str);
 }

@@ -13,10 +13,10 @@ use tonic::{Request, Response, Status};
 
 use super::*;
 use crate::backend_choice::BackendChoice;
-use crate::cli::{Cli, Command};
+use crate::cli::{BackendName, Cli, Command};
 use crate::cluster::{Process, connect};
 use crate::control_file::{CONTROL, CONTROL_HEADER};
-use crate::folder::{File, RunFolder};
+use crate::folder::{File, RunFolder, put};
 use crate::resolve::plan_of;
 
 #[test]
@@ -168,8 +168,8 @@ fn driven(flags: &[&str], processes: [Scripted; 2]) -> Driven {
     let plan = plan(flags);
     let out = tempfile::tempdir().unwrap();
     let header = File { name: CONTROL, bytes: CONTROL_HEADER };
-    let folder = RunFolder::create(out.path().join("run"), &[header]).unwrap();
-    let manifest = crate::run::new_manifest(&plan, &BackendChoice::Local, b"", Vec::new());
+    let folder = RunFolder::create(out.path().join("run"), |staged| put(staged, &[header])).unwrap();
+    let manifest = crate::run::new_manifest(&plan, &BackendChoice::Local, Vec::new());
     let mut ledger = Ledger::new(manifest, folder);
     let first = processes[0].clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -189,7 +189,7 @@ fn plan(flags: &[&str]) -> Plan {
     let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(fixed.iter().chain(flags)) else {
         panic!("{flags:?} are no flags of a run");
     };
-    plan_of(&args.experiment, Some("test".parse().unwrap()), args.backend).unwrap()
+    plan_of(&args.experiment, Some("test".parse().unwrap()), BackendName::Local).unwrap()
 }
 
 async fn cluster(plan: &Plan, scripts: [Scripted; 2]) -> Cluster {
@@ -304,7 +304,7 @@ impl Watcher for Warnings {
 
     fn round_ended(&self, _: u32, _: RoundOutcome) {}
 
-    fn simulates(&self, _: u64, _: Duration) {}
+    fn simulates(&self, _: crate::driver::Headway) {}
 
     fn warn(&self, text: &str) {
         self.0.borrow_mut().push(text.to_owned());

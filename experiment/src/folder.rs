@@ -60,22 +60,28 @@ pub struct File<'a> {
 }
 
 impl RunFolder {
-    /// Makes the folder `path` with these files, or nothing at all.
-    pub fn create(path: PathBuf, files: &[File<'_>]) -> Result<Self, FolderError> {
+    /// Makes the folder `path` with what `fill` puts into it, or nothing at all.
+    pub fn create(path: PathBuf, fill: impl FnOnce(&Path) -> Result<(), WriteError>) -> Result<Self, FolderError> {
         if path.symlink_metadata().is_ok() {
             return Err(FolderError::Exists(path));
         }
         let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(at(parent))?;
-        whole_file::make_folder(&path, |staged| {
+        Self::make(path, fill)
+    }
+
+    /// Another process may make the folder meanwhile: the first one has it.
+    fn make(path: PathBuf, fill: impl FnOnce(&Path) -> Result<(), WriteError>) -> Result<Self, FolderError> {
+        let made = whole_file::make_folder(&path, |staged| {
             let parts = staged.join(PARTS);
             fs::create_dir(&parts).map_err(at(&parts))?;
-            files.iter().try_for_each(|file| {
-                let path = staged.join(file.name);
-                fs::write(&path, file.bytes).map_err(at(&path))
-            })
-        })?;
-        Self::locked(path)
+            fill(staged)
+        });
+        match made {
+            Ok(()) => Self::locked(path),
+            Err(error) if error.is_taken(&path) => Err(FolderError::Exists(path)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Takes over the folder of a run that was begun before.
@@ -114,6 +120,17 @@ impl RunFolder {
     }
 }
 
+/// Writes files into a folder that is being made.
+///
+/// # Errors
+/// Where the system refuses.
+pub fn put(folder: &Path, files: &[File<'_>]) -> Result<(), WriteError> {
+    files.iter().try_for_each(|file| {
+        let path = folder.join(file.name);
+        fs::write(&path, file.bytes).map_err(at(&path))
+    })
+}
+
 /// The record files in a folder of parts, in the order of their names, which is that of the processes.
 ///
 /// # Errors
@@ -139,17 +156,30 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let bad = File { name: "missing/manifest.json", bytes: b"{}" };
 
-        let error = RunFolder::create(out.path().join("run"), &[bad]).unwrap_err();
+        let error = RunFolder::create(out.path().join("run"), |staged| put(staged, &[bad])).unwrap_err();
 
         assert!(matches!(error, FolderError::Write { .. }), "{error}");
         assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
     }
 
     #[test]
+    fn of_two_that_make_the_same_folder_the_second_is_told_that_it_exists() {
+        let out = tempfile::tempdir().unwrap();
+        let (path, file) = (out.path().join("run"), File { name: "manifest.json", bytes: b"{}" });
+        let _first = RunFolder::make(path.clone(), |staged| put(staged, &[file])).unwrap();
+
+        let error = RunFolder::make(path.clone(), |staged| put(staged, &[file])).unwrap_err();
+
+        let line = format!("{} exists: give another --run-id or --out", path.display());
+        assert_eq!(error.to_string(), line);
+        assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_file_is_replaced_and_no_temporary_name_stays() {
         let out = tempfile::tempdir().unwrap();
-        let folder =
-            RunFolder::create(out.path().join("run"), &[File { name: "manifest.json", bytes: b"old" }]).unwrap();
+        let old = File { name: "manifest.json", bytes: b"old" };
+        let folder = RunFolder::create(out.path().join("run"), |staged| put(staged, &[old])).unwrap();
 
         folder.replace(File { name: "manifest.json", bytes: b"new" }).unwrap();
 

@@ -18,6 +18,7 @@ pub mod kubernetes;
 pub mod ledger;
 pub mod local;
 pub mod machine;
+pub mod memory;
 pub mod merge;
 mod open_loop;
 pub mod payload;

@@ -8,12 +8,14 @@ use std::process::ExitCode;
 use anyhow::Context;
 use anyhow::{Error, bail};
 use clap::Parser;
+use cnsim::manifest::Records;
 use cnsim::topology::GenerateError;
 use cnsim_experiment::backend_choice::BackendChoice;
 use cnsim_experiment::cli::{BackendName, Cli, Command, KubernetesArgs, RunArgs, one_line};
+use cnsim_experiment::memory::{self, Size};
 use cnsim_experiment::plan::{Plan, PlanError};
 use cnsim_experiment::progress::Progress;
-use cnsim_experiment::resolve::{backend_of, plan_of, repeated_plan};
+use cnsim_experiment::resolve::{Repeats, backend_of, plan_of};
 use cnsim_experiment::run::{self, Destination, run};
 use cnsim_experiment::topology_source::SourceError;
 use cnsim_experiment::{descriptors, repeat, resume, topology_command};
@@ -53,6 +55,9 @@ fn run_command(args: RunArgs) -> Result<String, Error> {
     if args.report && cfg!(not(feature = "report")) {
         bail!("--report: this program was built without reports, cnsim-analyze makes them");
     }
+    if args.report && args.experiment.records == Some(Records::None) {
+        return Err(PlanError::NothingToReport.into());
+    }
     #[cfg(feature = "report")]
     let is_report = args.report;
     let command_line = std::env::args().collect();
@@ -87,29 +92,38 @@ impl Made {
 
 /// Runs what was typed, or what a manifest says.
 fn begin_runs(args: RunArgs, command_line: Vec<String>) -> Result<Made, Error> {
-    let backend = backend_of(args.backend, args.kubernetes)?;
-    let repeats = match (args.backend, args.repeats) {
+    let name = args.backend.unwrap_or(BackendName::Local);
+    let backend = backend_of(name, args.kubernetes)?;
+    let repeats = match (name, args.repeats) {
         (BackendName::Sim, repeats) => repeats.unwrap_or(REPEATS),
         (BackendName::Local | BackendName::Kubernetes, None) => 1,
         (BackendName::Local | BackendName::Kubernetes, Some(_)) => return Err(PlanError::OnlySimRepeats.into()),
     };
     if let Some(manifest) = &args.repeat {
-        let (plan, backend) = repeat::read_plan(manifest, args.run_id, backend)?;
-        return begin_run(&plan, args.out, backend, command_line).map(Made::one);
+        let (plan, backend) = repeat::read_plan(manifest, args.run_id, args.backend.map(|_| backend))?;
+        return run_one(&plan, Destination { out: args.out, command_line }, backend);
     }
-    let first = plan_of(&args.experiment, args.run_id, args.backend)?;
     if repeats == 1 {
-        return begin_run(&first, args.out, backend, command_line).map(Made::one);
+        let plan = plan_of(&args.experiment, args.run_id, name)?;
+        return run_one(&plan, Destination { out: args.out, command_line }, backend);
     }
-    let (seed, run_id) = (first.options.seed, first.run_id.clone());
-    drop(first);
-    let mut folders = Vec::new();
+    let all = Repeats::of(&args.experiment, args.run_id, repeats)?;
+    simulate_all(&all, repeats, args.out, &command_line)
+}
+
+/// Simulates several runs, of which all can be made as far as that can be known before.
+fn simulate_all(all: &Repeats, repeats: u32, out: PathBuf, command_line: &[String]) -> Result<Made, Error> {
+    let first = all.plan(1)?;
+    all.check_others(&first, &out)?;
+    let progress = Progress::of_runs(&first, repeats);
+    let (mut folders, mut first) = (Vec::new(), Some(first));
     for number in 1..=repeats {
-        let plan = repeated_plan(&args.experiment, &run_id, seed, number)?;
-        let made = begin_run(&plan, args.out.clone(), backend.clone(), command_line.clone());
+        let plan = first.take().map_or_else(|| all.plan(number), Ok)?;
+        let destination = Destination { out: out.clone(), command_line: command_line.to_vec() };
+        let made = begin_run(&plan, destination, BackendChoice::Sim, &progress);
         folders.push(made.inspect_err(|_| tell_of_made(&folders, repeats))?);
     }
-    Ok(Made { whole: Some(args.out.join(run_id.as_str())), folders })
+    Ok(Made { whole: Some(out.join(all.run_id().as_str())), folders })
 }
 
 /// Which of several runs stand, where one could not be made.
@@ -120,11 +134,23 @@ fn tell_of_made(folders: &[PathBuf], repeats: u32) {
     }
 }
 
-fn begin_run(plan: &Plan, out: PathBuf, backend: BackendChoice, command_line: Vec<String>) -> Result<PathBuf, Error> {
-    if let BackendChoice::Local = backend {
-        descriptors::check(plan)?;
+/// Runs a plan alone.
+fn run_one(plan: &Plan, destination: Destination, backend: BackendChoice) -> Result<Made, Error> {
+    begin_run(plan, destination, backend, &Progress::new(plan)).map(Made::one)
+}
+
+fn begin_run(
+    plan: &Plan,
+    destination: Destination,
+    backend: BackendChoice,
+    progress: &Progress,
+) -> Result<PathBuf, Error> {
+    match backend {
+        BackendChoice::Local => descriptors::check(plan)?,
+        BackendChoice::Sim => Size::of_plan(plan).check(memory::available())?,
+        BackendChoice::Kubernetes(_) => {}
     }
-    Ok(run(plan, Destination { out, command_line }, backend, &Progress::new(plan))?)
+    Ok(run(plan, destination, backend, progress)?)
 }
 
 /// Goes on with a run.

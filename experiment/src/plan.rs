@@ -1,9 +1,11 @@
 //! A run that has been checked: everything that can be known to be wrong is refused here, before any work.
 
+use std::path::{Path, PathBuf};
+
 use chrono::Utc;
 use cnsim::id::{Epoch, Hop, MessageId, NodeId, RunId, SendId};
 use cnsim::initiator::Initiators;
-use cnsim::link::{DelayModel, DelayModelError, DelaySpec, Sharing, Texts, WorkModel};
+use cnsim::link::{DelayModel, DelayModelError, DelaySpec, Loss, Sharing, Texts, WorkModel};
 use cnsim::machine::CopyParts;
 use cnsim::manifest::Options;
 use cnsim::pace::{MESSAGES_MAX, Pace, Schedule};
@@ -114,6 +116,30 @@ pub enum PlanError {
         /// A value of it.
         example: &'static str,
     },
+    /// A flag that changes nothing that the protocol does.
+    #[error("{flag} means nothing to {protocol}, which {why}")]
+    Meaningless {
+        /// The flag.
+        flag: &'static str,
+        /// As typed.
+        protocol: String,
+        /// What it does not do.
+        why: &'static str,
+    },
+    /// Nothing would arrive anywhere.
+    #[error("--loss {0}: no copy would arrive; use a share below 100%")]
+    AllLost(Loss),
+    /// One of several runs of a simulation.
+    #[error("{run_id}: {reason}")]
+    Repeat {
+        /// Its name.
+        run_id: String,
+        /// Why it cannot be made.
+        reason: Box<PlanError>,
+    },
+    /// There is such a folder.
+    #[error("{} exists: give another --run-id or --out", .0.display())]
+    Exists(PathBuf),
     /// Two delays in a row do not fit into a period.
     #[error(
         "--phase aligned: two delays of {delay}{checked} have to be shorter than a period of {period}; use a constant or uniform \
@@ -159,6 +185,22 @@ pub enum PlanError {
         "--repeats goes with --backend sim: on machines a run is repeated by --repeat, when they are at rest again"
     )]
     OnlySimRepeats,
+    /// Some records only, of a run that is nothing else.
+    #[error("--records goes with --backend sim: on machines every record is kept")]
+    OnlySimRecords,
+    /// More than the machine has.
+    #[error("the simulation needs about {} of memory, and {} are there: {advice}", gigabytes(*.needed), gigabytes(*.available))]
+    Memory {
+        /// In bytes.
+        needed: u64,
+        /// In bytes.
+        available: u64,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A report on nothing.
+    #[error("--report needs records, and --records none keeps none")]
+    NothingToReport,
     /// A flag of the other backend.
     #[error("{0} goes with --backend kubernetes")]
     NeedsKubernetes(&'static str),
@@ -177,6 +219,7 @@ impl Plan {
         check_nodes(&options, &topology)?;
         check_files(&options, &delay_files)?;
         check_phase(&options)?;
+        check_meaning(&options)?;
         if let Initiators::Fixed(id) = &options.initiator
             && !topology.nodes.contains(id)
         {
@@ -311,6 +354,22 @@ fn check_phase(options: &Options) -> Result<(), PlanError> {
     Err(PlanError::Aligned { period: options.period, delay: options.link_delay.clone(), checked })
 }
 
+/// What would change nothing, or leave nothing.
+fn check_meaning(options: &Options) -> Result<(), PlanError> {
+    if options.loss.share().get() >= 1.0 {
+        return Err(PlanError::AllLost(options.loss));
+    }
+    let protocol = options.protocol.protocol();
+    match options.back_to_sender && !protocol.may_send_back() {
+        true => Err(PlanError::Meaningless {
+            flag: "--back-to-sender",
+            protocol: options.protocol.to_string(),
+            why: "does not choose whom to send to when a message arrives",
+        }),
+        false => Ok(()),
+    }
+}
+
 fn check_nodes(options: &Options, topology: &Topology) -> Result<(), PlanError> {
     if options.nodes < 2 {
         return Err(PlanError::TooFewNodes(options.nodes));
@@ -334,7 +393,20 @@ fn neighbours(topology: &Topology, delay: &DelaySpec) -> Result<Adjacency, PlanE
     topology.adjacency(weights).map_err(|NoDelay { from, to }| PlanError::Weight { from: name(from), to: name(to) })
 }
 
-fn default_run_id(nodes: u32) -> RunId {
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.1} GB", bytes as f64 / 1e9)
+}
+
+/// A run makes its folder: there must be none.
+pub(crate) fn check_absent(folder: &Path) -> Result<(), PlanError> {
+    match folder.symlink_metadata() {
+        Ok(_) => Err(PlanError::Exists(folder.to_owned())),
+        Err(_) => Ok(()),
+    }
+}
+
+/// What a run is called where nobody says.
+pub(crate) fn default_run_id(nodes: u32) -> RunId {
     let text = format!("{:08x}-cubaan{nodes}", drawn() as u32);
     RunId::new(&text).expect("hex digits and a number have no spaces")
 }

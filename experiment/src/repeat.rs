@@ -38,6 +38,12 @@ pub enum RepeatError {
         /// The manifest.
         path: PathBuf,
     },
+    /// It was simulated, and shall run on machines.
+    #[error("{}: a simulation is repeated as one; type its options to run them on machines", path.display())]
+    Simulated {
+        /// The manifest.
+        path: PathBuf,
+    },
     /// The topology has changed since.
     #[error("{} is not the topology of that run: its digest is {found}, the manifest has {expected}", path.display())]
     Changed {
@@ -62,19 +68,22 @@ pub enum RepeatError {
 }
 
 /// The plan of the run whose manifest stands at `path`, under a new run id; a simulation is simulated again, everything else runs
-/// on `backend`.
+/// on the backend that was typed, or on this machine.
 pub fn read_plan(
     path: &Path,
     run_id: Option<RunId>,
-    backend: BackendChoice,
+    typed: Option<BackendChoice>,
 ) -> Result<(Plan, BackendChoice), RepeatError> {
     let manifest = read_manifest(path)?;
-    let backend = match (&manifest.backend, backend) {
-        (Backend::Sim(_), _) => BackendChoice::Sim,
-        (Backend::Local(_) | Backend::Kubernetes(_), BackendChoice::Sim) => {
+    let backend = match (&manifest.backend, typed) {
+        (Backend::Sim(_), None | Some(BackendChoice::Sim)) => BackendChoice::Sim,
+        (Backend::Sim(_), Some(BackendChoice::Local | BackendChoice::Kubernetes(_))) => {
+            return Err(RepeatError::Simulated { path: path.to_owned() });
+        }
+        (Backend::Local(_) | Backend::Kubernetes(_), Some(BackendChoice::Sim)) => {
             return Err(RepeatError::NotSimulated { path: path.to_owned() });
         }
-        (Backend::Local(_) | Backend::Kubernetes(_), backend) => backend,
+        (Backend::Local(_) | Backend::Kubernetes(_), typed) => typed.unwrap_or(BackendChoice::Local),
     };
     Ok((plan_of(manifest, path, run_id)?, backend))
 }

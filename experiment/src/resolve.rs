@@ -1,35 +1,37 @@
 //! From the typed command line to plain values: a plan of what was typed, and where its nodes run.
 
+use std::path::Path;
+
 use cnsim::id::RunId;
 use cnsim::link::{DelaySpec, Sharing};
-use cnsim::manifest::Options;
+use cnsim::manifest::{Options, Records};
 use cnsim::pace::{Pace, WarmUp};
-use cnsim::protocol::{ParseError, ProtocolSettings};
+use cnsim::protocol::ProtocolSettings;
 use cnsim::random::Random;
 use cnsim::time::Interval;
+use cnsim::topology::{TopologySource, TopologySpec};
 
 use crate::backend_choice::BackendChoice;
 use crate::cli::{BackendName, Experiment, KubernetesArgs};
 use crate::delay_files::{DelayFile, DelayFiles};
 use crate::kubernetes;
 use crate::machine;
-use crate::plan::{Plan, PlanError, drawn};
-use crate::topology_source::choose;
+use crate::memory::{self, Size};
+use crate::plan::{Plan, PlanError, check_absent, default_run_id, drawn};
+use crate::topology_source::{SourceError, choose};
 
 /// The plan of what was typed.
 ///
 /// # Errors
 /// Where no run can be made of it.
 pub fn plan_of(typed: &Experiment, run_id: Option<RunId>, backend: BackendName) -> Result<Plan, PlanError> {
-    if let Some(nodes) = typed.nodes.filter(|nodes| *nodes < 2) {
-        return Err(PlanError::TooFewNodes(nodes));
-    }
-    // A drawn seed has 53 bits, so that readers which take every number for a float64 read it right.
-    let seed = typed.seed.unwrap_or_else(|| drawn() >> 11);
-    plan_under(typed, run_id, seed, backend)
+    plan_under(typed, run_id, seed(typed), backend)
 }
 
 fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: BackendName) -> Result<Plan, PlanError> {
+    if let Some(nodes) = typed.nodes.filter(|nodes| *nodes < 2) {
+        return Err(PlanError::TooFewNodes(nodes));
+    }
     let (topology, delay) = model(typed, backend)?;
     let protocol = protocol(typed)?;
     if backend == BackendName::Sim && typed.connections.is_some() {
@@ -37,6 +39,10 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
     }
     if backend != BackendName::Sim && !typed.service.is_none() {
         return Err(PlanError::RealService);
+    }
+    let records = records(typed, backend)?;
+    if backend == BackendName::Sim {
+        check_memory(topology, typed, &protocol, records)?;
     }
     let chosen = choose(topology, typed.nodes, seed)?;
     let found = u32::try_from(chosen.topology.nodes.len()).unwrap_or(u32::MAX);
@@ -72,6 +78,7 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
         service: typed.service.clone(),
         max_message: typed.max_message,
         allow_partial: typed.allow_partial,
+        records,
     };
     let delay_files = DelayFiles::of(&options.links(), read_delay)?;
     Plan::of(options, chosen.topology, delay_files, run_id)
@@ -111,6 +118,27 @@ fn sharing(typed: &Experiment) -> Result<Sharing, PlanError> {
     }
 }
 
+/// Before a graph is made: it may be what does not fit. One from a file is in memory anyway before anybody knows how large it is.
+fn check_memory(
+    topology: &str,
+    typed: &Experiment,
+    protocol: &ProtocolSettings,
+    records: Records,
+) -> Result<(), PlanError> {
+    let (Ok(spec), Some(nodes)) = (topology.parse::<TopologySpec>(), typed.nodes) else { return Ok(()) };
+    spec.check(nodes).map_err(SourceError::from)?;
+    Size::of_spec(&spec, nodes, typed.rounds, &protocol.promises(), records).check(memory::available())
+}
+
+/// Which records are kept. On machines they are what is measured, and all are.
+fn records(typed: &Experiment, backend: BackendName) -> Result<Records, PlanError> {
+    match (backend, typed.records) {
+        (BackendName::Sim, typed) => Ok(typed.unwrap_or_default()),
+        (BackendName::Local | BackendName::Kubernetes, None) => Ok(Records::All),
+        (BackendName::Local | BackendName::Kubernetes, Some(_)) => Err(PlanError::OnlySimRecords),
+    }
+}
+
 /// How nodes are packed into processes. A simulation has one.
 fn nodes_per_process(typed: &Experiment, nodes: u32, backend: BackendName) -> Result<u32, PlanError> {
     match (backend, typed.nodes_per_process) {
@@ -119,17 +147,86 @@ fn nodes_per_process(typed: &Experiment, nodes: u32, backend: BackendName) -> Re
     }
 }
 
-/// The plan of one of several runs of a simulation: a seed of its own, and so a graph of its own where the seed makes one. All are
-/// one condition, which is called as they were where none was typed.
-///
-/// # Errors
-/// Where no run can be made of it.
-pub fn repeated_plan(typed: &Experiment, run_id: &RunId, seed: u64, number: u32) -> Result<Plan, PlanError> {
-    let own = Random::keyed(seed, &["repeat", &number.to_string()]).below(1 << 53);
-    let condition = if typed.condition.is_empty() { run_id.as_str() } else { &typed.condition };
-    let typed = Experiment { condition: condition.to_owned(), ..typed.clone() };
-    let run_id = RunId::new(&format!("{run_id}-r{number}")).expect("a run id with a number behind it is one");
-    plan_under(&typed, Some(run_id), own, BackendName::Sim)
+/// Several runs of one simulation: each has a seed of its own, and so a graph of its own where the seed makes one. All are one
+/// condition, which is called as they were where none was typed.
+#[derive(Debug)]
+pub struct Repeats {
+    typed: Experiment,
+    run_id: RunId,
+    seed: u64,
+    count: u32,
+}
+
+impl Repeats {
+    /// So many runs of what was typed.
+    ///
+    /// # Errors
+    /// Where nobody says how many nodes there are.
+    pub fn of(typed: &Experiment, run_id: Option<RunId>, count: u32) -> Result<Self, PlanError> {
+        let run_id = match run_id {
+            Some(run_id) => run_id,
+            None => default_run_id(number_of_nodes(typed)?),
+        };
+        let condition = if typed.condition.is_empty() { run_id.to_string() } else { typed.condition.clone() };
+        let typed = Experiment { condition, ..typed.clone() };
+        Ok(Self { seed: seed(&typed), typed, run_id, count })
+    }
+
+    /// What all of them are called, without their numbers.
+    pub fn run_id(&self) -> &RunId {
+        &self.run_id
+    }
+
+    /// The plan of one of them, from 1 on.
+    ///
+    /// # Errors
+    /// Where no run can be made of it.
+    pub fn plan(&self, number: u32) -> Result<Plan, PlanError> {
+        let own = Random::keyed(self.seed, &["repeat", &number.to_string()]).below(1 << 53);
+        plan_under(&self.typed, Some(self.name(number)), own, BackendName::Sim)
+    }
+
+    /// Whether those behind the first can be made too: their folders, and their graphs where a seed may give one that is none. A
+    /// graph that is looked at is made again for its run, for all of them may be more than fits into memory.
+    ///
+    /// # Errors
+    /// Where one of them cannot be made.
+    pub fn check_others(&self, first: &Plan, out: &Path) -> Result<(), PlanError> {
+        for number in 2..=self.count {
+            check_absent(&out.join(self.name(number).as_str()))?;
+        }
+        let is_certain = match first.options.topology {
+            TopologySource::File => true,
+            TopologySource::Spec(spec) => spec.is_connected_for_every_seed(),
+        };
+        if is_certain {
+            return Ok(());
+        }
+        let named =
+            |number, reason| PlanError::Repeat { run_id: self.name(number).to_string(), reason: Box::new(reason) };
+        (2..=self.count).try_for_each(|number| self.plan(number).map(drop).map_err(|reason| named(number, reason)))
+    }
+
+    fn name(&self, number: u32) -> RunId {
+        RunId::new(&format!("{}-r{number}", self.run_id)).expect("a run id with a number behind it is one")
+    }
+}
+
+/// The seed that was typed, or one. A drawn one has 53 bits, so that readers which take every number for a float64 read it right.
+fn seed(typed: &Experiment) -> u64 {
+    typed.seed.unwrap_or_else(|| drawn() >> 11)
+}
+
+/// How many nodes there are: `--nodes`, else what the topology's file has.
+fn number_of_nodes(typed: &Experiment) -> Result<u32, PlanError> {
+    match (typed.nodes, &typed.topology) {
+        (Some(nodes), _) => Ok(nodes),
+        (None, None) => Err(PlanError::NoModel { flag: "--topology", example: "k-regular:8" }),
+        (None, Some(topology)) => {
+            let nodes = choose(topology, None, 0)?.topology.nodes.len();
+            Ok(u32::try_from(nodes).unwrap_or(u32::MAX))
+        }
+    }
 }
 
 /// Where the run's processes live, where the flags go together.
@@ -146,15 +243,22 @@ pub fn backend_of(backend: BackendName, typed: KubernetesArgs) -> Result<Backend
 }
 
 /// The protocol with the flags that were typed; what was not typed keeps the preset's value.
-fn protocol(typed: &Experiment) -> Result<ProtocolSettings, ParseError> {
+fn protocol(typed: &Experiment) -> Result<ProtocolSettings, PlanError> {
     let preset: ProtocolSettings = typed.protocol.parse()?;
+    let meaningless = |flag, why| PlanError::Meaningless { flag, protocol: typed.protocol.clone(), why };
+    if typed.period.is_some() && !preset.spec.protocol().uses_period() {
+        return Err(meaningless("--period", "has no period"));
+    }
+    if typed.phase.is_some() && !preset.spec.protocol().is_periodic() {
+        return Err(meaningless("--phase", "has no periods that could begin together"));
+    }
     Ok(ProtocolSettings {
         order: typed.order.unwrap_or(preset.order),
         in_flight: typed.in_flight.unwrap_or(preset.in_flight),
         forward: typed.forward.unwrap_or(preset.forward),
         connections: typed.connections.unwrap_or(preset.connections),
-        period: typed.period,
-        phase: typed.phase,
+        period: typed.period.unwrap_or(preset.period),
+        phase: typed.phase.unwrap_or(preset.phase),
         back_to_sender: typed.back_to_sender,
         deadline: match typed.deadline {
             Some(deadline) => deadline.ms().map(Interval::from_ms),
@@ -193,7 +297,7 @@ mod tests {
         let Ok(Cli { command: Command::Run(args) }) = Cli::try_parse_from(["cnsim", "run"].iter().chain(flags)) else {
             panic!("{flags:?} are no flags of a run");
         };
-        plan_of(&args.experiment, args.run_id, args.backend)
+        plan_of(&args.experiment, args.run_id, args.backend.unwrap_or(BackendName::Local))
     }
 
     #[test]

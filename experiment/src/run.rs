@@ -12,13 +12,13 @@ use crate::backend::RunContext;
 use crate::backend_choice::{BackendChoice, Start};
 use crate::control_file::{CONTROL, CONTROL_HEADER};
 use crate::driver::Watcher;
-use crate::folder::{EVENTS, File, FolderError, MANIFEST, RunFolder, SIMULATED_EVENTS, TOPOLOGY, record_files};
+use crate::folder::{EVENTS, File, FolderError, MANIFEST, RunFolder, TOPOLOGY, put, record_files};
 use crate::ledger::{Ledger, now};
 use crate::merge::merge;
 use crate::plan::Plan;
 use crate::resume::Resumption;
 use crate::session::Halt;
-use crate::topology_source::digest;
+use crate::topology_source::write_topology;
 use crate::version;
 use crate::whole_file::at;
 
@@ -68,13 +68,15 @@ pub fn run(
     backend: BackendChoice,
     watcher: &dyn Watcher,
 ) -> Result<PathBuf, RunError> {
-    let topology = plan.topology.to_json();
-    let manifest = new_manifest(plan, &backend, &topology, destination.command_line);
-    let manifest_bytes = manifest.to_json();
-    let mut files = vec![File { name: MANIFEST, bytes: &manifest_bytes }, File { name: TOPOLOGY, bytes: &topology }];
-    files.push(File { name: CONTROL, bytes: CONTROL_HEADER });
-    files.extend(plan.delay_files.kept());
-    let folder = RunFolder::create(destination.out.join(plan.run_id.as_str()), &files)?;
+    let mut manifest = new_manifest(plan, &backend, destination.command_line);
+    let folder = RunFolder::create(destination.out.join(plan.run_id.as_str()), |staged| {
+        manifest.topology_sha256 = write_topology(&plan.topology, &staged.join(TOPOLOGY))?;
+        let manifest_bytes = manifest.to_json();
+        let mut files = vec![File { name: MANIFEST, bytes: &manifest_bytes }];
+        files.push(File { name: CONTROL, bytes: CONTROL_HEADER });
+        files.extend(plan.delay_files.kept());
+        put(staged, &files)
+    })?;
     watcher.run_begins(plan);
     let mut ledger = Ledger::new(manifest, folder);
     let mut context = RunContext { plan, ledger: &mut ledger, watcher };
@@ -107,7 +109,12 @@ fn block_on(work: impl Future<Output = Result<(), Halt>>) -> Result<Option<Halt>
 /// Merges the records and tells in the manifest how the run ended.
 fn close(ledger: &mut Ledger, halt: Option<Halt>, watcher: &dyn Watcher) -> Result<PathBuf, RunError> {
     let folder = ledger.folder().clone();
-    let halt = collect(&folder, watcher).err().map(Halt::from).or(halt);
+    let collected = match ledger.manifest().clock {
+        Clock::Wall => collect(&folder, watcher),
+        // There are no processes with records of their own.
+        Clock::Virtual => remove_parts(&folder),
+    };
+    let halt = collected.err().map(Halt::from).or(halt);
     match halt {
         None => ledger.finish(RunOutcome::Complete, None)?,
         Some(halt) => {
@@ -126,23 +133,20 @@ fn close(ledger: &mut Ledger, halt: Option<Halt>, watcher: &dyn Watcher) -> Resu
 /// Merges what the processes recorded, then takes their own files away.
 fn collect(folder: &RunFolder, watcher: &dyn Watcher) -> Result<(), FolderError> {
     let parts = folder.parts();
-    if folder.path().join(SIMULATED_EVENTS).exists() {
-        return Ok(fs::remove_dir_all(&parts).map_err(at(&parts))?);
-    }
     let merged = merge(&record_files(&parts)?, &folder.path().join(EVENTS))?;
     for torn in &merged.torn {
         watcher.warn(&format!("the last record in {} was cut off and is left out", torn.display()));
     }
+    remove_parts(folder)
+}
+
+fn remove_parts(folder: &RunFolder) -> Result<(), FolderError> {
+    let parts = folder.parts();
     Ok(fs::remove_dir_all(&parts).map_err(at(&parts))?)
 }
 
-/// The manifest of a run that has not begun.
-pub(crate) fn new_manifest(
-    plan: &Plan,
-    backend: &BackendChoice,
-    topology: &[u8],
-    command_line: Vec<String>,
-) -> Manifest {
+/// The manifest of a run that has not begun; its topology has no digest yet.
+pub(crate) fn new_manifest(plan: &Plan, backend: &BackendChoice, command_line: Vec<String>) -> Manifest {
     let nodes = plan.topology.nodes.len();
     Manifest {
         format: FORMAT,
@@ -150,7 +154,7 @@ pub(crate) fn new_manifest(
         tool: version::tool(),
         command_line,
         options: plan.options.clone(),
-        topology_sha256: digest(topology),
+        topology_sha256: String::new(),
         topology_complete: (0..nodes as u32).all(|node| plan.neighbours.neighbours(NodeIx(node)).len() + 1 == nodes),
         backend: backend.facts(plan),
         clock: backend.clock(),

@@ -1,7 +1,8 @@
 //! The backend in virtual time: rounds are simulated, some at once, and their records written as columns.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -11,8 +12,9 @@ use cnsim::event::{Kind, SIMULATED};
 use cnsim::id::{Epoch, Message, MessageId, NodeIx};
 use cnsim::link::Links;
 use cnsim::machine::{Common, ControlCount};
-use cnsim::manifest::{Begin, Round, RoundOutcome};
+use cnsim::manifest::{Begin, Records, Round, RoundOutcome};
 use cnsim::pace::Schedule;
+use cnsim::protocol::Duplicates;
 use cnsim::time::{Interval, Timestamp};
 use cnsim_records::numbered::{NumberedFile, NumberedRecord, RunTexts};
 use cnsim_sim::journal::{Entry, Fact, Journal};
@@ -23,7 +25,9 @@ use tokio::time::Instant;
 
 use crate::backend::RunContext;
 use crate::control_file::{self, ControlLine};
+use crate::driver::Headway;
 use crate::folder::SIMULATED_EVENTS;
+use crate::memory::{self, Size};
 use crate::payload::payload;
 use crate::plan::Plan;
 use crate::session::{Halt, Signals};
@@ -82,18 +86,34 @@ impl Halted {
 }
 
 fn simulate(run: &mut RunContext<'_>, halted: &Halted) -> Result<(), Halt> {
-    let target = run.ledger.folder().path().join(SIMULATED_EVENTS);
-    let written = whole_file::fill(&target, |file| {
-        write_rounds(run, halted, file).map_err(|error| match error {
-            Broken::Write(reason) => Broken::At(at(&target)(reason)),
-            Broken::At(_) | Broken::Links(_) => error,
-        })
-    });
+    let written = match run.plan.options.records {
+        Records::None => simulate_rounds(run, halted, None),
+        Records::All | Records::First => write_events(run, halted),
+    };
     written.map_err(|error| match error {
         Broken::At(error) => Halt::Failed(error.to_string()),
         Broken::Write(error) => Halt::Failed(error.to_string()),
         Broken::Links(error) => Halt::Failed(error),
     })
+}
+
+fn write_events(run: &mut RunContext<'_>, halted: &Halted) -> Result<(), Broken> {
+    let target = run.ledger.folder().path().join(SIMULATED_EVENTS);
+    whole_file::fill(&target, |file| {
+        write_rounds(run, halted, file).map_err(|error| match error {
+            Broken::Write(reason) => Broken::At(at(&target)(reason)),
+            Broken::At(_) | Broken::Links(_) => error,
+        })
+    })
+}
+
+fn write_rounds(run: &mut RunContext<'_>, halted: &Halted, file: File) -> Result<(), Broken> {
+    let protocol = run.plan.options.protocol.to_string();
+    let file = BufWriter::with_capacity(1 << 20, file);
+    let mut events = NumberedFile::new(file, texts(run.plan, &protocol))?;
+    simulate_rounds(run, halted, Some(&mut events))?;
+    run.ledger.close_records([(PROCESS.to_owned(), events.written())].into());
+    Ok(events.finish()?)
 }
 
 /// Why a simulation cannot go on.
@@ -115,24 +135,29 @@ impl From<io::Error> for Broken {
     }
 }
 
-/// Simulates all rounds, some at once, and writes their records one round after another.
-fn write_rounds(run: &mut RunContext<'_>, halted: &Halted, file: File) -> Result<(), Broken> {
+/// Simulates all rounds, some at once, and writes their records one round after another into the file, where there is one.
+fn simulate_rounds(
+    run: &mut RunContext<'_>,
+    halted: &Halted,
+    mut events: Option<&mut NumberedFile<'_, BufWriter<File>>>,
+) -> Result<(), Broken> {
     let plan = run.plan;
-    let protocol = plan.options.protocol.to_string();
-    let mut events = NumberedFile::new(BufWriter::with_capacity(1 << 20, file), texts(plan, &protocol))?;
     let simulator = Simulator::of(plan).map_err(Broken::Links)?;
     if let Some(schedule) = &plan.open_loop {
-        write_open_loop(run, &simulator, schedule, halted, &mut events)?;
-        run.ledger.close_records([(PROCESS.to_owned(), events.written())].into());
-        return Ok(events.finish()?);
+        return simulate_open_loop(run, &simulator, schedule, halted, events);
     }
     let rounds: Vec<u32> = (0..=plan.options.rounds).collect();
     let (mut begins, mut happened, begun) = (BEGINS, 0, Instant::now());
     let mut world = plan.protocol.spec.protocol().learns().then(|| World::new(&simulator.network, BEGINS, 0));
-    let at_once = if world.is_some() { 1 } else { rayon::current_num_threads() };
+    let size = Size::of_plan(plan);
+    let threads = rayon::current_num_threads().min(rounds.len());
+    let at_once = if world.is_some() { 1 } else { size.rounds_at_once(threads, memory::available()) };
     for some in rounds.chunks(at_once) {
         run.watcher.round_begins(some[0]);
-        let progress = |events: u64| run.watcher.simulates(happened + events, begun.elapsed());
+        let progress = |events: u64| {
+            let (events, took) = (happened + events, begun.elapsed());
+            run.watcher.simulates(Headway { events, ended: happened, a_round: events_a_round(plan), took });
+        };
         let together = match &mut world {
             Some(world) => vec![simulator.simulate_next(world, some[0], begins, halted, progress)],
             None => simulator.simulate_together(some, halted, progress),
@@ -145,8 +170,7 @@ fn write_rounds(run: &mut RunContext<'_>, halted: &Halted, file: File) -> Result
             let lasted = simulated.end.at.since(simulated.begins);
             let control = simulated.control.iter().map(|(node, count)| control_line(plan, *node, count));
             control_file::add_round(run.ledger.folder().path(), simulated.round, control)?;
-            let (round, records) = simulated.placed(plan, begins, events.written());
-            events.add(&records)?;
+            let round = simulated.placed(plan, begins, events.as_deref_mut())?;
             begins = begins + lasted + GAP + Interval::from_ms(plan.options.pause_ms);
             run.watcher.round_ended(round.round, round.outcome);
             run.ledger.note_simulated(round, happened);
@@ -155,8 +179,9 @@ fn write_rounds(run: &mut RunContext<'_>, halted: &Halted, file: File) -> Result
             break;
         }
     }
-    run.ledger.close_records([(PROCESS.to_owned(), events.written())].into());
-    Ok(events.finish()?)
+    // What the estimate is held against: `just simulation-memory`.
+    tracing::debug!(estimated = size.bytes(at_once as u32), peak = memory::peak(), "memory in bytes");
+    Ok(())
 }
 
 fn texts<'a>(plan: &'a Plan, protocol: &'a str) -> RunTexts<'a> {
@@ -179,14 +204,14 @@ fn control_line<'a>(plan: &'a Plan, node: NodeIx, count: &'a ControlCount) -> Co
 }
 
 /// Simulates the rounds of an open loop in one world, where each begins at its time.
-fn write_open_loop<W: Write>(
+fn simulate_open_loop(
     run: &mut RunContext<'_>,
     simulator: &Simulator<'_>,
     schedule: &Schedule,
     halted: &Halted,
-    events: &mut NumberedFile<'_, W>,
+    events: Option<&mut NumberedFile<'_, BufWriter<File>>>,
 ) -> Result<(), Broken> {
-    let (begun, mut happened, mut kept) = (Instant::now(), 0, Kept::default());
+    let (begun, mut happened, mut kept) = (Instant::now(), 0, Kept::of(run.plan));
     // A simulated payload is no more than its length.
     let payload = payload(run.plan, 0);
     let spec =
@@ -195,12 +220,14 @@ fn write_open_loop<W: Write>(
     let mut world = World::new(&simulator.network, BEGINS, 0);
     let end = world.rounds(&specs, &mut kept, &mut |more| {
         happened += more;
-        run.watcher.simulates(happened, begun.elapsed());
+        run.watcher.simulates(Headway { events: happened, ended: 0, a_round: None, took: begun.elapsed() });
         !halted.is_set()
     });
     let mut records = kept.in_order();
     records.sort_by_key(|record| record.round);
-    events.add(&records)?;
+    if let Some(events) = events {
+        events.add(&records)?;
+    }
     for (round, at) in (0..).zip(schedule.begins()).filter(|(_, at)| BEGINS + **at <= end.at) {
         let initiator = run.plan.topology.nodes[run.plan.initiator(round)].as_str();
         let is_cut = end.outcome == Outcome::Halted && end.at < BEGINS + *at + specs[round as usize].limit;
@@ -209,6 +236,17 @@ fn write_open_loop<W: Write>(
     }
     run.ledger.count_simulated(happened);
     Ok(())
+}
+
+/// How many things happen in a round, where the protocol dictates how many copies there are: each is sent and ends.
+fn events_a_round(plan: &Plan) -> Option<u64> {
+    match plan.protocol.promises().duplicates {
+        Duplicates::OfFlood => {
+            let sent_back = plan.topology.nodes.len() as u64 - 1;
+            Some(2 * (plan.neighbours.len() as u64).saturating_sub(sent_back))
+        }
+        Duplicates::Never | Duplicates::Open => None,
+    }
 }
 
 /// What every round of a run is simulated with.
@@ -259,7 +297,7 @@ impl<'a> Simulator<'a> {
         halted: &Halted,
         progress: impl Fn(u64),
     ) -> Simulated {
-        let (spec, mut kept, mut events) = (self.spec(round, begins), Kept::default(), 0);
+        let (spec, mut kept, mut events) = (self.spec(round, begins), Kept::of(self.plan), 0);
         let end = world.round(&spec, &mut kept, &mut |more| {
             events += more;
             progress(events);
@@ -269,7 +307,7 @@ impl<'a> Simulator<'a> {
     }
 
     fn simulate(&self, round: u32, halted: &Halted, events: &AtomicU64) -> Simulated {
-        let (spec, mut kept) = (self.spec(round, BEGINS), Kept::default());
+        let (spec, mut kept) = (self.spec(round, BEGINS), Kept::of(self.plan));
         let end = simulate_round(&self.network, &spec, &mut kept, &mut |more| {
             events.fetch_add(more, Ordering::Relaxed);
             !halted.is_set()
@@ -300,15 +338,24 @@ struct Simulated {
 }
 
 impl Simulated {
-    /// The round and its records where the round begins at `begins`; `before` records stand before these.
-    fn placed(mut self, plan: &Plan, begins: Timestamp, before: u64) -> (Round, Vec<NumberedRecord>) {
+    /// The round where it begins at `begins`; its records are in the file then, where there is one.
+    fn placed(
+        mut self,
+        plan: &Plan,
+        begins: Timestamp,
+        events: Option<&mut NumberedFile<'_, BufWriter<File>>>,
+    ) -> io::Result<Round> {
         let shift_ns = begins.since(self.begins).0 as i64;
         for record in &mut self.records {
             record.sent_ns += shift_ns;
             record.received_ns += shift_ns;
         }
-        let last_seq = before + self.records.len() as u64;
-        let round = Round {
+        let mut last_seqs = BTreeMap::new();
+        if let Some(events) = events {
+            events.add(&self.records)?;
+            last_seqs.insert(PROCESS.to_owned(), events.written());
+        }
+        Ok(Round {
             round: self.round,
             initiator: plan.topology.nodes[plan.initiator(self.round)].to_string(),
             outcome: match self.end.outcome {
@@ -319,29 +366,42 @@ impl Simulated {
             },
             delivered: self.end.load.delivered,
             failed: self.end.load.failed,
-            last_seqs: [(PROCESS.to_owned(), last_seq)].into(),
+            last_seqs,
             driver_ms: self.end.at.since(self.begins).as_ms(),
             scheduling_delay_ms: None,
             clock_steps: 0,
             begin: None,
             resources: None,
-        };
-        (round, self.records)
+        })
     }
 }
 
 /// What is kept of a round.
-#[derive(Default)]
 struct Kept {
+    which: Records,
     records: Vec<NumberedRecord>,
     control: Vec<(NodeIx, ControlCount)>,
 }
 
 impl Kept {
-    /// By the time of receipt: copies that were given up have the one at which they would have arrived.
+    fn of(plan: &Plan) -> Self {
+        Self { which: plan.options.records, records: Vec::new(), control: Vec::new() }
+    }
+
+    /// By the time of receipt: copies that were given up have the one at which they would have arrived. Where there were none
+    /// the records are in order, and a sort would take half their memory again.
     fn in_order(mut self) -> Vec<NumberedRecord> {
-        self.records.sort_by_key(|record| record.received_ns);
+        if !self.records.is_sorted_by_key(|record| record.received_ns) {
+            self.records.sort_by_key(|record| record.received_ns);
+        }
         self.records
+    }
+
+    fn keeps(&self, fact: &Fact) -> bool {
+        match (self.which, fact) {
+            (Records::All, _) | (Records::First, Fact::Initiated | Fact::Received | Fact::Failed(_)) => true,
+            (Records::First, Fact::Duplicate) | (Records::None, _) => false,
+        }
     }
 }
 
@@ -351,6 +411,9 @@ impl Journal for Kept {
     }
 
     fn record(&mut self, entry: Entry) {
+        if !self.keeps(&entry.fact) {
+            return;
+        }
         let (kind, reason) = match entry.fact {
             Fact::Initiated => (Kind::Initiate, None),
             Fact::Received => (Kind::Received, None),

@@ -1,11 +1,13 @@
 //! Where a topology comes from: a spec that is generated, or a file that is read.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use cnsim::topology::{GenerateError, ReadError, SpecError, Topology, TopologySource, TopologySpec, default_ids};
 use sha2::{Digest, Sha256};
+
+use crate::whole_file::{WriteError, at};
 
 /// A topology and where it comes from.
 #[derive(Debug)]
@@ -121,7 +123,43 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Topology, SourceError> {
 
 /// `sha256:` and the digest of a topology's bytes in hex.
 pub fn digest(bytes: &[u8]) -> String {
-    format!("sha256:{}", base16ct::lower::encode_string(&Sha256::digest(bytes)))
+    named(&Sha256::digest(bytes))
+}
+
+/// Writes a topology into the file `path`, and gives the [`digest`] of its bytes, which are nowhere in memory all at once.
+///
+/// # Errors
+/// Where the system refuses.
+pub fn write_topology(topology: &Topology, path: &Path) -> Result<String, WriteError> {
+    let written = || {
+        let mut out = BufWriter::with_capacity(1 << 20, Digesting { file: File::create(path)?, digest: Sha256::new() });
+        topology.write_json(&mut out)?;
+        let Digesting { digest, .. } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(named(&digest.finalize()))
+    };
+    written().map_err(at(path))
+}
+
+fn named(digest: &[u8]) -> String {
+    format!("sha256:{}", base16ct::lower::encode_string(digest))
+}
+
+/// A file whose bytes are digested on their way.
+struct Digesting {
+    file: File,
+    digest: Sha256,
+}
+
+impl Write for Digesting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 #[cfg(test)]
@@ -141,6 +179,18 @@ mod tests {
             error("ring", Some(u32::MAX)),
             "ring with 4294967295 nodes: 1000000 nodes are the most that can be generated"
         );
+    }
+
+    #[test]
+    fn a_topology_is_digested_as_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let topology = choose("ba:2", Some(40), 1).unwrap().topology;
+
+        let found = write_topology(&topology, &folder.path().join("topology.json")).unwrap();
+
+        let bytes = fs::read(folder.path().join("topology.json")).unwrap();
+        assert!(bytes == topology.to_json());
+        assert_eq!(found, digest(&bytes));
     }
 
     #[test]

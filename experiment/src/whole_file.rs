@@ -12,6 +12,13 @@ pub struct WriteError {
     reason: io::Error,
 }
 
+impl WriteError {
+    /// Whether the folder `path` could not be made because one with something in it stands there.
+    pub fn is_taken(&self, path: &Path) -> bool {
+        self.path == path && self.reason.kind() == io::ErrorKind::DirectoryNotEmpty
+    }
+}
+
 /// Replaces the file `path` by one with these bytes.
 ///
 /// # Errors

@@ -1,4 +1,5 @@
-//! How much memory this process may use, as its control group says: versions 1 and 2, as hosts and containers mount them.
+//! How much memory this process may use, and how much of it is left, as its control group says: versions 1 and 2, as hosts and
+//! containers mount them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,10 +9,36 @@ const UNLIMITED: u64 = 1 << 62;
 
 /// The limit in bytes; none where there is none, or where the system does not say.
 pub(crate) fn memory_limit_bytes() -> Option<u64> {
+    own_files()?.into_iter().filter_map(|file| limit(&fs::read_to_string(file).ok()?)).min()
+}
+
+/// What is left below the tightest limit, in bytes; none where there is no limit, or where the system does not say. Pages of files
+/// that were not used lately make room.
+pub fn memory_left_bytes() -> Option<u64> {
+    own_files()?.iter().filter_map(|file| left(file)).min()
+}
+
+fn left(file: &Path) -> Option<u64> {
+    let limit = limit(&fs::read_to_string(file).ok()?)?;
+    let used = match file.file_name()?.to_str()? {
+        "memory.max" => "memory.current",
+        _ => "memory.usage_in_bytes",
+    };
+    let used: u64 = fs::read_to_string(file.with_file_name(used)).ok()?.trim().parse().ok()?;
+    let statistics = fs::read_to_string(file.with_file_name("memory.stat")).unwrap_or_default();
+    Some(limit.saturating_sub(used.saturating_sub(inactive_file(&statistics))))
+}
+
+/// Bytes of files' pages that can be given back, of a group and those below it.
+fn inactive_file(statistics: &str) -> u64 {
+    let value = |name: &str| statistics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+    value("total_inactive_file ").or_else(|| value("inactive_file ")).unwrap_or(0)
+}
+
+fn own_files() -> Option<Vec<PathBuf>> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-    let limits = files(&groups, &mounts).into_iter().filter_map(|file| limit(&fs::read_to_string(file).ok()?));
-    limits.min()
+    Some(files(&groups, &mounts))
 }
 
 /// The files that may hold a limit: the process's group's and those of all groups above it.
@@ -97,6 +124,22 @@ mod tests {
     fn a_group_that_the_container_does_not_see_is_the_mount_point() {
         let mounts = "35 24 0:30 /kubepods/c1 /sys/fs/cgroup ro - cgroup2 cgroup rw";
         assert_eq!(texts(files("0::/../other", mounts)), ["/sys/fs/cgroup/memory.max"]);
+    }
+
+    #[test]
+    fn what_is_left_counts_the_pages_of_files_that_make_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        file("memory.max", "1000\n");
+        file("memory.current", "700\n");
+        assert_eq!(left(&folder.path().join("memory.max")), Some(300));
+        file("memory.stat", "anon 500\ninactive_file 150\nactive_file 50\n");
+        assert_eq!(left(&folder.path().join("memory.max")), Some(450));
+        assert_eq!(inactive_file("inactive_file 1\ntotal_inactive_file 7\n"), 7);
+
+        file("memory.limit_in_bytes", "9223372036854771712\n");
+        file("memory.usage_in_bytes", "700\n");
+        assert_eq!(left(&folder.path().join("memory.limit_in_bytes")), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! any knowledge of rounds (a driver leads through the control service).
 
 mod actor;
-mod cgroup;
+pub mod cgroup;
 mod cli;
 mod clock;
 mod configuration;

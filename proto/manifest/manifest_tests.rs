@@ -99,6 +99,7 @@ fn what_is_written_says_what_was_read_in_the_same_words() {
             [options.remove("uplink"), options.remove("downlink")],
             [Some(serde_json::Value::Null), Some(serde_json::Value::Null)]
         );
+        assert_eq!(options.remove("records").unwrap(), "all");
         assert_eq!(written.as_object_mut().unwrap().remove("clock").unwrap(), "wall");
         for manifest in [&mut written, &mut old] {
             manifest["options"]["link_delay"] = "".into();

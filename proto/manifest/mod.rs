@@ -7,6 +7,7 @@ mod factors;
 mod incident;
 mod limits;
 mod options;
+mod records;
 mod round;
 mod run;
 
@@ -15,6 +16,7 @@ pub use factors::Factors;
 pub use incident::{Incident, IncidentKind};
 pub use limits::{Bandwidth, Limits, Memory, Probe};
 pub use options::Options;
+pub use records::{Records, RecordsError};
 pub use round::{AchievedDelay, Begin, Resources, Round, RoundOutcome};
 pub use run::{FORMAT, Manifest, RosterNode, RunOutcome, Tool};
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::as_text;
+use super::records::Records;
 use crate::initiator::Initiators;
 use crate::link::{DelaySpec, LinkSpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
 use crate::pace::{Pace, Schedule, WarmUp};
@@ -94,6 +95,9 @@ pub struct Options {
     pub max_message: u64,
     /// Whether a topology in several pieces was accepted.
     pub allow_partial: bool,
+    /// `all`, `first` or `none`: which records the run keeps.
+    #[serde(with = "as_text", default)]
+    pub records: Records,
 }
 
 fn usual_period() -> Interval {

@@ -32,8 +32,10 @@ fn failed_sends(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Findin
                 .to_owned(),
         ),
     };
-    let sends = round.metrics.sends;
-    let of = if severity == Severity::Info { format!(" of {sends}") } else { String::new() };
+    let of = match (severity, round.metrics.sends) {
+        (Severity::Info, Some(sends)) => format!(" of {sends}"),
+        (Severity::Info, None) | (Severity::Caution | Severity::Unsound, _) => String::new(),
+    };
     (failed > 0).then(|| round.finding(Check::FailedSends, severity, failed, format!("{failed}{of} {meaning}")))
 }
 

@@ -238,7 +238,13 @@ impl Fixture {
 
     /// The node did not hear of the round at all, and nobody's counting shows a gap.
     pub(super) fn silence(&mut self, node: &str, round: u32) {
-        self.rows.retain(|row| row.round != round || (row.receiver != node && row.sender != node));
+        self.keep(|row| row.round != round || (row.receiver != node && row.sender != node));
+        self.manifest_round(round).delivered -= 1;
+    }
+
+    /// Only these records were ever made: they are numbered without a gap.
+    pub(super) fn keep(&mut self, is_made: impl Fn(&Row) -> bool) {
+        self.rows.retain(is_made);
         self.number();
         let last_seqs = self.last_seqs(ROUNDS);
         self.manifest().last_seqs = last_seqs;
@@ -246,7 +252,6 @@ impl Fixture {
             let last_seqs = self.last_seqs(number + 1);
             self.manifest_round(number).last_seqs = last_seqs;
         }
-        self.manifest_round(round).delivered -= 1;
     }
 
     /// Takes every edge of a node out of the topology.

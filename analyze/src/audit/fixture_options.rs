@@ -39,5 +39,6 @@ pub(super) fn options(protocol: &str) -> Options {
         back_to_sender: false,
         max_message: 4 << 20,
         allow_partial: false,
+        records: cnsim::manifest::Records::All,
     }
 }

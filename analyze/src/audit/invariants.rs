@@ -23,11 +23,12 @@ pub(super) fn findings<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>) -> Vec<F
     findings
 }
 
-/// The invariant of the number of copies, where the protocol has one.
+/// The invariant of the number of copies, where the protocol has one and all of them were recorded.
 fn judge_copies(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Verdict> {
+    let duplicates = round.metrics.duplicates?;
     match run.promises?.duplicates {
-        Duplicates::Never => Some(direct_mail_has_no_duplicates(round.metrics.duplicates)),
-        Duplicates::OfFlood => Some(match flood(round, run) {
+        Duplicates::Never => Some(direct_mail_has_no_duplicates(duplicates)),
+        Duplicates::OfFlood => Some(match flood(round, duplicates, run) {
             Some(_) if !came_to_rest(round, run) => Verdict::NotApplied("copies of it were still on their way"),
             Some(flood) => flood_duplicates(flood),
             None => Verdict::NotApplied("the topology is not known"),
@@ -41,7 +42,7 @@ fn came_to_rest(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> bool {
     run.manifest_round(round.round).is_none_or(|round| round.outcome == RoundOutcome::Quiescent)
 }
 
-fn flood(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Flood> {
+fn flood(round: &AuditedRound<'_>, duplicates: u64, run: &AuditedRun<'_>) -> Option<Flood> {
     let (topology, shape) = (run.topology()?, run.topology_shape?);
     Some(Flood {
         nodes: topology.nodes.len() as u64,
@@ -51,7 +52,7 @@ fn flood(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Flood> {
         connected: shape.is_connected,
         delivered: u64::from(round.metrics.delivered),
         failed: round.metrics.failed,
-        duplicates: round.metrics.duplicates,
+        duplicates,
     })
 }
 

@@ -2,32 +2,57 @@
 
 use std::collections::BTreeMap;
 
+use cnsim::manifest::Records;
+
 use super::finding::{Check, Finding, Severity};
 use super::scope::Scope;
 
 /// One finding for each condition.
 pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
-    let mut conditions: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    let mut conditions: BTreeMap<&str, Runs> = BTreeMap::new();
     for ((condition, _), run) in &scope.runs {
-        let (simulated, all) = conditions.entry(condition).or_default();
-        *simulated += u64::from(run.is_simulated);
-        *all += 1;
+        let runs = conditions.entry(condition).or_default();
+        let kept = run.manifest().map_or(Records::All, |manifest| manifest.options.records);
+        runs.simulated += u64::from(run.is_simulated);
+        runs.without_duplicates += u64::from(kept != Records::All);
+        runs.all += 1;
     }
-    let simulated = conditions.into_iter().filter(|(_, (simulated, _))| *simulated > 0);
-    simulated.map(|(condition, runs)| finding(condition, runs)).collect()
+    let simulated = conditions.into_iter().filter(|(_, runs)| runs.simulated > 0);
+    simulated.map(|(condition, runs)| finding(condition, &runs)).collect()
 }
 
-fn finding(condition: &str, (simulated, all): (u64, u64)) -> Finding {
-    let which = if simulated == all { "the runs".to_owned() } else { format!("{simulated} of {all} runs") };
-    let detail = format!(
-        "SIMULATED: {which} of this condition are rounds in virtual time, by a model of links; their times are exact and none of a \
-         machine, so what clocks, machines and the passing of time do to measurements is not looked for in them"
+/// How many runs a condition has, and of what kind.
+#[derive(Debug, Default)]
+struct Runs {
+    all: u64,
+    simulated: u64,
+    /// Those that kept no records of copies which reached a node that held the message.
+    without_duplicates: u64,
+}
+
+fn finding(condition: &str, runs: &Runs) -> Finding {
+    let which = |count: u64| match count == runs.all {
+        true => "the runs".to_owned(),
+        false => format!("{count} of {} runs", runs.all),
+    };
+    let mut detail = format!(
+        "SIMULATED: {} of this condition are rounds in virtual time, by a model of links; their times are exact and none of a \
+         machine, so what clocks, machines and the passing of time do to measurements is not looked for in them",
+        which(runs.simulated)
     );
-    Finding::in_condition(Check::Simulated, Severity::Info, condition, simulated, detail)
+    if runs.without_duplicates > 0 {
+        detail.push_str(&format!(
+            "; {} kept first receipts and failed sends only (--records first), so that their duplicates, sends, redundancy and load are \
+             not known",
+            which(runs.without_duplicates)
+        ));
+    }
+    Finding::in_condition(Check::Simulated, Severity::Info, condition, runs.simulated, detail)
 }
 
 #[cfg(test)]
 mod tests {
+    use cnsim::event::Kind;
     use cnsim::manifest::{Backend, RoundOutcome, SimFacts};
     use cnsim::time::Clock;
 
@@ -79,6 +104,18 @@ mod tests {
         let found = only(&lossy.audit(), Check::FailedSends);
         assert_eq!(found[0].severity, Severity::Info);
         assert!(found[0].detail.contains("copies were lost, as --loss asks for"), "{}", found[0].detail);
+    }
+
+    #[test]
+    fn duplicates_that_were_not_kept_are_said_and_are_no_alarm() {
+        let mut firsts = simulated();
+        firsts.keep(|row| row.kind != Kind::Duplicate);
+        assert!(!alarms(vec![firsts.clone()]).is_empty(), "a flood without its duplicates is none");
+        firsts.manifest().options.records = Records::First;
+
+        assert_eq!(alarms(vec![firsts.clone()]), vec![]);
+        let found = only(&firsts.audit(), Check::Simulated)[0].detail.clone();
+        assert!(found.ends_with("so that their duplicates, sends, redundancy and load are not known"), "{found}");
     }
 
     #[test]

@@ -22,9 +22,9 @@ struct Document<'a> {
     last_nodes: Vec<&'a str>,
     critical_path: Option<Path<'a>>,
     tree: Option<Tree<'a>>,
-    duplicates: u64,
+    duplicates: Option<u64>,
     failed: u64,
-    sends: u64,
+    sends: Option<u64>,
     stranded: &'a [String],
     stranded_unnamed: usize,
     reached: Vec<Node<'a>>,
@@ -61,8 +61,8 @@ struct Node<'a> {
     waiting_ms: Option<f64>,
     wire_ms: Option<f64>,
     critical: bool,
-    sent: u64,
-    duplicates: u64,
+    sent: Option<u64>,
+    duplicates: Option<u64>,
 }
 
 pub(super) fn bytes(explained: &ExplainedRound) -> Vec<u8> {
@@ -128,7 +128,7 @@ fn of_node<'a>(explained: &ExplainedRound, node: &'a Reached, critical: bool) ->
         waiting_ms: node.waiting_ns.map(ms),
         wire_ms: node.wire_ns.map(ms),
         critical,
-        sent: node.sent,
-        duplicates: node.duplicates,
+        sent: explained.metrics.sends.map(|_| node.sent),
+        duplicates: explained.metrics.duplicates.map(|_| node.duplicates),
     }
 }

@@ -72,7 +72,14 @@ fn head(explained: &ExplainedRound, out: &mut String) {
             shape.branching_max
         ));
     }
-    line(format!("copies: {} sent, {} duplicates, {} failed", metrics.sends, metrics.duplicates, metrics.failed));
+    line(match (metrics.sends, metrics.duplicates) {
+        (Some(sends), Some(duplicates)) => {
+            format!("copies: {sends} sent, {duplicates} duplicates, {} failed", metrics.failed)
+        }
+        (None, _) | (_, None) => {
+            format!("copies: {} failed; the run kept no records of duplicates (--records first)", metrics.failed)
+        }
+    });
     if metrics.delivered < metrics.expected {
         line(stranded(explained));
     }
@@ -231,13 +238,18 @@ impl<'a> Tree<'a> {
             number(at_ms),
             String::new(),
             String::new(),
-            tree.initiator_sent.to_string(),
-            tree.initiator_duplicates.to_string(),
+            self.copies(tree.initiator_sent),
+            self.copies(tree.initiator_duplicates),
             tree.initiator_host.clone().unwrap_or_default(),
         ];
         let mark = if tree.critical.is_empty() { " " } else { "*" };
         let label = self.explained.metrics.initiator.clone().unwrap_or_default();
         Line { mark, label, cells: Some(cells) }
+    }
+
+    /// A number of copies, where all of them were recorded.
+    fn copies(&self, count: u64) -> String {
+        self.explained.metrics.sends.map_or_else(String::new, |_| count.to_string())
     }
 
     fn node(&self, position: usize, indent: &str) -> Line {
@@ -247,8 +259,8 @@ impl<'a> Tree<'a> {
             number(Some(self.explained.at_ms(node))),
             number(node.waiting_ns.map(ms)),
             number(node.wire_ns.map(ms)),
-            node.sent.to_string(),
-            node.duplicates.to_string(),
+            self.copies(node.sent),
+            self.copies(node.duplicates),
             node.host.clone().unwrap_or_default(),
         ];
         let mark = if self.on_path[position] { "*" } else { " " };

@@ -24,6 +24,12 @@ pub enum InputError {
         /// As typed.
         path: String,
     },
+    /// A run folder without records, as asked for.
+    #[error("{path}: this run kept no records (--records none); its manifest.json says how each round ended")]
+    NoRecords {
+        /// As typed.
+        path: String,
+    },
     /// A run folder's other file that cannot be read.
     #[error("{}: {reason}", path.display())]
     Companion {

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use cnsim::id::NodeId;
-use cnsim::manifest::Manifest;
+use cnsim::manifest::{Manifest, Records};
 use cnsim::topology::Topology;
 
 use super::control::{self, ControlFacts};
@@ -28,6 +28,9 @@ pub(crate) struct Folder {
 pub(crate) fn open(path: &Path) -> Result<Folder, InputError> {
     let parquet = path.join("events.parquet");
     let run = match manifest(path)? {
+        Some(manifest) if manifest.options.records == Records::None => {
+            return Err(InputError::NoRecords { path: path.display().to_string() });
+        }
         Some(manifest) => {
             let read = |bytes: &[u8]| Topology::from_json(bytes).map(|topology| (topology, sha256(bytes)));
             let (topology, topology_sha256) = read_json(&path.join("topology.json"), read)?.unzip();

@@ -45,9 +45,9 @@ fn a_round_is_measured_in_every_respect() {
         setup_ns: Some(100),
         from_initiate: [Some(300), Some(450), Some(450), Some(450), Some(450)],
         from_first_send: [Some(200), Some(350), Some(350), Some(350), Some(350)],
-        duplicates: 2,
+        duplicates: Some(2),
         failed: 1,
-        sends: 5,
+        sends: Some(5),
         rmr: Some(5.0 / 3.0 - 1.0),
         hops_max: Some(1),
         hops_mean: Some(1.0),
@@ -166,8 +166,9 @@ proptest! {
             prop_assert_eq!(round.complete_ns(origin).is_some(), round.delivered == 7 && round.origin_ns(origin).is_some());
         }
         prop_assert_eq!(round.reached_ns.len(), round.delivered as usize);
-        prop_assert!(round.sends >= u64::from(round.delivered) + round.duplicates);
-        prop_assert!(round.sends <= u64::from(round.delivered) + round.duplicates + round.failed);
+        let (sends, duplicates) = (round.sends.unwrap(), round.duplicates.unwrap());
+        prop_assert!(sends >= u64::from(round.delivered) + duplicates);
+        prop_assert!(sends <= u64::from(round.delivered) + duplicates + round.failed);
         if let (Some(path), Some(complete_ns)) = (round.path, round.complete_ns(Origin::Initiate)) {
             prop_assert_eq!(path.setup_ns + path.waiting_ns + path.wire_ns, complete_ns);
         }

@@ -80,13 +80,13 @@ pub struct RoundMetrics {
     pub from_initiate: Convergence,
     /// Time from the initiator's first send.
     pub from_first_send: Convergence,
-    /// Copies that reached a node which held the message.
-    pub duplicates: u64,
+    /// Copies that reached a node which held the message; none where the run kept no records of them.
+    pub duplicates: Option<u64>,
     /// Sends without an acknowledgment, as logged.
     pub failed: u64,
-    /// received + duplicate + failed without a matching delivery.
-    pub sends: u64,
-    /// sends / reached - 1, where reached counts the initiator; none where only the initiator was reached.
+    /// received + duplicate + failed without a matching delivery; none where the run did not keep all of these.
+    pub sends: Option<u64>,
+    /// sends / reached - 1, where reached counts the initiator; none where only the initiator was reached, or sends are not known.
     pub rmr: Option<f64>,
     /// Largest hop of a first delivery.
     pub hops_max: Option<u32>,
@@ -183,6 +183,11 @@ impl RoundMetrics {
             Origin::Initiate => self.initiate_ns,
             Origin::FirstSend => Some(self.initiate_ns?.saturating_add(self.setup_ns?)),
         }
+    }
+
+    /// Of copies only first receipts and failures were kept: what counts all of them is not known.
+    pub(super) fn forget_copies(&mut self) {
+        (self.duplicates, self.sends, self.rmr) = (None, None, None);
     }
 
     /// Time until the last expected delivery; none where it never came or its origin is unknown.

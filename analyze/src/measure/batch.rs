@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cnsim::manifest::Records;
 use cnsim_records::columns::EventNames;
 use polars::prelude::{
     Column, DataFrame, DataType, Int64Chunked, IntoLazy, PolarsResult, UInt32Chunked, UInt64Chunked, col, lit,
@@ -56,6 +57,8 @@ pub(crate) struct MeasuredRound {
     pub(super) protocol: u32,
     pub(crate) metrics: RoundMetrics,
     pub(super) ways: Vec<(Ends, RoundWay)>,
+    /// Which of its records its run kept.
+    kept: Records,
 }
 
 /// What nodes sent in some rounds of a run.
@@ -140,7 +143,9 @@ impl<'a> Circumstances<'a> {
             ..unfolded(round, spread, nodes, hops, &self.machines)
         };
         let protocol = round.rows.clone().next().map_or(0, |row| round.events.protocol[row]);
-        MeasuredRound { nodes, protocol, metrics, ways: clock::ways(spread, &self.machines) }
+        let run = self.about.runs.get(round.run_id());
+        let kept = run.map_or(Records::All, |run| run.manifest.options.records);
+        MeasuredRound { nodes, protocol, metrics, ways: clock::ways(spread, &self.machines), kept }
     }
 }
 
@@ -158,9 +163,9 @@ fn unfolded(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops, mac
         setup_ns: setup::setup_ns(spread),
         from_initiate: [None; PERCENTS.len()],
         from_first_send: [None; PERCENTS.len()],
-        duplicates: 0,
+        duplicates: None,
         failed: 0,
-        sends: 0,
+        sends: None,
         rmr: None,
         hops_max: None,
         hops_mean: None,
@@ -193,8 +198,11 @@ fn fold(
     let mut of_runs: Vec<SentInRun> = Vec::new();
     for (place, ((round, laid_out), sent)) in rounds.iter_mut().zip(batch.iter()).zip(sent).enumerate() {
         folds.put(place, &mut round.metrics);
-        round.metrics.load = load::load(&sent, |node| names.text(node), round.nodes);
-        if !round.metrics.scored {
+        match round.kept {
+            Records::All => round.metrics.load = load::load(&sent, |node| names.text(node), round.nodes),
+            Records::First | Records::None => round.metrics.forget_copies(),
+        }
+        if !round.metrics.scored || round.kept != Records::All {
             continue;
         }
         let (nodes, run) = (round.nodes, laid_out.run);
@@ -270,9 +278,9 @@ impl Folds {
         metrics.delivered = self.delivered.get(place).unwrap_or(0);
         metrics.from_initiate = convergence(0);
         metrics.from_first_send = convergence(1);
-        metrics.duplicates = duplicates;
+        metrics.duplicates = Some(duplicates);
         metrics.failed = failed;
-        metrics.sends = sends;
+        metrics.sends = Some(sends);
         metrics.rmr = duplicates::redundancy(sends, metrics.delivered);
         metrics.hops_max = self.hops_max.get(place).and_then(|hop| u32::try_from(hop).ok());
         metrics.hops_mean = hops::mean(self.hops_sum.get(place).unwrap_or(0), hops_known);

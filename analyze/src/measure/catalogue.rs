@@ -83,9 +83,9 @@ pub const METRICS: [Metric; 35] = [
     time_to("t95_first_send_ms", 95, Origin::FirstSend, |round| whole_ms(round.from_first_send[2])),
     time_to("t99_first_send_ms", 99, Origin::FirstSend, |round| whole_ms(round.from_first_send[3])),
     time_to("t100_first_send_ms", 100, Origin::FirstSend, |round| whole_ms(round.from_first_send[4])),
-    count("duplicates", "copies", |round| Some(round.duplicates)),
+    count("duplicates", "copies", |round| round.duplicates),
     count("failed", "sends", |round| Some(round.failed)),
-    count("sends", "sends", |round| Some(round.sends)),
+    count("sends", "sends", |round| round.sends),
     number("rmr", "copies per node", 3, |round| round.rmr),
     count("hops_max", "hops", |round| round.hops_max.map(u64::from)),
     number("hops_mean", "hops", 3, |round| round.hops_mean),
@@ -305,7 +305,7 @@ mod tests {
         let mut round = silent_round("run", 1);
         assert_eq!(value("t100", &round), None);
         assert_eq!(value("cpu_ms", &round), None);
-        round.sends = 12;
+        round.sends = Some(12);
         round.shape = Some(Shape { widths: vec![2, 3], branching_mean: 2.5, branching_max: 3 });
         round.resources = Some(RoundResources { used: resources(1.5, Some(3_000)), payload_bytes: 100 });
         assert_eq!(value("sends", &round), Some(Value::Count(12)));

@@ -98,7 +98,7 @@ mod tests {
     /// Duplicates, failed sends and sends of a round.
     fn copies_of(rows: &[Row]) -> [u64; 3] {
         let round = measured(rows);
-        [round.duplicates, round.failed, round.sends]
+        [round.duplicates.unwrap(), round.failed, round.sends.unwrap()]
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         validate,
         service,
         every,
+        records,
         ..
     } = &manifest.options;
     let optional = |value: Option<u64>| value.map_or_else(|| NONE.to_owned(), |value| value.to_string());
@@ -57,6 +58,7 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ("order of sends", order.to_string()),
         ("payload in bytes", payload_bytes.to_string()),
         ("protocol", protocol.to_string()),
+        ("records that are kept", records.to_string()),
         ("sends in flight", in_flight.to_string()),
         ("sends back to the sender", back_to_sender.to_string()),
         ("service", service.to_string()),

@@ -20,7 +20,7 @@ pub(super) fn table(analysis: &Analysis) -> Table {
 }
 
 fn row(group: &Group) -> [Cell; 8] {
-    let duplicates = || group.scored().map(|round| round.duplicates);
+    let duplicates = || group.scored().filter_map(|round| round.duplicates);
     [
         group.condition.as_str().into(),
         group.nodes.into(),

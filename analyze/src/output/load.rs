@@ -24,12 +24,12 @@ fn row(group: &Group) -> [Cell; 9] {
     let rounds: Vec<&RoundMetrics> = group.scored().collect();
     // Of equals the first.
     let busiest = rounds.iter().rev().max_by_key(|round| round.load.max).filter(|round| round.load.max > 0);
-    let per_node = |round: &&RoundMetrics| round.sends as f64 / f64::from(group.nodes.max(1));
+    let per_node = |round: &&RoundMetrics| Some(round.sends? as f64 / f64::from(group.nodes.max(1)));
     [
         group.condition.as_str().into(),
         group.nodes.into(),
         rounds.len().into(),
-        mean(rounds.iter().map(per_node)).into(),
+        mean(rounds.iter().filter_map(per_node)).into(),
         busiest.map(|round| round.load.max).into(),
         busiest.and_then(|round| round.load.busiest.as_deref()).into(),
         busiest.map(|round| round.round).into(),

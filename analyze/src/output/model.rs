@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cnsim::link::{DelaySpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
-use cnsim::manifest::Options;
+use cnsim::manifest::{Options, Records};
 use cnsim::time::Clock;
 use cnsim::topology::{TopologySource, TopologySpec};
 
@@ -70,8 +70,19 @@ pub(crate) fn model_lines(options: &Options) -> Vec<ModelLine> {
         absent("discovery", "nodes know their neighbours from the start"),
         validation(&options.validate),
         absent("faults", "no node fails, and none joins or leaves"),
+        line("records", options.records == Records::All, records(options.records).to_owned()),
         absent("clocks", "all nodes read one exact clock in virtual time"),
     ]
+}
+
+fn records(records: Records) -> &'static str {
+    match records {
+        Records::All => "every copy has its record",
+        Records::First => {
+            "first receipts and failed sends have theirs; of duplicates there are none, so sends, redundancy and load are not known"
+        }
+        Records::None => "there are none",
+    }
 }
 
 fn topology(source: TopologySource) -> String {

@@ -154,7 +154,9 @@ impl<'a> GroupEntry<'a> {
             rounds: group.rounds.len(),
             rounds_scored: group.scored().count(),
             convergence: Origin::ALL.map(|origin| Convergence::of(group, origin)),
-            duplicates_mean: stats::mean(group.scored().map(|round| round.duplicates as f64)),
+            duplicates_mean: stats::mean(
+                group.scored().filter_map(|round| round.duplicates).map(|duplicates| duplicates as f64),
+            ),
             duplicates_expected: group.expected_duplicates,
             rmr_mean: stats::mean(group.scored().filter_map(|round| round.rmr)),
         }

@@ -6,6 +6,8 @@ mod halt;
 mod help;
 mod input;
 mod open_loop;
+#[cfg(all(feature = "report", feature = "sim"))]
+mod records;
 #[cfg(feature = "report")]
 mod report;
 mod run;

@@ -115,6 +115,18 @@ fn what_a_simulation_needs_or_does_not_know_is_named() {
             &["--topology", "ring", "--delay", "none", "--protocol", "pull", "--phase", "aligned", "--uplink", "1Mbit"],
             "--phase aligned: --uplink lets copies come later",
         ),
+        (&["--topology", "ring", "--delay", "none", "--loss", "100%"], "--loss 100%: no copy would arrive"),
+        (&["--topology", "ring", "--delay", "none", "--period", "2s"], "--period means nothing to flood"),
+        (&["--topology", "ring", "--delay", "none", "--phase", "random"], "--phase means nothing to flood"),
+        (
+            &["--topology", "ring", "--delay", "none", "--protocol", "announce", "--phase", "random"],
+            "--phase means nothing",
+        ),
+        (&["--topology", "ring", "--delay", "none", "--protocol", "pull", "--back-to-sender"], "means nothing to pull"),
+        (
+            &["--topology", "ring", "--delay", "none", "--protocol", "plumtree", "--back-to-sender"],
+            "nothing to plumtree",
+        ),
     ] {
         let output = cnsim(&[&bare[..], more].concat());
         let stderr = String::from_utf8(output.stderr).unwrap();
@@ -129,10 +141,57 @@ fn what_a_simulation_needs_or_does_not_know_is_named() {
 }
 
 #[test]
+fn flags_that_mean_something_to_a_protocol_are_taken() {
+    let bare =
+        ["run", "--backend", "sim", "--nodes", "9", "--topology", "ring", "--delay", "constant:1ms", "--repeats", "1"];
+    let out = tempfile::tempdir().unwrap();
+    for more in [
+        &["--protocol", "plumtree", "--period", "2s"][..],
+        &["--protocol", "pull", "--period", "1s", "--phase", "aligned"],
+        &["--protocol", "push:2", "--back-to-sender"],
+    ] {
+        let output = cnsim(&[&bare[..], more, &["--out", out.path().to_str().unwrap()]].concat());
+        assert!(output.status.success(), "{more:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn repeats_are_checked_before_the_first_of_them_begins() {
+    let out = tempfile::tempdir().unwrap();
+    fs::create_dir(out.path().join("s-r3")).unwrap();
+    let taken = simulate(out.path(), &["--delay", "constant:20ms", "--repeats", "3", "--run-id", "s"]);
+    let stderr = String::from_utf8(taken.stderr).unwrap();
+    assert!(stderr.contains("s-r3 exists: give another --run-id or --out"), "{stderr}");
+
+    // Some of these graphs are in one piece, that of the first seed among them, and some are not.
+    let sparse = ["run", "--backend", "sim", "--nodes", "40", "--topology", "er:0.1", "--delay", "constant:20ms"];
+    let more = ["--seed", "3", "--repeats", "40", "--run-id", "e", "--out", out.path().to_str().unwrap()];
+    let pieces = cnsim(&[&sparse[..], &more].concat());
+    let stderr = String::from_utf8(pieces.stderr).unwrap();
+    assert_eq!(pieces.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("error: e-r") && !stderr.contains("e-r1:") && stderr.contains("pieces"), "{stderr}");
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_simulation_is_repeated_on_no_machine() {
+    let out = tempfile::tempdir().unwrap();
+    let output = simulate(out.path(), &["--delay", "constant:20ms", "--repeats", "1", "--run-id", "one"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let manifest = out.path().join("one/manifest.json");
+
+    let repeated = cnsim(&["run", "--repeat", manifest.to_str().unwrap(), "--backend", "local"]);
+
+    let stderr = String::from_utf8(repeated.stderr).unwrap();
+    assert!(!repeated.status.success());
+    assert!(stderr.contains("manifest.json: a simulation is repeated as one; type its options"), "{stderr}");
+}
+
+#[test]
 fn rounds_that_were_finished_are_kept_where_the_user_ends_the_run() {
     let out = tempfile::tempdir().unwrap();
     let place = out.path().to_str().unwrap();
-    let long = ["run", "--backend", "sim", "--nodes", "400", "--topology", "complete", "--delay", "exponential:20ms"];
+    let long = ["run", "--backend", "sim", "--nodes", "60", "--topology", "complete", "--delay", "exponential:20ms"];
     let more = ["--rounds", "100000", "--repeats", "1", "--seed", "1", "--run-id", "cut", "--out", place];
     let run = spawn(&[&long[..], &more].concat(), &[]);
     let folder = out.path().join("cut");

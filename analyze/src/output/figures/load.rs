@@ -4,7 +4,7 @@ use cnsim_charts::data::{CopiesByRound, CopiesSeries, LoadLorenz, LorenzSeries};
 
 use super::evenly::evenly;
 use super::group::{in_time, label};
-use crate::measure::{Analysis, Group};
+use crate::measure::{Analysis, Group, RoundMetrics};
 use crate::stats::gini;
 
 /// Steps of one Lorenz curve: more than a figure can show apart.
@@ -41,7 +41,8 @@ fn lorenz(sorted: &[u64]) -> Vec<(f64, f64)> {
 /// Copies and duplicates of each round.
 pub fn copies_by_round(analysis: &Analysis) -> CopiesByRound {
     let series = |group: &Group| {
-        let rounds = in_time(group).into_iter().map(|(place, round)| (place, round.sends, round.duplicates));
+        let copies = |(place, round): (_, &RoundMetrics)| Some((place, round.sends?, round.duplicates?));
+        let rounds = in_time(group).into_iter().filter_map(copies);
         let expected_duplicates = group.expected_duplicates;
         CopiesSeries { label: label(analysis, group), rounds: rounds.collect(), expected_duplicates }
     };
