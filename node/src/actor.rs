@@ -304,7 +304,8 @@ impl Actor {
         let message = self.names.message_name(send.gossip.message);
         let names = CopyNames { message: &message, sender: me, send_id: &send_id };
         let message = wire::to_wire(&send.gossip, names, send.since);
-        let copy = Carried { to: self.names.node(send.to), message, bytes: send.bytes };
+        let deadline = self.machine.deadline();
+        let copy = Carried { to: self.names.node(send.to), message, bytes: send.bytes, deadline };
         let name = send.send;
         let carried = carry(send, copy, Arc::clone(&self.network), Arc::clone(&self.shared));
         self.tasks.insert(name, self.sends.spawn(async { Done::Input(carried.await) }));
@@ -362,6 +363,8 @@ struct Carried {
     message: GossipMessage,
     /// Its encoded size.
     bytes: u64,
+    /// How long it may take once it has left.
+    deadline: Option<Interval>,
 }
 
 /// The event with names; of a receipt, with what the host knows of it.
@@ -424,7 +427,7 @@ async fn carry(send: Send, mut copy: Carried, network: Arc<Network>, shared: Arc
     };
     let result = match send.is_lost {
         true => Ok(None),
-        false => carry_to_peer(&send, &copy, &network, &shared).await,
+        false => carry_to_peer(&copy, &network, &shared).await,
     };
     if result.is_ok() && send.hold_back != Interval::ZERO {
         until(&shared.clock, Some(shared.clock.now() + send.hold_back)).await;
@@ -432,19 +435,14 @@ async fn carry(send: Send, mut copy: Carried, network: Arc<Network>, shared: Arc
     Input::SendDone { send: send.send, sent, result }
 }
 
-async fn carry_to_peer(
-    send: &Send,
-    copy: &Carried,
-    network: &Network,
-    shared: &Shared,
-) -> Result<Option<bool>, Failure> {
+async fn carry_to_peer(copy: &Carried, network: &Network, shared: &Shared) -> Result<Option<bool>, Failure> {
     if copy.bytes > shared.max_message {
         return Err(Failure::TooLarge { bytes: copy.bytes, limit: shared.max_message });
     }
     tokio::select! {
         biased;
         result = network.carry(&copy.to, &copy.message) => result,
-        () = passed(send.deadline) => Err(Failure::Deadline),
+        () = passed(copy.deadline) => Err(Failure::Deadline),
         () = shared.give_up.notified() => Err(Failure::Deadline),
     }
 }

@@ -23,8 +23,29 @@ pub(super) struct Access {
     processor: Option<Processor>,
     validation: Option<Validation>,
     inside: Inside,
-    /// When what is being taken was received; none where the host knows it.
-    pub(super) received: Option<Timestamp>,
+    /// What the machine takes now.
+    pub(super) taking: Taking,
+}
+
+/// What a machine takes that has come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taking {
+    /// Nothing: what comes next has to pass.
+    Nothing,
+    /// What nothing held up.
+    AtOnce,
+    /// What was received at this instant.
+    Received(Timestamp),
+}
+
+impl Taking {
+    /// When it was received; none where the host knows it.
+    pub(super) fn received(self) -> Option<Timestamp> {
+        match self {
+            Self::Nothing | Self::AtOnce => None,
+            Self::Received(at) => Some(at),
+        }
+    }
 }
 
 /// How much is inside that nobody else counts.
@@ -131,7 +152,7 @@ impl Access {
             processor: links.service().map(|model| Processor::new(model.clone(), of)),
             validation: links.validation().map(|model| Validation::new(model.clone(), of)),
             inside: Inside::default(),
-            received: None,
+            taking: Taking::Nothing,
         }))
     }
 

@@ -233,7 +233,7 @@ pub enum Output {
 }
 
 /// One copy to send: the host lets it go when it has been held back for so long, unless a configuration or a stop has come first,
-/// and gives the send's end back after the delay of the way back.
+/// and gives the send's end back after the delay of the way back. Once it has left it may take as long as [`super::Machine::deadline`] says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Send {
     /// Its name.
@@ -246,8 +246,6 @@ pub struct Send {
     pub bytes: u64,
     /// When it got its permit: it counts as sent then.
     pub since: Timestamp,
-    /// How long it may take once it has left; none: as long as it takes.
-    pub deadline: Option<Interval>,
     /// How long, from its permit on, the uplink and the link hold it back.
     pub hold: Interval,
     /// How long the way back holds the news of its end.

@@ -27,7 +27,7 @@ use crate::holdings::Holdings;
 use crate::id::{DeliveryId, Epoch, Hop, Message, NodeIx, SendId};
 use crate::protocol::{Forward, In, Participant, Repeats, Timer, View};
 use crate::time::{Interval, Timestamp};
-use access::{Access, Pending};
+use access::{Access, Pending, Taking};
 use contacts::Contacts;
 use io::Owed;
 use order::put_in_order;
@@ -127,19 +127,12 @@ impl Machine {
 
     /// Takes one input; every output that follows from it is in `outputs` afterwards.
     pub fn handle(&mut self, now: Timestamp, input: Input, outputs: &mut Outputs) {
-        match self.access {
-            None => self.take(now, input, outputs),
-            Some(_) => self.handle_through(now, input, outputs),
+        match &self.access {
+            Some(access) if access.taking == Taking::Nothing => self.handle_through(now, input, outputs),
+            Some(_) | None => self.take(now, input, outputs),
         }
     }
 
-    /// Takes one input that has come in.
-    fn take_through(&mut self, now: Timestamp, input: Input, outputs: &mut Outputs) {
-        self.take(now, input, outputs);
-    }
-
-    // Inputs are large: a call more would move each of them once more.
-    #[inline(always)]
     fn take(&mut self, now: Timestamp, input: Input, outputs: &mut Outputs) {
         match input {
             Input::Configure(config) => self.configure(now, config, outputs),
@@ -251,7 +244,7 @@ impl Machine {
         let Arrival { delivery, from, message, text_bytes, hop, payload } = arrival;
         let duplicate = self.holdings.get(message).is_some();
         outputs.out.useful = None;
-        let at = self.access.as_ref().and_then(|access| access.received);
+        let at = self.access.as_ref().and_then(|access| access.taking.received());
         outputs.event(Event::Received { delivery, message, from, hop, duplicate, at });
         if !duplicate {
             self.load.delivered += 1;

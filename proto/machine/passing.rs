@@ -1,6 +1,6 @@
 //! The part of a machine that lets things pass between the node and its links; see [`super::access`].
 
-use super::access::{Pending, Reply, Through};
+use super::access::{Pending, Reply, Taking, Through};
 use super::io::{Event, Failure, Input, Output, Outputs, Refusal};
 use super::{Answer, Machine};
 use crate::id::{Hop, NodeIx};
@@ -28,7 +28,7 @@ impl Machine {
             None => Some(input),
         };
         if let Some(input) = input {
-            self.take_through(now, input, outputs);
+            self.take_in(now, input, Taking::AtOnce, outputs);
         }
     }
 
@@ -37,9 +37,7 @@ impl Machine {
             match through {
                 Through::Uplink(output) => self.leave(at, output, outputs),
                 Through::Arrived(input, received) => {
-                    self.note_received(Some(received));
-                    self.take_through(at, input, outputs);
-                    self.note_received(None);
+                    self.take_in(at, input, Taking::Received(received), outputs);
                 }
                 Through::Checked(pending) => {
                     pending.into_iter().for_each(|pending| self.go_on(at, pending, outputs));
@@ -66,9 +64,16 @@ impl Machine {
         }
     }
 
-    fn note_received(&mut self, received: Option<Timestamp>) {
+    /// Has the machine take what has come in. A configuration brings an access of its own.
+    fn take_in(&mut self, now: Timestamp, input: Input, taking: Taking, outputs: &mut Outputs) {
+        self.note_taking(taking);
+        self.handle(now, input, outputs);
+        self.note_taking(Taking::Nothing);
+    }
+
+    fn note_taking(&mut self, taking: Taking) {
         if let Some(access) = &mut self.access {
-            access.received = received;
+            access.taking = taking;
         }
     }
 

@@ -111,10 +111,8 @@ impl Machine {
             let epoch = Some(common.epoch).filter(|epoch| *epoch != Epoch(0));
             let gossip =
                 Gossip { message: *message, text_bytes: *text_bytes, hop: *hop, epoch, payload: payload.clone() };
-            let deadline = common.settings.deadline;
             let hold_back = back.after;
-            let send =
-                Output::Send(Send { send, to: copy.to, gossip, bytes, since: now, deadline, hold, hold_back, is_lost });
+            let send = Output::Send(Send { send, to: copy.to, gossip, bytes, since: now, hold, hold_back, is_lost });
             match self.access {
                 Some(_) => self.send_off(now, send, outputs),
                 None => outputs.queue.push_back(send),
