@@ -123,7 +123,6 @@ impl Gossip {
 }
 
 /// Who says it, how large it is and what it says.
-#[expect(clippy::result_large_err, reason = "what a handler fails with is a status")]
 fn words_of(request: Request<Words>) -> Result<(NodeId, u64, cnsim::machine::Words), Status> {
     let words = request.into_inner();
     let bytes = words.encoded_len() as u64;
