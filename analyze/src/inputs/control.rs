@@ -101,17 +101,17 @@ impl Problem {
     /// What the reader of CSV says, without the place, which is told anyway.
     fn of_csv(error: csv::Error, line: u64) -> Self {
         let line = error.position().map_or(line, csv::Position::line);
-        let reason = match error.kind() {
-            ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                format!("{len} fields where the header has {expected_len}")
-            }
-            ErrorKind::Utf8 { .. } => "invalid UTF-8".to_owned(),
-            _ => error.to_string(),
+        let reason = if let ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
+            format!("{len} fields where the header has {expected_len}")
+        } else if let ErrorKind::Utf8 { .. } = error.kind() {
+            "invalid UTF-8".to_owned()
+        } else {
+            error.to_string()
         };
-        match error.into_kind() {
-            ErrorKind::Io(source) => Self::Io(source),
-            _ => Self::Line { line, reason },
+        if let ErrorKind::Io(source) = error.into_kind() {
+            return Self::Io(source);
         }
+        Self::Line { line, reason }
     }
 }
 
