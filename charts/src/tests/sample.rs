@@ -70,7 +70,6 @@ impl All {
             |index| RoundSeries { label: label(), rounds: vec![(1, Some(level(index))), (2, None), (3, Some(0.0))] };
         let bar =
             |index| TimeBar { label: label(), setup_ms: level(index), waiting_ms: -0.1 * level(index), wire_ms: 0.0 };
-        let control = |index| ControlBar { label: label(), messages: vec![level(index), 0.0, 0.1 * level(index)] };
         Self {
             infection: InfectionCurves { panels: series().map(panel).collect() },
             ecdf: ConvergenceEcdf { series: series().map(ecdf).collect() },
@@ -85,11 +84,7 @@ impl All {
             by_round: ConvergenceByRound { series: series().map(rounds).collect() },
             offered: OfferedLoad { series: series().map(|index| offered(label(), level(index))).collect() },
             time: TimeSpent { bars: series().map(bar).collect(), left_out: vec![label()] },
-            control: ControlMessages {
-                kinds: (0..3).map(|_| label()).collect(),
-                bars: series().map(control).collect(),
-                left_out: vec![label()],
-            },
+            control: control_of(count, &label(), top),
             tail: LatencyTail { series: series().map(|index| tail(label(), level(index))).collect() },
             hosts: LatencyByHosts { panels: series().map(|index| hosts(label(), level(index))).collect() },
             lorenz: LoadLorenz { series: series().map(|_| lorenz(label())).collect() },
@@ -191,6 +186,19 @@ fn lorenz(label: String) -> LorenzSeries {
 
 fn effect(label: String, level: f64) -> Effect {
     Effect { label, shift: Some(level), low: Some(-0.5 * level), high: None }
+}
+
+/// `count` bars of three kinds, one of which nobody sends.
+fn control_of(count: u32, label: &str, top: f64) -> ControlMessages {
+    let bar = |index: u32| {
+        let level = top * f64::from(index + 1) / f64::from(count);
+        ControlBar { label: label.to_owned(), messages: vec![level, 0.0, 0.1 * level] }
+    };
+    ControlMessages {
+        kinds: vec![label.to_owned(); 3],
+        bars: (0..count).map(bar).collect(),
+        left_out: vec![label.to_owned()],
+    }
 }
 
 /// `count` runs; the later the quantity, the fewer its series.

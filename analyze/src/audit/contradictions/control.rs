@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use cnsim::manifest::RunOutcome;
 
-use super::NAMES_SHOWN;
 use super::rounds::list_rounds;
 use crate::inputs::{ControlFacts, RunFacts};
+
+/// How many names a sentence lists.
+const NAMES_SHOWN: usize = 5;
 
 /// Every contradiction, in words.
 pub(super) fn contradictions(facts: &RunFacts) -> Vec<String> {
