@@ -116,6 +116,11 @@ verify-simulator flag="--seed" seed="7":
     cargo build --locked --release --workspace --example verify
     "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release/examples/verify" {{ seed }}
 
+# Real nodes of this machine against an exact value: how often 100 of them that push to 5 others reach all; not a step of CI
+verify-real-nodes rounds="400" seed="7":
+    cargo build --locked --release --workspace --bins --example verify_real_nodes
+    scripts/verify-real-nodes "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release" {{ rounds }} {{ seed }}
+
 # The stages of a report beside DuckDB, pandas and Polars, on five million rows grown from the published data; not a step of CI
 bench-peers rows="5000000":
     @test -d "{{ plosone }}" || { echo "just bench-peers: no folder {{ plosone }}; set CNSIM_PLOSONE to the published data" >&2; exit 1; }
