@@ -81,13 +81,14 @@ pub fn one_first_receipt(arrivals: &[Arrival]) -> Verdict {
     Verdict::of(again.len() as u64, || Violation::SecondFirstReceipt { node: again[0] })
 }
 
-/// hop(child) = hop(parent) + 1 for every first receipt where both are known. The initiator's hop is 0.
+/// hop(child) = hop(parent) + 1 for every copy that arrived where both are known: a copy says how far its sender is, and a duplicate
+/// does so too. The initiator's hop is 0.
 pub fn hop_follows_parent(arrivals: &[Arrival], initiator: u32) -> Verdict {
-    let known = || first_receipts(arrivals).filter_map(|arrival| Some((arrival, arrival.hop?)));
-    let hops = ByNode::of(known().map(|(arrival, hop)| (arrival.receiver, hop)).chain([(initiator, 0)]));
+    let firsts = first_receipts(arrivals).filter_map(|arrival| Some((arrival.receiver, arrival.hop?)));
+    let hops = ByNode::of(firsts.chain([(initiator, 0)]));
     let mut judged = 0;
     let mut wrong = Vec::new();
-    for (arrival, child) in known() {
+    for (arrival, child) in arrivals.iter().filter_map(|arrival| Some((arrival, arrival.hop?))) {
         if let Some(place) = hops.place(arrival.sender) {
             let (_, parent) = hops.0[place];
             judged += 1;
@@ -244,6 +245,9 @@ mod tests {
     fn a_hop_that_does_not_follow_its_parent_is_found() {
         assert_eq!(broken(&hop_follows_parent(&[first(1, 0, 1), first(2, 1, 3)], 0)), 1);
         assert_eq!(broken(&hop_follows_parent(&[first(1, 0, 2)], 0)), 1);
+        let duplicate = |hop: u32| Arrival { duplicate: true, ..first(0, 1, hop) };
+        assert_eq!(hop_follows_parent(&[first(1, 0, 1), duplicate(2)], 0), Verdict::Holds);
+        assert_eq!(broken(&hop_follows_parent(&[first(1, 0, 1), duplicate(7)], 0)), 1);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use cnsim::event::{Kind, SIMULATED};
 use cnsim::id::{Epoch, Message, MessageId, NodeIx};
 use cnsim::link::Links;
 use cnsim::machine::{Common, ControlCount};
-use cnsim::manifest::{Begin, Records, Round, RoundOutcome};
+use cnsim::manifest::{Begin, Records, Round, RoundOutcome, VIRTUAL_EPOCH_NS};
 use cnsim::pace::Schedule;
 use cnsim::protocol::Duplicates;
 use cnsim::time::{Interval, Timestamp};
@@ -33,8 +33,8 @@ use crate::plan::Plan;
 use crate::session::{Halt, Signals};
 use crate::whole_file::{self, WriteError, at};
 
-/// When a simulated run begins: the first instant of 2030, so that its times are taken for no machine's.
-const BEGINS: Timestamp = Timestamp(1_893_456_000_000_000_000);
+/// When a simulated run begins.
+const BEGINS: Timestamp = Timestamp(VIRTUAL_EPOCH_NS.unsigned_abs());
 /// Between a round's end and the next one's begin, besides `--pause`: a round's times are its own.
 const GAP: Interval = Interval::from_ms(1);
 /// The only process of a simulation.

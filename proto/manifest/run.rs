@@ -64,6 +64,9 @@ pub struct Manifest {
     pub incidents: Vec<Incident>,
 }
 
+/// Where virtual time begins, in ns since the Unix epoch: the first instant of 2030, so that its times are taken for no machine's.
+pub const VIRTUAL_EPOCH_NS: i64 = 1_893_456_000_000_000_000;
+
 /// A program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {

@@ -24,6 +24,9 @@ fn finding<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &Audited
     let (severity, follows) = match t100_ns {
         _ if tied.are_most() => (Severity::Unsound, format!("{}: their order is not in the records", tied.describe())),
         Some(0.0) => (Severity::Unsound, "the median t100 is 0, which is no time".to_owned()),
+        _ if coarsest.is_none() && took_no_time(&rounds) => {
+            (Severity::Unsound, "most copies were received at the very time they were sent".to_owned())
+        }
         Some(t100_ns) => {
             let (_, (step_ns, _)) = coarsest.as_ref()?;
             let share = *step_ns as f64 / t100_ns;
@@ -55,6 +58,12 @@ fn median_t100_ns(rounds: &[&AuditedRound<'_>]) -> Option<f64> {
     let mut times: Vec<f64> = times.map(|time_ns| time_ns as f64).collect();
     times.sort_by(f64::total_cmp);
     median(&times)
+}
+
+/// Whether copies take no time in most rounds, which none does on a clock that is read finely.
+fn took_no_time(rounds: &[&AuditedRound<'_>]) -> bool {
+    let latencies = || rounds.iter().filter_map(|round| round.metrics.latency_median_ns);
+    2 * latencies().filter(|latency_ns| *latency_ns == 0.0).count() > latencies().count()
 }
 
 /// First receipts that came at the very time of another of their round.
@@ -120,6 +129,17 @@ mod tests {
         assert_eq!(severities(100_000), [Severity::Caution]);
         assert_eq!(severities(1_000_000_000), [Severity::Unsound], "all receipts come at one time");
         assert!(found(100_000, |_| true)[0].1.starts_with("times of all clocks are multiples of 100 us"));
+    }
+
+    #[test]
+    fn copies_that_take_no_time_are_told_where_clocks_are_read_finely() {
+        let mut fixture = Fixture::direct_mail_of(13, 4, 1);
+        for row in &mut fixture.rows {
+            row.sent_ns = row.received_ns;
+        }
+        let found = only(&fixture.audit(), Check::CoarseTimestamps);
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Unsound));
+        assert!(found[0].detail.contains("at the very time they were sent"), "{}", found[0].detail);
     }
 
     #[test]

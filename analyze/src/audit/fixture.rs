@@ -438,7 +438,8 @@ impl Fixture {
 
     fn events(&self) -> Events {
         let nodes = Names::of_any(self.nodes.iter().map(String::as_str));
-        let hosts = Names::of_any(self.hosts.iter().map(String::as_str).chain([""]));
+        let named = self.rows.iter().filter_map(|row| row.host.as_deref());
+        let hosts = Names::of_any(self.hosts.iter().map(String::as_str).chain(named).chain([""]));
         let processes: Vec<String> = self.nodes.iter().map(|node| process(node)).collect();
         let processes = Names::of_any(processes.iter().map(String::as_str).chain([""]));
         let mut events = EventColumns::default();

@@ -52,8 +52,8 @@ fn finding(condition: &str, runs: &Runs) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use cnsim::event::Kind;
-    use cnsim::manifest::{Backend, RoundOutcome, SimFacts};
+    use cnsim::event::{Kind, SIMULATED};
+    use cnsim::manifest::{Backend, RoundOutcome, SimFacts, VIRTUAL_EPOCH_NS};
     use cnsim::time::Clock;
 
     use super::super::fixture::{Fixture, audit_all, only};
@@ -65,7 +65,9 @@ mod tests {
         let manifest = fixture.manifest();
         (manifest.backend, manifest.clock) = (Backend::Sim(SimFacts::default()), Clock::Virtual);
         manifest.roster.clear();
-        fixture
+        fixture.rows.iter_mut().for_each(|row| row.host = Some(SIMULATED.to_owned()));
+        let first_ns = fixture.rows.iter().map(|row| row.received_ns).min().unwrap();
+        fixture.shifted(VIRTUAL_EPOCH_NS - first_ns)
     }
 
     /// Checks that found something above info.

@@ -55,6 +55,8 @@ pub(crate) enum ImpossibleTime {
 pub(super) struct RoundLimits {
     /// How long after `initiate` a record of it can be at most.
     latest_ns: i64,
+    /// The same of a first receipt.
+    latest_first_ns: i64,
     /// How often a wall clock was set while it went on.
     clock_steps: u64,
 }
@@ -64,22 +66,24 @@ impl RoundLimits {
     pub(super) fn of(manifest: &Manifest, round: u32) -> Option<Self> {
         let round = manifest.rounds.iter().find(|candidate| candidate.round == round)?;
         let driver_ns = round.driver_ms * 1e6;
-        // A round that did not come to rest has copies that arrive later.
-        let latest_ns = match round.outcome {
-            RoundOutcome::Quiescent => match manifest.backend {
-                Backend::Local(_) => (driver_ns * (1.0 + LOCAL_SLACK_SHARE)) as i64 + LOCAL_SLACK_NS,
-                // What clocks of several machines leave possible is known when all records are: see `latest_records`.
-                Backend::Kubernetes(_) => i64::MAX,
-                // Virtual time is exact.
-                Backend::Sim(_) => driver_ns.round() as i64,
-            },
-            RoundOutcome::Horizon
-            | RoundOutcome::TimedOut
-            | RoundOutcome::Open
-            | RoundOutcome::Interrupted
-            | RoundOutcome::Disturbed => DAY_NS,
+        let by_driver = || match manifest.backend {
+            Backend::Local(_) => (driver_ns * (1.0 + LOCAL_SLACK_SHARE)) as i64 + LOCAL_SLACK_NS,
+            // What clocks of several machines leave possible is known when all records are: see `latest_records`.
+            Backend::Kubernetes(_) => i64::MAX,
+            // Virtual time is exact.
+            Backend::Sim(_) => driver_ns.round() as i64,
         };
-        Some(Self { latest_ns, clock_steps: round.clock_steps })
+        let is_simulated = matches!(manifest.backend, Backend::Sim(_));
+        // A round that did not come to rest has copies that arrive later, but for those that a simulator does not go on with.
+        let (latest_ns, latest_first_ns) = match round.outcome {
+            RoundOutcome::Quiescent => (by_driver(), by_driver()),
+            // Every node was reached before it.
+            RoundOutcome::Horizon => (if is_simulated { by_driver() } else { DAY_NS }, by_driver().min(DAY_NS)),
+            RoundOutcome::TimedOut | RoundOutcome::Open | RoundOutcome::Interrupted | RoundOutcome::Disturbed => {
+                (DAY_NS, DAY_NS)
+            }
+        };
+        Some(Self { latest_ns, latest_first_ns, clock_steps: round.clock_steps })
     }
 }
 
@@ -97,13 +101,19 @@ pub(super) fn find_impossible_times(
     let events = round.events;
     let held = held_since(round);
     let held_by = |node: u32| held.binary_search_by_key(&node, |(other, _)| *other).ok().map(|place| held[place].1);
-    let latest_ns = limits.map_or(DAY_NS, |limits| limits.latest_ns);
+    let latest_ns = |kind: Kind| {
+        limits.map_or(DAY_NS, |limits| match kind {
+            Kind::Received => limits.latest_first_ns,
+            Kind::Initiate | Kind::Duplicate | Kind::Failed => limits.latest_ns,
+        })
+    };
     let rows = round.rows.clone().filter(|row| events.kind[*row] != Kind::Initiate);
     let mut found = rows.flat_map(|row| {
         // A sender's record of its own receipt and the copy's time of sending are readings of one clock.
         let sender = events.sender[row];
         let too_early = early_send(held_by(sender), events.sent_ns[row]);
         let too_early = too_early.map(|early_ns| ImpossibleTime::SentBeforeHeld { node: sender, early_ns });
+        let latest_ns = latest_ns(events.kind[row]);
         let outside = outside_round(events.receiver[row], events.received_ns[row], initiate_ns, latest_ns);
         too_early.into_iter().chain(outside)
     });
@@ -155,7 +165,7 @@ mod tests {
 
     fn found(rows: &[Row], clock_steps: u64) -> Option<ImpossibleTimes> {
         let events = events(rows);
-        let limits = RoundLimits { latest_ns: DAY_NS, clock_steps };
+        let limits = RoundLimits { latest_ns: DAY_NS, latest_first_ns: DAY_NS, clock_steps };
         find_impossible_times(&Rounds::of(&events).lay_out_all().get(0), Some(0), Some(limits))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use cnsim::event::Kind;
+use cnsim::event::{Kind, SIMULATED};
 use cnsim::link::DelaySpec;
 use cnsim::manifest::{Backend, Manifest};
 use cnsim::topology::Topology;
@@ -133,7 +133,7 @@ impl RunPromises {
             nodes: manifest.options.nodes,
             protocols: names.protocols.iter().map(is_protocol).collect(),
             conditions: names.conditions.iter().map(is_condition).collect(),
-            roster: places(manifest, names),
+            roster: places(manifest, names).or_else(|| simulated_places(manifest, topology.as_ref()?, names)),
             bytes: payload.max(1)..=payload.saturating_add(ENVELOPE_BYTES_MAX + name_bytes_max(manifest, names)),
             links: may_send.map(|topology| links(manifest, topology, &names.nodes)),
             hold_ns: hold_ns(manifest, None),
@@ -244,6 +244,21 @@ fn places(manifest: &Manifest, names: &EventNames) -> Option<Vec<Place>> {
         if let Some(place) = names.nodes.number(&node.id) {
             let (host, process) = (number(&names.hosts, &node.host), number(&names.processes, &node.process));
             places[place as usize] = Place { is_listed: true, host, process };
+        }
+    }
+    Some(places)
+}
+
+/// Where the nodes of a simulation are, which are those of its topology: nowhere.
+fn simulated_places(manifest: &Manifest, topology: &Topology, names: &EventNames) -> Option<Vec<Place>> {
+    if !matches!(manifest.backend, Backend::Sim(_)) {
+        return None;
+    }
+    let nowhere = names.hosts.number(SIMULATED).unwrap_or(NOBODY);
+    let mut places = vec![Place { is_listed: false, host: None, process: None }; names.nodes.len()];
+    for node in &topology.nodes {
+        if let Some(place) = names.nodes.number(node.as_str()) {
+            places[place as usize] = Place { is_listed: true, host: Some(nowhere), process: None };
         }
     }
     Some(places)

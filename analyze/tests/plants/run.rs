@@ -155,6 +155,20 @@ pub(crate) fn times(run: &mut Run, change: impl Fn(i64) -> i64) {
     }
 }
 
+/// Every copy arrives at the time that it was sent.
+pub(crate) fn no_time(run: &mut Run) {
+    for record in run.records.iter_mut().filter(|record| is(record, "received") || is(record, "duplicate")) {
+        record["sent_ns"] = record["received_ns"].clone();
+    }
+}
+
+/// Every duplicate comes from further away than its sender is.
+pub(crate) fn duplicates_from_afar(run: &mut Run) {
+    for record in run.records.iter_mut().filter(|record| is(record, "duplicate")) {
+        record["hop"] = json!(77);
+    }
+}
+
 pub(crate) fn one_time(run: &mut Run) {
     let begun = |round: &Value| {
         let begins = run.records.iter().find(|record| is(record, "initiate") && record["round"] == *round);

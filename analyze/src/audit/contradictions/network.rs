@@ -19,7 +19,7 @@ const DELAY_MS: f64 = 1e-3;
 
 /// Every contradiction, in words.
 pub(super) fn contradictions(RunFacts { manifest, topology, topology_sha256, .. }: &RunFacts) -> Vec<String> {
-    let mut found = vec![other_roster(manifest), other_packing(manifest), other_delay(manifest)];
+    let mut found = vec![other_roster(manifest), other_packing(manifest), other_delay(manifest), other_clock(manifest)];
     if let Some(topology) = topology {
         found.push(other_nodes(manifest, topology));
         found.push(other_completeness(manifest, topology));
@@ -39,6 +39,19 @@ fn other_roster(manifest: &Manifest) -> Option<String> {
     let distinct: BTreeSet<&str> = manifest.roster.iter().map(|node| node.id.as_str()).collect();
     (listed > 0 && (listed != distinct.len() || listed != nodes as usize))
         .then(|| format!("a roster of {} nodes on {listed} lines for {nodes}", distinct.len()))
+}
+
+/// Virtual time is a simulator's, and a simulator has no other.
+fn other_clock(manifest: &Manifest) -> Option<String> {
+    let is_simulated = match manifest.backend {
+        Backend::Sim(_) => true,
+        Backend::Local(_) | Backend::Kubernetes(_) => false,
+    };
+    match manifest.clock {
+        Clock::Virtual if !is_simulated => Some("virtual time in a run of real nodes".to_owned()),
+        Clock::Wall if is_simulated => Some("times of machines in a simulation".to_owned()),
+        Clock::Virtual | Clock::Wall => None,
+    }
 }
 
 /// Processes of one machine that host other numbers of nodes.

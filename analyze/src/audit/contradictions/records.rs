@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
-use cnsim::manifest::{Backend, Manifest, RunOutcome};
+use cnsim::link::{Loss, Transport};
+use cnsim::manifest::{Backend, Manifest, RunOutcome, VIRTUAL_EPOCH_NS};
 
 use super::super::scope::{AuditedRound, AuditedRun};
 use super::rounds::list_rounds;
@@ -15,6 +16,9 @@ const RUN_SLACK_NS: i64 = 2_000_000_000;
 /// A run on one machine begins its first round, and ends after its last, within so long.
 const IDLE_NS_MAX: i64 = 3600 * 1_000_000_000;
 
+/// So many standard deviations fewer than expected do not come by chance.
+const LOSS_DEVIATIONS: f64 = 6.0;
+
 /// Every contradiction, in words.
 pub(super) fn contradictions(manifest: &Manifest, run: &AuditedRun<'_>, rounds: &[&AuditedRound<'_>]) -> Vec<String> {
     let of_rounds = [
@@ -24,6 +28,8 @@ pub(super) fn contradictions(manifest: &Manifest, run: &AuditedRun<'_>, rounds: 
         unknown_rounds(manifest, rounds),
         outside_run(manifest, rounds),
         idle_run(manifest, rounds),
+        other_epoch(manifest, rounds),
+        too_few_losses(manifest, rounds),
     ];
     let of_records = Field::ALL.into_iter().filter_map(|field| other_field(field, rounds));
     of_rounds.into_iter().flatten().chain(of_records).collect()
@@ -88,6 +94,28 @@ fn idle_run(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<String>
         .is_some_and(|finished_ns| finished_ns.saturating_sub(last_ns) > waited_ns.saturating_add(IDLE_NS_MAX));
     (!was_resumed && (is_early || is_late))
         .then(|| "no record in its first or last hours, though rounds follow each other".to_owned())
+}
+
+/// A simulation whose first message does not begin where virtual time does.
+fn other_epoch(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<String> {
+    let first_ns = rounds.iter().flat_map(|round| times_ns(round)).min()?;
+    let begins = VIRTUAL_EPOCH_NS..=VIRTUAL_EPOCH_NS + IDLE_NS_MAX;
+    (matches!(manifest.backend, Backend::Sim(_)) && !begins.contains(&first_ns))
+        .then(|| "times that do not begin with virtual time, at the start of 2030".to_owned())
+}
+
+/// Many fewer lost copies than the run was asked to lose: each is lost on its own.
+fn too_few_losses(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<String> {
+    let (loss, share) = (manifest.options.loss, manifest.options.loss.share().get());
+    if manifest.options.transport != Transport::Datagram || loss == Loss::NONE {
+        return None;
+    }
+    let lost: u64 = rounds.iter().map(|round| round.metrics.failed).sum();
+    // Where not all records are kept nobody knows how many copies there were.
+    let sends: u64 = rounds.iter().map(|round| round.metrics.sends).sum::<Option<u64>>()?;
+    let (expected, variance) = (share * sends as f64, share * (1.0 - share) * sends as f64);
+    ((lost as f64) < expected - LOSS_DEVIATIONS * variance.sqrt())
+        .then(|| format!("{lost} of {sends} copies lost where the run was to lose {loss} of them"))
 }
 
 /// When a run on one machine began and ended; none elsewhere, where its driver's clock is not the nodes', and where a clock was set.
