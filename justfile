@@ -102,9 +102,8 @@ main-job:
 
 # What checks can find at a number of rounds, and how often tests and intervals hold what they say, by simulation; not a step of CI
 simulations runs="200":
-    cargo build --locked --release --workspace --example power
-    "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release/examples/power" {{ runs }}
-    cargo test --locked --workspace --lib -- stats::
+    cargo build --locked --release --workspace --example simulations
+    "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release/examples/simulations" {{ runs }}
 
 # The estimate of a simulation's memory against what runs take, at several sizes; not a step of CI
 simulation-memory:

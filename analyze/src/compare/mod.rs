@@ -14,7 +14,7 @@ mod spec;
 mod tables;
 
 use crate::audit;
-use crate::evaluation::evaluate;
+use crate::evaluation::{Evaluation, evaluate};
 use crate::inputs::{self, FileFacts, InputError};
 use crate::measure::Execution;
 use crate::stats::{self, REPLICATES, Resampling};
@@ -64,8 +64,15 @@ pub struct Compared {
 /// # Errors
 /// Where an input cannot be read, or the conditions may not be compared; the message says why.
 pub fn compare(spec: &CompareSpec) -> Result<Compared, CompareError> {
-    let evaluation = evaluate(&spec.inputs, spec.times, spec.warm_up)?;
-    let mut notes = plan::check_quality(&audit::audit(&evaluation), spec.unsound)?;
+    Ok(compare_evaluated(&evaluate(&spec.inputs, spec.times, spec.warm_up)?, spec)?)
+}
+
+/// Compares conditions that were evaluated already, whatever inputs the spec names.
+///
+/// # Errors
+/// Where they may not be compared; the message says why.
+pub fn compare_evaluated(evaluation: &Evaluation, spec: &CompareSpec) -> Result<Compared, Refusal> {
+    let mut notes = plan::check_quality(&audit::audit(evaluation), spec.unsound)?;
     let plan = plan::plan(&evaluation.analysis, spec)?;
     notes.extend(plan.notes);
     let resampling = Resampling { seed: spec.seed, replicates: REPLICATES, level: spec.level };

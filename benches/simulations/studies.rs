@@ -1,0 +1,50 @@
+//! How often `compare` finds a difference over several deployments where there is none, and where there is one.
+
+use cnsim_analyze::compare::{CompareSpec, Design, Grouping, Unsound, compare_evaluated};
+use cnsim_analyze::evaluation::evaluate_loaded;
+use cnsim_analyze::inputs::TimeScale;
+use cnsim_analyze::measure::catalogue::Metric;
+
+use super::made::{Chance, run, share};
+
+/// Deployments a side, and by how many standard deviations between deployments the sides differ.
+const STUDIES: [(usize, f64); 6] = [(4, 0.0), (6, 0.0), (8, 0.0), (4, 2.0), (6, 2.0), (8, 2.0)];
+
+pub(crate) fn print(studies: u64) {
+    println!(
+        "\nHow often `compare` claims a difference at 95 %, by {studies} studies; deployments of five rounds that differ as much as \
+         rounds do"
+    );
+    for (deployments, shift) in STUDIES {
+        let claimed = share(studies, "study", |chance| is_claimed(deployments, shift, chance));
+        println!("  {deployments} deployments a side, {shift} standard deviations apart: {claimed:.3}");
+    }
+}
+
+/// Whether its sentence says that b "is" slower or quicker.
+fn is_claimed(deployments: usize, shift: f64, chance: &mut Chance) -> bool {
+    let mut runs = Vec::new();
+    for (condition, centre) in [("a", 20.0), ("b", 20.0 + shift)] {
+        for (number, times_ms) in chance.deployments(deployments, centre).iter().enumerate() {
+            runs.push(run(condition, &format!("{condition}{number}"), times_ms, None));
+        }
+    }
+    let compared = compare_evaluated(&evaluate_loaded(runs, 0), &spec()).expect("two conditions with rounds");
+    compared.comparisons[0].sentence.contains(" b is ")
+}
+
+fn spec() -> CompareSpec {
+    CompareSpec {
+        inputs: Vec::new(),
+        times: TimeScale::default(),
+        metrics: vec![Metric::default()],
+        grouping: Grouping::OneNumberOfNodes,
+        baseline: None,
+        design: Design::Independent,
+        level: 0.95,
+        seed: 1,
+        warm_up: 0,
+        unsound: Unsound::Force,
+        gates: Vec::new(),
+    }
+}
