@@ -23,8 +23,8 @@ fn finding((condition, run_id): RunKey<'_>, run: &AuditedRun<'_>) -> Option<Find
     let error_ms = (achieved_mean_ms - intended_mean_ms).abs();
     let is_off = error_ms > ERROR_MS_MAX && error_ms > ERROR_SHARE_MAX * intended_mean_ms;
     let detail = format!(
-        "copies were held for {achieved_mean_ms:.2} ms in the mean where the link delay is {intended_mean_ms:.2} (worst: off by \
-         {error_max_ms:.2} ms): the machine was too busy to send them in time, so times are those of longer links"
+        "copies were held for {achieved_mean_ms:.2} ms in the mean where link and uplink were to hold them for \
+         {intended_mean_ms:.2} (worst: off by {error_max_ms:.2} ms): the machine was too busy to send them in time, so times are those of longer links"
     );
     let is_wrong = error_ms > WRONG_MS && error_ms > WRONG_SHARE * intended_mean_ms;
     let severity = if is_wrong { Severity::Caution } else { Severity::Info };
