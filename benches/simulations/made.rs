@@ -59,8 +59,19 @@ impl Chance {
 
 /// The share of `simulations` in which something is so.
 pub(crate) fn share(simulations: u64, what: &str, is_so: impl Fn(&mut Chance) -> bool + Sync) -> f64 {
-    let is_hit = |seed: &u64| is_so(&mut Chance(Random::keyed(*seed, &["simulations", what])));
-    (0..simulations).into_par_iter().filter(is_hit).count() as f64 / simulations as f64
+    let [share] = shares(simulations, what, |chance| [is_so(chance)]);
+    share
+}
+
+/// The same of several things that are looked at in each.
+pub(crate) fn shares<const N: usize>(
+    simulations: u64,
+    what: &str,
+    are_so: impl Fn(&mut Chance) -> [bool; N] + Sync,
+) -> [f64; N] {
+    let look = |seed: u64| are_so(&mut Chance(Random::keyed(seed, &["simulations", what])));
+    let looked: Vec<[bool; N]> = (0..simulations).into_par_iter().map(look).collect();
+    std::array::from_fn(|thing| looked.iter().filter(|are| are[thing]).count() as f64 / simulations as f64)
 }
 
 /// A run of two nodes whose rounds take so many milliseconds.

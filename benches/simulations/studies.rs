@@ -5,24 +5,24 @@ use cnsim_analyze::evaluation::evaluate_loaded;
 use cnsim_analyze::inputs::TimeScale;
 use cnsim_analyze::measure::catalogue::Metric;
 
-use super::made::{Chance, run, share};
+use super::made::{Chance, run, shares};
 
 /// Deployments a side, and by how many standard deviations between deployments the sides differ.
 const STUDIES: [(usize, f64); 6] = [(4, 0.0), (6, 0.0), (8, 0.0), (4, 2.0), (6, 2.0), (8, 2.0)];
 
 pub(crate) fn print(studies: u64) {
     println!(
-        "\nHow often `compare` claims a difference at 95 %, by {studies} studies; deployments of five rounds that differ as much as \
-         rounds do"
+        "\nHow often `compare` finds p below 0.05, and says that b is slower or quicker, by {studies} studies; deployments of five \
+         rounds that differ as much as rounds do"
     );
     for (deployments, shift) in STUDIES {
-        let claimed = share(studies, "study", |chance| is_claimed(deployments, shift, chance));
-        println!("  {deployments} deployments a side, {shift} standard deviations apart: {claimed:.3}");
+        let [tested, said] = shares(studies, "study", |chance| is_found(deployments, shift, chance));
+        println!("  {deployments} deployments a side, {shift} standard deviations apart: {tested:.3}, {said:.3}");
     }
 }
 
-/// Whether its sentence says that b "is" slower or quicker.
-fn is_claimed(deployments: usize, shift: f64, chance: &mut Chance) -> bool {
+/// Whether its test rejects, and whether its sentence says "is", which asks the interval too.
+fn is_found(deployments: usize, shift: f64, chance: &mut Chance) -> [bool; 2] {
     let mut runs = Vec::new();
     for (condition, centre) in [("a", 20.0), ("b", 20.0 + shift)] {
         for (number, times_ms) in chance.deployments(deployments, centre).iter().enumerate() {
@@ -30,7 +30,7 @@ fn is_claimed(deployments: usize, shift: f64, chance: &mut Chance) -> bool {
         }
     }
     let compared = compare_evaluated(&evaluate_loaded(runs, 0), &spec()).expect("two conditions with rounds");
-    compared.comparisons[0].sentence.contains(" b is ")
+    [compared.comparisons[0].is_significant(), compared.comparisons[0].sentence.contains(" b is ")]
 }
 
 fn spec() -> CompareSpec {
