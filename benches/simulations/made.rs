@@ -110,6 +110,7 @@ pub(crate) fn run(condition: &str, run_id: &str, times_ms: &[f64], manifest: Opt
         manifest: Manifest { run_id: run_id.to_owned(), ..manifest },
         topology: None,
         topology_sha256: None,
+        control: None,
     };
     let runs = manifest.into_iter().map(|manifest| (run_id.to_owned(), facts(manifest)));
     let about = About { condition: condition.to_owned(), runs: BTreeMap::from_iter(runs), ..About::default() };
