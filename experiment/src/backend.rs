@@ -4,10 +4,10 @@ use std::error::Error;
 use std::future::Future;
 
 use crate::cluster::{Cluster, ClusterError};
-use crate::driver::Watcher;
 use crate::folder::FolderError;
 use crate::ledger::Ledger;
 use crate::plan::Plan;
+use crate::watcher::Watcher;
 use crate::whole_file::WriteError;
 
 /// What a backend works with.

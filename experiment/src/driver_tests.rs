@@ -17,6 +17,7 @@ use crate::cli::{BackendName, Cli, Command};
 use crate::cluster::{Process, connect};
 use crate::control_file::{CONTROL, CONTROL_HEADER};
 use crate::folder::{File, RunFolder, put};
+use crate::payload::payload;
 use crate::resolve::plan_of;
 
 #[test]
@@ -304,7 +305,7 @@ impl Watcher for Warnings {
 
     fn round_ended(&self, _: u32, _: RoundOutcome) {}
 
-    fn simulates(&self, _: crate::driver::Headway) {}
+    fn simulates(&self, _: crate::watcher::Headway) {}
 
     fn warn(&self, text: &str) {
         self.0.borrow_mut().push(text.to_owned());

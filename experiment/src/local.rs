@@ -24,9 +24,9 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::backend::{Backend, BackendError, RunContext};
 use crate::cluster::{AfterDrain, Cluster, ClusterError, Process, connect};
-use crate::driver::Watcher;
 use crate::machine;
 use crate::plan::Plan;
+use crate::watcher::Watcher;
 
 /// How long processes may take until they listen, besides a while for each of them.
 const STARTING: Duration = Duration::from_secs(30);

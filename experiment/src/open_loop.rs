@@ -12,8 +12,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::cluster::{ClusterError, Pass};
-use crate::driver::{DriveError, DrivenRound, SLEEP_MAX, Watcher, is_at_rest, progress};
+use crate::driven_round::{DriveError, DrivenRound, SLEEP_MAX, is_at_rest, progress};
 use crate::ledger::Ledger;
+use crate::watcher::Watcher;
 
 /// The messages of a run.
 pub(crate) struct OpenLoop<'a> {

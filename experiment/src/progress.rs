@@ -9,8 +9,8 @@ use cnsim_node::messages::tell;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
-use crate::driver::{Headway, Watcher};
 use crate::plan::Plan;
+use crate::watcher::{Headway, Watcher};
 
 /// How often a line says what is waited for, where there is no terminal.
 const MESSAGE_EVERY: Duration = Duration::from_secs(10);

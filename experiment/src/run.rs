@@ -11,7 +11,6 @@ use cnsim::time::Clock;
 use crate::backend::RunContext;
 use crate::backend_choice::{BackendChoice, Start};
 use crate::control_file::{CONTROL, CONTROL_HEADER};
-use crate::driver::Watcher;
 use crate::folder::{EVENTS, File, FolderError, MANIFEST, RunFolder, TOPOLOGY, put, record_files};
 use crate::ledger::{Ledger, now};
 use crate::merge::merge;
@@ -20,6 +19,7 @@ use crate::resume::Resumption;
 use crate::session::Halt;
 use crate::topology_source::write_topology;
 use crate::version;
+use crate::watcher::Watcher;
 use crate::whole_file::at;
 
 /// Where a run goes, and what it is remembered by.

@@ -8,7 +8,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::backend::{Backend, BackendError, RunContext};
 use crate::cluster::{Cluster, ClusterError};
-use crate::driver::{DriveError, RoundDriver};
+use crate::driven_round::DriveError;
+use crate::driver::RoundDriver;
 use crate::folder::FolderError;
 use crate::ledger::{self, Ending};
 

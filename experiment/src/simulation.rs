@@ -25,12 +25,12 @@ use tokio::time::Instant;
 
 use crate::backend::RunContext;
 use crate::control_file::{self, ControlLine};
-use crate::driver::Headway;
 use crate::folder::SIMULATED_EVENTS;
 use crate::memory::{self, Size};
 use crate::payload::payload;
 use crate::plan::Plan;
 use crate::session::{Halt, Signals};
+use crate::watcher::Headway;
 use crate::whole_file::{self, WriteError, at};
 
 /// When a simulated run begins.

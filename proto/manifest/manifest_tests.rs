@@ -100,6 +100,7 @@ fn what_is_written_says_what_was_read_in_the_same_words() {
             [Some(serde_json::Value::Null), Some(serde_json::Value::Null)]
         );
         assert_eq!(options.remove("records").unwrap(), "all");
+        assert_eq!([options.remove("every").unwrap(), options.remove("warm_up").unwrap()], ["closed", "1"]);
         assert_eq!(written.as_object_mut().unwrap().remove("clock").unwrap(), "wall");
         for manifest in [&mut written, &mut old] {
             manifest["options"]["link_delay"] = "".into();

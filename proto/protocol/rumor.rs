@@ -169,11 +169,11 @@ impl Rumor {
 impl Participant for Node {
     fn handle(&mut self, _: Timestamp, input: In<'_>, view: &View<'_>, out: &mut Out) {
         match input {
-            In::Start { message } => self.learn(message),
+            In::Start { message } => self.learn(message, view),
             In::Received { message, first, .. } => {
                 out.useful(first || !view.knows(message));
                 if first {
-                    self.learn(message);
+                    self.learn(message, view);
                 }
             }
             In::Period { nth } => match self.rules.way {
@@ -192,7 +192,11 @@ impl Participant for Node {
 }
 
 impl Node {
-    fn learn(&mut self, message: Message) {
+    /// Who can tell nobody is not interested: no contact would ever end that.
+    fn learn(&mut self, message: Message, view: &View<'_>) {
+        if self.rules.way == Way::Push && view.neighbours.is_empty() {
+            return;
+        }
         self.hot.push(Hot { message, counter: 0, coins: 0, polled: None });
     }
 
@@ -279,6 +283,14 @@ mod tests {
         net.run_until_settled(BEGIN + Interval::from_ms(1_000_000));
         assert_eq!(net.load(), (0, 0));
         assert_eq!(net.copies(1), 3 * net.holders(1));
+    }
+
+    #[test]
+    fn a_node_that_can_tell_nobody_keeps_no_rumor_going() {
+        let mut net = Net::new(plan("rumor:push:feedback:counter:2", vec![vec![1], vec![]], "constant:10ms"));
+        net.begin(0, 1);
+        net.run_until_settled(BEGIN + Interval::from_ms(100_000));
+        assert_eq!((net.load(), net.holders(1)), ((0, 0), 2));
     }
 
     #[test]

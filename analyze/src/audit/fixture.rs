@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use cnsim::event::Kind;
 use cnsim::id::NodeId;
-use cnsim::manifest::{Backend, Manifest, Options, RosterNode, Round, RoundOutcome, RunOutcome, Tool};
+use cnsim::manifest::{Backend, Manifest, Options, RosterNode, Round, RunOutcome, Tool};
 use cnsim::random::Random;
 use cnsim::topology::{Edge, Topology};
 
 use super::audit;
 use super::finding::{Check, Finding};
-use super::fixture_options::options;
+use super::fixture_options::{options, quiescent_round};
 use super::quality::Quality;
 use crate::evaluation::evaluate_loaded;
 use crate::inputs::{About, Facts, Loaded, RunFacts};
@@ -385,19 +385,8 @@ impl Fixture {
 
     fn new_manifest(&self, protocol: &str) -> Manifest {
         let rounds = self.rows.iter().map(|row| row.round).max().map_or(ROUNDS, |last| last + 1);
-        let round = |round| Round {
-            round,
-            initiator: self.nodes[0].clone(),
-            outcome: RoundOutcome::Quiescent,
-            delivered: self.nodes.len() as u64 - 1,
-            failed: 0,
-            last_seqs: self.last_seqs(round + 1),
-            driver_ms: 10.0,
-            scheduling_delay_ms: Some(0.1),
-            clock_steps: 0,
-            begin: None,
-            resources: None,
-        };
+        let deliveries = self.nodes.len() as u64 - 1;
+        let round = |round| quiescent_round(round, &self.nodes[0], deliveries, self.last_seqs(round + 1));
         let roster = self.nodes.iter().zip(&self.hosts).map(|(node, host)| RosterNode {
             id: node.clone(),
             address: "127.0.0.1:5050".to_owned(),

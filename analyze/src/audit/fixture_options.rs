@@ -1,7 +1,9 @@
-//! The options of the checks' small run.
+//! The options of the checks' small run, and how its rounds ended.
+
+use std::collections::BTreeMap;
 
 use cnsim::link::DelaySpec;
-use cnsim::manifest::Options;
+use cnsim::manifest::{Options, Round, RoundOutcome};
 use cnsim::pace::{Pace, WarmUp};
 use cnsim::protocol::{Connections, Forward, Order};
 
@@ -40,5 +42,22 @@ pub(super) fn options(protocol: &str) -> Options {
         max_message: 4 << 20,
         allow_partial: false,
         records: cnsim::manifest::Records::All,
+    }
+}
+
+/// A round that came to rest in 10 ms.
+pub(super) fn quiescent_round(round: u32, initiator: &str, delivered: u64, last_seqs: BTreeMap<String, u64>) -> Round {
+    Round {
+        round,
+        initiator: initiator.to_owned(),
+        outcome: RoundOutcome::Quiescent,
+        delivered,
+        failed: 0,
+        last_seqs,
+        driver_ms: 10.0,
+        scheduling_delay_ms: Some(0.1),
+        clock_steps: 0,
+        begin: None,
+        resources: None,
     }
 }

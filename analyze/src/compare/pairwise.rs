@@ -9,9 +9,9 @@ use super::sentence;
 use crate::measure::catalogue::Metric;
 use crate::measure::estimate::{MEDIAN, POOLED_REPLICATES};
 use crate::stats::{
-    self, Dominance, Interval, MedianRatio, Resampling, Shift, Test, brunner_munzel, cliffs_delta, deployments_test,
-    hierarchical_mean, hierarchical_quantile, hierarchical_shift, mann_whitney, median_ratio, paired_shift,
-    quantile_interval, resampled_shift, wilcoxon,
+    self, Dominance, Interval, MedianRatio, Resampling, Shift, Test, brunner_munzel, cliffs_delta,
+    deployments_interval, deployments_test, hierarchical_mean, hierarchical_quantile, hierarchical_shift, mann_whitney,
+    median_ratio, paired_shift, quantile_interval, resampled_shift, wilcoxon,
 };
 
 /// One condition on its own.
@@ -152,11 +152,23 @@ fn of_deployments([a, b]: [&[Vec<f64>]; 2], metric: Metric, resampling: &Resampl
     let numbers = if metric.unit() == "share" { means } else { medians };
     let [numbers_a, numbers_b] = [a, b].map(numbers);
     Some(Found {
-        shift: hierarchical_shift(a, b, resampling),
+        shift: shift_of_deployments([a, b], [&numbers_a, &numbers_b], resampling),
         ratio: median_ratio(&numbers_a, &numbers_b, resampling.level),
         test: deployments_test(&numbers_a, &numbers_b)?,
         dominance: cliffs_delta(&numbers_a, &numbers_b, resampling.level)?,
     })
+}
+
+/// The shift of all rounds. Its interval is the one of the test, so that both say the same, where there are deployments enough for
+/// one; it always holds the shift.
+fn shift_of_deployments([a, b]: [&[Vec<f64>]; 2], numbers: [&[f64]; 2], resampling: &Resampling) -> Shift {
+    let drawn = hierarchical_shift(a, b, resampling);
+    match (drawn.shift, deployments_interval(numbers[0], numbers[1], resampling.level)) {
+        (Some(shift), Some(Interval { low, high })) => {
+            Shift { shift: Some(shift), low: Some(low.min(shift)), high: Some(high.max(shift)) }
+        }
+        (None, _) | (_, None) => drawn,
+    }
 }
 
 fn means(deployments: &[Vec<f64>]) -> Vec<f64> {

@@ -67,7 +67,7 @@ pub use location::{Shift, paired_shift, shift};
 pub use mann_whitney::{RankedValues, mann_whitney};
 pub use offset::{Offset, offsets};
 pub use order_statistics::{Ranks, median_interval, quantile_interval, values_needed};
-pub use permutation::deployments_test;
+pub use permutation::{deployments_interval, deployments_test};
 pub use proportion::wilson_interval;
 pub use quantile::{percentile, quantile, select_percentile};
 pub use ratio::{MedianRatio, median_ratio};

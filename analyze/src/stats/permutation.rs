@@ -1,9 +1,13 @@
 //! Whether two samples have one mean: the numbers of deployments, which are few.
 
 use super::distribution::student_two_sided;
+use super::interval::Interval;
 use super::mann_whitney::mann_whitney;
 use super::significance::{Method, Test};
 use super::values::mean;
+
+/// How often the distance to an end of an interval is halved: to a millionth of the values' spread.
+const HALVINGS: u32 = 22;
 
 /// The most arrangements that are looked at one by one: all of 10 and 10.
 const ARRANGEMENTS_MAX: u64 = 200_000;
@@ -23,6 +27,38 @@ pub fn deployments_test(a: &[f64], b: &[f64]) -> Option<Test> {
         None => Test { statistic, p: welch_p(a, b, statistic), method: Method::Welch },
     };
     Some(test)
+}
+
+/// The shifts of `b` against `a` that [`deployments_test`] does not reject at `level`: with these taken from `b` both sides may have
+/// one mean. Its coverage is the test's. None where the numbers are too few to reject any, or one is infinite.
+pub fn deployments_interval(a: &[f64], b: &[f64], level: f64) -> Option<Interval> {
+    let middle = mean(b.iter().copied())? - mean(a.iter().copied())?;
+    let spread = a.iter().chain(b).copied().fold(f64::NEG_INFINITY, f64::max)
+        - a.iter().chain(b).copied().fold(f64::INFINITY, f64::min);
+    if !spread.is_finite() {
+        return None;
+    }
+    if spread == 0.0 {
+        return deployments_test(&[0.0].repeat(a.len()), &[1.0].repeat(b.len()))
+            .filter(|test| test.p < 1.0 - level)
+            .map(|_| Interval { low: middle, high: middle });
+    }
+    let is_rejected = |shift: f64| {
+        let shifted: Vec<f64> = b.iter().map(|value| value - shift).collect();
+        deployments_test(a, &shifted).is_some_and(|test| test.p < 1.0 - level)
+    };
+    // A shift beyond all values puts the sides apart: what is not rejected there is rejected nowhere.
+    let end = |side: f64| {
+        let (mut inside, mut outside) = (middle, middle + side * 3.0 * spread);
+        is_rejected(outside).then(|| {
+            for _ in 0..HALVINGS {
+                let half = f64::midpoint(inside, outside);
+                *(if is_rejected(half) { &mut outside } else { &mut inside }) = half;
+            }
+            inside
+        })
+    };
+    Some(Interval { low: end(-1.0)?, high: end(1.0)? })
 }
 
 /// In how many ways so many numbers are shared out; none where they are too many.
@@ -122,5 +158,28 @@ mod tests {
             assert!(found(count, 0.0) <= 0.08, "{count} a side: {}", found(count, 0.0));
         }
         assert!(found(6, 2.0) >= 0.78, "{}", found(6, 2.0));
+    }
+
+    #[test]
+    fn the_interval_holds_the_shift_as_often_as_it_says_and_no_end_is_there_that_the_test_cannot_reject() {
+        let held = coverage::share(400, |random| {
+            let (a, b) = (medians(6, 0.0, random), medians(6, 2.0, random));
+            deployments_interval(&a, &b, 0.95).unwrap().holds(2.0)
+        });
+        assert!((0.92..0.98).contains(&held), "{held}");
+        assert_eq!(deployments_interval(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0], 0.95), None, "3 a side reject nothing");
+        assert_eq!(deployments_interval(&[1.0, f64::INFINITY, 3.0, 4.0], &[4.0, 5.0, 6.0, 7.0], 0.95), None);
+        let equal = deployments_interval(&[1.0; 4], &[3.0; 4], 0.95).unwrap();
+        assert!((equal.low - 2.0).abs() < 1e-5 && (equal.high - 2.0).abs() < 1e-5, "{equal:?}");
+    }
+
+    #[test]
+    fn the_interval_leaves_0_out_where_the_test_rejects_it() {
+        let mut random = cnsim::random::Random::keyed(7, &["interval"]);
+        for shift in [0.5, 1.0, 1.5, 2.0, 2.5, 3.0] {
+            let (a, b) = (medians(5, 0.0, &mut random), medians(6, shift, &mut random));
+            let test = deployments_test(&a, &b).unwrap();
+            assert_eq!(deployments_interval(&a, &b, 0.95).unwrap().holds(0.0), test.p >= 0.05, "{test:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 
 /// The figures of a report on a flood.
-pub(crate) const FIGURES: [&str; 14] = [
+pub(crate) const FIGURES: [&str; 15] = [
     "infection-curves",
     "convergence-ecdf",
     "convergence-by-nodes",
@@ -23,6 +23,7 @@ pub(crate) const FIGURES: [&str; 14] = [
     "control",
     "convergence-by-round",
     "time-spent",
+    "offered-load",
     "telemetry",
 ];
 

@@ -163,7 +163,7 @@ fn residuals(label: String, level: f64) -> ResidualPanel {
 
 fn offered(label: String, level: f64) -> LoadSeries {
     let run = |begun_per_s: f64, p99_ms| LoadPoint { begun_per_s, goodput_per_s: begun_per_s.min(level), p99_ms };
-    LoadSeries { label, runs: vec![run(0.5, Some(level)), run(2.0 * level.abs() + 1.0, None)] }
+    LoadSeries { label, runs: vec![run(0.5, Some(level)), run((level.abs() + 1.0) * 0.9, None)] }
 }
 
 fn tail(label: String, level: f64) -> TailSeries {

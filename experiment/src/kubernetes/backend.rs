@@ -19,8 +19,8 @@ use super::watch::PodWatch;
 use super::{facts, limits};
 use crate::backend::{Backend, BackendError, RunContext};
 use crate::cluster::{AfterDrain, Cluster, ClusterError, Process};
-use crate::driver::Watcher;
 use crate::ledger::now;
+use crate::watcher::Watcher;
 
 /// How long a driver waits before it enters pods again that did not let it in.
 const RETRY: Duration = Duration::from_secs(1);

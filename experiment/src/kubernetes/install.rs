@@ -11,7 +11,7 @@ use super::error::KubernetesError;
 use super::helm::{Helm, HelmError, Install};
 use super::options::KubernetesOptions;
 use super::release::selector;
-use crate::driver::Watcher;
+use crate::watcher::Watcher;
 
 /// How long pods may take to be gone after their release was taken away.
 const GONE_TIMEOUT: Duration = Duration::from_secs(90);

@@ -10,7 +10,7 @@ use tokio::time::{Instant, interval, timeout_at};
 
 use super::error::KubernetesError;
 use super::release::selector;
-use crate::driver::Watcher;
+use crate::watcher::Watcher;
 
 /// How often what is waited for is looked at, though nothing happened.
 const LOOK: Duration = Duration::from_secs(2);

@@ -90,7 +90,7 @@ fn a_run_without_records_has_its_counts_and_says_that_it_kept_none() {
     let folder = out.path().join("none");
     let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect();
     files.sort();
-    assert_eq!(files, ["manifest.json", "topology.json"]);
+    assert_eq!(files, ["control.csv", "manifest.json", "topology.json"]);
     let made = manifest(&folder);
     assert_eq!((made.options.records, made.rounds.len(), made.expected_events), (Records::None, 5, 5 * 59));
     assert!(
