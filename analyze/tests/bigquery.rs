@@ -138,7 +138,7 @@ fn a_run_of_this_machine_goes_the_whole_way() {
     let bq = home.path().join("bq").join(id);
     assert_eq!(fs::read(bq.join("events.parquet")).unwrap(), parquet);
     assert_eq!(repeats(&facts(&bq)), 1);
-    for name in ["manifest.json", "topology.json"] {
+    for name in ["manifest.json", "topology.json", "control.csv"] {
         fs::copy(own.join(name), bq.join(name)).unwrap();
     }
     for (folder, out) in [(&own, "report-own"), (&bq, "report-bq")] {
@@ -242,6 +242,13 @@ fn the_runs_of_a_log_are_listed_with_what_they_lack() {
 fn the_doctor_finds_a_sound_table_and_what_is_wrong_with_others() {
     let server = Server::start();
     let mut entries = entries();
+    // The run of the fixture wrote records of format 1.
+    for entry in &mut entries {
+        let record = entry["jsonPayload"].as_object_mut().unwrap();
+        let added =
+            [("reason", "".into()), ("incarnation", 1.0.into()), ("clock", "wall".into()), ("topic", "".into())];
+        record.extend(added.map(|(name, value)| (name.to_owned(), value)));
+    }
     server.table("stdout", Divided::ByTimestamp, &entries);
     for entry in &mut entries {
         entry["jsonPayload"]["sent_ns"] = 1.5e18.into();
