@@ -9,7 +9,6 @@ use cnsim_analyze::inputs::{About, Loaded, RunFacts};
 use cnsim_records::columns::{EventColumns, EventNames};
 use cnsim_records::events::Events;
 use cnsim_records::names::Names;
-use rayon::prelude::*;
 
 const EPOCH_NS: i64 = 1_742_869_853_000_000_000;
 
@@ -48,10 +47,15 @@ impl Chance {
 
     /// Deployments of five rounds that differ as much as rounds do: with a standard deviation of 1.
     pub(crate) fn deployments(&mut self, count: usize, centre: f64) -> Vec<Vec<f64>> {
+        self.deployments_of(count, 5, centre)
+    }
+
+    /// The same of so many rounds.
+    pub(crate) fn deployments_of(&mut self, count: usize, rounds: usize, centre: f64) -> Vec<Vec<f64>> {
         let mut deployments = Vec::new();
         for _ in 0..count {
             let of_deployment = centre + self.normal();
-            deployments.push(self.normals(5).into_iter().map(|noise| of_deployment + noise).collect());
+            deployments.push(self.normals(rounds).into_iter().map(|noise| of_deployment + noise).collect());
         }
         deployments
     }
@@ -70,7 +74,13 @@ pub(crate) fn shares<const N: usize>(
     are_so: impl Fn(&mut Chance) -> [bool; N] + Sync,
 ) -> [f64; N] {
     let look = |seed: u64| are_so(&mut Chance(Random::keyed(seed, &["simulations", what])));
-    let looked: Vec<[bool; N]> = (0..simulations).into_par_iter().map(look).collect();
+    // Threads of their own: one of the pool that waits for a part of its study would take up another whole study on its stack.
+    let threads = std::thread::available_parallelism().map_or(1, |count| count.get() as u64);
+    let of_thread = |thread: u64| (thread..simulations).step_by(threads as usize).map(look).collect::<Vec<[bool; N]>>();
+    let looked: Vec<[bool; N]> = std::thread::scope(|scope| {
+        let begun: Vec<_> = (0..threads).map(|thread| scope.spawn(move || of_thread(thread))).collect();
+        begun.into_iter().flat_map(|thread| thread.join().expect("no simulation panics")).collect()
+    });
     std::array::from_fn(|thing| looked.iter().filter(|are| are[thing]).count() as f64 / simulations as f64)
 }
 
