@@ -48,9 +48,11 @@ impl Check {
         Self { experiment: experiment.to_owned(), quantity, exact, found, tolerance: 4.0 * sd / count.sqrt() }
     }
 
-    /// The same where only the sample tells the standard deviation.
+    /// The same where only the sample tells the standard deviation: Student's t is as far off in as few cases.
     pub(crate) fn mean_of_sample(experiment: &str, quantity: &'static str, exact: f64, sample: &[f64]) -> Self {
-        Self::mean(experiment, quantity, exact, deviation(sample), sample)
+        let normal = Self::mean(experiment, quantity, exact, deviation(sample), sample);
+        let tolerance = normal.tolerance * student_errors(sample.len() as f64 - 1.0) / 4.0;
+        Self { tolerance, ..normal }
     }
 
     /// Two means that have to be the same, of which neither is exact: off by 4 standard errors of their difference.
@@ -76,6 +78,15 @@ impl Check {
         // Exact values are sums of floats themselves.
         (self.found - self.exact).abs() <= self.tolerance + 1e-9 * self.exact.abs()
     }
+}
+
+/// How many standard errors of so many degrees of freedom are as improbable as 4 of the normal distribution: the first two terms of
+/// the expansion of Cornish and Fisher (Abramowitz and Stegun 26.7.5).
+fn student_errors(freedom: f64) -> f64 {
+    const Z: f64 = 4.0;
+    let first = (Z.powi(3) + Z) / 4.0;
+    let second = (5.0 * Z.powi(5) + 16.0 * Z.powi(3) + 3.0 * Z) / 96.0;
+    Z + first / freedom + second / freedom.powi(2)
 }
 
 fn deviation(sample: &[f64]) -> f64 {
