@@ -170,6 +170,9 @@ mod tests {
         assert_eq!(deployments_interval(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0], 0.95), None, "3 a side reject nothing");
         assert_eq!(deployments_interval(&[1.0, f64::INFINITY, 3.0, 4.0], &[4.0, 5.0, 6.0, 7.0], 0.95), None);
         let equal = deployments_interval(&[1.0; 4], &[3.0; 4], 0.95).unwrap();
+        let same = deployments_interval(&[2.0; 4], &[2.0; 4], 0.95).unwrap();
+        assert_eq!((same.low, same.high), (0.0, 0.0));
+        assert_eq!(deployments_interval(&[2.0; 3], &[2.0; 3], 0.95), None);
         assert!((equal.low - 2.0).abs() < 1e-5 && (equal.high - 2.0).abs() < 1e-5, "{equal:?}");
     }
 
