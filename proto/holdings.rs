@@ -75,6 +75,11 @@ impl Holdings {
         }
     }
 
+    /// How many are known, forgotten or not.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }

@@ -173,7 +173,8 @@ pub fn nodes_in_run_id(run: &str) -> Option<u32> {
 }
 
 /// A node's place in the roster of its run. Names stand at the edges only: on the wire, in records and in files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct NodeIx(pub u32);
 
 impl NodeIx {

@@ -9,6 +9,7 @@
 //! - [`quantity`]: spans, rates and shares as they are typed
 //! - [`protocol`]: the dissemination strategies and their options
 //! - [`machine`]: one node
+//! - [`scenario`]: what happens to nodes and links while messages spread, and what proves that it did
 //! - [`event`]: the record of a delivery, its writer and its reader
 //! - [`manifest`]: the record of a run
 //! - [`invariant`]: what must hold for the events of one round
@@ -20,6 +21,7 @@
 // outside it do.
 extern crate self as cnsim;
 
+mod as_text;
 pub mod event;
 mod holdings;
 pub mod id;
@@ -32,6 +34,7 @@ pub mod pace;
 pub mod protocol;
 pub mod quantity;
 pub mod random;
+pub mod scenario;
 pub mod time;
 pub mod topology;
 #[cfg(feature = "grpc")]

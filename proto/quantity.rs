@@ -48,6 +48,9 @@ impl Rate {
         (1..=RATES.most).contains(&bits_per_second).then_some(Self(bits_per_second))
     }
 
+    /// The highest.
+    pub const MAX: Self = Self(RATES.most);
+
     /// Bits a second.
     pub fn bits_per_second(self) -> u64 {
         self.0

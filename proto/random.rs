@@ -103,6 +103,16 @@ pub enum Purpose {
     Begin = 11,
     /// How long a node checks a message before it goes on: (node, round).
     Validation = 12,
+    /// Whom a fault meets: (which fault, round).
+    FaultTargets = 20,
+    /// When a node that a fault has taken down is up again, and down again: (which fault, round, node).
+    FaultTimes = 21,
+    /// Whether a copy is lost to a fault: as for its loss, and which fault.
+    FaultLoss = 22,
+    /// How long a fault holds a copy: as for its delay, and which fault.
+    FaultDelay = 23,
+    /// Who sends a probe of a fault to whom: (which fault, round, which probe).
+    Probe = 24,
 }
 
 /// The odd number nearest to 2^64 over the golden ratio.

@@ -40,9 +40,11 @@ pub enum CopyKind {
     Answer = 4,
     /// What a protocol says without waiting for an answer.
     Control = 5,
+    /// A question that only a fault's witness wants.
+    Probe = 6,
 }
 
 /// The numbers that a draw for this copy on this edge is keyed by.
-pub(super) fn coordinates(edge: Edge, copy: CopyKey) -> [u64; 5] {
+pub(crate) fn coordinates(edge: Edge, copy: CopyKey) -> [u64; 5] {
     [edge.from.0.into(), edge.to.0.into(), copy.round.into(), copy.kind as u64, copy.nth.into()]
 }

@@ -7,7 +7,7 @@ use super::rate::{RateSpec, Sharing};
 use super::transport::{Fate, Loss, Transport};
 use super::work::{WorkModel, WorkSpec};
 use crate::id::NodeIx;
-use crate::quantity::Rate;
+use crate::quantity::{Rate, Share};
 use crate::random::{Purpose, Random};
 use crate::time::Interval;
 
@@ -124,6 +124,18 @@ impl Links {
             Fate::Arrives { waited, retransmissions } => {
                 Passage { after: Interval(waited.0 + delay.0), retransmissions, is_lost: false }
             }
+        }
+    }
+
+    /// What becomes of a copy that is lost to something else too, on its own.
+    pub fn lose_besides(&self, passage: Passage, loss: Share, random: &mut Random) -> Passage {
+        match self.transport.fate(Loss::of(loss), random) {
+            Fate::Lost => Passage { is_lost: true, ..passage },
+            Fate::Arrives { waited, retransmissions } => Passage {
+                after: Interval(passage.after.0.saturating_add(waited.0)),
+                retransmissions: passage.retransmissions + retransmissions,
+                ..passage
+            },
         }
     }
 

@@ -14,6 +14,7 @@ mod shares;
 mod transport;
 mod work;
 
+pub(crate) use copy::coordinates;
 pub use copy::{CopyKey, CopyKind, Edge};
 pub use delay::{DelaySpec, DelaySpecError};
 pub use links::{LinkSpec, Links, Passage, Texts};

@@ -96,6 +96,12 @@ impl Port {
         self.waiting.insert((*end, self.entered), Waiting { id: transfer.id, lane });
     }
 
+    /// Lets copies out at this rate from now on.
+    pub fn set_rate(&mut self, now: Timestamp, rate: Rate) {
+        self.advance(now);
+        self.rate = rate;
+    }
+
     /// When the next copy is through, if no other enters or leaves before; none where none waits.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         if !self.done.is_empty() {

@@ -75,6 +75,11 @@ impl Loss {
     /// No copy is lost.
     pub const NONE: Self = Self(Share::ZERO);
 
+    /// So probable.
+    pub(super) const fn of(share: Share) -> Self {
+        Self(share)
+    }
+
     /// The probability.
     pub fn share(self) -> Share {
         self.0

@@ -156,6 +156,29 @@ impl Access {
         }))
     }
 
+    /// That of a node whose faults change the rate that it sends at: it has an uplink, without limit where its links have none.
+    pub(super) fn with_uplink(access: Option<Box<Self>>, config: &Config) -> Box<Self> {
+        let mut access = access.unwrap_or_else(|| {
+            Box::new(Self {
+                uplink: None,
+                downlink: None,
+                processor: None,
+                validation: None,
+                inside: Inside::default(),
+                taking: Taking::Nothing,
+            })
+        });
+        access.uplink.get_or_insert_with(|| Gate::new(Rate::MAX, config.common.links.sharing()));
+        access
+    }
+
+    /// The node sends at this rate from now on.
+    pub(super) fn set_uplink(&mut self, now: Timestamp, rate: Rate) {
+        if let Some(gate) = &mut self.uplink {
+            gate.port.set_rate(now, rate);
+        }
+    }
+
     /// How much is inside.
     pub(super) fn inside(&self) -> Inside {
         self.inside

@@ -8,9 +8,10 @@ use super::ask::{Answer, AnswerCopy, Answered, Contact, ControlCount, Words};
 use super::gossip::Gossip;
 use super::io::{Failure, Output, Outputs};
 use super::size::{WordsParts, answer_bytes};
+use super::way::Way;
 use super::{Arrival, Configured, Machine};
 use crate::id::{ContactId, DeliveryId, Epoch, Hop, Message, NodeIx};
-use crate::link::{CopyKey, CopyKind, Edge, Passage};
+use crate::link::{CopyKey, CopyKind};
 use crate::protocol::{Body, In, Other};
 use crate::time::Timestamp;
 
@@ -48,7 +49,7 @@ impl Machine {
 
     /// Takes a control message. What is of another run is not for this one, and nobody waits to hear so.
     pub(super) fn told(&mut self, now: Timestamp, from: NodeIx, words: &Words, outputs: &mut Outputs) {
-        if self.refusal(words.epoch).is_none() {
+        if self.refusal(words.epoch).is_none() && !self.take_probe(now, &words.body) {
             self.consult(now, In::Control { from, body: &words.body }, outputs);
             self.spread_held(outputs);
         }
@@ -103,7 +104,8 @@ impl Machine {
             Manner::Ask | Manner::Poll => CopyKind::Request,
             Manner::Control => CopyKind::Control,
         };
-        let Passage { after: hold, is_lost, .. } = self.way(to, CopyKey { round: nth, kind, nth: 0 });
+        let Way { after: hold, is_lost, is_cut } = self.way(now, to, CopyKey { round: nth, kind, nth: 0 });
+        let is_lost = is_lost || is_cut;
         let epoch = Some(common.epoch).filter(|epoch| *epoch != Epoch(0));
         let words = Words { nth, epoch, body };
         let (deadline, is_poll) = (common.settings.deadline, manner == Manner::Poll);
@@ -141,18 +143,22 @@ impl Machine {
     /// Gives an answer.
     pub(super) fn answer(&mut self, now: Timestamp, reply: Reply, outputs: &mut Outputs) {
         let Reply { asked, from, nth, body, messages } = reply;
-        let passage = self.way(from, CopyKey { round: nth, kind: CopyKind::Answer, nth: 0 });
+        let Way { after: hold, is_lost, is_cut } =
+            self.way(now, from, CopyKey { round: nth, kind: CopyKind::Answer, nth: 0 });
         let copies: Vec<AnswerCopy> = messages.iter().filter_map(|message| self.answer_copy(now, *message)).collect();
         let bytes = answer_bytes(&body, copies.iter().map(|copy| copy.bytes));
         let of_copies: u64 = copies.iter().map(|copy| copy.bytes).sum();
         self.contacts.get_or_insert_default().count(body.kind, bytes - of_copies);
-        let Passage { after: hold, is_lost, .. } = passage;
+        let is_lost = is_lost || is_cut;
         let answer = Answer { asked, to: from, body, copies, bytes, since: now, hold, is_lost };
         self.send_off(now, Output::Answer(answer), outputs);
     }
 
     /// A copy of a message that this node holds, as one of its sends that has ended.
     fn answer_copy(&mut self, now: Timestamp, message: Message) -> Option<AnswerCopy> {
+        if self.is_mute() && self.holdings.get(message).is_some_and(|holding| holding.hop != Some(Hop::ORIGIN)) {
+            return None;
+        }
         let Some(holding) = self.holdings.held(message) else {
             debug_assert!(false, "the protocol answers with {message:?}, which this node does not hold");
             return None;
@@ -189,13 +195,5 @@ impl Machine {
         }
         self.consult(now, In::Answered { to, body: &body }, outputs);
         self.spread_held(outputs);
-    }
-
-    /// What becomes of something on its way to a node. An edge has one weight, whichever of its ends lists it.
-    fn way(&self, to: NodeIx, key: CopyKey) -> Passage {
-        let Some(Configured { config, .. }) = &self.configured else { return Passage::AT_ONCE };
-        let neighbours = &config.common.neighbours;
-        let weight = neighbours.weight(self.me, to).or_else(|| neighbours.weight(to, self.me));
-        config.common.links.passage(Edge { from: self.me, to, weight }, key)
     }
 }

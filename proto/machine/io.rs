@@ -252,6 +252,9 @@ pub struct Send {
     pub hold_back: Interval,
     /// Whether it is lost on its way: the host then carries it nowhere, and ends the send well once both times are over.
     pub is_lost: bool,
+    /// Whether a fault lets nothing pass: the host then carries it nowhere, and ends the send with [`Failure::Deadline`] once its
+    /// deadline is over.
+    pub is_cut: bool,
 }
 
 /// What is written down; the host adds names, run, process and sequence number.

@@ -22,6 +22,10 @@ pub struct Load {
     pub delivered: u64,
     /// Sends that failed since `Configure`.
     pub failed: u64,
+    /// Messages that the node holds, or has held.
+    pub held: u64,
+    /// 1 of a node that is down to the round's end.
+    pub gone: u64,
 }
 
 impl Sum for Load {
@@ -36,6 +40,8 @@ impl Sum for Load {
             finished: sum.finished + one.finished,
             delivered: sum.delivered + one.delivered,
             failed: sum.failed + one.failed,
+            held: sum.held + one.held,
+            gone: sum.gone + one.gone,
         })
     }
 }

@@ -3,7 +3,7 @@
 //! The host calls [`Machine::handle`] with an input and the time, then carries out every output; between inputs it sleeps until
 //! [`Machine::poll_timeout`]. Contract: for each [`Output::Send`] the host gives exactly one [`Input::SendDone`], by the
 //! send's deadline; for each [`Input::Deliver`] the machine gives exactly one [`Output::Reply`], at once or when the copy
-//! has been forwarded; for each [`Output::Ask`] and [`Output::Control`] the host gives its end ([`Contact`]), and for each
+//! has been forwarded, and none where a fault has the node down; for each [`Output::Ask`] and [`Output::Control`] the host gives its end ([`Contact`]), and for each
 //! [`Input::Asked`] the machine gives at once one [`Output::Answer`] or [`Output::Refuse`]. Nothing is retried. Nodes and
 //! messages are numbers here; the host has their names.
 
@@ -11,6 +11,7 @@ mod access;
 mod ask;
 mod contacts;
 mod exchange;
+mod faults;
 mod gossip;
 mod io;
 mod load;
@@ -20,6 +21,7 @@ mod periods;
 mod permits;
 mod sends;
 mod size;
+mod way;
 
 use bytes::Bytes;
 
@@ -29,12 +31,14 @@ use crate::protocol::{Forward, In, Participant, Repeats, Timer, View};
 use crate::time::{Interval, Timestamp};
 use access::{Access, Pending, Taking};
 use contacts::Contacts;
+use faults::Faults;
 use io::Owed;
 use order::put_in_order;
 use periods::Periods;
 use sends::{Sends, Spread};
 
 pub use ask::{Answer, AnswerCopy, Answered, Contact, ControlCount, Words};
+pub use faults::{FaultLog, LoggedStep, RoundFaults, StepEdge};
 pub use gossip::Gossip;
 pub use io::{Ack, Common, Config, Event, Failure, Input, Output, Outputs, Refusal, Send};
 pub use load::Load;
@@ -53,6 +57,10 @@ pub struct Machine {
     contacts: Option<Box<Contacts>>,
     /// Only where something lies between the node and its links.
     access: Option<Box<Access>>,
+    /// Only in a round that faults befall.
+    faults: Option<Box<Faults>>,
+    /// How often it has lost what it held.
+    restarts: u32,
     load: Load,
 }
 
@@ -84,6 +92,8 @@ impl Machine {
             periods: Periods::default(),
             contacts: None,
             access: None,
+            faults: None,
+            restarts: 0,
             load: Load::default(),
         }
     }
@@ -105,7 +115,15 @@ impl Machine {
 
     /// How many messages it may still send unasked.
     pub fn unsettled(&self) -> u32 {
+        if self.is_gone() {
+            return 0;
+        }
         self.configured.as_ref().map_or(0, |configured| configured.part.unsettled())
+    }
+
+    /// How many messages it holds, or has held.
+    pub fn held(&self) -> usize {
+        self.holdings.len()
     }
 
     /// How much it has to do.
@@ -115,7 +133,9 @@ impl Machine {
             queued: self.sends.waiting() as u64 + inside.copies,
             in_flight: u64::from(self.sends.in_flight()),
             control: self.contacts.as_ref().map_or(0, |contacts| contacts.in_flight()) + inside.control,
-            unsettled: self.configured.as_ref().map_or(0, |configured| configured.part.unsettled().into()),
+            unsettled: self.unsettled().into(),
+            held: self.holdings.len() as u64,
+            gone: self.is_gone().into(),
             ..self.load
         }
     }
@@ -127,6 +147,14 @@ impl Machine {
 
     /// Takes one input; every output that follows from it is in `outputs` afterwards.
     pub fn handle(&mut self, now: Timestamp, input: Input, outputs: &mut Outputs) {
+        match &self.faults {
+            None => self.handle_free(now, input, outputs),
+            Some(_) => self.handle_under_faults(now, input, outputs),
+        }
+    }
+
+    #[inline]
+    fn handle_free(&mut self, now: Timestamp, input: Input, outputs: &mut Outputs) {
         match &self.access {
             Some(access) if access.taking == Taking::Nothing => self.handle_through(now, input, outputs),
             Some(_) | None => self.take(now, input, outputs),
@@ -161,9 +189,13 @@ impl Machine {
         self.poll_timers().into_iter().chain(self.poll_access()).min()
     }
 
-    /// When a timer of the protocol or its next period comes.
+    /// When a timer of the protocol, its next period or the next step of a fault comes.
     pub fn poll_timers(&self) -> Option<Timestamp> {
-        self.timers.iter().map(|(at, _)| *at).chain(self.periods.next()).min()
+        let step = self.faults.as_ref().and_then(|faults| faults.poll_timeout());
+        if self.stands_still() {
+            return step;
+        }
+        self.timers.iter().map(|(at, _)| *at).chain(self.periods.next()).chain(step).min()
     }
 
     /// Nothing of the configuration before goes on under this one: copies that wait are given up, and so is what is in flight, which
@@ -176,6 +208,7 @@ impl Machine {
         }
         self.holdings.clear();
         self.timers.clear();
+        self.faults = None;
         if let Some(contacts) = &mut self.contacts {
             contacts.clear();
         }
@@ -244,7 +277,7 @@ impl Machine {
         let Arrival { delivery, from, message, text_bytes, hop, payload } = arrival;
         let duplicate = self.holdings.get(message).is_some();
         outputs.out.useful = None;
-        let at = self.access.as_ref().and_then(|access| access.taking.received());
+        let at = self.access.as_ref().and_then(|access| access.taking.received()).max(self.put_off_until());
         outputs.event(Event::Received { delivery, message, from, hop, duplicate, at });
         if !duplicate {
             self.load.delivered += 1;
@@ -305,7 +338,7 @@ impl Machine {
             sends.iter().all(|(_, message)| *message == spread.message),
             "a copy of another message: {sends:?}"
         );
-        if sends.is_empty() {
+        if sends.is_empty() || (spread.hop != Some(Hop::ORIGIN) && self.is_mute()) {
             if let Some(owed) = spread.owed {
                 outputs.reply(owed);
             }
@@ -325,6 +358,9 @@ impl Machine {
                 debug_assert!(false, "the protocol sends {message:?}, which this node does not hold");
                 continue;
             };
+            if holding.hop != Some(Hop::ORIGIN) && self.is_mute() {
+                continue;
+            }
             let payload = holding.payload.clone();
             let spread = Spread { message, text_bytes: holding.text_bytes, hop: holding.hop, payload, owed: None };
             self.queue(spread, copies.iter().map(|(to, _)| *to));

@@ -1,16 +1,31 @@
 //! The part of a machine that lets things pass between the node and its links; see [`super::access`].
 
-use super::access::{Pending, Reply, Taking, Through};
+use super::access::{Access, Pending, Reply, Taking, Through};
 use super::io::{Event, Failure, Input, Output, Outputs, Refusal};
 use super::{Answer, Machine};
 use crate::id::{Hop, NodeIx};
+use crate::quantity::Rate;
 use crate::time::Timestamp;
 
 impl Machine {
     /// When [`Input::AccessTimeout`] is due: something is through an uplink or downlink, worked on or checked. None where
     /// nothing is inside. It is never later than [`Self::poll_timeout`], which is due for timers too.
     pub fn poll_access(&self) -> Option<Timestamp> {
-        self.access.as_ref().and_then(|access| access.poll_timeout())
+        self.access.as_ref().and_then(|access| access.poll_timeout()).filter(|_| !self.stands_still())
+    }
+
+    /// Gives the node an uplink whose rate faults can change.
+    pub(super) fn open_uplink(&mut self) {
+        if let Some(configured) = &self.configured {
+            self.access = Some(Access::with_uplink(self.access.take(), &configured.config));
+        }
+    }
+
+    /// Has the node send at this rate; none: at that of its links.
+    pub(super) fn set_uplink(&mut self, now: Timestamp, rate: Option<Rate>) {
+        let (Some(configured), Some(access)) = (&self.configured, &mut self.access) else { return };
+        let usual = || configured.config.common.links.uplink(self.me).unwrap_or(Rate::MAX);
+        access.set_uplink(now, rate.unwrap_or_else(usual));
     }
 
     /// How much of what keeps a message from being over is between the node and its links, or asked and not answered:

@@ -50,6 +50,11 @@ impl Periods {
         }
     }
 
+    /// Those of a node that begins anew: where they would have begun at first, with numbers that go on.
+    pub(super) fn begin_later(&self, now: Timestamp, of: Of, settings: &ProtocolSettings) -> Self {
+        Self { nth: self.nth.max(of.first), ..Self::begin(now, of, settings) }
+    }
+
     /// When the next one begins.
     pub(super) fn next(&self) -> Option<Timestamp> {
         (self.next != NEVER).then_some(self.next)

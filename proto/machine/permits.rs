@@ -3,9 +3,10 @@
 use super::io::{Common, Event, Failure, Output, Outputs, Send};
 use super::sends::{Copy, Permitted, Spread};
 use super::size::CopyParts;
+use super::way::Way;
 use super::{Configured, Gossip, Machine};
-use crate::id::{Epoch, Hop, Message, NodeIx, SendId};
-use crate::link::{CopyKey, CopyKind, Edge, Passage};
+use crate::id::{Epoch, Hop, NodeIx, SendId};
+use crate::link::{CopyKey, CopyKind, Edge, Transport};
 use crate::protocol::In;
 use crate::time::Timestamp;
 
@@ -101,8 +102,9 @@ impl Machine {
                 true => self.contacts.get_or_insert_default().next_copy(copy.to, message),
                 false => 0,
             };
-            let (there, back) = self.passages(&common, copy.to, message, nth);
+            let (there, back) = self.ways(now, &common, copy.to, CopyKey { round: message.0, kind: CopyKind::Payload, nth });
             let (hold, is_lost, is_news_lost) = (there.after, there.is_lost, back.is_lost);
+            let is_cut = there.is_cut;
             let leaves = if self.access.is_some() { NOT_YET } else { now + hold };
             let send = self.sends.permit(Permitted { copy, since: now, leaves, is_lost, is_news_lost });
             self.load.started += 1;
@@ -112,7 +114,7 @@ impl Machine {
             let gossip =
                 Gossip { message: *message, text_bytes: *text_bytes, hop: *hop, epoch, payload: payload.clone() };
             let hold_back = back.after;
-            let send = Output::Send(Send { send, to: copy.to, gossip, bytes, since: now, hold, hold_back, is_lost });
+            let send = Output::Send(Send { send, to: copy.to, gossip, bytes, since: now, hold, hold_back, is_lost, is_cut });
             match self.access {
                 Some(_) => self.send_off(now, send, outputs),
                 None => outputs.queue.push_back(send),
@@ -121,11 +123,14 @@ impl Machine {
     }
 
     /// What becomes of a copy on its way, and of the news of its end on the way back.
-    fn passages(&self, common: &Common, to: NodeIx, message: Message, nth: u32) -> (Passage, Passage) {
+    fn ways(&self, now: Timestamp, common: &Common, to: NodeIx, key: CopyKey) -> (Way, Way) {
         let weight = common.neighbours.weight(self.me, to);
-        let key = |kind| CopyKey { round: message.0, kind, nth };
-        let there = common.links.passage(Edge { from: self.me, to, weight }, key(CopyKind::Payload));
-        (there, common.links.passage(Edge { from: to, to: self.me, weight }, key(CopyKind::Acknowledgment)))
+        let there = self.way_over(now, Edge { from: self.me, to, weight }, key);
+        // A datagram that nothing passes for is lost as any other; a stream fails at its deadline.
+        let is_datagram = there.is_cut && common.links.transport() == Transport::Datagram;
+        let there = if is_datagram { Way { is_lost: true, is_cut: false, ..there } } else { there };
+        let news = CopyKey { kind: CopyKind::Acknowledgment, ..key };
+        (there, self.way_over(now, Edge { from: to, to: self.me, weight }, news))
     }
 
     fn encoded_bytes(&self, send: SendId, copy: Copy, sent: Timestamp) -> u64 {

@@ -1,7 +1,6 @@
 //! The record of a run: what was asked for, what ran, and how each round ended. Written by the driver, read by the
 //! analysis and by whoever repeats the run.
 
-mod as_text;
 mod backend;
 mod factors;
 mod incident;

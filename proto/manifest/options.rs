@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::as_text;
+use crate::as_text;
 use super::records::Records;
 use crate::initiator::Initiators;
 use crate::link::{DelaySpec, LinkSpec, Loss, RateSpec, Sharing, Transport, WorkSpec};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::as_text;
+use crate::as_text;
 use super::backend::Backend;
 use super::incident::Incident;
 use super::limits::Limits;

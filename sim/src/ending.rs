@@ -12,6 +12,8 @@ pub(crate) struct Ending {
     /// First receipts when every message has reached everybody.
     receipts: u64,
     period: Interval,
+    /// The last step of a fault: no round is over before.
+    lasts: Timestamp,
     /// When messages that reached everybody have their timers stopped; none before.
     horizon: Option<Timestamp>,
 }
@@ -27,17 +29,20 @@ pub(crate) struct Progress {
     pub(crate) unsettled: u64,
     /// First receipts.
     pub(crate) receipts: u64,
+    /// Whether every node that is not gone holds every message; none where receipts tell.
+    pub(crate) reached: Option<bool>,
 }
 
 impl Ending {
     /// That of messages which begin one after another.
-    pub(crate) fn of(network: &Network, specs: &[RoundSpec]) -> Self {
+    pub(crate) fn of(network: &Network, specs: &[RoundSpec], lasts: Interval) -> Self {
         let settings = network.settings();
         Self {
             limit: specs.iter().map(|spec| spec.begins + spec.limit).max().unwrap_or_default(),
             settles: settings.spec.protocol().settles(),
             receipts: specs.len() as u64 * u64::from(network.nodes().saturating_sub(1)),
             period: settings.period,
+            lasts: specs.first().map_or(Timestamp(0), |spec| spec.begins + lasts),
             horizon: None,
         }
     }
@@ -45,10 +50,13 @@ impl Ending {
     /// What they end with now; none while they go on. A protocol that never rests has its timers stopped one period after
     /// everybody was reached, and what is on its way then still arrives.
     pub(crate) fn reached(&mut self, so_far: &Progress) -> Option<Outcome> {
+        if so_far.now < self.lasts {
+            return None;
+        }
         if self.settles {
             return (so_far.rests && so_far.unsettled == 0).then_some(Outcome::Quiescent);
         }
-        if self.horizon.is_none() && so_far.receipts >= self.receipts {
+        if self.horizon.is_none() && so_far.reached.unwrap_or(so_far.receipts >= self.receipts) {
             self.horizon = Some(so_far.now + self.period);
         }
         let is_past = |horizon: Timestamp| so_far.next.is_none_or(|next| next > horizon);

@@ -53,6 +53,8 @@ pub(crate) enum End {
     Well(Option<bool>),
     Refused(Epoch),
     Late,
+    /// The same, where no reply can come.
+    Cut,
 }
 
 /// A copy that arrives.
@@ -116,7 +118,13 @@ pub(crate) struct Pending {
 }
 
 /// What the journal is told of an event at `node`; of a receipt, with the copy that arrived.
-pub(crate) fn entry(node: NodeIx, event: Event, now: Timestamp, arrival: Option<Arrival>) -> Entry {
+pub(crate) fn entry(
+    node: NodeIx,
+    restarts: u32,
+    event: Event,
+    now: Timestamp,
+    arrival: Option<Arrival>,
+) -> Entry {
     match event {
         Event::Initiated { message, at } => {
             let hop = Some(Hop::ORIGIN);
@@ -129,6 +137,7 @@ pub(crate) fn entry(node: NodeIx, event: Event, now: Timestamp, arrival: Option<
                 at,
                 send: SendId(0),
                 bytes: 0,
+                restarts,
                 fact: Fact::Initiated,
             }
         }
@@ -136,10 +145,10 @@ pub(crate) fn entry(node: NodeIx, event: Event, now: Timestamp, arrival: Option<
             let at = at.unwrap_or(now);
             let Arrival { send, sent, bytes, .. } = arrival.expect("only a delivery is received");
             let fact = if duplicate { Fact::Duplicate } else { Fact::Received };
-            Entry { message, sender: from, receiver: node, hop, sent, at, send, bytes: u64::from(bytes), fact }
+            Entry { message, sender: from, receiver: node, hop, sent, at, send, bytes: u64::from(bytes), restarts, fact }
         }
         Event::Failed { message, to, hop, send, sent, at, bytes, reason } => {
-            Entry { message, sender: node, receiver: to, hop, sent, at, send, bytes, fact: Fact::Failed(reason) }
+            Entry { message, sender: node, receiver: to, hop, sent, at, send, bytes, restarts, fact: Fact::Failed(reason) }
         }
     }
 }

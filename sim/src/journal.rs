@@ -23,6 +23,8 @@ pub struct Entry {
     pub send: SendId,
     /// Encoded size of the copy.
     pub bytes: u64,
+    /// How often the node that writes it has lost what it held.
+    pub restarts: u32,
     /// What happened.
     pub fact: Fact,
 }

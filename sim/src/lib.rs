@@ -7,6 +7,7 @@
 
 #![warn(missing_docs)]
 
+mod coverage;
 mod ending;
 mod gates;
 mod happening;

@@ -1,13 +1,17 @@
 //! Machines in virtual time: a message begins at one, and what follows from it is carried out until nothing is left to do.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use cnsim::id::{DeliveryId, Hop, Message, NodeIx};
+use cnsim::id::{DeliveryId, Hop, Message, NodeIx, SendId};
 use cnsim::machine::{
-    Answer, AnswerCopy, Answered, Contact, Event, Failure, Gossip, Input, Load, Machine, Output, Outputs, Send,
+    Answer, AnswerCopy, Answered, Contact, Event, Failure, FaultLog, Gossip, Input, Load, Machine, Output, Outputs,
+    RoundFaults, Send,
 };
+use cnsim::scenario::Timeline;
 use cnsim::time::{Interval, Timestamp};
 
+use crate::coverage::Coverage;
 use crate::ending::{Ending, Progress};
 use crate::gates::{Coming, Gates};
 use crate::happening::{Arrival, AskEnd, Asker, Asking, End, Happening, Pending, Telling, entry};
@@ -41,6 +45,8 @@ pub struct World {
     unsettled_sum: u64,
     /// Only where something lies between nodes and their links.
     gates: Option<Box<Gates>>,
+    /// Only where faults befall nodes and links.
+    faults: Option<Box<(Arc<Timeline>, Coverage)>>,
     /// The messages that go round, or have.
     messages: Messages,
     /// First receipts of them.
@@ -75,6 +81,7 @@ impl World {
             moving: 0,
             unsettled: vec![0; nodes],
             unsettled_sum: 0,
+            faults: None,
             gates: (!network.is_direct()).then(|| Box::new(Gates::new(nodes))),
             messages: Messages::default(),
             receipts: 0,
@@ -83,6 +90,19 @@ impl World {
         // Nodes that know nothing record nothing when they are configured.
         world.configure(round, &mut NoJournal);
         world
+    }
+
+    /// Has faults befall the rounds that are simulated next: their time 0 is the begin of the first of them.
+    pub fn set_faults(&mut self, timeline: Arc<Timeline>) {
+        let nodes = self.machines.len();
+        self.gates.get_or_insert_with(|| Box::new(Gates::new(nodes)));
+        self.faults = Some(Box::new((timeline, Coverage::new(nodes))));
+    }
+
+    /// What each node has seen of the faults, by its place; those that have seen nothing are left out.
+    pub fn fault_logs(&self) -> impl Iterator<Item = (NodeIx, FaultLog)> {
+        let logs = self.machines.iter().map(|machine| (machine.me(), machine.fault_log()));
+        logs.filter(|(_, log)| *log != FaultLog::default())
     }
 
     /// Simulates a round, which begins after all others of this world; what happens is told to the journal in the order in which it
@@ -106,7 +126,8 @@ impl World {
     ) -> RoundEnd {
         let before = self.load();
         self.begin(specs, journal);
-        let mut ending = Ending::of(&self.network, specs);
+        let lasts = self.faults.as_ref().map_or(Interval::ZERO, |faults| faults.0.ends());
+        let mut ending = Ending::of(&self.network, specs, lasts);
         let mut events = 0;
         let (outcome, load) = loop {
             if let Some(outcome) = ending.reached(&self.progress()) {
@@ -145,6 +166,10 @@ impl World {
         }
         self.machines.iter_mut().for_each(Machine::begin_control_counts);
         (self.now, self.receipts) = (first.begins, 0);
+        if let Some(faults) = &self.faults {
+            let faults = RoundFaults { timeline: Arc::clone(&faults.0), origin: first.begins };
+            self.machines.iter_mut().for_each(|machine| machine.begin_faults(faults.clone()));
+        }
         // Timers that the end of a round has stopped go on.
         (0..self.network.nodes()).for_each(|node| self.look_ahead(NodeIx(node)));
         self.messages.add(specs);
@@ -167,6 +192,7 @@ impl World {
             rests: self.rests(),
             unsettled: self.unsettled_sum,
             receipts: self.receipts,
+            reached: self.faults.as_ref().map(|faults| faults.1.is_full(self.messages.len())),
         }
     }
 
@@ -196,7 +222,7 @@ impl World {
                 let result = match how {
                     End::Well(useful) => Ok(useful),
                     End::Refused(theirs) => Err(Failure::Refused(format!("epoch {} is not this node's", theirs.0))),
-                    End::Late => Err(Failure::Deadline),
+                    End::Late | End::Cut => Err(Failure::Deadline),
                 };
                 self.handle(node, Input::SendDone { send, sent, result }, &[], journal);
             }
@@ -236,7 +262,7 @@ impl World {
         let (bytes, gossip) = (u64::from(bytes), self.gossip(arrival));
         self.handle(node, Input::Deliver { delivery, from, bytes, gossip }, &[(delivery, arrival)], journal);
         if self.owed.contains_key(&delivery) {
-            self.await_reply(node, from, arrival);
+            self.await_reply(node, from, arrival, delivery);
         }
     }
 
@@ -245,6 +271,11 @@ impl World {
         let asked = self.name();
         self.askers.insert(asked, Asker { node: from, contact, ends, is_poll });
         self.handle(node, Input::Asked { asked, from, bytes, words }, &[], journal);
+        if self.machines[node.index()].is_down()
+            && let Some(asker) = self.askers.remove(&asked)
+        {
+            return self.end_ask_without(asker, node, self.now, Failure::Deadline);
+        }
         // An answer that is not given at once may come too late.
         if let Some(ends) = ends.filter(|_| self.askers.contains_key(&asked)) {
             self.push(ends.max(self.now), Class::Delivery, from, node, Happening::AskLate(asked));
@@ -288,11 +319,15 @@ impl World {
         Gossip { message, text_bytes, hop, epoch: Some(self.network.epoch()), payload: payload.clone() }
     }
 
-    /// The receiver replies later than at once: its sender may lose patience before.
-    fn await_reply(&mut self, node: NodeIx, sender: NodeIx, arrival: Arrival) {
+    /// The receiver replies later than at once: its sender may lose patience before. One that is down never does.
+    fn await_reply(&mut self, node: NodeIx, sender: NodeIx, arrival: Arrival, delivery: DeliveryId) {
+        let is_down = self.machines[node.index()].is_down();
+        if is_down {
+            self.owed.remove(&delivery);
+        }
         if let Some(deadline) = self.machines[sender.index()].deadline() {
             let Arrival { send, sent, .. } = arrival;
-            let late = Happening::Ended { send, sent, how: End::Late };
+            let late = Happening::Ended { send, sent, how: if is_down { End::Cut } else { End::Late } };
             self.push(self.now + deadline, Class::Delivery, sender, node, late);
         }
     }
@@ -306,7 +341,8 @@ impl World {
                 Output::Event(event) => {
                     self.receipts += u64::from(matches!(event, Event::Received { duplicate: false, .. }));
                     let arrival = self.arrival(&event, arrivals);
-                    journal.record(entry(node, event, now, arrival));
+                    let restarts = self.machines[node.index()].restarts();
+                    journal.record(entry(node, restarts, event, now, arrival));
                 }
                 Output::Reply { delivery, ack, useful } => {
                     self.reply(
@@ -337,6 +373,9 @@ impl World {
     /// Notes when the node wants to be woken, and what it may still send unasked.
     fn look_ahead(&mut self, node: NodeIx) {
         let machine = &self.machines[node.index()];
+        if let Some(faults) = &mut self.faults {
+            faults.1.note(node, (!machine.is_gone()).then(|| machine.held()));
+        }
         let unsettled = machine.unsettled();
         let known = &mut self.unsettled[node.index()];
         self.unsettled_sum = self.unsettled_sum + u64::from(unsettled) - u64::from(*known);
@@ -369,7 +408,10 @@ impl World {
     }
 
     fn carry(&mut self, node: NodeIx, copy: Send) {
-        let Send { send, to, gossip, bytes, since: sent, hold, hold_back, is_lost, .. } = copy;
+        let Send { send, to, gossip, bytes, since: sent, hold, hold_back, is_lost, is_cut } = copy;
+        if is_cut {
+            return self.cut(node, send, sent, hold);
+        }
         if is_lost {
             let ended = Happening::Ended { send, sent, how: End::Well(None) };
             return self.push(sent + hold + hold_back, Class::Delivery, node, node, ended);
@@ -377,6 +419,14 @@ impl World {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let arrival = Arrival { send, sent, hold_back, message: gossip.message, hop: gossip.hop, bytes };
         self.push(sent + hold, Class::Delivery, to, node, Happening::Arrival(arrival));
+    }
+
+    /// Nothing passes: the sender hears so by its deadline. One without a deadline waits for ever.
+    fn cut(&mut self, node: NodeIx, send: SendId, sent: Timestamp, hold: Interval) {
+        if let Some(deadline) = self.machines[node.index()].deadline() {
+            let ended = Happening::Ended { send, sent, how: End::Cut };
+            self.push(sent + hold + deadline, Class::Delivery, node, node, ended);
+        }
     }
 
     fn ask(&mut self, node: NodeIx, ask: Contact) {
@@ -480,7 +530,8 @@ impl World {
         let Coming { sender, receiver, arrival: Arrival { send, sent, message, hop, bytes, .. } } = coming;
         let (hop, bytes) = (hop.map(Hop::next), u64::from(bytes));
         let fact = Fact::Failed(Failure::CutShort("configured anew"));
-        Entry { message, sender, receiver, hop, sent, at: self.now, send, bytes, fact }
+        let restarts = self.machines[sender.index()].restarts();
+        Entry { message, sender, receiver, hop, sent, at: self.now, send, bytes, restarts, fact }
     }
 
     fn configure(&mut self, round: u32, journal: &mut dyn Journal) {

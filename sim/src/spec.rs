@@ -33,6 +33,11 @@ impl Messages {
         debug_assert!(self.0.is_sorted_by_key(|spec| spec.message.0), "messages begin in the order of their numbers");
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
     /// What a message is.
     pub(crate) fn of(&self, message: Message) -> &RoundSpec {
         let place = self.0.binary_search_by_key(&message.0, |spec| spec.message.0);
