@@ -10,7 +10,7 @@ use crate::link::{
     DelayModelError, DelaySpecError, LinkSpec, Links, RateSpec, RateSpecError, SharingError, Texts, TransportError,
     WorkSpec, WorkSpecError,
 };
-use crate::machine::{Gossip, Words};
+use crate::machine::{FaultLog, Gossip, LoggedStep, StepEdge, Words};
 use crate::protocol::{Body, ParseError, ProtocolSettings};
 use crate::quantity::QuantityError;
 use crate::time::{Interval, Timestamp};
@@ -213,6 +213,47 @@ impl control::Links {
 /// None where nothing stands.
 fn typed(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
+}
+
+impl control::NodeFaults {
+    /// What a node has seen of faults.
+    pub fn of(node: &str, log: &FaultLog) -> Self {
+        let step = |step: &LoggedStep| control::FaultStep {
+            fault: step.fault,
+            begins: step.edge == StepEdge::Begins,
+            intended_ns: step.intended.0,
+            taken_ns: step.taken.0,
+        };
+        let seen = |(probe, at): &(u32, Timestamp)| control::ProbeSeen { probe: *probe, at_ns: at.0 };
+        Self {
+            node: node.to_owned(),
+            steps: log.steps.iter().map(step).collect(),
+            sent: log.sent.iter().map(seen).collect(),
+            received: log.received.iter().map(seen).collect(),
+        }
+    }
+
+    /// Whether it has seen nothing.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.sent.is_empty() && self.received.is_empty()
+    }
+
+    /// The same in the core's terms.
+    pub fn log(&self) -> FaultLog {
+        let edge = |begins| if begins { StepEdge::Begins } else { StepEdge::Ends };
+        let step = |step: &control::FaultStep| LoggedStep {
+            fault: step.fault,
+            edge: edge(step.begins),
+            intended: Interval(step.intended_ns),
+            taken: Timestamp(step.taken_ns),
+        };
+        let seen = |seen: &control::ProbeSeen| (seen.probe, Timestamp(seen.at_ns));
+        FaultLog {
+            steps: self.steps.iter().map(step).collect(),
+            sent: self.sent.iter().map(seen).collect(),
+            received: self.received.iter().map(seen).collect(),
+        }
+    }
 }
 
 impl From<&ProtocolSettings> for control::Protocol {

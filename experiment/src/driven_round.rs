@@ -52,12 +52,16 @@ impl<'a> DrivenRound<'a> {
     pub(crate) async fn drive(&self, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<RoundOutcome, DriveError> {
         let (host, id) = self.initiator();
         let before = self.prepare(id, watcher).await?;
+        let faults = self.begin_faults().await?;
         ledger.begin_round(self.round, id, before.clone());
         let begun = Instant::now();
         let protocol = self.plan.protocol.spec.protocol();
         let quiescence = QuiescenceWait { round: self, before: &before[host], host };
         let round = async {
             self.start(host, id).await?;
+            if let Some(faults) = &faults {
+                faults.wait_for_last_step().await;
+            }
             match protocol.settles() {
                 true => Ok::<_, ClusterError>((RoundOutcome::Quiescent, quiescence.wait().await?)),
                 false => Ok((RoundOutcome::Horizon, self.wait_for_horizon(&before).await?)),
@@ -75,6 +79,9 @@ impl<'a> DrivenRound<'a> {
         };
         let outcome = ending.outcome;
         self.keep_control(ledger).await?;
+        if let Some(faults) = faults {
+            self.keep_faults(ledger, &faults).await?;
+        }
         ledger.end_round(self.cluster, ending)?;
         Ok(outcome)
     }
@@ -99,17 +106,26 @@ impl<'a> DrivenRound<'a> {
 
     /// Waits until every node was reached and one period has passed since: a protocol that never rests is given that long.
     async fn wait_for_horizon(&self, before: &[WatchReply]) -> Result<Pass, ClusterError> {
-        let delivered = |pass: &[WatchReply]| pass.iter().map(|reply| reply.delivered).sum::<u64>();
-        let others = u64::from(self.plan.options.nodes) - 1;
         loop {
             let pass = self.checked(self.cluster.watch().await?)?;
-            if delivered(&pass) >= delivered(before) + others {
+            if self.is_reached(before, &pass) {
                 break;
             }
             tokio::time::sleep(SLEEP_MAX).await;
         }
         tokio::time::sleep(self.plan.protocol.period.into()).await;
         self.checked(self.cluster.watch().await?)
+    }
+
+    /// Whether every node has the message that no fault has taken for good.
+    fn is_reached(&self, before: &[WatchReply], pass: &[WatchReply]) -> bool {
+        let sum = |pass: &[WatchReply], counter: fn(&WatchReply) -> u64| pass.iter().map(counter).sum::<u64>();
+        let nodes = u64::from(self.plan.options.nodes);
+        match self.plan.options.faults.is_empty() {
+            true => sum(pass, |reply| reply.delivered) >= sum(before, |reply| reply.delivered) + nodes - 1,
+            // Nodes were configured for this round, and some may have lost what they held.
+            false => sum(pass, |reply| reply.held) >= nodes - sum(pass, |reply| reply.gone),
+        }
     }
 
     /// Opens the connections that the round can use, outside any timing, and returns the counters that it begins with. A

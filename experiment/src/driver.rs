@@ -69,7 +69,8 @@ impl<'a> RoundDriver<'a> {
     pub fn end_round(&mut self, round: u32, outcome: RoundOutcome, watcher: &dyn Watcher) {
         watcher.round_ended(round, outcome);
         self.next = (round < self.plan.last_round()).then(|| round + 1);
-        if outcome != RoundOutcome::Quiescent {
+        // What befell a round's nodes is undone by a configuration.
+        if outcome != RoundOutcome::Quiescent || !self.plan.options.faults.is_empty() {
             self.epoch += 1;
             self.is_configured = false;
         }

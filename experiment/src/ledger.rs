@@ -9,6 +9,7 @@ use cnsim::manifest::{
     AchievedDelay, Backend, Begin, Incident, KubernetesFacts, Limits, Manifest, RosterNode, Round, RoundOutcome,
     RunOutcome,
 };
+use cnsim::scenario::Receipt;
 use tokio::time::Instant;
 
 use crate::cluster::{Cluster, Pass};
@@ -239,6 +240,11 @@ impl Ledger {
     /// The limits that the run's pods are under.
     pub fn set_limits(&mut self, limits: Limits) {
         self.manifest.limits = limits;
+    }
+
+    /// Whether each fault was what it was meant to be.
+    pub fn set_receipts(&mut self, receipts: Vec<Receipt>) {
+        self.manifest.receipts = receipts;
     }
 
     /// Something befell a process.

@@ -28,6 +28,7 @@ impl OpenLoop<'_> {
     /// Begins every message at its time, and waits until nothing is left to do or the last one is given up.
     pub(crate) async fn drive(&self, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<(), DriveError> {
         let before = self.prepare(watcher).await?;
+        let faults = self.first.begin_faults().await?;
         let begun = Instant::now();
         let mut starts = JoinSet::new();
         for (round, at) in (0..).zip(self.schedule.begins()) {
@@ -54,6 +55,9 @@ impl OpenLoop<'_> {
             Ok(pass) => pass?,
             Err(_) => self.first.cluster.watch_alive(&before).await,
         };
+        if let Some(faults) = &faults {
+            self.first.keep_faults(ledger, faults).await?;
+        }
         Ok(ledger.end_open_loop(self.first.cluster, &before, &after)?)
     }
 

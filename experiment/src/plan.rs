@@ -10,10 +10,12 @@ use cnsim::machine::CopyParts;
 use cnsim::manifest::Options;
 use cnsim::pace::{MESSAGES_MAX, Pace, Schedule};
 use cnsim::protocol::{ParseError, Phase, ProtocolSettings};
+use cnsim::scenario::Timeline;
 use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::{Adjacency, EdgeWeights, NoDelay, Topology};
 
 use crate::delay_files::DelayFiles;
+use crate::faults::{FaultsError, Field, PlannedFaults};
 use crate::topology_source::SourceError;
 
 /// A checked run.
@@ -31,6 +33,8 @@ pub struct Plan {
     pub neighbours: Adjacency,
     /// What stands in the files that times are drawn from.
     pub delay_files: DelayFiles,
+    /// What befalls nodes and links.
+    pub faults: PlannedFaults,
     /// When rounds begin, where they wait for no other to end.
     pub open_loop: Option<Schedule>,
     /// Names this run's first configuration: when the plan was made, in ns since the Unix epoch.
@@ -201,6 +205,9 @@ pub enum PlanError {
     /// A report on nothing.
     #[error("--report needs records, and --records none keeps none")]
     NothingToReport,
+    /// Faults that cannot be.
+    #[error(transparent)]
+    Faults(#[from] FaultsError),
     /// A flag of the other backend.
     #[error("{0} goes with --backend kubernetes")]
     NeedsKubernetes(&'static str),
@@ -225,11 +232,16 @@ impl Plan {
         {
             return Err(PlanError::Initiator(id.clone()));
         }
+        let (neighbours, open_loop) = (neighbours(&topology, &options.link_delay)?, open_loop(&options)?);
+        let (nodes, schedule) = (&topology.nodes, open_loop.as_ref());
+        let field = Field { options: &options, nodes, neighbours: &neighbours, open_loop: schedule };
+        let faults = PlannedFaults::of(&field, &delay_files)?;
         let plan = Self {
             protocol: options.resolved_protocol(),
-            neighbours: neighbours(&topology, &options.link_delay)?,
+            neighbours,
             delay_files,
-            open_loop: open_loop(&options)?,
+            faults,
+            open_loop,
             epoch: now_ns(),
             run_id,
             options,
@@ -242,7 +254,16 @@ impl Plan {
     /// The number of the node that begins `round`.
     pub fn initiator(&self, round: u32) -> usize {
         let found = self.options.initiator.of_round(round, &self.topology.nodes, self.options.seed);
-        found.expect("a fixed initiator was found among the nodes when the plan was made")
+        let drawn = found.expect("a fixed initiator was found among the nodes when the plan was made");
+        let begins = self.open_loop.as_ref().and_then(|schedule| schedule.begins().get(round as usize));
+        self.faults.initiator(drawn, begins.copied().unwrap_or_default(), self.topology.nodes.len())
+    }
+
+    /// What befalls nodes and links in `round`; none where nothing does. In an open loop it is the same for every round.
+    pub fn timeline(&self, round: u32) -> Option<Timeline> {
+        let (nodes, open_loop) = (&self.topology.nodes, self.open_loop.as_ref());
+        let field = Field { options: &self.options, nodes, neighbours: &self.neighbours, open_loop };
+        (!self.options.faults.is_empty()).then(|| self.faults.of_round(&field, round, self.initiator(round)))
     }
 
     /// The number of the last round.

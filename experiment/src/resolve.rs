@@ -76,6 +76,7 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
         sharing: sharing(typed)?,
         validate: typed.validate.clone(),
         service: typed.service.clone(),
+        faults: Vec::new(),
         max_message: typed.max_message,
         allow_partial: typed.allow_partial,
         records,

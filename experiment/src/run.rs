@@ -11,6 +11,7 @@ use cnsim::time::Clock;
 use crate::backend::RunContext;
 use crate::backend_choice::{BackendChoice, Start};
 use crate::control_file::{CONTROL, CONTROL_HEADER};
+use crate::fault_files;
 use crate::folder::{EVENTS, File, FolderError, MANIFEST, RunFolder, TOPOLOGY, put, record_files};
 use crate::ledger::{Ledger, now};
 use crate::merge::merge;
@@ -75,6 +76,7 @@ pub fn run(
         let mut files = vec![File { name: MANIFEST, bytes: &manifest_bytes }];
         files.push(File { name: CONTROL, bytes: CONTROL_HEADER });
         files.extend(plan.delay_files.kept());
+        files.extend(fault_files::empty(plan));
         put(staged, &files)
     })?;
     watcher.run_begins(plan);
@@ -86,7 +88,7 @@ pub fn run(
         Some(halt) if !ledger.begun() && fs::remove_dir_all(ledger.folder().path()).is_ok() => {
             Err(RunError::NotBegun(halt.into_outcome().1))
         }
-        halt => close(&mut ledger, halt, watcher),
+        halt => close(plan, &mut ledger, halt, watcher),
     }
 }
 
@@ -97,7 +99,7 @@ pub fn resume(resumption: Resumption, watcher: &dyn Watcher) -> Result<PathBuf, 
     let mut ledger = Ledger::resumed(manifest, folder)?;
     let mut context = RunContext { plan: &plan, ledger: &mut ledger, watcher };
     let halt = block_on(backend.drive(&mut context, start))?;
-    close(&mut ledger, halt, watcher)
+    close(&plan, &mut ledger, halt, watcher)
 }
 
 /// One thread is enough to lead: what is measured has the processors.
@@ -107,10 +109,10 @@ fn block_on(work: impl Future<Output = Result<(), Halt>>) -> Result<Option<Halt>
 }
 
 /// Merges the records and tells in the manifest how the run ended.
-fn close(ledger: &mut Ledger, halt: Option<Halt>, watcher: &dyn Watcher) -> Result<PathBuf, RunError> {
+fn close(plan: &Plan, ledger: &mut Ledger, halt: Option<Halt>, watcher: &dyn Watcher) -> Result<PathBuf, RunError> {
     let folder = ledger.folder().clone();
     let collected = match ledger.manifest().clock {
-        Clock::Wall => collect(&folder, watcher),
+        Clock::Wall => collect(&folder, watcher).and_then(|()| note_receipts(plan, ledger)),
         // There are no processes with records of their own.
         Clock::Virtual => remove_parts(&folder),
     };
@@ -128,6 +130,15 @@ fn close(ledger: &mut Ledger, halt: Option<Halt>, watcher: &dyn Watcher) -> Resu
         }
     }
     Ok(folder.path().to_owned())
+}
+
+/// Holds the records of both ends against what was meant.
+fn note_receipts(plan: &Plan, ledger: &mut Ledger) -> Result<(), FolderError> {
+    if !plan.options.faults.is_empty() {
+        let receipts = fault_files::read_receipts(plan, ledger.folder().path())?;
+        ledger.set_receipts(receipts);
+    }
+    Ok(())
 }
 
 /// Merges what the processes recorded, then takes their own files away.
@@ -168,6 +179,7 @@ pub(crate) fn new_manifest(plan: &Plan, backend: &BackendChoice, command_line: V
         expected_events: 0,
         link_delay: None,
         limits: Default::default(),
+        receipts: Vec::new(),
         incidents: Vec::new(),
     }
 }

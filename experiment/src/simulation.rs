@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -11,20 +12,22 @@ use std::time::Duration;
 use cnsim::event::{Kind, SIMULATED};
 use cnsim::id::{Epoch, Message, MessageId, NodeIx};
 use cnsim::link::Links;
-use cnsim::machine::{Common, ControlCount};
+use cnsim::machine::{Common, ControlCount, FaultLog};
 use cnsim::manifest::{Begin, Records, Round, RoundOutcome, VIRTUAL_EPOCH_NS};
 use cnsim::pace::Schedule;
 use cnsim::protocol::Duplicates;
-use cnsim::time::{Interval, Timestamp};
+use cnsim::scenario::{Seen, SeenEnd, Timeline, Witness};
+use cnsim::time::{Clock, Interval, Timestamp};
 use cnsim_records::numbered::{NumberedFile, NumberedRecord, RunTexts};
 use cnsim_sim::journal::{Entry, Fact, Journal};
 use cnsim_sim::network::Network;
-use cnsim_sim::round::{Outcome, RoundEnd, RoundSpec, World, simulate_round};
+use cnsim_sim::round::{Outcome, RoundEnd, RoundSpec, World};
 use rayon::prelude::*;
 use tokio::time::Instant;
 
 use crate::backend::RunContext;
 use crate::control_file::{self, ControlLine};
+use crate::fault_files::{self, FaultyRound, from_origin};
 use crate::folder::SIMULATED_EVENTS;
 use crate::memory::{self, Size};
 use crate::payload::payload;
@@ -148,7 +151,10 @@ fn simulate_rounds(
     }
     let rounds: Vec<u32> = (0..=plan.options.rounds).collect();
     let (mut begins, mut happened, begun) = (BEGINS, 0, Instant::now());
-    let mut world = plan.protocol.spec.protocol().learns().then(|| World::new(&simulator.network, BEGINS, 0));
+    // Each round under faults is one replicate, on nodes of its own.
+    let learns = plan.protocol.spec.protocol().learns() && plan.options.faults.is_empty();
+    let mut world = learns.then(|| World::new(&simulator.network, BEGINS, 0));
+    let mut witness = fault_files::witness(plan, Clock::Virtual);
     let size = Size::of_plan(plan);
     let threads = rayon::current_num_threads().min(rounds.len());
     let at_once = if world.is_some() { 1 } else { size.rounds_at_once(threads, memory::available()) };
@@ -170,6 +176,9 @@ fn simulate_rounds(
             let lasted = simulated.end.at.since(simulated.begins);
             let control = simulated.control.iter().map(|(node, count)| control_line(plan, *node, count));
             control_file::add_round(run.ledger.folder().path(), simulated.round, control)?;
+            if let Some(seen) = &simulated.faults {
+                seen.keep(plan, run.ledger.folder().path(), (simulated.round, begins), &mut witness)?;
+            }
             let round = simulated.placed(plan, begins, events.as_deref_mut())?;
             begins = begins + lasted + GAP + Interval::from_ms(plan.options.pause_ms);
             run.watcher.round_ended(round.round, round.outcome);
@@ -178,6 +187,9 @@ fn simulate_rounds(
         if halted.is_set() {
             break;
         }
+    }
+    if !plan.options.faults.is_empty() {
+        run.ledger.set_receipts(witness.receipts());
     }
     // What the estimate is held against: `just simulation-memory`.
     tracing::debug!(estimated = size.bytes(at_once as u32), peak = memory::peak(), "memory in bytes");
@@ -211,18 +223,27 @@ fn simulate_open_loop(
     halted: &Halted,
     events: Option<&mut NumberedFile<'_, BufWriter<File>>>,
 ) -> Result<(), Broken> {
-    let (begun, mut happened, mut kept) = (Instant::now(), 0, Kept::of(run.plan));
+    let timeline = run.plan.timeline(0);
+    let (begun, mut happened, mut kept) = (Instant::now(), 0, Kept::of(run.plan, timeline.as_ref()));
     // A simulated payload is no more than its length.
     let payload = payload(run.plan, 0);
     let spec =
         |(round, at): (u32, &Interval)| RoundSpec { payload: payload.clone(), ..simulator.spec(round, BEGINS + *at) };
     let specs: Vec<RoundSpec> = (0..).zip(schedule.begins()).map(spec).collect();
     let mut world = World::new(&simulator.network, BEGINS, 0);
+    if let Some(timeline) = &timeline {
+        world.set_faults(Arc::new(timeline.clone()));
+    }
     let end = world.rounds(&specs, &mut kept, &mut |more| {
         happened += more;
         run.watcher.simulates(Headway { events: happened, ended: 0, a_round: None, took: begun.elapsed() });
         !halted.is_set()
     });
+    if let Some(seen) = kept.take_seen(&world, timeline.as_ref()) {
+        let mut witness = fault_files::witness(run.plan, Clock::Virtual);
+        seen.keep(run.plan, run.ledger.folder().path(), (0, BEGINS), &mut witness)?;
+        run.ledger.set_receipts(witness.receipts());
+    }
     let mut records = kept.in_order();
     records.sort_by_key(|record| record.round);
     if let Some(events) = events {
@@ -297,22 +318,29 @@ impl<'a> Simulator<'a> {
         halted: &Halted,
         progress: impl Fn(u64),
     ) -> Simulated {
-        let (spec, mut kept, mut events) = (self.spec(round, begins), Kept::of(self.plan), 0);
+        let (spec, mut kept, mut events) = (self.spec(round, begins), Kept::of(self.plan, None), 0);
         let end = world.round(&spec, &mut kept, &mut |more| {
             events += more;
             progress(events);
             !halted.is_set()
         });
-        Simulated { round, begins, end, control: std::mem::take(&mut kept.control), records: kept.in_order() }
+        let control = std::mem::take(&mut kept.control);
+        Simulated { round, begins, end, control, faults: None, records: kept.in_order() }
     }
 
-    fn simulate(&self, round: u32, halted: &Halted, events: &AtomicU64) -> Simulated {
-        let (spec, mut kept) = (self.spec(round, BEGINS), Kept::of(self.plan));
-        let end = simulate_round(&self.network, &spec, &mut kept, &mut |more| {
+    fn simulate(&self, round: u32, halted: &Halted, events: &AtomicU64) -> Simulated<'_> {
+        let timeline = self.plan.timeline(round);
+        let (spec, mut kept) = (self.spec(round, BEGINS), Kept::of(self.plan, timeline.as_ref()));
+        let mut world = World::new(&self.network, BEGINS, round);
+        if let Some(timeline) = &timeline {
+            world.set_faults(Arc::new(timeline.clone()));
+        }
+        let end = world.round(&spec, &mut kept, &mut |more| {
             events.fetch_add(more, Ordering::Relaxed);
             !halted.is_set()
         });
-        Simulated { round, begins: BEGINS, end, control: std::mem::take(&mut kept.control), records: kept.in_order() }
+        let (control, faults) = (std::mem::take(&mut kept.control), kept.take_seen(&world, timeline.as_ref()));
+        Simulated { round, begins: BEGINS, end, control, faults, records: kept.in_order() }
     }
 
     fn spec(&self, round: u32, begins: Timestamp) -> RoundSpec {
@@ -329,15 +357,43 @@ impl<'a> Simulator<'a> {
 }
 
 /// A round that was simulated, perhaps as if it were the first.
-struct Simulated {
+struct Simulated<'a> {
     round: u32,
     begins: Timestamp,
     end: RoundEnd,
     control: Vec<(NodeIx, ControlCount)>,
+    faults: Option<SeenFaults<'a>>,
     records: Vec<NumberedRecord>,
 }
 
-impl Simulated {
+/// What a simulation has seen of its faults.
+struct SeenFaults<'a> {
+    timeline: Timeline,
+    witness: Witness<'a>,
+    logs: Vec<(NodeIx, FaultLog)>,
+}
+
+impl SeenFaults<'_> {
+    /// Adds it to the run folder and to the witness of the run, as of a round that began then.
+    fn keep(
+        &self,
+        plan: &Plan,
+        folder: &Path,
+        (round, begins): (u32, Timestamp),
+        witness: &mut Witness<'_>,
+    ) -> Result<(), WriteError> {
+        let shift = begins.since(BEGINS);
+        let moved = |log: &FaultLog| log.moved(shift);
+        let logs = self.logs.iter().map(|(node, log)| (*node, moved(log))).collect();
+        let faulty = FaultyRound { round, origin: begins, timeline: &self.timeline, logs };
+        fault_files::add_round(plan, folder, &faulty)?;
+        fault_files::note_logs(witness, &faulty);
+        witness.add(&self.witness);
+        Ok(())
+    }
+}
+
+impl Simulated<'_> {
     /// The round where it begins at `begins`; its records are in the file then, where there is one.
     fn placed(
         mut self,
@@ -377,15 +433,23 @@ impl Simulated {
 }
 
 /// What is kept of a round.
-struct Kept {
+struct Kept<'a> {
     which: Records,
+    /// Who has seen what, under which faults.
+    witness: Option<(Witness<'a>, Timeline)>,
     records: Vec<NumberedRecord>,
     control: Vec<(NodeIx, ControlCount)>,
 }
 
-impl Kept {
-    fn of(plan: &Plan) -> Self {
-        Self { which: plan.options.records, records: Vec::new(), control: Vec::new() }
+impl<'a> Kept<'a> {
+    fn of(plan: &'a Plan, timeline: Option<&Timeline>) -> Self {
+        let witness = timeline.map(|timeline| (fault_files::witness(plan, Clock::Virtual), timeline.clone()));
+        Self { which: plan.options.records, witness, records: Vec::new(), control: Vec::new() }
+    }
+
+    fn take_seen(&mut self, world: &World, timeline: Option<&Timeline>) -> Option<SeenFaults<'a>> {
+        let (witness, _) = self.witness.take()?;
+        Some(SeenFaults { timeline: timeline?.clone(), witness, logs: world.fault_logs().collect() })
     }
 
     /// By the time of receipt: copies that were given up have the one at which they would have arrived. Where there were none
@@ -405,12 +469,15 @@ impl Kept {
     }
 }
 
-impl Journal for Kept {
+impl Journal for Kept<'_> {
     fn count_control(&mut self, node: NodeIx, count: ControlCount) {
         self.control.push((node, count));
     }
 
     fn record(&mut self, entry: Entry) {
+        if let Some((witness, timeline)) = &mut self.witness {
+            witness.note(timeline, &seen(&entry));
+        }
         if !self.keeps(&entry.fact) {
             return;
         }
@@ -431,6 +498,26 @@ impl Journal for Kept {
             send: entry.send.0,
             bytes: entry.bytes,
             reason,
+            restarts: entry.restarts,
         });
+    }
+}
+
+/// A record as a witness sees it. Every simulated round has its time 0 at the begin of the simulation before it is put into place.
+fn seen(entry: &Entry) -> Seen {
+    let end = match entry.fact {
+        Fact::Initiated => SeenEnd::Began,
+        Fact::Received => SeenEnd::First,
+        Fact::Duplicate => SeenEnd::Again,
+        Fact::Failed(_) => SeenEnd::Failed,
+    };
+    Seen {
+        from: entry.sender,
+        to: entry.receiver,
+        sent_ns: from_origin(entry.sent, BEGINS),
+        received_ns: from_origin(entry.at, BEGINS),
+        end,
+        hop: entry.hop.map(|hop| hop.0),
+        bytes: entry.bytes,
     }
 }

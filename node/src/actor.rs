@@ -135,6 +135,13 @@ impl Actor {
                     self.machine.begin_control_counts();
                     let _ = done.send(());
                 }
+                Step::Instruction(Instruction::BeginFaults { faults, done }) => {
+                    self.machine.begin_faults(faults);
+                    let _ = done.send(());
+                }
+                Step::Instruction(Instruction::TellFaults { log }) => {
+                    let _ = log.send(self.machine.fault_log());
+                }
                 Step::Instruction(Instruction::TellCounts { counts }) => {
                     let _ = counts.send(self.machine.control_counts());
                 }
@@ -287,7 +294,7 @@ impl Actor {
         };
         let fact = Fact::Event(named(event, &self.names, receipt));
         let context = Arc::clone(self.network.context());
-        self.shared.recorder.record(Entry { fact, node: me.clone(), context });
+        self.shared.recorder.record(Entry { fact, node: me.clone(), context, restarts: self.machine.restarts() });
     }
 
     fn reply(&mut self, delivery: DeliveryId, ack: Result<Ack, Refusal>, useful: Option<bool>, me: &NodeId) {
@@ -425,14 +432,23 @@ async fn carry(send: Send, mut copy: Carried, network: Arc<Network>, shared: Arc
         network.held(send.hold, shared.clock.now().since(send.since));
         send.since
     };
-    let result = match send.is_lost {
-        true => Ok(None),
-        false => carry_to_peer(&copy, &network, &shared).await,
+    let result = match (send.is_cut, send.is_lost) {
+        (true, _) => wait_in_vain(&copy, &shared).await,
+        (false, true) => Ok(None),
+        (false, false) => carry_to_peer(&copy, &network, &shared).await,
     };
     if result.is_ok() && send.hold_back != Interval::ZERO {
         until(&shared.clock, Some(shared.clock.now() + send.hold_back)).await;
     }
     Input::SendDone { send: send.send, sent, result }
+}
+
+/// What becomes of a copy that nothing passes for.
+async fn wait_in_vain(copy: &Carried, shared: &Shared) -> Result<Option<bool>, Failure> {
+    tokio::select! {
+        () = passed(copy.deadline) => Err(Failure::Deadline),
+        () = shared.give_up.notified() => Err(Failure::Deadline),
+    }
 }
 
 async fn carry_to_peer(copy: &Carried, network: &Network, shared: &Shared) -> Result<Option<bool>, Failure> {

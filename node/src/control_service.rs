@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cnsim::id::{Epoch, MessageId, NodeId};
-use cnsim::machine::ControlCount;
+use cnsim::machine::{ControlCount, RoundFaults};
+use cnsim::scenario::Timeline;
+use cnsim::time::Timestamp;
 use cnsim::wire::control::control_server::Control as ControlService;
 use cnsim::wire::control::{
-    AbsorbReply, AbsorbRequest, ConfigureReply, ConfigureRequest, ControlTrafficReply, ControlTrafficRequest,
-    DrainReply, DrainRequest, EmitReply, EmitRequest, KindTraffic, LastSeq, NodeTraffic, Peer, PrepareReply,
-    PrepareRequest, RecordsReply, RecordsRequest, StartReply, StartRequest, StatusReply, StatusRequest, WatchReply,
-    WatchRequest,
+    AbsorbReply, AbsorbRequest, BeginFaultsReply, BeginFaultsRequest, ConfigureReply, ConfigureRequest,
+    ControlTrafficReply, ControlTrafficRequest, DrainReply, DrainRequest, EmitReply, EmitRequest, FaultLogsReply,
+    FaultLogsRequest, KindTraffic, LastSeq, NodeFaults, NodeTraffic, Peer, PrepareReply, PrepareRequest, RecordsReply,
+    RecordsRequest, StartReply, StartRequest, StatusReply, StatusRequest, WatchReply, WatchRequest,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -62,6 +64,8 @@ impl Control {
             received_bytes: Some(self.host.shared().traffic.received()),
             control: load.control,
             unsettled: load.unsettled,
+            held: load.held,
+            gone: load.gone,
         }
     }
 }
@@ -107,6 +111,21 @@ impl ControlService for Control {
         };
         let nodes = traffic.into_iter().filter(|(_, counts)| !counts.is_empty()).map(of_node).collect();
         Ok(Response::new(ControlTrafficReply { nodes }))
+    }
+
+    async fn begin_faults(&self, request: Request<BeginFaultsRequest>) -> Result<Response<BeginFaultsReply>, Status> {
+        let BeginFaultsRequest { epoch, timeline, origin_ns } = request.into_inner();
+        let timeline = Timeline::from_json(&timeline).map_err(Status::invalid_argument)?;
+        let origin = Timestamp(origin_ns);
+        self.host.begin_faults(Epoch(epoch), &RoundFaults { timeline: Arc::new(timeline), origin }).await?;
+        let ahead_ns = origin.since(self.host.shared().clock.now()).0;
+        Ok(Response::new(BeginFaultsReply { ahead_ns }))
+    }
+
+    async fn fault_logs(&self, request: Request<FaultLogsRequest>) -> Result<Response<FaultLogsReply>, Status> {
+        let logs = self.host.fault_logs(Epoch(request.into_inner().epoch)).await?;
+        let nodes = logs.iter().map(|(node, log)| NodeFaults::of(node.as_str(), log));
+        Ok(Response::new(FaultLogsReply { nodes: nodes.filter(|seen| !seen.is_empty()).collect() }))
     }
 
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<WatchReply>, Status> {

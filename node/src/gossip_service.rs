@@ -117,6 +117,7 @@ impl Gossip {
             },
             node: self.node.id(),
             context: Arc::clone(self.host.network().context()),
+            restarts: 0,
         });
         Status::out_of_range(why)
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cnsim::event::{Context, Stamp};
 use cnsim::id::{Epoch, IdError, MessageId, NodeId};
-use cnsim::machine::{ControlCount, Load};
+use cnsim::machine::{ControlCount, FaultLog, Load, RoundFaults};
 use cnsim::protocol::Senders;
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinSet;
@@ -226,6 +226,19 @@ impl Host {
         self.network_of(epoch)?;
         let counts = self.instruct_all(|counts| Instruction::TellCounts { counts }).await?;
         Ok(self.nodes.values().map(|node| node.handle.id()).zip(counts).collect())
+    }
+
+    /// Has the faults of a round befall the hosted nodes.
+    pub(crate) async fn begin_faults(&self, epoch: Epoch, faults: &RoundFaults) -> Result<(), HostError> {
+        self.network_of(epoch)?;
+        self.instruct_all(|done| Instruction::BeginFaults { faults: faults.clone(), done }).await.map(drop)
+    }
+
+    /// What each hosted node has seen of the faults since.
+    pub(crate) async fn fault_logs(&self, epoch: Epoch) -> Result<Vec<(NodeId, FaultLog)>, HostError> {
+        self.network_of(epoch)?;
+        let logs = self.instruct_all(|log| Instruction::TellFaults { log }).await?;
+        Ok(self.nodes.values().map(|node| node.handle.id()).zip(logs).collect())
     }
 
     /// Instructs every node, and waits for what each of them says.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use bytes::Bytes;
 use cnsim::id::{Hop, MessageId, NodeId};
-use cnsim::machine::{Config, ControlCount, Load, Refusal, Words};
+use cnsim::machine::{Config, ControlCount, FaultLog, Load, Refusal, RoundFaults, Words};
 use cnsim::time::Timestamp;
 use cnsim::wire::Arrived;
 use tokio::sync::{mpsc, oneshot};
@@ -89,6 +89,18 @@ pub(crate) enum Instruction {
     BeginCounts {
         /// Told when it does.
         done: oneshot::Sender<()>,
+    },
+    /// Have the faults of a round befall this node.
+    BeginFaults {
+        /// Which.
+        faults: RoundFaults,
+        /// Told when it has them.
+        done: oneshot::Sender<()>,
+    },
+    /// Tell what it has seen of them.
+    TellFaults {
+        /// Where that goes.
+        log: oneshot::Sender<FaultLog>,
     },
     /// Tell what control traffic there was.
     TellCounts {

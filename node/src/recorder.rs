@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use cnsim::event::NamedEvent;
-use cnsim::event::{Context, Kind, Record, Stamp};
+use cnsim::event::{Context, FIRST_INCARNATION, Kind, Record, Stamp};
 use cnsim::id::{MessageId, NodeId};
 use tokio::sync::{Notify, oneshot};
 
@@ -33,6 +33,8 @@ pub(crate) struct Entry {
     pub(crate) node: NodeId,
     /// In which run.
     pub(crate) context: Arc<Context>,
+    /// How often it has lost what it held, and began anew.
+    pub(crate) restarts: u32,
 }
 
 /// What happened.
@@ -283,7 +285,7 @@ impl Entry {
                 ..Record::of(event, &self.node, &self.context, stamp)
             },
         };
-        Record { seq: Some(seq), ..record }.write_line(lines);
+        Record { seq: Some(seq), incarnation: FIRST_INCARNATION + self.restarts, ..record }.write_line(lines);
     }
 }
 
@@ -337,6 +339,7 @@ mod tests {
             fact: Fact::Event(NamedEvent::Initiated { message: MessageId::new(message), at: Timestamp(1) }),
             node: NodeId::new("n").unwrap(),
             context: Arc::default(),
+            restarts: 0,
         }
     }
 

@@ -37,6 +37,18 @@ pub struct FaultLog {
     pub received: Vec<(u32, Timestamp)>,
 }
 
+impl FaultLog {
+    /// The same, so much later.
+    pub fn moved(&self, shift: Interval) -> Self {
+        let later = |(place, at): &(u32, Timestamp)| (*place, *at + shift);
+        Self {
+            steps: self.steps.iter().map(|step| LoggedStep { taken: step.taken + shift, ..*step }).collect(),
+            sent: self.sent.iter().map(later).collect(),
+            received: self.received.iter().map(later).collect(),
+        }
+    }
+}
+
 /// One step of a fault at a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoggedStep {
@@ -138,7 +150,9 @@ impl Faults {
             add(probe.at, What::Probe(place));
         }
         // Rates end before others begin, as spans do.
-        steps.sort_by_key(|step| (step.at, step.what.rank(), !matches!(step.what, What::Rate(None) | What::Mute(false))));
+        steps.sort_by_key(|step| {
+            (step.at, step.what.rank(), !matches!(step.what, What::Rate(None) | What::Mute(false)))
+        });
         Self {
             of,
             steps: steps.into(),
@@ -383,9 +397,7 @@ impl Machine {
     /// Takes a probe; false where what has come is none.
     pub(super) fn take_probe(&mut self, now: Timestamp, body: &Body) -> bool {
         let is_probe = body.kind == PROBE;
-        if is_probe
-            && let (Some(faults), Some(Message(place))) = (&mut self.faults, body.messages.first())
-        {
+        if is_probe && let (Some(faults), Some(Message(place))) = (&mut self.faults, body.messages.first()) {
             faults.log.received.push((*place, now));
         }
         is_probe

@@ -22,7 +22,7 @@ pub struct Load {
     pub delivered: u64,
     /// Sends that failed since `Configure`.
     pub failed: u64,
-    /// Messages that the node holds, or has held.
+    /// Messages that the node holds, or has held; 0 of one that is down to the round's end.
     pub held: u64,
     /// 1 of a node that is down to the round's end.
     pub gone: u64,

@@ -57,9 +57,12 @@ fn in_flight_bounds_the_sends_that_wait() {
     let mut node = Node::configured(&[1, 2, 3], "seed-h");
     let first = node.sends_after(1, initiate());
     assert_eq!(first.iter().map(|send| send.to.0).collect::<Vec<_>>(), [1], "listed order, one at a time");
-    assert_eq!(node.machine.load(), Load { queued: 2, in_flight: 1, started: 1, ..Load::default() });
+    assert_eq!(node.machine.load(), Load { queued: 2, in_flight: 1, started: 1, held: 1, ..Load::default() });
     assert_eq!(node.sends_after(2, done(first[0].send, Ok(None))).len(), 1);
-    assert_eq!(node.machine.load(), Load { queued: 1, in_flight: 1, started: 2, finished: 1, ..Load::default() });
+    assert_eq!(
+        node.machine.load(),
+        Load { queued: 1, in_flight: 1, started: 2, finished: 1, held: 1, ..Load::default() }
+    );
 }
 
 #[test]

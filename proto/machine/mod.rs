@@ -134,7 +134,7 @@ impl Machine {
             in_flight: u64::from(self.sends.in_flight()),
             control: self.contacts.as_ref().map_or(0, |contacts| contacts.in_flight()) + inside.control,
             unsettled: self.unsettled().into(),
-            held: self.holdings.len() as u64,
+            held: if self.is_gone() { 0 } else { self.holdings.len() as u64 },
             gone: self.is_gone().into(),
             ..self.load
         }

@@ -102,7 +102,8 @@ impl Machine {
                 true => self.contacts.get_or_insert_default().next_copy(copy.to, message),
                 false => 0,
             };
-            let (there, back) = self.ways(now, &common, copy.to, CopyKey { round: message.0, kind: CopyKind::Payload, nth });
+            let (there, back) =
+                self.ways(now, &common, copy.to, CopyKey { round: message.0, kind: CopyKind::Payload, nth });
             let (hold, is_lost, is_news_lost) = (there.after, there.is_lost, back.is_lost);
             let is_cut = there.is_cut;
             let leaves = if self.access.is_some() { NOT_YET } else { now + hold };
@@ -114,7 +115,8 @@ impl Machine {
             let gossip =
                 Gossip { message: *message, text_bytes: *text_bytes, hop: *hop, epoch, payload: payload.clone() };
             let hold_back = back.after;
-            let send = Output::Send(Send { send, to: copy.to, gossip, bytes, since: now, hold, hold_back, is_lost, is_cut });
+            let send =
+                Output::Send(Send { send, to: copy.to, gossip, bytes, since: now, hold, hold_back, is_lost, is_cut });
             match self.access {
                 Some(_) => self.send_off(now, send, outputs),
                 None => outputs.queue.push_back(send),

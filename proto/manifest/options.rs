@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::as_text;
 use super::records::Records;
+use crate::as_text;
 use crate::initiator::Initiators;
 use crate::link::{DelaySpec, LinkSpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
 use crate::pace::{Pace, Schedule, WarmUp};
 use crate::protocol::{Connections, Forward, Order, Phase, ProtocolSettings, ProtocolSpec};
+use crate::scenario::FaultSpec;
 use crate::time::Interval;
 use crate::topology::TopologySource;
 
@@ -91,6 +92,9 @@ pub struct Options {
     /// How long a simulated node works on each copy that arrives, as `constant:2ms`.
     #[serde(with = "as_text", default)]
     pub service: WorkSpec,
+    /// What befalls nodes and links in each round; in an open loop, in the whole of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultSpec>,
     /// Largest message a node takes.
     pub max_message: u64,
     /// Whether a topology in several pieces was accepted.

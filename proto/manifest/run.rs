@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::as_text;
 use super::backend::Backend;
 use super::incident::Incident;
 use super::limits::Limits;
 use super::options::Options;
 use super::round::{AchievedDelay, Round};
+use crate::as_text;
+use crate::scenario::Receipt;
 use crate::time::Clock;
 
 /// The version of this file's fields, in `format`.
@@ -59,6 +60,9 @@ pub struct Manifest {
     /// The limits that its pods were meant to run under, and what was found.
     #[serde(default)]
     pub limits: Limits,
+    /// The receipt of each fault, in the order of the options: whether it was what it was meant to be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub receipts: Vec<Receipt>,
     /// What befell processes while the run lasted: why deliveries or records may be missing.
     #[serde(default)]
     pub incidents: Vec<Incident>,

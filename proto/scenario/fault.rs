@@ -136,6 +136,13 @@ pub enum State {
     Lost,
 }
 
+impl FaultSpec {
+    /// Whether whom it meets is drawn.
+    pub fn draws_nodes(&self) -> bool {
+        self.kind.targets().iter().any(|who| matches!(who, Who::Share(_)))
+    }
+}
+
 impl Kind {
     /// As it is typed.
     pub fn word(&self) -> &'static str {

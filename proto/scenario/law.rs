@@ -106,7 +106,10 @@ mod tests {
             assert_eq!(typed.parse::<SpanLaw>().unwrap().to_string(), written);
         }
         let error = |text: &str| text.parse::<SpanLaw>().unwrap_err().to_string();
-        assert_eq!(error("weibull:3s"), "\"weibull:3s\" is no law of spans: use 3s, exponential:MEAN or weibull:SHAPE:MEAN");
+        assert_eq!(
+            error("weibull:3s"),
+            "\"weibull:3s\" is no law of spans: use 3s, exponential:MEAN or weibull:SHAPE:MEAN"
+        );
         assert_eq!(error("weibull:0:3s"), "\"weibull:0:3s\": the shape of a Weibull law is a number from 0.1 to 10");
         assert_eq!(error("exponential:0s"), "\"exponential:0s\": a span has to be longer than 0s");
         assert_eq!(error("3"), "\"3\" has no unit: write 3ms or 3s");

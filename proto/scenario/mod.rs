@@ -6,16 +6,21 @@
 //! nobody is told anything while the round lasts. What a fault did is witnessed by the records of both ends and by probes, never
 //! by whoever applied it.
 
+mod exact;
 mod fault;
 mod law;
 mod probe;
+mod receipt;
 mod resolve;
 mod timeline;
 mod who;
+mod witness;
 
 pub use fault::{FaultSpec, How, Kind, State};
 pub use law::{SpanLaw, SpanLawError};
 pub use probe::PROBES;
-pub use resolve::{Ground, Reason, Replicate, ScenarioError};
+pub use receipt::{Control, Receipt, Testimony, Verdict};
+pub use resolve::{Ground, Reason, Replicate, ScenarioError, never_initiate};
 pub use timeline::{Effect, Manner, NodeSet, Planned, Probe, ROUND_END, Span, Stop, Stopped, Timeline};
 pub use who::{Who, WhoError};
+pub use witness::{SLACK, Seen, SeenEnd, Witness};

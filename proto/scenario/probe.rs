@@ -22,7 +22,8 @@ pub(super) fn of_faults(timeline: &Timeline, ground: &Ground<'_>, replicate: Rep
         let lasts = if ends == ROUND_END { OPEN } else { Interval(ends.0 - begins.0) };
         for nth in 0..PROBES {
             // In the middle of as many equal parts.
-            let at = Interval(begins.0 + (u128::from(lasts.0) * u128::from(2 * nth + 1) / u128::from(2 * PROBES)) as u64);
+            let at =
+                Interval(begins.0 + (u128::from(lasts.0) * u128::from(2 * nth + 1) / u128::from(2 * PROBES)) as u64);
             let key = [fault.into(), replicate.round.into(), nth.into()];
             let mut random = Random::at(ground.seed, Purpose::Probe, &key);
             if let Some((from, to)) = pair(planned, at, ground, &mut random) {
@@ -38,7 +39,7 @@ pub(super) fn of_faults(timeline: &Timeline, ground: &Ground<'_>, replicate: Rep
 fn pair(planned: &Planned, at: Interval, ground: &Ground<'_>, random: &mut Random) -> Option<(NodeIx, NodeIx)> {
     let neighbours = |node: NodeIx| ground.neighbours.neighbours(node);
     match &planned.effect {
-        Effect::Stopped { manner: Manner::Down { .. } | Manner::Asleep, nodes } => {
+        Effect::Stopped { manner: Manner::Down { .. } | Manner::Asleep | Manner::Paused, nodes } => {
             let is_down = |node: NodeIx| {
                 let place = nodes.binary_search_by_key(&node, |stopped| stopped.node).ok();
                 place.is_some_and(|place| nodes[place].spans.iter().any(|span| span.contains(at)))
@@ -67,7 +68,7 @@ fn pair(planned: &Planned, at: Interval, ground: &Ground<'_>, random: &mut Rando
             let from = drawn(nodes.nodes(), random)?;
             drawn(neighbours(from), random).map(|to| (from, to))
         }
-        Effect::Stopped { manner: Manner::Paused, .. } | Effect::Uplink { .. } | Effect::Mute { .. } => None,
+        Effect::Uplink { .. } | Effect::Mute { .. } => None,
     }
 }
 

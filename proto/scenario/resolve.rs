@@ -66,7 +66,9 @@ pub enum Reason {
     #[error("{0} of the nodes is nobody")]
     Nobody(Who),
     /// More than there are.
-    #[error("{asked} nodes are meant, and {free} are there that no other fault stops meanwhile and that begin no message")]
+    #[error(
+        "{asked} nodes are meant, and {free} are there that no other fault stops meanwhile and that begin no message"
+    )]
     TooMany {
         /// So many are to be drawn.
         asked: usize,
@@ -109,7 +111,9 @@ pub enum Reason {
     #[error("a loss of 100% is a partition: use kind = \"partition\"")]
     AllLost,
     /// A delay from a file.
-    #[error("a delay of a fault is drawn from no file: use constant:5ms, uniform:A:B, exponential:MEAN or lognormal:MEDIAN:SIGMA")]
+    #[error(
+        "a delay of a fault is drawn from no file: use constant:5ms, uniform:A:B, exponential:MEAN or lognormal:MEDIAN:SIGMA"
+    )]
     DelayFile,
     /// Two faults stop one node at one time.
     #[error("it stops node {node} at a time when fault {other} does")]
@@ -135,17 +139,34 @@ impl Timeline {
     /// # Errors
     /// The first fault that cannot be.
     pub fn resolve(faults: &[FaultSpec], ground: &Ground<'_>, replicate: Replicate) -> Result<Self, ScenarioError> {
-        let mut timeline = Self::default();
-        for (place, fault) in (0..).zip(faults) {
-            let wrong = |reason| ScenarioError { fault: fault.name.clone(), reason };
-            let window = window(fault).map_err(wrong)?;
-            let resolution = Resolution { ground, replicate, place, window, before: &timeline };
-            let effect = resolution.effect(&fault.kind).map_err(wrong)?;
-            timeline.faults.push(Planned { name: fault.name.clone(), window, effect });
+        let mut resolved: Vec<Option<Planned>> = vec![None; faults.len()];
+        // Who is named first: then those that are drawn can be others.
+        for is_drawn in [false, true] {
+            for (place, fault) in faults.iter().enumerate().filter(|(_, fault)| fault.draws_nodes() == is_drawn) {
+                let wrong = |reason| ScenarioError { fault: fault.name.clone(), reason };
+                let window = window(fault).map_err(wrong)?;
+                let resolution = Resolution { ground, replicate, place: place as u32, window, before: &resolved };
+                let effect = resolution.effect(&fault.kind).map_err(wrong)?;
+                resolved[place] = Some(Planned { name: fault.name.clone(), window, effect });
+            }
         }
+        let mut timeline = Self { faults: resolved.into_iter().flatten().collect(), probes: Vec::new() };
         timeline.probes = probe::of_faults(&timeline, ground, replicate);
         Ok(timeline)
     }
+}
+
+/// The nodes that stand still at time 0 in every round, whoever begins its message: no message can begin at these.
+///
+/// # Errors
+/// The first fault that cannot be.
+pub fn never_initiate(faults: &[FaultSpec], ground: &Ground<'_>) -> Result<NodeSet, ScenarioError> {
+    let is_named = |fault: &&FaultSpec| fault.kind.stops_nodes() && !fault.draws_nodes();
+    let named: Vec<FaultSpec> = faults.iter().filter(is_named).cloned().collect();
+    let replicate = Replicate { round: 0, initiator: None, limit: Interval(1) };
+    let timeline = Timeline::resolve(&named, ground, replicate)?;
+    let nodes = (0..u32::try_from(ground.nodes.len()).unwrap_or(u32::MAX)).map(NodeIx);
+    Ok(NodeSet::new(nodes.filter(|node| timeline.is_stopped(*node, Interval::ZERO)).collect()))
 }
 
 fn window(fault: &FaultSpec) -> Result<Span, Reason> {
@@ -163,7 +184,7 @@ struct Resolution<'a> {
     place: u32,
     window: Span,
     /// What is resolved already.
-    before: &'a Timeline,
+    before: &'a [Option<Planned>],
 }
 
 impl Resolution<'_> {
@@ -187,9 +208,7 @@ impl Resolution<'_> {
                 }
                 self.stopped(who, Manner::Asleep, |node| self.nights(node, *period, *on))
             }
-            Kind::Partition { sides, one_way } => {
-                Ok(Effect::Cut { sides: self.sides(sides)?, one_way: *one_way })
-            }
+            Kind::Partition { sides, one_way } => Ok(Effect::Cut { sides: self.sides(sides)?, one_way: *one_way }),
             Kind::Loss { loss, .. } if loss.parts() == 0 => Err(Reason::Nothing("a loss of 0%")),
             Kind::Loss { loss, .. } if loss.parts() == Share::WHOLE => Err(Reason::AllLost),
             Kind::Loss { who, loss } => Ok(Effect::Loss { nodes: self.set(who)?, loss: *loss }),
@@ -233,11 +252,11 @@ impl Resolution<'_> {
             | Effect::Uplink { .. }
             | Effect::Mute { .. } => false,
         };
-        self.before.faults.iter().find(stops).map(|planned| planned.name.as_str())
+        self.before.iter().flatten().find(stops).map(|planned| planned.name.as_str())
     }
 
     fn check_rates(&self, nodes: &NodeSet) -> Result<(), Reason> {
-        for planned in self.before.faults.iter().filter(|planned| planned.window.meets(self.window)) {
+        for planned in self.before.iter().flatten().filter(|planned| planned.window.meets(self.window)) {
             if let Effect::Uplink { nodes: others, .. } = &planned.effect
                 && let Some(node) = nodes.nodes().iter().find(|node| others.contains(**node))
             {

@@ -21,8 +21,7 @@ impl Net {
     fn resolve(&self, faults: &str, round: u32) -> Result<Timeline, ScenarioError> {
         let faults: Vec<FaultSpec> = serde_json::from_str(faults).unwrap();
         let region = |node: NodeIx| Some(if node.0 < 3 { "west" } else { "east" }.to_owned());
-        let ground =
-            Ground { nodes: &self.topology.nodes, neighbours: &self.neighbours, region: &region, seed: 7 };
+        let ground = Ground { nodes: &self.topology.nodes, neighbours: &self.neighbours, region: &region, seed: 7 };
         let limit = Interval::from_ms(60_000);
         Timeline::resolve(&faults, &ground, Replicate { round, initiator: Some(NodeIx(0)), limit })
     }
@@ -93,7 +92,8 @@ fn nodes_that_come_and_go_are_up_and_down_by_their_laws() {
 #[test]
 fn a_node_that_sleeps_is_awake_for_its_part_of_every_period() {
     let net = Net::new("complete", 50);
-    let sleep = r#"[{"name":"night","at":"500ms","for":"20s","kind":"sleep","who":"0..49","period":"1s","on":"200ms"}]"#;
+    let sleep =
+        r#"[{"name":"night","at":"500ms","for":"20s","kind":"sleep","who":"0..49","period":"1s","on":"200ms"}]"#;
     for Stopped { spans, node } in net.stopped(sleep, 1) {
         let asleep: u64 = spans.iter().map(|span| span.ends.0 - span.begins.0).sum();
         assert_eq!(asleep, 16_000_000_000, "{node:?}: {spans:?}");
@@ -112,7 +112,10 @@ fn probes_are_neighbours_that_the_fault_parts_while_it_lasts() {
     let of = |fault| timeline.probes.iter().filter(move |probe| probe.fault == fault);
     assert_eq!(of(0).count(), PROBES as usize);
     for probe in of(0) {
-        assert!(timeline.is_cut(probe.from, probe.to, probe.at) && net.neighbours.neighbours(probe.from).contains(&probe.to));
+        assert!(
+            timeline.is_cut(probe.from, probe.to, probe.at)
+                && net.neighbours.neighbours(probe.from).contains(&probe.to)
+        );
     }
     // Once the last of them is up again nobody is left to ask.
     assert!((1..=PROBES as usize).contains(&of(1).count()));
@@ -132,20 +135,53 @@ fn what_cannot_be_is_refused_in_one_line() {
     let rate = |name| format!(r#"{{"name":"{name}","at":"1s","for":"1s","kind":"uplink","who":"all","rate":"1Mbit"}}"#);
     let cases = [
         (r#"{"name":"a","at":"1s","kind":"crash","who":["nobody"]}"#.to_owned(), "fault a: there is no node nobody"),
-        (r#"{"name":"a","at":"1s","kind":"mute","who":"3..10"}"#.to_owned(), "fault a: there is no place 10: the 10 nodes have the places 0 to 9"),
+        (
+            r#"{"name":"a","at":"1s","kind":"mute","who":"3..10"}"#.to_owned(),
+            "fault a: there is no place 10: the 10 nodes have the places 0 to 9",
+        ),
         (r#"{"name":"a","at":"1s","kind":"mute","who":"1%"}"#.to_owned(), "fault a: 1% of the nodes is nobody"),
         (r#"{"name":"a","at":"1s","kind":"mute","who":[]}"#.to_owned(), "fault a:  of the nodes is nobody"),
-        (r#"{"name":"a","at":"1s","kind":"mute","who":"region:mars"}"#.to_owned(), "fault a: no node is in a region mars: regions are those of --delay regions:FILE"),
-        (r#"{"name":"a","at":"0s","kind":"crash","who":"100%"}"#.to_owned(), "fault a: 10 nodes are meant, and 9 are there that no other fault stops meanwhile and that begin no message"),
-        (r#"{"name":"a","at":"1s","for":"0s","kind":"mute","who":"all"}"#.to_owned(), "fault a: for 0s: a fault lasts longer than 0s"),
-        (r#"{"name":"a","at":"1s","kind":"partition","sides":["all"]}"#.to_owned(), "fault a: a partition has at least two sides"),
-        (r#"{"name":"a","at":"1s","kind":"partition","sides":["all","rest"]}"#.to_owned(), "fault a: side 2 is empty: nothing would be parted"),
-        (r#"{"name":"a","at":"1s","kind":"partition","sides":["60%","50%"]}"#.to_owned(), "fault a: the sides are more than 100% of the nodes"),
-        (r#"{"name":"a","at":"1s","kind":"loss","loss":"100%"}"#.to_owned(), "fault a: a loss of 100% is a partition: use kind = \"partition\""),
-        (r#"{"name":"a","at":"1s","kind":"sleep","who":"all","period":"1s","on":"1s"}"#.to_owned(), "fault a: on 1s of a period of 1s: a node that sleeps is awake for a part of each period"),
-        (r#"{"name":"a","at":"1s","kind":"crash","who":"10%","back_after":"1s"}"#.to_owned(), "fault a: back_after needs for: nobody says by when all of them are back"),
+        (
+            r#"{"name":"a","at":"1s","kind":"mute","who":"region:mars"}"#.to_owned(),
+            "fault a: no node is in a region mars: regions are those of --delay regions:FILE",
+        ),
+        (
+            r#"{"name":"a","at":"0s","kind":"crash","who":"100%"}"#.to_owned(),
+            "fault a: 10 nodes are meant, and 9 are there that no other fault stops meanwhile and that begin no message",
+        ),
+        (
+            r#"{"name":"a","at":"1s","for":"0s","kind":"mute","who":"all"}"#.to_owned(),
+            "fault a: for 0s: a fault lasts longer than 0s",
+        ),
+        (
+            r#"{"name":"a","at":"1s","kind":"partition","sides":["all"]}"#.to_owned(),
+            "fault a: a partition has at least two sides",
+        ),
+        (
+            r#"{"name":"a","at":"1s","kind":"partition","sides":["all","rest"]}"#.to_owned(),
+            "fault a: side 2 is empty: nothing would be parted",
+        ),
+        (
+            r#"{"name":"a","at":"1s","kind":"partition","sides":["60%","50%"]}"#.to_owned(),
+            "fault a: the sides are more than 100% of the nodes",
+        ),
+        (
+            r#"{"name":"a","at":"1s","kind":"loss","loss":"100%"}"#.to_owned(),
+            "fault a: a loss of 100% is a partition: use kind = \"partition\"",
+        ),
+        (
+            r#"{"name":"a","at":"1s","kind":"sleep","who":"all","period":"1s","on":"1s"}"#.to_owned(),
+            "fault a: on 1s of a period of 1s: a node that sleeps is awake for a part of each period",
+        ),
+        (
+            r#"{"name":"a","at":"1s","kind":"crash","who":"10%","back_after":"1s"}"#.to_owned(),
+            "fault a: back_after needs for: nobody says by when all of them are back",
+        ),
         (format!("{crash},{twice}"), "fault b: it stops node NODE at a time when fault a does"),
-        (format!("{},{}", rate("a"), rate("b")), "fault b: it gives node FIRST another rate at a time when fault a does"),
+        (
+            format!("{},{}", rate("a"), rate("b")),
+            "fault b: it gives node FIRST another rate at a time when fault a does",
+        ),
     ];
     for (faults, said) in cases {
         let error = net.resolve(&format!("[{faults}]"), 1).unwrap_err().to_string();

@@ -159,6 +159,19 @@ impl Timeline {
         self.faults.is_empty()
     }
 
+    /// Reads what [`Self::to_json`] wrote.
+    ///
+    /// # Errors
+    /// Where it is none, in the reader's words.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// As nodes are told it.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a timeline has text keys")
+    }
+
     /// The last step: a round lasts as long at least.
     pub fn ends(&self) -> Interval {
         let steps = self.faults.iter().flat_map(Planned::steps);
@@ -178,6 +191,21 @@ impl Timeline {
         }
         stops.sort_by_key(|stop| stop.span);
         stops
+    }
+
+    /// Whether `node` stands still at this instant.
+    pub fn is_stopped(&self, node: NodeIx, at: Interval) -> bool {
+        self.at_work(at).any(|(_, planned)| match &planned.effect {
+            Effect::Stopped { nodes, .. } => {
+                let place = nodes.binary_search_by_key(&node, |stopped| stopped.node);
+                place.is_ok_and(|place| nodes[place].spans.iter().any(|span| span.contains(at)))
+            }
+            Effect::Cut { .. }
+            | Effect::Loss { .. }
+            | Effect::Delay { .. }
+            | Effect::Uplink { .. }
+            | Effect::Mute { .. } => false,
+        })
     }
 
     /// Whether nothing passes from one node to another at this instant.
@@ -232,8 +260,7 @@ impl Timeline {
 
     /// Whether a node sends no message of another node on at this instant.
     pub fn is_mute(&self, node: NodeIx, at: Interval) -> bool {
-        self.at_work(at)
-            .any(|(_, planned)| matches!(&planned.effect, Effect::Mute { nodes } if nodes.contains(node)))
+        self.at_work(at).any(|(_, planned)| matches!(&planned.effect, Effect::Mute { nodes } if nodes.contains(node)))
     }
 
     fn at_work(&self, at: Interval) -> impl Iterator<Item = (u32, &Planned)> {
@@ -252,6 +279,18 @@ impl Planned {
             | Effect::Delay { nodes, .. }
             | Effect::Uplink { nodes, .. }
             | Effect::Mute { nodes } => nodes.contains(node),
+        }
+    }
+
+    /// How many nodes it meets.
+    pub fn size(&self) -> u64 {
+        match &self.effect {
+            Effect::Stopped { nodes, .. } => nodes.len() as u64,
+            Effect::Cut { sides, .. } => sides.iter().map(|side| side.nodes().len() as u64).sum(),
+            Effect::Loss { nodes, .. }
+            | Effect::Delay { nodes, .. }
+            | Effect::Uplink { nodes, .. }
+            | Effect::Mute { nodes } => nodes.nodes().len() as u64,
         }
     }
 
@@ -370,10 +409,8 @@ mod tests {
     #[test]
     fn a_timeline_ends_with_its_last_step_and_reads_back() {
         let manner = Manner::Down { how: How::Dark, state: State::Lost };
-        let spans = vec![
-            Span { begins: Interval(5), ends: Interval(30) },
-            Span { begins: Interval(40), ends: ROUND_END },
-        ];
+        let spans =
+            vec![Span { begins: Interval(5), ends: Interval(30) }, Span { begins: Interval(40), ends: ROUND_END }];
         let timeline = Timeline {
             faults: vec![
                 planned(5, 20, Effect::Mute { nodes: nodes(&[4]) }),

@@ -40,6 +40,8 @@ pub struct NumberedRecord {
     pub bytes: u64,
     /// Why it failed; none where it did not.
     pub reason: Option<Failure>,
+    /// How often the node that writes it has lost what it held.
+    pub restarts: u32,
 }
 
 /// What all records of a run share, and the texts that numbers stand for.
@@ -187,7 +189,10 @@ impl<'a> NumberedColumns<'a> {
             Field::Seq => UInt64Chunked::from_iter_values(name, (before + 1..).take(rows)).into_column(),
             Field::Bytes => UInt64Chunked::from_iter_values(name, each.map(|record| record.bytes)).into_column(),
             Field::Format => UInt32Chunked::full(name, event::FORMAT, rows).into_column(),
-            Field::Incarnation => UInt32Chunked::full(name, FIRST_INCARNATION, rows).into_column(),
+            Field::Incarnation => {
+                let lives = each.map(|record| FIRST_INCARNATION + record.restarts);
+                UInt32Chunked::from_iter_values(name, lives).into_column()
+            }
             Field::Clock => StringChunked::full(name, Clock::Virtual.as_str(), rows).into_column(),
             Field::Topic => StringChunked::full(name, "", rows).into_column(),
             Field::Reason => {

@@ -118,13 +118,7 @@ pub(crate) struct Pending {
 }
 
 /// What the journal is told of an event at `node`; of a receipt, with the copy that arrived.
-pub(crate) fn entry(
-    node: NodeIx,
-    restarts: u32,
-    event: Event,
-    now: Timestamp,
-    arrival: Option<Arrival>,
-) -> Entry {
+pub(crate) fn entry(node: NodeIx, restarts: u32, event: Event, now: Timestamp, arrival: Option<Arrival>) -> Entry {
     match event {
         Event::Initiated { message, at } => {
             let hop = Some(Hop::ORIGIN);
@@ -145,10 +139,30 @@ pub(crate) fn entry(
             let at = at.unwrap_or(now);
             let Arrival { send, sent, bytes, .. } = arrival.expect("only a delivery is received");
             let fact = if duplicate { Fact::Duplicate } else { Fact::Received };
-            Entry { message, sender: from, receiver: node, hop, sent, at, send, bytes: u64::from(bytes), restarts, fact }
+            Entry {
+                message,
+                sender: from,
+                receiver: node,
+                hop,
+                sent,
+                at,
+                send,
+                bytes: u64::from(bytes),
+                restarts,
+                fact,
+            }
         }
-        Event::Failed { message, to, hop, send, sent, at, bytes, reason } => {
-            Entry { message, sender: node, receiver: to, hop, sent, at, send, bytes, restarts, fact: Fact::Failed(reason) }
-        }
+        Event::Failed { message, to, hop, send, sent, at, bytes, reason } => Entry {
+            message,
+            sender: node,
+            receiver: to,
+            hop,
+            sent,
+            at,
+            send,
+            bytes,
+            restarts,
+            fact: Fact::Failed(reason),
+        },
     }
 }

@@ -7,8 +7,10 @@ use bytes::Bytes;
 use cnsim::id::{Epoch, Message, NodeId, NodeIx};
 use cnsim::link::{LinkSpec, Links};
 use cnsim::machine::{Common, Failure, FaultLog};
-use cnsim::scenario::{FaultSpec, Ground, Replicate, Timeline};
-use cnsim::time::{Interval, Timestamp};
+use cnsim::scenario::{
+    Effect, FaultSpec, Ground, NodeSet, Receipt, Replicate, Seen, SeenEnd, Timeline, Verdict, Witness,
+};
+use cnsim::time::{Clock, Interval, Timestamp};
 use cnsim::topology::{Adjacency, EdgeWeights, TopologySpec, default_ids};
 use cnsim_sim::journal::{Entry, Fact};
 use cnsim_sim::network::Network;
@@ -43,10 +45,14 @@ impl Lab {
     }
 
     fn run(&self, round: u32, limit: &str) -> Run {
+        self.run_sabotaged(round, limit, |_| {})
+    }
+
+    /// The faults that befall the nodes are not those that were meant.
+    fn run_sabotaged(&self, round: u32, limit: &str, sabotage: impl Fn(&mut Timeline)) -> Run {
         let initiator = NodeIx(0);
         let limit: Interval = limit.parse().unwrap();
-        let ground =
-            Ground { nodes: &self.ids, neighbours: &self.neighbours, region: &|_| None, seed: SEED };
+        let ground = Ground { nodes: &self.ids, neighbours: &self.neighbours, region: &|_| None, seed: SEED };
         let replicate = Replicate { round, initiator: Some(initiator), limit };
         let timeline = Timeline::resolve(&self.faults, &ground, replicate).unwrap();
         let common = Common {
@@ -66,7 +72,9 @@ impl Lab {
             limit,
         };
         let (mut world, mut entries) = (World::new(&network, BEGINS, round), Vec::new());
-        world.set_faults(Arc::new(timeline.clone()));
+        let mut applied = timeline.clone();
+        sabotage(&mut applied);
+        world.set_faults(Arc::new(applied));
         let end = world.round(&spec, &mut entries, &mut |_| true);
         Run { end, entries, timeline, logs: world.fault_logs().collect() }
     }
@@ -97,7 +105,8 @@ fn nothing_crosses_a_partition_and_everybody_has_the_message_after_it() {
 
 #[test]
 fn a_copy_into_a_partition_fails_at_its_deadline_and_one_sent_before_arrives() {
-    let split = r#"[{"name":"split","at":"10ms","for":"100ms","kind":"partition","sides":["0..1","2..2"],"one_way":true}]"#;
+    let split =
+        r#"[{"name":"split","at":"10ms","for":"100ms","kind":"partition","sides":["0..1","2..2"],"one_way":true}]"#;
     let line = Lab::new("line", 3, "flood", split);
     let Run { end, entries, .. } = line.run(1, "60s");
     // Node 1 has it at 20 ms and sends into the partition; by its deadline of 5 s nobody has told it anything.
@@ -108,14 +117,16 @@ fn a_copy_into_a_partition_fails_at_its_deadline_and_one_sent_before_arrives() {
     assert_eq!(failed.fact, Fact::Failed(Failure::Deadline));
     assert_eq!((end.outcome, end.load.held), (Outcome::Quiescent, 2));
 
-    let later = r#"[{"name":"split","at":"30ms","for":"100ms","kind":"partition","sides":["0..1","2..2"],"one_way":true}]"#;
+    let later =
+        r#"[{"name":"split","at":"30ms","for":"100ms","kind":"partition","sides":["0..1","2..2"],"one_way":true}]"#;
     let Run { end, .. } = Lab::new("line", 3, "flood", later).run(1, "60s");
     assert_eq!((end.outcome, end.load.held, end.load.failed), (Outcome::Quiescent, 3, 0), "it was sent at 20 ms");
 }
 
 #[test]
 fn a_node_that_is_down_writes_nothing_and_one_that_lost_its_state_hears_again() {
-    let crash = |state| format!(r#"[{{"name":"c","at":"30ms","for":"2s","kind":"crash","who":"1..1","state":"{state}"}}]"#);
+    let crash =
+        |state| format!(r#"[{{"name":"c","at":"30ms","for":"2s","kind":"crash","who":"1..1","state":"{state}"}}]"#);
     for (state, first_receipts, restarts) in [("kept", 1, 0), ("lost", 2, 1)] {
         let lab = Lab::new("complete", 4, "anti-entropy:push-pull", &crash(state));
         let Run { entries, .. } = lab.run(1, "60s");
@@ -123,8 +134,7 @@ fn a_node_that_is_down_writes_nothing_and_one_that_lost_its_state_hears_again() 
         let down = |at: Timestamp| (30.0..2_030.0).contains(&ms(at));
         assert!(entries.iter().filter(of_1).filter(|entry| is_receipt(entry)).all(|entry| !down(entry.at)));
         assert!(entries.iter().all(|entry| entry.sender != NodeIx(1) || !down(entry.sent)));
-        let first: Vec<&Entry> =
-            entries.iter().filter(of_1).filter(|entry| entry.fact == Fact::Received).collect();
+        let first: Vec<&Entry> = entries.iter().filter(of_1).filter(|entry| entry.fact == Fact::Received).collect();
         assert!(first.len() <= first_receipts, "{state}: {first:?}");
         assert!(first.iter().filter(|entry| ms(entry.at) > 2_030.0).all(|entry| entry.restarts == restarts));
     }
@@ -182,7 +192,8 @@ fn as_many_datagrams_are_lost_as_the_fault_and_the_link_say() {
     lab.links.transport = "datagram".parse().unwrap();
     lab.links.loss = "10%".parse().unwrap();
     let runs = (0..100).map(|round| lab.run(round, "60s"));
-    let lost: usize = runs.map(|run| run.entries.iter().filter(|entry| matches!(entry.fact, Fact::Failed(_))).count()).sum();
+    let lost: usize =
+        runs.map(|run| run.entries.iter().filter(|entry| matches!(entry.fact, Fact::Failed(_))).count()).sum();
     let (count, p) = (10_000.0, 1.0 - 0.8 * 0.9);
     assert!((lost as f64 - count * p).abs() < 4.0 * f64::sqrt(count * p * (1.0 - p)), "{lost}");
 }
@@ -208,7 +219,8 @@ fn probes_reach_nobody_whom_the_fault_parts_and_steps_are_logged_on_time() {
     lab.links.transport = "datagram".parse().unwrap();
     let Run { logs, timeline, .. } = lab.run(1, "60s");
     let places = |of: fn(&FaultLog) -> &Vec<(u32, Timestamp)>| {
-        let all = logs.iter().flat_map(|(_, log)| of(log).iter().map(|(place, _)| timeline.probes[*place as usize].fault));
+        let all =
+            logs.iter().flat_map(|(_, log)| of(log).iter().map(|(place, _)| timeline.probes[*place as usize].fault));
         all.fold([0; 3], |mut counts, fault| {
             counts[fault as usize] += 1;
             counts
@@ -217,10 +229,10 @@ fn probes_reach_nobody_whom_the_fault_parts_and_steps_are_logged_on_time() {
     let (sent, received) = (places(|log| &log.sent), places(|log| &log.received));
     assert_eq!((sent[0], received[0]), (32, 0));
     // One that is on its way while the node comes back arrives.
-    let late = logs.iter().flat_map(|(node, log)| log.received.iter().map(|(place, at)| (*node, *place, at.since(BEGINS))));
-    let is_down = |(node, _, at): &(NodeIx, u32, Interval)| {
-        timeline.stops_of(*node).iter().any(|stop| stop.span.contains(*at))
-    };
+    let late =
+        logs.iter().flat_map(|(node, log)| log.received.iter().map(|(place, at)| (*node, *place, at.since(BEGINS))));
+    let is_down =
+        |(node, _, at): &(NodeIx, u32, Interval)| timeline.stops_of(*node).iter().any(|stop| stop.span.contains(*at));
     assert!(sent[1] > received[1] && !late.into_iter().any(|it| is_down(&it)), "{sent:?} {received:?}");
     // Half of 32, within four standard deviations.
     assert!(sent[2] == 32 && (5..=27).contains(&received[2]), "{received:?}");
@@ -235,4 +247,137 @@ fn one_seed_gives_the_same_records_and_another_round_others() {
     let lab = Lab::new("k-regular:6", 60, "push-pull", faults);
     assert_eq!(lab.run(1, "60s").entries, lab.run(1, "60s").entries);
     assert_ne!(lab.run(1, "60s").entries, lab.run(2, "60s").entries);
+}
+
+/// What the records and probes of some rounds say of the faults.
+fn receipts(lab: &Lab, runs: &[Run]) -> Vec<Receipt> {
+    let mut witness = Witness::new(&lab.faults, lab.links.clone(), Clock::Virtual);
+    let since = |at: Timestamp| at.0 as i64 - BEGINS.0 as i64;
+    for Run { entries, timeline, logs, .. } in runs {
+        witness.begin(timeline);
+        for entry in entries {
+            let end = match entry.fact {
+                Fact::Initiated => SeenEnd::Began,
+                Fact::Received => SeenEnd::First,
+                Fact::Duplicate => SeenEnd::Again,
+                Fact::Failed(_) => SeenEnd::Failed,
+            };
+            let (from, to, hop, bytes) = (entry.sender, entry.receiver, entry.hop.map(|hop| hop.0), entry.bytes);
+            let (sent_ns, received_ns) = (since(entry.sent), since(entry.at));
+            witness.note(timeline, &Seen { from, to, sent_ns, received_ns, end, hop, bytes });
+        }
+        let arrived: Vec<(u32, Timestamp)> = logs.iter().flat_map(|(_, log)| log.received.clone()).collect();
+        for (place, sent) in logs.iter().flat_map(|(_, log)| log.sent.clone()) {
+            let probe = timeline.probes[place as usize];
+            let found = arrived.iter().find(|(other, _)| *other == place);
+            let (end, received) = found.map_or((SeenEnd::ProbeLost, sent), |(_, at)| (SeenEnd::ProbeArrived, *at));
+            let (sent_ns, received_ns) = (since(sent), since(received));
+            let (from, to) = (probe.from, probe.to);
+            witness.note(timeline, &Seen { from, to, sent_ns, received_ns, end, hop: None, bytes: 0 });
+        }
+    }
+    witness.receipts()
+}
+
+const EVERY_KIND: [(&str, &str); 10] = [
+    ("stream", r#"{"kind":"partition","sides":["50%","rest"]}"#),
+    ("datagram", r#"{"kind":"partition","sides":["30%","rest"],"one_way":true}"#),
+    ("stream", r#"{"kind":"crash","who":"20%","back_after":"exponential:1s","state":"lost"}"#),
+    ("stream", r#"{"kind":"churn","who":"40%","session":"exponential:500ms","down":"exponential:500ms"}"#),
+    ("stream", r#"{"kind":"pause","who":"20%"}"#),
+    ("stream", r#"{"kind":"sleep","who":"40%","period":"400ms","on":"200ms"}"#),
+    ("datagram", r#"{"kind":"loss","loss":"30%"}"#),
+    ("stream", r#"{"kind":"loss","who":"50%","loss":"30%"}"#),
+    ("stream", r#"{"kind":"delay","who":"50%","delay":"uniform:20ms:60ms"}"#),
+    ("stream", r#"{"kind":"uplink","who":"all","rate":"100kbit"}"#),
+];
+
+fn lab_of((transport, fault): (&str, &str)) -> Lab {
+    let named = format!(r#"[{{"name":"f","at":"0s","for":"3s",{}]"#, &fault[1..]);
+    let mut lab = Lab::new("k-regular:6", 60, "push-periodic:2", &named);
+    lab.links.transport = transport.parse().unwrap();
+    lab
+}
+
+#[test]
+fn a_fault_that_acts_as_it_was_meant_to_is_confirmed() {
+    for kind in EVERY_KIND {
+        let lab = lab_of(kind);
+        let runs: Vec<Run> = (0..5).map(|round| lab.run(round, "60s")).collect();
+        let [receipt] = receipts(&lab, &runs).try_into().unwrap();
+        assert_eq!(receipt.verdict, Verdict::Confirmed, "{kind:?}: {receipt:?}");
+        assert!(receipt.witness.attempted >= 30 && receipt.witness.leaked == 0, "{receipt:?}");
+    }
+    let mute = Lab::new("k-regular:6", 60, "flood", r#"[{"name":"m","at":"0s","for":"3s","kind":"mute","who":"30%"}]"#);
+    let runs: Vec<Run> = (0..5).map(|round| mute.run(round, "60s")).collect();
+    assert_eq!(receipts(&mute, &runs)[0].verdict, Verdict::Confirmed);
+}
+
+#[test]
+fn a_fault_that_never_acted_is_contradicted() {
+    for kind in EVERY_KIND {
+        let lab = lab_of(kind);
+        let never = |timeline: &mut Timeline| timeline.faults.clear();
+        let runs: Vec<Run> = (0..5).map(|round| lab.run_sabotaged(round, "60s", never)).collect();
+        let [receipt] = receipts(&lab, &runs).try_into().unwrap();
+        assert_eq!(receipt.verdict, Verdict::Contradicted, "{kind:?}: {receipt:?}");
+    }
+}
+
+#[test]
+fn a_fault_on_the_wrong_nodes_or_removed_early_is_contradicted() {
+    let shift = |nodes: &NodeSet| NodeSet::new(nodes.nodes().iter().map(|node| NodeIx((node.0 + 7) % 60)).collect());
+    let wrong = |timeline: &mut Timeline| match &mut timeline.faults[0].effect {
+        Effect::Stopped { nodes, .. } => {
+            nodes.iter_mut().for_each(|stopped| stopped.node.0 = (stopped.node.0 + 7) % 60);
+            nodes.sort_by_key(|stopped| stopped.node);
+        }
+        Effect::Cut { sides, .. } => sides.iter_mut().for_each(|side| *side = shift(side)),
+        Effect::Loss { nodes, .. }
+        | Effect::Delay { nodes, .. }
+        | Effect::Uplink { nodes, .. }
+        | Effect::Mute { nodes } => {
+            *nodes = shift(nodes);
+        }
+    };
+    let early = |timeline: &mut Timeline| {
+        let half = Interval::from_ms(1_500);
+        timeline.faults[0].window.ends = half;
+        if let Effect::Stopped { nodes, .. } = &mut timeline.faults[0].effect {
+            for stopped in nodes {
+                stopped.spans.retain(|span| span.begins < half);
+                stopped.spans.iter_mut().for_each(|span| span.ends = span.ends.min(half));
+            }
+        }
+    };
+    for kind in EVERY_KIND {
+        let lab = lab_of(kind);
+        // Those on all nodes are on no wrong ones.
+        let is_for_some = !kind.1.contains("all") && !kind.1.contains(r#""loss","loss""#);
+        let mut sabotages: Vec<(&str, &dyn Fn(&mut Timeline))> = vec![("early", &early)];
+        if is_for_some {
+            sabotages.push(("wrong", &wrong));
+        }
+        for (name, sabotage) in sabotages {
+            let runs: Vec<Run> = (0..5).map(|round| lab.run_sabotaged(round, "60s", sabotage)).collect();
+            let [receipt] = receipts(&lab, &runs).try_into().unwrap();
+            assert_eq!(receipt.verdict, Verdict::Contradicted, "{name} {kind:?}: {receipt:?}");
+        }
+    }
+}
+
+#[test]
+fn a_partition_that_leaks_one_copy_in_a_hundred_is_contradicted_by_1400() {
+    let split = r#"[{"name":"split","at":"0s","for":"3s","kind":"partition","sides":["50%","rest"]}]"#;
+    let mut lab = Lab::new("complete", 60, "push-periodic:2", split);
+    lab.links.transport = "datagram".parse().unwrap();
+    // In place of a cut nearly everything is lost: a hundredth gets through.
+    let leaks = |timeline: &mut Timeline| {
+        let nodes = NodeSet::new((0..60).map(NodeIx).collect());
+        timeline.faults[0].effect = Effect::Loss { nodes, loss: "99%".parse().unwrap() };
+    };
+    let runs: Vec<Run> = (0..50).map(|round| lab.run_sabotaged(round, "60s", leaks)).collect();
+    let [receipt] = receipts(&lab, &runs).try_into().unwrap();
+    assert!(receipt.witness.attempted >= 1_400, "{receipt:?}");
+    assert_eq!(receipt.verdict, Verdict::Contradicted, "{receipt:?}");
 }

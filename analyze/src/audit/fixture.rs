@@ -414,6 +414,7 @@ impl Fixture {
             expected_events: u64::from(rounds) * (self.nodes.len() as u64 - 1),
             link_delay: None,
             limits: Default::default(),
+            receipts: Vec::new(),
             incidents: Vec::new(),
         }
     }

@@ -36,6 +36,7 @@ pub(super) fn options(protocol: &str) -> Options {
         sharing: Default::default(),
         validate: Default::default(),
         service: Default::default(),
+        faults: Vec::new(),
         period: cnsim::protocol::ProtocolSettings::PERIOD,
         phase: cnsim::protocol::Phase::Random,
         back_to_sender: false,

@@ -1,0 +1,186 @@
+//! The faults of a plan: what befalls whom in which round, and what cannot be.
+
+use cnsim::id::{NodeId, NodeIx};
+use cnsim::link::{DelayModel, Transport};
+use cnsim::manifest::Options;
+use cnsim::pace::Schedule;
+use cnsim::scenario::{FaultSpec, Ground, How, Kind, NodeSet, Replicate, ScenarioError, Timeline, never_initiate};
+use cnsim::time::Interval;
+use cnsim::topology::Adjacency;
+
+use crate::delay_files::DelayFiles;
+
+/// See the module.
+#[derive(Debug)]
+pub struct PlannedFaults {
+    /// Of an open loop, whose messages are one replicate.
+    whole: Option<Timeline>,
+    /// Where no message can begin.
+    never_initiate: NodeSet,
+    /// The region of each node; empty where the delay knows none.
+    regions: Vec<String>,
+}
+
+/// Faults that this run cannot have.
+#[derive(Debug, thiserror::Error)]
+pub enum FaultsError {
+    /// One of them cannot be.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A sender would wait for ever.
+    #[error("fault {0} needs a --deadline: nobody tells a sender that nothing arrives")]
+    NoDeadline(String),
+    /// The round would be given up before.
+    #[error(
+        "the faults last {lasts}, --round-timeout gives a round up after {limit}: use a longer one, or shorter faults"
+    )]
+    TooLong {
+        /// The last step.
+        lasts: Interval,
+        /// The longest round.
+        limit: Interval,
+    },
+    /// A pause where the model has queues inside a node.
+    #[error("fault {fault}: a pause goes without {flag}: what a stopped node's queues do is not modelled")]
+    Paused {
+        /// What it is called.
+        fault: String,
+        /// What queues.
+        flag: &'static str,
+    },
+    /// Processes are killed where there are none, or where nobody starts them again.
+    #[error("fault {0}: how = \"process\" is not possible on this backend: use how = \"dark\"")]
+    Process(String),
+    /// Every node stands still when messages begin.
+    #[error("every node stands still at 0s: no message can begin")]
+    NobodyBegins,
+    /// Two faults of one name.
+    #[error("two faults are called {0}")]
+    SameName(String),
+}
+
+/// What the timelines of a plan are resolved on.
+pub(crate) struct Field<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) nodes: &'a [NodeId],
+    pub(crate) neighbours: &'a Adjacency,
+    pub(crate) open_loop: Option<&'a Schedule>,
+}
+
+impl PlannedFaults {
+    /// Those of the options, where they can be.
+    pub(crate) fn of(field: &Field<'_>, files: &DelayFiles) -> Result<Self, FaultsError> {
+        let options = field.options;
+        let mut made = Self { whole: None, never_initiate: NodeSet::default(), regions: regions(field, files) };
+        if options.faults.is_empty() {
+            return Ok(made);
+        }
+        check(options)?;
+        made.never_initiate = made.on(field, |ground| never_initiate(&options.faults, ground))?;
+        if made.never_initiate.nodes().len() == field.nodes.len() {
+            return Err(FaultsError::NobodyBegins);
+        }
+        let limit = made.limit(field);
+        let timeline = match field.open_loop {
+            Some(_) => made.resolve(field, 0, None)?,
+            // Who is named is the same in every round: what can be in one can be in all.
+            None => {
+                made.resolve(field, 0, Some(NodeIx(first_free(&made.never_initiate, 0, field.nodes.len()) as u32)))?
+            }
+        };
+        let lasts = timeline.ends();
+        if lasts >= limit {
+            return Err(FaultsError::TooLong { lasts, limit });
+        }
+        made.whole = field.open_loop.is_some().then_some(timeline);
+        Ok(made)
+    }
+
+    /// What befalls a round whose message this node begins.
+    pub(crate) fn of_round(&self, field: &Field<'_>, round: u32, initiator: usize) -> Timeline {
+        match &self.whole {
+            Some(timeline) => timeline.clone(),
+            None => {
+                let resolved = self.resolve(field, round, Some(NodeIx(initiator as u32)));
+                resolved.expect("a plan was made of faults that can be in every round")
+            }
+        }
+    }
+
+    /// Who begins a message instead of a node that stands still then: the next one in the roster that does not.
+    pub(crate) fn initiator(&self, drawn: usize, begins: Interval, nodes: usize) -> usize {
+        match &self.whole {
+            None => first_free(&self.never_initiate, drawn, nodes),
+            Some(timeline) => {
+                let others = (0..nodes).map(|step| (drawn + step) % nodes);
+                let mut free = others.filter(|node| !timeline.is_stopped(NodeIx(*node as u32), begins));
+                free.next().unwrap_or(drawn)
+            }
+        }
+    }
+
+    fn resolve(&self, field: &Field<'_>, round: u32, initiator: Option<NodeIx>) -> Result<Timeline, ScenarioError> {
+        let replicate = Replicate { round, initiator, limit: self.limit(field) };
+        self.on(field, |ground| Timeline::resolve(&field.options.faults, ground, replicate))
+    }
+
+    /// How long a replicate lasts at most.
+    fn limit(&self, field: &Field<'_>) -> Interval {
+        let round = Interval::from_ms(field.options.round_timeout_ms);
+        let last = field.open_loop.and_then(|schedule| schedule.begins().last().copied()).unwrap_or_default();
+        Interval(round.0.saturating_add(last.0))
+    }
+
+    fn on<T>(&self, field: &Field<'_>, resolve: impl FnOnce(&Ground<'_>) -> T) -> T {
+        let region = |node: NodeIx| self.regions.get(node.index()).cloned();
+        resolve(&Ground { nodes: field.nodes, neighbours: field.neighbours, region: &region, seed: field.options.seed })
+    }
+}
+
+fn first_free(stopped: &NodeSet, drawn: usize, nodes: usize) -> usize {
+    let mut others = (0..nodes).map(|step| (drawn + step) % nodes.max(1));
+    others.find(|node| !stopped.contains(NodeIx(*node as u32))).unwrap_or(drawn)
+}
+
+/// The region of each node, where a fault may ask for it.
+fn regions(field: &Field<'_>, files: &DelayFiles) -> Vec<String> {
+    if field.options.faults.is_empty() {
+        return Vec::new();
+    }
+    let Ok(model) = DelayModel::new(&field.options.link_delay, files.texts().delay, field.options.seed) else {
+        return Vec::new();
+    };
+    let nodes = (0..field.nodes.len()).map(|node| model.region(NodeIx(node as u32)).map(str::to_owned));
+    nodes.collect::<Option<Vec<String>>>().unwrap_or_default()
+}
+
+/// What does not depend on who is meant.
+fn check(options: &Options) -> Result<(), FaultsError> {
+    let mut names: Vec<&str> = options.faults.iter().map(|fault| fault.name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(FaultsError::SameName(pair[0].to_owned()));
+    }
+    let queue = [
+        ("--uplink", options.uplink.is_some()),
+        ("--downlink", options.downlink.is_some()),
+        ("--validate", !options.validate.is_none()),
+        ("--service", !options.service.is_none()),
+    ];
+    let queue = queue.into_iter().find(|(_, is_there)| *is_there).map(|(flag, _)| flag);
+    for FaultSpec { name, kind, .. } in &options.faults {
+        let name = || name.clone();
+        let in_vain =
+            kind.stops_nodes() || (matches!(kind, Kind::Partition { .. }) && options.transport == Transport::Stream);
+        if in_vain && options.deadline_ms.is_none() {
+            return Err(FaultsError::NoDeadline(name()));
+        }
+        if let (Kind::Pause { .. }, Some(flag)) = (kind, queue) {
+            return Err(FaultsError::Paused { fault: name(), flag });
+        }
+        if matches!(kind, Kind::Crash { how: How::Process, .. }) {
+            return Err(FaultsError::Process(name()));
+        }
+    }
+    Ok(())
+}

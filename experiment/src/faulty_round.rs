@@ -1,0 +1,89 @@
+//! The faults of a round on the processes of a cluster: the instant of its time 0, and what nodes have seen when it is over.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use cnsim::id::NodeIx;
+use cnsim::machine::FaultLog;
+use cnsim::scenario::Timeline;
+use cnsim::time::{Interval, Timestamp};
+use cnsim::wire::control::control_client::ControlClient;
+use cnsim::wire::control::{BeginFaultsRequest, FaultLogsRequest};
+use tokio::time::Instant;
+use tonic::transport::Channel;
+
+use crate::cluster::{ClusterError, Process};
+use crate::driven_round::{DriveError, DrivenRound};
+use crate::fault_files::{self, FaultyRound};
+use crate::folder::FolderError;
+use crate::ledger::Ledger;
+
+type Client = ControlClient<Channel>;
+
+/// How far ahead time 0 is when nodes are told, at least; twice as far after each time that it was not enough.
+const AHEAD: Duration = Duration::from_millis(200);
+/// How often it may not be enough.
+const TRIES: u32 = 5;
+
+/// Faults that have begun, or are about to.
+pub(crate) struct BegunFaults {
+    timeline: Timeline,
+    origin: Timestamp,
+    /// The same by the driver's own clock.
+    zero: Instant,
+}
+
+impl BegunFaults {
+    /// Waits until nothing more begins or ends.
+    pub(crate) async fn wait_for_last_step(&self) {
+        tokio::time::sleep_until(self.zero + Duration::from(self.timeline.ends())).await;
+    }
+}
+
+impl DrivenRound<'_> {
+    /// Gives every process the round's faults and the instant of its time 0, and waits for that. None where there are no faults.
+    pub(crate) async fn begin_faults(&self) -> Result<Option<BegunFaults>, ClusterError> {
+        let Some(timeline) = self.plan.timeline(self.round) else { return Ok(None) };
+        let text = timeline.to_json();
+        let mut ahead = AHEAD;
+        for attempt in 1..=TRIES {
+            let now = Utc::now().timestamp_nanos_opt().and_then(|ns| u64::try_from(ns).ok()).unwrap_or_default();
+            let (origin, zero) = (Timestamp(now) + Interval::from(ahead), Instant::now() + ahead);
+            let request = BeginFaultsRequest { epoch: self.epoch, timeline: text.clone(), origin_ns: origin.0 };
+            let begun = |_, process: Process| {
+                let request = request.clone();
+                async move {
+                    let begin = |mut control: Client| {
+                        let request = request.clone();
+                        async move { control.begin_faults(request).await }
+                    };
+                    process.call("BeginFaults", begin).await
+                }
+            };
+            let replies = self.cluster.each(begun).await?;
+            // A process that was told too late has missed a step: all are told again.
+            if attempt == TRIES || replies.iter().all(|reply| reply.ahead_ns > 0) {
+                tokio::time::sleep_until(zero).await;
+                return Ok(Some(BegunFaults { timeline, origin, zero }));
+            }
+            ahead *= 2;
+        }
+        Ok(None)
+    }
+
+    /// Writes down what nodes have seen of the round's faults.
+    pub(crate) async fn keep_faults(&self, ledger: &Ledger, faults: &BegunFaults) -> Result<(), DriveError> {
+        let request = FaultLogsRequest { epoch: self.epoch };
+        let told = |_, process: Process| async move {
+            process.call("FaultLogs", |mut control: Client| async move { control.fault_logs(request).await }).await
+        };
+        let replies = self.cluster.each(told).await?;
+        let logs: std::collections::BTreeMap<&str, FaultLog> =
+            replies.iter().flat_map(|reply| &reply.nodes).map(|seen| (seen.node.as_str(), seen.log())).collect();
+        let places = (0..).map(NodeIx).zip(&self.plan.topology.nodes);
+        let logs = places.filter_map(|(place, id)| Some((place, logs.get(id.as_str())?.clone()))).collect();
+        let faulty = FaultyRound { round: self.round, origin: faults.origin, timeline: &faults.timeline, logs };
+        let kept = fault_files::add_round(self.plan, ledger.folder().path(), &faulty);
+        Ok(kept.map_err(FolderError::from)?)
+    }
+}
