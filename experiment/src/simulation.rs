@@ -292,7 +292,7 @@ impl<'a> Simulator<'a> {
     }
 
     /// Simulates rounds side by side, and tells meanwhile how many events there were.
-    fn simulate_together(&self, rounds: &[u32], halted: &Halted, progress: impl Fn(u64)) -> Vec<Simulated> {
+    fn simulate_together(&self, rounds: &[u32], halted: &Halted, progress: impl Fn(u64)) -> Vec<Simulated<'_>> {
         let events = Arc::new(AtomicU64::new(0));
         let (done, is_done) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
@@ -317,7 +317,7 @@ impl<'a> Simulator<'a> {
         begins: Timestamp,
         halted: &Halted,
         progress: impl Fn(u64),
-    ) -> Simulated {
+    ) -> Simulated<'_> {
         let (spec, mut kept, mut events) = (self.spec(round, begins), Kept::of(self.plan, None), 0);
         let end = world.round(&spec, &mut kept, &mut |more| {
             events += more;
