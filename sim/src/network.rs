@@ -43,6 +43,11 @@ impl Network {
         self.common.epoch
     }
 
+    /// What all nodes share.
+    pub fn common(&self) -> &Common {
+        &self.common
+    }
+
     /// What all nodes do.
     pub fn settings(&self) -> &ProtocolSettings {
         &self.common.settings

@@ -1,12 +1,15 @@
 //! A small simulated network, and what one message does in it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use cnsim::id::{Epoch, Message, NodeIx};
 use cnsim::link::{LinkSpec, Links};
 use cnsim::machine::Common;
 use cnsim::protocol::ProtocolSettings;
+use cnsim::scenario::{FaultSpec, Ground, Replicate, Timeline};
 use cnsim::time::{Interval, Timestamp};
-use cnsim::topology::Adjacency;
+use cnsim::topology::{Adjacency, default_ids};
 use cnsim_sim::journal::{Entry, Fact};
 use cnsim_sim::network::Network;
 use cnsim_sim::round::{Outcome, RoundSpec, World, simulate_round};
@@ -89,6 +92,33 @@ impl Laboratory {
         };
         let mut entries = Vec::new();
         let end = simulate_round(&self.network, &spec, &mut entries, &mut |_| true);
+        assert!(matches!(end.outcome, Outcome::Quiescent | Outcome::Horizon), "{end:?}");
+        Spread { entries, copies: end.load.started }
+    }
+
+    /// The same, of a message that begins at the first node while faults befall the others.
+    pub(crate) fn spread_under(&self, round: u32, faults: &[FaultSpec]) -> Spread {
+        let common = self.network.common();
+        let ground = Ground {
+            nodes: &default_ids(self.nodes),
+            neighbours: &common.neighbours,
+            region: &|_| None,
+            seed: common.seed,
+        };
+        let replicate = Replicate { round, initiator: Some(NodeIx(0)), limit: Interval::from_ms(3_600_000) };
+        let timeline = Timeline::resolve(faults, &ground, replicate).expect("these faults can be");
+        let mut world = World::new(&self.network, BEGINS, round);
+        world.set_faults(Arc::new(timeline));
+        let spec = RoundSpec {
+            message: Message(round),
+            text_bytes: 12,
+            payload: Bytes::new(),
+            initiator: NodeIx(0),
+            begins: BEGINS,
+            limit: Interval(u64::MAX / 4),
+        };
+        let mut entries = Vec::new();
+        let end = world.round(&spec, &mut entries, &mut |_| true);
         assert!(matches!(end.outcome, Outcome::Quiescent | Outcome::Horizon), "{end:?}");
         Spread { entries, copies: end.load.started }
     }

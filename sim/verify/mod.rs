@@ -20,6 +20,7 @@ pub(crate) fn all(seed: u64, effort: Effort) -> Vec<Check> {
         cycles::synchronous_rounds,
         cycles::rumors,
         reliability::infect_and_die,
+        reliability::infect_and_die_among_the_dead,
         maelstrom::broadcasts,
         links::datagram_loss,
         links::stream_loss,
