@@ -109,6 +109,10 @@ simulations runs="200":
 simulation-memory:
     scripts/simulation-memory
 
+# Random scenarios in the simulator: nothing happens that cannot, and every copy is accounted for; CI tries 60 of them
+random-scenarios count="1000":
+    CNSIM_SCENARIOS={{ count }} cargo test --locked -p cnsim-sim --test scenarios
+
 # The simulator against exact values, thousands of rounds; not a step of CI, which does a tenth of it: just verify-simulator --seed 7
 verify-simulator flag="--seed" seed="7":
     @test "{{ flag }}" = "--seed" || { echo "just verify-simulator: give a seed, as --seed 7" >&2; exit 2; }

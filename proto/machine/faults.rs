@@ -85,7 +85,8 @@ pub(super) struct Faults {
     waiting: VecDeque<Input>,
     /// While what waited is taken: when that is.
     put_off_until: Option<Timestamp>,
-    is_mute: bool,
+    /// How many faults have it mute now.
+    mutes: u32,
     log: FaultLog,
 }
 
@@ -103,7 +104,8 @@ enum What {
     Goes(Stop),
     Ends(u32),
     Begins(u32),
-    Mute(bool),
+    Mutes,
+    Speaks,
     /// None: at the rate of its configuration.
     Rate(Option<Rate>),
     Stops(Stop),
@@ -116,7 +118,7 @@ impl What {
             Self::Goes(_) => 0,
             Self::Ends(_) => 1,
             Self::Begins(_) => 2,
-            Self::Mute(_) | Self::Rate(_) => 3,
+            Self::Mutes | Self::Speaks | Self::Rate(_) => 3,
             Self::Stops(_) => 4,
             Self::Probe(_) => 5,
         }
@@ -138,8 +140,8 @@ impl Faults {
                 add(planned.window.ends, What::Ends(fault));
             }
             if planned.mutes(me) {
-                add(planned.window.begins, What::Mute(true));
-                add(planned.window.ends, What::Mute(false));
+                add(planned.window.begins, What::Mutes);
+                add(planned.window.ends, What::Speaks);
             }
         }
         for (span, rate) in timeline.uplinks_of(me) {
@@ -150,16 +152,14 @@ impl Faults {
             add(probe.at, What::Probe(place));
         }
         // Rates end before others begin, as spans do.
-        steps.sort_by_key(|step| {
-            (step.at, step.what.rank(), !matches!(step.what, What::Rate(None) | What::Mute(false)))
-        });
+        steps.sort_by_key(|step| (step.at, step.what.rank(), !matches!(step.what, What::Rate(None))));
         Self {
             of,
             steps: steps.into(),
             standing: None,
             waiting: VecDeque::new(),
             put_off_until: None,
-            is_mute: false,
+            mutes: 0,
             log: FaultLog::default(),
         }
     }
@@ -269,11 +269,8 @@ impl Machine {
                 What::Goes(stop) => self.go_again(now, stop, outputs),
                 What::Begins(fault) => self.note_step(fault, StepEdge::Begins, at, now),
                 What::Ends(fault) => self.note_step(fault, StepEdge::Ends, at, now),
-                What::Mute(is_mute) => {
-                    if let Some(faults) = &mut self.faults {
-                        faults.is_mute = is_mute;
-                    }
-                }
+                What::Mutes => self.count_mutes(|mutes| mutes + 1),
+                What::Speaks => self.count_mutes(|mutes| mutes - 1),
                 What::Rate(rate) => self.set_uplink(now, rate),
                 What::Probe(place) => self.send_probe(now, place, outputs),
             }
@@ -283,6 +280,12 @@ impl Machine {
     fn note_step(&mut self, fault: u32, edge: StepEdge, intended: Interval, taken: Timestamp) {
         if let Some(faults) = &mut self.faults {
             faults.note(fault, edge, intended, taken);
+        }
+    }
+
+    fn count_mutes(&mut self, count: impl FnOnce(u32) -> u32) {
+        if let Some(faults) = &mut self.faults {
+            faults.mutes = count(faults.mutes);
         }
     }
 
@@ -328,13 +331,18 @@ impl Machine {
         if matches!(stop.manner, Manner::Down { state, .. } if state.is_lost()) {
             self.begin_anew(now);
         }
-        self.put_off(Some(now));
+        self.put_off_to(Some(now));
         waiting.into_iter().for_each(|input| self.handle_free(now, input, outputs));
-        self.put_off(None);
+        self.put_off_to(None);
         self.pump(now, outputs);
     }
 
-    fn put_off(&mut self, until: Option<Timestamp>) {
+    /// What waits for the end of a pause.
+    pub(super) fn put_off(&self) -> u64 {
+        self.faults.as_ref().map_or(0, |faults| faults.waiting.len() as u64)
+    }
+
+    fn put_off_to(&mut self, until: Option<Timestamp>) {
         if let Some(faults) = &mut self.faults {
             faults.put_off_until = until;
         }
@@ -352,7 +360,7 @@ impl Machine {
     }
 
     /// Whether it does nothing at present.
-    pub(super) fn stands_still(&self) -> bool {
+    pub fn stands_still(&self) -> bool {
         self.faults.as_ref().is_some_and(|faults| faults.standing.is_some())
     }
 
@@ -405,6 +413,6 @@ impl Machine {
 
     /// Whether it sends no message of another node on at present.
     pub(super) fn is_mute(&self) -> bool {
-        self.faults.as_ref().is_some_and(|faults| faults.is_mute)
+        self.faults.as_ref().is_some_and(|faults| faults.mutes > 0)
     }
 }

@@ -32,7 +32,7 @@ impl Machine {
     /// nothing that a host without rates, validation and service would have to count itself.
     pub fn held_up(&self) -> u64 {
         let open = || self.contacts.as_ref().map_or(0, |contacts| contacts.in_flight());
-        self.access.as_ref().map_or(0, |access| access.inside().moving + open())
+        self.access.as_ref().map_or(0, |access| access.inside().moving + open()) + self.put_off()
     }
 
     /// What was to be through by now passes first, each at its own instant.

@@ -97,7 +97,12 @@ impl Machine {
         while self.sends.in_flight() < common.settings.in_flight
             && let Some(copy) = self.sends.next_waiting()
         {
-            let message = self.sends.spread(copy).message;
+            let Spread { message, hop, .. } = *self.sends.spread(copy);
+            // It was queued before the node fell mute.
+            if hop != Some(Hop::ORIGIN) && self.is_mute() {
+                self.settle(copy, outputs);
+                continue;
+            }
             let nth = match repeats {
                 true => self.contacts.get_or_insert_default().next_copy(copy.to, message),
                 false => 0,

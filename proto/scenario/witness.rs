@@ -162,7 +162,11 @@ impl<'a> Witness<'a> {
     /// Notes a copy, or a probe.
     pub fn note(&mut self, timeline: &Timeline, seen: &Seen) {
         for (place, planned) in timeline.faults.iter().enumerate() {
-            let word = self.word(planned, seen);
+            let word = match self.word(planned, seen) {
+                // What another fault may have done says nothing of this one.
+                Word::Affected | Word::Spared if self.is_met_by_another(timeline, place, seen) => Word::Nothing,
+                word => word,
+            };
             let Some(count) = self.counts.get_mut(place) else { return };
             match word {
                 Word::Nothing => continue,
@@ -177,6 +181,30 @@ impl<'a> Witness<'a> {
                 *count.latencies_us.entry(us).or_default() += 1;
             }
         }
+    }
+
+    fn is_met_by_another(&self, timeline: &Timeline, place: usize, seen: &Seen) -> bool {
+        let near = |span: Span, at: i64| {
+            let at = at.saturating_add(self.slack.0 as i64).max(0) as u64;
+            span.begins.0 <= at && at < span.ends.0.saturating_add(2 * self.slack.0)
+        };
+        let others = timeline.faults.iter().enumerate().filter(|(other, _)| *other != place);
+        others.into_iter().any(|(_, planned)| match &planned.effect {
+            Effect::Stopped { nodes, .. } => {
+                let stopped = nodes.binary_search_by_key(&seen.to, |stopped| stopped.node);
+                // Until it arrived, or would have: one that failed waited for its deadline.
+                let meets = |span: &Span| {
+                    near(*span, seen.sent_ns)
+                        || (seen.sent_ns < span.begins.0 as i64 && seen.received_ns >= span.begins.0 as i64)
+                };
+                stopped.is_ok_and(|at| nodes[at].spans.iter().any(meets))
+            }
+            Effect::Cut { .. } => planned.effect.cuts(seen.from, seen.to) && near(planned.window, seen.sent_ns),
+            Effect::Loss { nodes, .. } | Effect::Delay { nodes, .. } | Effect::Uplink { nodes, .. } => {
+                nodes.contains(seen.from) && near(planned.window, seen.sent_ns)
+            }
+            Effect::Mute { .. } => false,
+        })
     }
 
     fn word(&self, planned: &Planned, seen: &Seen) -> Word {
@@ -204,10 +232,12 @@ impl<'a> Witness<'a> {
             // A copy takes at least the time that its own bits take.
             Effect::Uplink { nodes, rate } if sent_by(nodes) && seen.end.arrived() && !seen.end.is_probe() => {
                 let own = Interval(seen.bytes.saturating_mul(8_000_000_000) / rate.bits_per_second());
-                match own.0 <= 2 * self.blur.0 {
-                    true => Word::Nothing,
-                    false if self.took(seen, own) => Word::Affected,
-                    false => Word::Leaked,
+                // One that the end of the fault sets free is no witness.
+                let is_meant = own.0 > 2 * self.blur.0 && is_inside(seen.sent_ns.saturating_add(own.0 as i64));
+                match is_meant {
+                    false => Word::Nothing,
+                    true if self.took(seen, own) => Word::Affected,
+                    true => Word::Leaked,
                 }
             }
             Effect::Mute { nodes } if sent_by(nodes) && seen.hop != Some(1) && !seen.end.is_probe() => Word::Leaked,

@@ -64,7 +64,12 @@ impl Gates {
 
     /// A copy that has been received.
     pub(crate) fn take_coming(&mut self, delivery: DeliveryId) -> Option<Arrival> {
-        self.coming.remove(&delivery).map(|coming| coming.arrival)
+        self.take(delivery).map(|coming| coming.arrival)
+    }
+
+    /// A copy that has not been received yet, with its ends.
+    pub(crate) fn take(&mut self, delivery: DeliveryId) -> Option<Coming> {
+        self.coming.remove(&delivery)
     }
 
     /// Those that were not; no event counts any more.

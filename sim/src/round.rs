@@ -1,21 +1,20 @@
 //! Machines in virtual time: a message begins at one, and what follows from it is carried out until nothing is left to do.
 
+mod carrying;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cnsim::id::{DeliveryId, Hop, Message, NodeIx, SendId};
-use cnsim::machine::{
-    Answer, AnswerCopy, Answered, Contact, Event, Failure, FaultLog, Gossip, Input, Load, Machine, Output, Outputs,
-    RoundFaults, Send,
-};
+use cnsim::id::{DeliveryId, Message, NodeIx};
+use cnsim::machine::{Event, Failure, FaultLog, Gossip, Input, Load, Machine, Output, Outputs, RoundFaults};
 use cnsim::scenario::Timeline;
 use cnsim::time::{Interval, Timestamp};
 
 use crate::coverage::Coverage;
 use crate::ending::{Ending, Progress};
 use crate::gates::{Coming, Gates};
-use crate::happening::{Arrival, AskEnd, Asker, Asking, End, Happening, Pending, Telling, entry};
-use crate::journal::{Entry, Fact, Journal, NoJournal};
+use crate::happening::{Arrival, Asker, End, Happening, Pending, Telling, entry};
+use crate::journal::{Journal, NoJournal};
 use crate::network::Network;
 use crate::queue::{Class, Key, Queue};
 use crate::spec::{Messages, grown};
@@ -266,46 +265,6 @@ impl World {
         }
     }
 
-    fn asked(&mut self, node: NodeIx, from: NodeIx, asking: Asking, journal: &mut dyn Journal) {
-        let Asking { contact, bytes, words, ends, is_poll } = asking;
-        let asked = self.name();
-        self.askers.insert(asked, Asker { node: from, contact, ends, is_poll });
-        self.handle(node, Input::Asked { asked, from, bytes, words }, &[], journal);
-        if self.machines[node.index()].is_down()
-            && let Some(asker) = self.askers.remove(&asked)
-        {
-            return self.end_ask_without(asker, node, self.now, Failure::Deadline);
-        }
-        // An answer that is not given at once may come too late.
-        if let Some(ends) = ends.filter(|_| self.askers.contains_key(&asked)) {
-            self.push(ends.max(self.now), Class::Delivery, from, node, Happening::AskLate(asked));
-        }
-    }
-
-    /// The copies in an answer arrive with it.
-    fn end_ask(&mut self, node: NodeIx, from: NodeIx, end: AskEnd, journal: &mut dyn Journal) {
-        let AskEnd { contact, sent, answer, .. } = end;
-        let (body, copies, size) = match answer {
-            Ok(answer) => answer,
-            Err(failure) => {
-                return self.handle(node, Input::AskDone { contact, result: Err(failure) }, &[], journal);
-            }
-        };
-        let mut arrivals = Vec::with_capacity(copies.len());
-        let mut named = Vec::with_capacity(copies.len());
-        for AnswerCopy { send, gossip, bytes } in copies {
-            let (message, hop) = (gossip.message, gossip.hop);
-            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-            let delivery = self.name();
-            let arrival = Arrival { send, sent, hold_back: Interval::ZERO, message, hop, bytes };
-            self.note_coming(delivery, Coming { sender: from, receiver: node, arrival });
-            arrivals.push((delivery, arrival));
-            named.push((delivery, gossip));
-        }
-        let result = Ok(Answered { bytes: size, body, copies: named });
-        self.handle(node, Input::AskDone { contact, result }, &arrivals, journal);
-    }
-
     /// A copy that comes to a node may be received later than at once.
     fn note_coming(&mut self, delivery: DeliveryId, coming: Coming) {
         if let Some(gates) = &mut self.gates {
@@ -354,7 +313,7 @@ impl World {
                 Output::Send(send) => self.carry(node, send),
                 Output::Ask(ask) => self.ask(node, ask),
                 Output::Control(control) => self.tell(node, control),
-                Output::Answer(answer) => self.answer(node, answer),
+                Output::Answer(answer) => self.answer(node, answer, journal),
                 Output::Refuse { asked, refusal } => self.refuse(node, asked, &refusal.to_string()),
             }
         }
@@ -407,80 +366,6 @@ impl World {
         self.push(self.now + hold_back, Class::Delivery, sender, node, Happening::Ended { send, sent, how });
     }
 
-    fn carry(&mut self, node: NodeIx, copy: Send) {
-        let Send { send, to, gossip, bytes, since: sent, hold, hold_back, is_lost, is_cut } = copy;
-        if is_cut {
-            return self.cut(node, send, sent, hold);
-        }
-        if is_lost {
-            let ended = Happening::Ended { send, sent, how: End::Well(None) };
-            return self.push(sent + hold + hold_back, Class::Delivery, node, node, ended);
-        }
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let arrival = Arrival { send, sent, hold_back, message: gossip.message, hop: gossip.hop, bytes };
-        self.push(sent + hold, Class::Delivery, to, node, Happening::Arrival(arrival));
-    }
-
-    /// Nothing passes: the sender hears so by its deadline. One without a deadline waits for ever.
-    fn cut(&mut self, node: NodeIx, send: SendId, sent: Timestamp, hold: Interval) {
-        if let Some(deadline) = self.machines[node.index()].deadline() {
-            let ended = Happening::Ended { send, sent, how: End::Cut };
-            self.push(sent + hold + deadline, Class::Delivery, node, node, ended);
-        }
-    }
-
-    fn ask(&mut self, node: NodeIx, ask: Contact) {
-        let Contact { contact, to, words, bytes, since, deadline, hold, is_poll, is_lost } = ask;
-        let arrives = since + hold;
-        let ends = deadline.map(|deadline| arrives + deadline);
-        if is_lost {
-            let asker = Asker { node, contact, ends, is_poll };
-            return self.end_ask_without(asker, node, arrives, Failure::Lost);
-        }
-        let asking = Asking { contact, bytes, words, ends, is_poll };
-        self.push(arrives, Class::Delivery, to, node, Happening::Asked(Box::new(asking)));
-    }
-
-    fn tell(&mut self, node: NodeIx, control: Contact) {
-        let Contact { contact, to, words, bytes, since, hold, is_lost, .. } = control;
-        let arrives = since + hold;
-        if !is_lost {
-            let telling = Box::new(Telling { bytes, words });
-            self.push(arrives, Class::Delivery, to, node, Happening::Told(telling));
-        }
-        self.push(arrives, Class::Delivery, node, node, Happening::ControlDone(contact));
-    }
-
-    fn answer(&mut self, node: NodeIx, answer: Answer) {
-        let Answer { asked, body, copies, bytes, since, hold, is_lost, .. } = answer;
-        let Some(asker) = self.askers.remove(&asked) else { return };
-        let arrives = since + hold;
-        if is_lost {
-            return self.end_ask_without(asker, node, arrives, Failure::Lost);
-        }
-        if asker.ends.is_some_and(|ends| ends < arrives) {
-            return self.end_ask_without(asker, node, self.now, Failure::Deadline);
-        }
-        let Asker { node: to, contact, is_poll, .. } = asker;
-        let end = AskEnd { contact, sent: since, answer: Ok((body, copies, bytes)), is_poll };
-        self.push(arrives, Class::Delivery, to, node, Happening::AskEnded(Box::new(end)));
-    }
-
-    fn refuse(&mut self, node: NodeIx, asked: DeliveryId, why: &str) {
-        if let Some(asker) = self.askers.remove(&asked) {
-            let asker = Asker { ends: None, ..asker };
-            self.end_ask_without(asker, node, self.now, Failure::Refused(why.to_owned()));
-        }
-    }
-
-    /// The asker hears of it at its deadline, or where it has none at `at`.
-    fn end_ask_without(&mut self, asker: Asker, by: NodeIx, at: Timestamp, failure: Failure) {
-        let Asker { node, contact, ends, is_poll } = asker;
-        let at = ends.map_or(at, |ends| ends.max(self.now));
-        let end = AskEnd { contact, sent: self.now, answer: Err(failure), is_poll };
-        self.push(at, Class::Delivery, node, by, Happening::AskEnded(Box::new(end)));
-    }
-
     fn name(&mut self) -> DeliveryId {
         let name = DeliveryId(self.deliveries);
         self.deliveries += 1;
@@ -506,32 +391,6 @@ impl World {
         self.askers.clear();
         self.moving = 0;
         self.configure(round.wrapping_add(1), journal);
-    }
-
-    /// The copies in an answer are sends that have ended for their sender: nobody else says that they never came.
-    fn cut_short(&self, key: Key, happening: Happening, journal: &mut dyn Journal) {
-        let Happening::AskEnded(end) = happening else { return };
-        let AskEnd { sent, answer: Ok((_, copies, _)), .. } = *end else { return };
-        for AnswerCopy { send, gossip: Gossip { message, hop, .. }, bytes } in copies {
-            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-            let arrival = Arrival { send, sent, hold_back: Interval::ZERO, message, hop, bytes };
-            journal.record(self.never_received(Coming { sender: key.source, receiver: key.destination, arrival }));
-        }
-    }
-
-    /// The same for those that have come to a node and were not received: nobody owes a reply to them.
-    fn cut_short_inside(&mut self, journal: &mut dyn Journal) {
-        let coming = self.gates.as_mut().map(|gates| gates.clear()).unwrap_or_default();
-        let in_answers = coming.into_iter().filter(|(delivery, _)| !self.owed.contains_key(delivery));
-        in_answers.for_each(|(_, coming)| journal.record(self.never_received(coming)));
-    }
-
-    fn never_received(&self, coming: Coming) -> Entry {
-        let Coming { sender, receiver, arrival: Arrival { send, sent, message, hop, bytes, .. } } = coming;
-        let (hop, bytes) = (hop.map(Hop::next), u64::from(bytes));
-        let fact = Fact::Failed(Failure::CutShort("configured anew"));
-        let restarts = self.machines[sender.index()].restarts();
-        Entry { message, sender, receiver, hop, sent, at: self.now, send, bytes, restarts, fact }
     }
 
     fn configure(&mut self, round: u32, journal: &mut dyn Journal) {

@@ -1,84 +1,17 @@
 //! Faults in virtual time: what each kind stops, holds and loses, to the nanosecond.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::sync::Arc;
+#[path = "support/lab.rs"]
+mod lab;
 
-use bytes::Bytes;
-use cnsim::id::{Epoch, Message, NodeId, NodeIx};
-use cnsim::link::{LinkSpec, Links};
-use cnsim::machine::{Common, Failure, FaultLog};
-use cnsim::scenario::{
-    Effect, FaultSpec, Ground, NodeSet, Receipt, Replicate, Seen, SeenEnd, Timeline, Verdict, Witness,
-};
-use cnsim::time::{Clock, Interval, Timestamp};
-use cnsim::topology::{Adjacency, EdgeWeights, TopologySpec, default_ids};
+use cnsim::id::NodeIx;
+use cnsim::machine::{Failure, FaultLog};
+use cnsim::scenario::{Effect, NodeSet, Timeline, Verdict};
+use cnsim::time::{Interval, Timestamp};
 use cnsim_sim::journal::{Entry, Fact};
-use cnsim_sim::network::Network;
-use cnsim_sim::round::{Outcome, RoundEnd, RoundSpec, World};
+use cnsim_sim::round::Outcome;
 
-const BEGINS: Timestamp = Timestamp(1_893_456_000_000_000_000);
-const SEED: u64 = 3;
-
-/// A network, and the faults that befall it.
-struct Lab {
-    ids: Vec<NodeId>,
-    neighbours: Adjacency,
-    protocol: &'static str,
-    links: LinkSpec,
-    faults: Vec<FaultSpec>,
-}
-
-struct Run {
-    end: RoundEnd,
-    entries: Vec<Entry>,
-    timeline: Timeline,
-    logs: Vec<(NodeIx, FaultLog)>,
-}
-
-impl Lab {
-    fn new(topology: &str, nodes: u32, protocol: &'static str, faults: &str) -> Self {
-        let ids = default_ids(nodes);
-        let made = topology.parse::<TopologySpec>().unwrap().generate(ids.clone(), SEED).unwrap();
-        let links = LinkSpec { delay: "constant:20ms".parse().unwrap(), ..LinkSpec::default() };
-        let neighbours = made.adjacency(EdgeWeights::Ignored).unwrap();
-        Self { ids, neighbours, protocol, links, faults: serde_json::from_str(faults).unwrap() }
-    }
-
-    fn run(&self, round: u32, limit: &str) -> Run {
-        self.run_sabotaged(round, limit, |_| {})
-    }
-
-    /// The faults that befall the nodes are not those that were meant.
-    fn run_sabotaged(&self, round: u32, limit: &str, sabotage: impl Fn(&mut Timeline)) -> Run {
-        let initiator = NodeIx(0);
-        let limit: Interval = limit.parse().unwrap();
-        let ground = Ground { nodes: &self.ids, neighbours: &self.neighbours, region: &|_| None, seed: SEED };
-        let replicate = Replicate { round, initiator: Some(initiator), limit };
-        let timeline = Timeline::resolve(&self.faults, &ground, replicate).unwrap();
-        let common = Common {
-            epoch: Epoch(1),
-            seed: SEED,
-            settings: self.protocol.parse().unwrap(),
-            neighbours: self.neighbours.clone(),
-            links: Links::new(&self.links, None, SEED).unwrap(),
-        };
-        let network = Network::new(common, &vec![8; self.ids.len()]);
-        let spec = RoundSpec {
-            message: Message(round),
-            text_bytes: 9,
-            payload: Bytes::from_static(&[0; 1_000]),
-            initiator,
-            begins: BEGINS,
-            limit,
-        };
-        let (mut world, mut entries) = (World::new(&network, BEGINS, round), Vec::new());
-        let mut applied = timeline.clone();
-        sabotage(&mut applied);
-        world.set_faults(Arc::new(applied));
-        let end = world.round(&spec, &mut entries, &mut |_| true);
-        Run { end, entries, timeline, logs: world.fault_logs().collect() }
-    }
-}
+use lab::{BEGINS, Lab, Run, receipts};
 
 fn ms(at: Timestamp) -> f64 {
     at.since(BEGINS).as_ms()
@@ -249,36 +182,6 @@ fn one_seed_gives_the_same_records_and_another_round_others() {
     assert_ne!(lab.run(1, "60s").entries, lab.run(2, "60s").entries);
 }
 
-/// What the records and probes of some rounds say of the faults.
-fn receipts(lab: &Lab, runs: &[Run]) -> Vec<Receipt> {
-    let mut witness = Witness::new(&lab.faults, lab.links.clone(), Clock::Virtual);
-    let since = |at: Timestamp| at.0 as i64 - BEGINS.0 as i64;
-    for Run { entries, timeline, logs, .. } in runs {
-        witness.begin(timeline);
-        for entry in entries {
-            let end = match entry.fact {
-                Fact::Initiated => SeenEnd::Began,
-                Fact::Received => SeenEnd::First,
-                Fact::Duplicate => SeenEnd::Again,
-                Fact::Failed(_) => SeenEnd::Failed,
-            };
-            let (from, to, hop, bytes) = (entry.sender, entry.receiver, entry.hop.map(|hop| hop.0), entry.bytes);
-            let (sent_ns, received_ns) = (since(entry.sent), since(entry.at));
-            witness.note(timeline, &Seen { from, to, sent_ns, received_ns, end, hop, bytes });
-        }
-        let arrived: Vec<(u32, Timestamp)> = logs.iter().flat_map(|(_, log)| log.received.clone()).collect();
-        for (place, sent) in logs.iter().flat_map(|(_, log)| log.sent.clone()) {
-            let probe = timeline.probes[place as usize];
-            let found = arrived.iter().find(|(other, _)| *other == place);
-            let (end, received) = found.map_or((SeenEnd::ProbeLost, sent), |(_, at)| (SeenEnd::ProbeArrived, *at));
-            let (sent_ns, received_ns) = (since(sent), since(received));
-            let (from, to) = (probe.from, probe.to);
-            witness.note(timeline, &Seen { from, to, sent_ns, received_ns, end, hop: None, bytes: 0 });
-        }
-    }
-    witness.receipts()
-}
-
 const EVERY_KIND: [(&str, &str); 10] = [
     ("stream", r#"{"kind":"partition","sides":["50%","rest"]}"#),
     ("datagram", r#"{"kind":"partition","sides":["30%","rest"],"one_way":true}"#),
@@ -292,7 +195,7 @@ const EVERY_KIND: [(&str, &str); 10] = [
     ("stream", r#"{"kind":"uplink","who":"all","rate":"100kbit"}"#),
 ];
 
-fn lab_of((transport, fault): (&str, &str)) -> Lab {
+fn lab_of((transport, fault): (&str, &str)) -> Lab<'static> {
     let named = format!(r#"[{{"name":"f","at":"0s","for":"3s",{}]"#, &fault[1..]);
     let mut lab = Lab::new("k-regular:6", 60, "push-periodic:2", &named);
     lab.links.transport = transport.parse().unwrap();

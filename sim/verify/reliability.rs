@@ -66,8 +66,9 @@ pub(crate) fn infect_and_die_among_the_dead(seed: u64, effort: Effort) -> Vec<Ch
         let all: Vec<f64> = missed.iter().map(|missed| f64::from(u8::from(*missed < 1e-9))).collect();
         let exact = final_size(&final_size::Spread { n_nodes: NODES, fanout, loss: 0.0, n_crashed });
         let (mean, sd) = exact.residue();
-        let experiment =
-            format!("push:{fanout} --back-to-sender, complete graph of {NODES}, {share} down from the start, {rounds} rounds");
+        let experiment = format!(
+            "push:{fanout} --back-to-sender, complete graph of {NODES}, {share} down from the start, {rounds} rounds"
+        );
         checks.push(Check::mean(&experiment, "P(all)", exact.all(), (exact.all() * (1.0 - exact.all())).sqrt(), &all));
         checks.push(Check::mean(&experiment, "residue", mean, sd, &missed));
     }
