@@ -246,6 +246,8 @@ impl Access {
             | Input::ControlDone { .. }
             | Input::Timeout
             | Input::AccessTimeout
+            | Input::LinkUp { .. }
+            | Input::LinkDown { .. }
             | Input::Stop => return Some(input),
         };
         let weight = Inside::of_input(&input);
@@ -347,6 +349,8 @@ impl Inside {
             | Input::ControlDone { .. }
             | Input::Timeout
             | Input::AccessTimeout
+            | Input::LinkUp { .. }
+            | Input::LinkDown { .. }
             | Input::Stop => Self::default(),
         }
     }
@@ -406,6 +410,8 @@ impl Processor {
             | Input::ControlDone { .. }
             | Input::Timeout
             | Input::AccessTimeout
+            | Input::LinkUp { .. }
+            | Input::LinkDown { .. }
             | Input::Stop => 0,
         };
         if copies == 0 {

@@ -105,7 +105,7 @@ impl Machine {
             Manner::Control => CopyKind::Control,
         };
         let Way { after: hold, is_lost, is_cut } = self.way(now, to, CopyKey { round: nth, kind, nth: 0 });
-        let is_lost = is_lost || is_cut;
+        let is_lost = is_lost || is_cut || !self.has_link(to);
         let epoch = Some(common.epoch).filter(|epoch| *epoch != Epoch(0));
         let words = Words { nth, epoch, body };
         let (deadline, is_poll) = (common.settings.deadline, manner == Manner::Poll);
@@ -149,7 +149,7 @@ impl Machine {
         let bytes = answer_bytes(&body, copies.iter().map(|copy| copy.bytes));
         let of_copies: u64 = copies.iter().map(|copy| copy.bytes).sum();
         self.contacts.get_or_insert_default().count(body.kind, bytes - of_copies);
-        let is_lost = is_lost || is_cut;
+        let is_lost = is_lost || is_cut || !self.has_link(from);
         let answer = Answer { asked, to: from, body, copies, bytes, since: now, hold, is_lost };
         self.send_off(now, Output::Answer(answer), outputs);
     }

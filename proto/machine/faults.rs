@@ -228,6 +228,8 @@ impl Machine {
                 Input::Timeout | Input::AccessTimeout => {}
                 Input::Configure(_)
                 | Input::Stop
+                | Input::LinkUp { .. }
+                | Input::LinkDown { .. }
                 | Input::Initiate { .. }
                 | Input::Deliver { .. }
                 | Input::SendDone { .. }
@@ -236,7 +238,11 @@ impl Machine {
                 | Input::Control { .. }
                 | Input::ControlDone { .. } => faults.waiting.push_back(input),
             },
-            Some(Manner::Down { .. } | Manner::Asleep) => self.pass_over(input),
+            Some(Manner::Down { .. } | Manner::Asleep) => match input.turn() {
+                // Links come and go whether or not anybody looks.
+                Some(turn) => self.turn(now, turn, outputs),
+                None => self.pass_over(input),
+            },
         }
     }
 
@@ -258,6 +264,8 @@ impl Machine {
             | Input::Control { .. }
             | Input::Timeout
             | Input::AccessTimeout
+            | Input::LinkUp { .. }
+            | Input::LinkDown { .. }
             | Input::Stop => {}
         }
     }

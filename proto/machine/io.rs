@@ -120,6 +120,16 @@ pub enum Input {
     Timeout,
     /// The instant of [`super::Machine::poll_access`] has come: no timer is looked at.
     AccessTimeout,
+    /// A link of this node has come up; only in a network that moves.
+    LinkUp {
+        /// To whom.
+        peer: NodeIx,
+    },
+    /// A link of this node has gone down.
+    LinkDown {
+        /// To whom.
+        peer: NodeIx,
+    },
     /// The host will send nothing more: what has not left is given up, replies that are owed are given.
     Stop,
 }
@@ -147,6 +157,9 @@ pub enum Failure {
         /// The limit.
         limit: u64,
     },
+    /// The network moves, and there is no link to the peer now.
+    #[error("no link to this peer")]
+    NoLink,
     /// A datagram was lost, and its sender is not told.
     #[error("lost on its way")]
     Lost,
@@ -167,6 +180,7 @@ impl Failure {
             Self::Unreachable(_) => "unreachable",
             Self::Refused(_) => "refused",
             Self::TooLarge { .. } => "too-large",
+            Self::NoLink => "no-link",
             Self::Lost => "lost",
             Self::Abandoned(_) => "abandoned",
             Self::CutShort(_) => "cut-short",

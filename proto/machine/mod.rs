@@ -15,6 +15,7 @@ mod faults;
 mod gossip;
 mod io;
 mod load;
+mod moving;
 mod order;
 mod passing;
 mod periods;
@@ -33,6 +34,7 @@ use access::{Access, Pending, Taking};
 use contacts::Contacts;
 use faults::Faults;
 use io::Owed;
+use moving::{Moving, Turn};
 use order::put_in_order;
 use periods::Periods;
 use sends::{Sends, Spread};
@@ -57,6 +59,8 @@ pub struct Machine {
     contacts: Option<Box<Contacts>>,
     /// Only where something lies between the node and its links.
     access: Option<Box<Access>>,
+    /// Only in a network that moves.
+    moving: Option<Box<Moving>>,
     /// Only in a round that faults befall.
     faults: Option<Box<Faults>>,
     /// How often it has lost what it held.
@@ -92,6 +96,7 @@ impl Machine {
             periods: Periods::default(),
             contacts: None,
             access: None,
+            moving: None,
             faults: None,
             restarts: 0,
             load: Load::default(),
@@ -176,6 +181,8 @@ impl Machine {
             Input::Timeout => self.fire(now, outputs),
             // What was due has passed before.
             Input::AccessTimeout => {}
+            Input::LinkUp { peer } => self.turn(now, Turn::Up(peer), outputs),
+            Input::LinkDown { peer } => self.turn(now, Turn::Down(peer), outputs),
             Input::Stop => self.abandon(now, "stopped", outputs),
         }
         if !outputs.out.others.is_empty() {
@@ -195,7 +202,8 @@ impl Machine {
         if self.stands_still() {
             return step;
         }
-        self.timers.iter().map(|(at, _)| *at).chain(self.periods.next()).chain(step).min()
+        let found = self.moving.as_ref().and_then(|moving| moving.next());
+        self.timers.iter().map(|(at, _)| *at).chain(self.periods.next()).chain(step).chain(found).min()
     }
 
     /// Nothing of the configuration before goes on under this one: copies that wait are given up, and so is what is in flight, which
@@ -209,6 +217,7 @@ impl Machine {
         self.holdings.clear();
         self.timers.clear();
         self.faults = None;
+        self.moving = None;
         if let Some(contacts) = &mut self.contacts {
             contacts.clear();
         }
@@ -297,6 +306,7 @@ impl Machine {
     }
 
     fn fire(&mut self, now: Timestamp, outputs: &mut Outputs) {
+        self.discover(now, outputs);
         if let Some(configured) = &self.configured
             && let Some(nth) = self.periods.begun(now, &configured.config.common.settings)
         {
@@ -316,7 +326,10 @@ impl Machine {
         let common = &*config.common;
         let view = View {
             me: self.me,
-            neighbours: common.neighbours.neighbours(self.me),
+            neighbours: match &self.moving {
+                Some(moving) => &moving.known,
+                None => common.neighbours.neighbours(self.me),
+            },
             period: common.settings.period,
             back_to_sender: common.settings.back_to_sender,
             seed: common.seed,

@@ -75,6 +75,8 @@ impl Machine {
             | Input::ControlDone { .. }
             | Input::Timeout
             | Input::AccessTimeout
+            | Input::LinkUp { .. }
+            | Input::LinkDown { .. }
             | Input::Stop => None,
         }
     }
@@ -106,6 +108,10 @@ impl Machine {
     /// Something goes onto its link at this instant.
     fn leave(&mut self, now: Timestamp, mut output: Output, outputs: &mut Outputs) {
         match &mut output {
+            Output::Send(send) if !self.has_link(send.to) => {
+                let send = send.send;
+                return self.cancel(now, send, Failure::NoLink, outputs);
+            }
             Output::Send(send) => {
                 send.hold.0 = send.hold.0.saturating_add(now.since(send.since).0);
                 self.sends.leave(send.send, send.since + send.hold);
@@ -178,6 +184,8 @@ impl Machine {
                 | Input::ControlDone { .. }
                 | Input::Timeout
                 | Input::AccessTimeout
+                | Input::LinkUp { .. }
+                | Input::LinkDown { .. }
                 | Input::Stop => {}
             }
         }

@@ -103,6 +103,10 @@ impl Machine {
                 self.settle(copy, outputs);
                 continue;
             }
+            if !self.has_link(copy.to) {
+                self.fail_without_link(now, copy, outputs);
+                continue;
+            }
             let nth = match repeats {
                 true => self.contacts.get_or_insert_default().next_copy(copy.to, message),
                 false => 0,

@@ -110,7 +110,11 @@ impl Participant for Node {
             In::Answered { to, body } => self.ask_others(to, |message| body.messages.contains(&message), out),
             In::Unanswered { to } => self.ask_others(to, |_| true, out),
             In::Timer(_) => self.announce(now, out),
-            In::Received { first: false, .. } | In::Period { .. } | In::Sent { .. } => return,
+            In::Received { first: false, .. }
+            | In::Period { .. }
+            | In::Sent { .. }
+            | In::PeerUp { .. }
+            | In::PeerDown { .. } => return,
         }
         match self.due.first() {
             Some((at, ..)) => out.timer(*at, DUE),

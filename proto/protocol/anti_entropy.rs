@@ -112,7 +112,9 @@ impl Participant for AntiEntropy {
             | In::Timer(_)
             | In::Unanswered { .. }
             | In::Control { .. }
-            | In::Sent { .. } => {}
+            | In::Sent { .. }
+            | In::PeerUp { .. }
+            | In::PeerDown { .. } => {}
         }
     }
 }

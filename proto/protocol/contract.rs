@@ -150,4 +150,14 @@ pub enum In<'a> {
         /// Whether the receiver found it of use; none where nobody said so, as when the copy was lost.
         useful: Option<bool>,
     },
+    /// The network moves, and this node has discovered a neighbour; it is in [`View::neighbours`] now.
+    PeerUp {
+        /// Whom.
+        peer: NodeIx,
+    },
+    /// It has discovered that a neighbour is gone.
+    PeerDown {
+        /// Whom.
+        peer: NodeIx,
+    },
 }

@@ -54,7 +54,9 @@ impl Participant for DirectMail {
             | In::Answered { .. }
             | In::Unanswered { .. }
             | In::Control { .. }
-            | In::Sent { .. } => {}
+            | In::Sent { .. }
+            | In::PeerUp { .. }
+            | In::PeerDown { .. } => {}
         }
     }
 }

@@ -59,7 +59,9 @@ impl Participant for Flood {
             | In::Answered { .. }
             | In::Unanswered { .. }
             | In::Control { .. }
-            | In::Sent { .. } => return,
+            | In::Sent { .. }
+            | In::PeerUp { .. }
+            | In::PeerDown { .. } => return,
         };
         view.others(heard_from).for_each(|neighbour| out.send(neighbour, message));
     }

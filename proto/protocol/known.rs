@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::contract::{Protocol, Syntax};
 use super::error::ParseError;
-use super::{announce, anti_entropy, direct_mail, flood, plumtree, pull, push, push_periodic, push_pull, rumor};
+use super::{
+    announce, anti_entropy, direct_mail, epidemic, flood, plumtree, pull, push, push_periodic, push_pull, rumor, spray,
+};
 
 /// In the order that help shows them in.
 pub(super) const ALL: &[Syntax] = &[
@@ -18,6 +20,8 @@ pub(super) const ALL: &[Syntax] = &[
     rumor::SYNTAX,
     plumtree::SYNTAX,
     announce::SYNTAX,
+    epidemic::SYNTAX,
+    spray::SYNTAX,
 ];
 
 /// The protocol of this text.
@@ -28,7 +32,7 @@ pub(super) fn parse(text: &str) -> Result<Arc<dyn Protocol>, ParseError> {
     let mut parts = text.split(':');
     let name = parts.next().unwrap_or_default();
     let parts: Vec<&str> = parts.collect();
-    let is_named = |syntax: &&Syntax| syntax.usage.split(':').next() == Some(name);
+    let is_named = |syntax: &&Syntax| syntax.usage.split([':', '[']).next() == Some(name);
     let syntax = ALL.iter().find(is_named).ok_or_else(|| ParseError::Unknown {
         text: text.to_owned(),
         known: ALL.iter().map(|syntax| syntax.usage).collect::<Vec<_>>().join(", "),

@@ -113,7 +113,13 @@ impl Participant for Node {
                 _ => self.make_lazy(from, view),
             }),
             In::Timer(Timer(message)) => self.fetch(now, Message(message), view, out),
-            In::Period { .. } | In::Asked { .. } | In::Answered { .. } | In::Unanswered { .. } | In::Sent { .. } => {}
+            In::Period { .. }
+            | In::Asked { .. }
+            | In::Answered { .. }
+            | In::Unanswered { .. }
+            | In::Sent { .. }
+            | In::PeerUp { .. }
+            | In::PeerDown { .. } => {}
         }
     }
 

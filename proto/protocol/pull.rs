@@ -83,7 +83,9 @@ impl Participant for Pull {
             | In::Answered { .. }
             | In::Unanswered { .. }
             | In::Control { .. }
-            | In::Sent { .. } => {}
+            | In::Sent { .. }
+            | In::PeerUp { .. }
+            | In::PeerDown { .. } => {}
         }
     }
 }

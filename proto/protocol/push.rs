@@ -77,7 +77,9 @@ impl Participant for Push {
             | In::Answered { .. }
             | In::Unanswered { .. }
             | In::Control { .. }
-            | In::Sent { .. } => return,
+            | In::Sent { .. }
+            | In::PeerUp { .. }
+            | In::PeerDown { .. } => return,
         };
         if let (Some(Hop(hop)), Some(ttl)) = (hop, self.ttl)
             && hop >= ttl.get()

@@ -182,7 +182,12 @@ impl Participant for Node {
             },
             In::Asked { body, .. } => self.answer(body, view, out),
             In::Sent { message, useful, .. } => self.contacted(message, useful == Some(true), view),
-            In::Timer(_) | In::Answered { .. } | In::Unanswered { .. } | In::Control { .. } => {}
+            In::Timer(_)
+            | In::Answered { .. }
+            | In::Unanswered { .. }
+            | In::Control { .. }
+            | In::PeerUp { .. }
+            | In::PeerDown { .. } => {}
         }
     }
 
