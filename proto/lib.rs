@@ -6,7 +6,8 @@
 //!
 //! - [`topology`]: who may send to whom; [`link`]: what a copy meets on its way; [`initiator`]: who begins which round;
 //!   [`pace`]: when
-//! - [`quantity`]: spans, rates and shares as they are typed
+//! - [`motion`]: networks whose links come and go: traces, movements, generators
+//! - [`quantity`]: spans, rates, shares, lengths and speeds as they are typed
 //! - [`protocol`]: the dissemination strategies and their options
 //! - [`machine`]: one node
 //! - [`scenario`]: what happens to nodes and links while messages spread, and what proves that it did
@@ -30,6 +31,7 @@ pub mod invariant;
 pub mod link;
 pub mod machine;
 pub mod manifest;
+pub mod motion;
 pub mod pace;
 pub mod protocol;
 pub mod quantity;

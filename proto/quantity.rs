@@ -1,5 +1,5 @@
-//! Quantities as they are typed, with their unit: spans of time, rates and shares. A number alone is refused, because it
-//! could be read two ways.
+//! Quantities as they are typed, with their unit: spans of time, rates, shares, lengths and speeds. A number alone is refused,
+//! because it could be read two ways.
 
 use std::fmt;
 use std::str::FromStr;
@@ -79,6 +79,28 @@ impl Share {
     }
 }
 
+/// A length above 0 in whole millimetres; `1.5km`, `100m` or `20mm`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Length(u64);
+
+impl Length {
+    /// The length in metres.
+    pub fn metres(self) -> f64 {
+        self.0 as f64 / 1e3
+    }
+}
+
+/// A speed above 0 in whole millimetres a second; `1.5m/s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Speed(u64);
+
+impl Speed {
+    /// The speed in metres a second.
+    pub fn metres_per_second(self) -> f64 {
+        self.0 as f64 / 1e3
+    }
+}
+
 /// How a kind of quantity is written; a value is a whole number of its smallest step.
 struct Kind {
     /// Unit and its size in steps, the largest unit first.
@@ -118,6 +140,24 @@ const SHARES: Kind = Kind {
     range: "0% to 100% with at most 7 decimals",
 };
 
+const LENGTHS: Kind = Kind {
+    units: &[("km", 1_000_000), ("m", 1_000), ("mm", 1)],
+    likely: ["m", "km"],
+    least: 1,
+    most: 1_000_000_000,
+    form: "a number with mm, m or km, as 100m",
+    range: "whole millimetres from 1mm to 1000km",
+};
+
+const SPEEDS: Kind = Kind {
+    units: &[("m/s", 1_000), ("mm/s", 1)],
+    likely: ["m/s", "mm/s"],
+    least: 1,
+    most: 1_000_000_000,
+    form: "a number with mm/s or m/s, as 1.5m/s",
+    range: "whole millimetres a second from 1mm/s to 1000000m/s",
+};
+
 const SHARE_PERCENT: u64 = Share::WHOLE as u64 / 100;
 
 impl FromStr for Interval {
@@ -145,6 +185,34 @@ impl FromStr for Rate {
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         RATES.write(self.0, f)
+    }
+}
+
+impl FromStr for Length {
+    type Err = QuantityError;
+
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        LENGTHS.read(text).map(Self)
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        LENGTHS.write(self.0, f)
+    }
+}
+
+impl FromStr for Speed {
+    type Err = QuantityError;
+
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        SPEEDS.read(text).map(Self)
+    }
+}
+
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SPEEDS.write(self.0, f)
     }
 }
 
@@ -253,6 +321,13 @@ mod tests {
             let rate: Rate = typed.parse().unwrap();
             assert_eq!((rate.bits_per_second(), rate.to_string()), (bits, typed.to_owned()));
         }
+        for (typed, written, metres) in [("1.5km", "1500m", 1500.0), ("100m", "100m", 100.0), ("0.25m", "250mm", 0.25)]
+        {
+            let length: Length = typed.parse().unwrap();
+            assert_eq!((length.metres(), length.to_string()), (metres, written.to_owned()));
+        }
+        let speed: Speed = "1.5m/s".parse().unwrap();
+        assert_eq!((speed.metres_per_second(), speed.to_string().as_str()), (1.5, "1500mm/s"));
         for (typed, parts) in [("5%", 50_000_000), ("0.1%", 1_000_000), ("100%", Share::WHOLE), ("0.0000001%", 1)] {
             let share: Share = typed.parse().unwrap();
             assert_eq!((share.parts(), share.to_string()), (parts, typed.to_owned()));
@@ -275,6 +350,12 @@ mod tests {
         }
         for bad in ["0", "0Mbit", "0.5bit", "1001Gbit", "50MB", "50mbit"] {
             assert!(bad.parse::<Rate>().is_err(), "{bad}");
+        }
+        for bad in ["0m", "100", "0.1mm", "1001km", "5M"] {
+            assert!(bad.parse::<Length>().is_err(), "{bad}");
+        }
+        for bad in ["0m/s", "5", "5km/h", "5m"] {
+            assert!(bad.parse::<Speed>().is_err(), "{bad}");
         }
         for bad in ["-5%", "101%", "0.00000001%", "5 %", "%"] {
             assert!(bad.parse::<Share>().is_err(), "{bad}");

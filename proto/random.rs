@@ -113,6 +113,16 @@ pub enum Purpose {
     FaultDelay = 23,
     /// Who sends a probe of a fault to whom: (which fault, round, which probe).
     Probe = 24,
+    /// Where a node of random waypoints goes next, how fast, and how long it stays: (node, leg).
+    Waypoint = 32,
+    /// Which way a node of a random walk goes next, and how fast: (node, leg).
+    Walk = 33,
+    /// The graph that redrawn edges are taken from: (period).
+    Graph = 34,
+    /// Whether an edge is redrawn: (period, lower node, higher node).
+    Redrawn = 35,
+    /// How far a link reaches: (lower node, higher node, which meeting).
+    Reach = 36,
 }
 
 /// The odd number nearest to 2^64 over the golden ratio.
