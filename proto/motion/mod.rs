@@ -1,9 +1,18 @@
 //! Networks that move: whose links come and go, and whose nodes may too.
 
+mod bounds;
 mod contacts;
+mod crossing;
 mod foremost;
+mod meetings;
+mod movement;
+mod nearby;
+mod reach;
 mod spell;
 
+pub use bounds::{Bounds, BoundsError};
 pub use contacts::{Change, Contacts, ContactsError, Parts};
 pub use foremost::foremost;
+pub use movement::{Leg, Movement, MovementError, Point};
+pub use reach::Reach;
 pub use spell::{Backwards, Contact, InSeconds, Link, Spell, Stay};
