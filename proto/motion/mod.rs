@@ -1,5 +1,6 @@
 //! Networks that move: whose links come and go, and whose nodes may too.
 
+mod area;
 mod bounds;
 mod contacts;
 mod crossing;
@@ -9,10 +10,16 @@ mod movement;
 mod nearby;
 mod reach;
 mod spell;
+mod walk;
+mod way;
+mod waypoint;
 
+pub use area::{Area, AreaError};
 pub use bounds::{Bounds, BoundsError};
 pub use contacts::{Change, Contacts, ContactsError, Parts};
 pub use foremost::foremost;
 pub use movement::{Leg, Movement, MovementError, Point};
 pub use reach::Reach;
 pub use spell::{Backwards, Contact, InSeconds, Link, Spell, Stay};
+pub use walk::Walk;
+pub use waypoint::Waypoint;
