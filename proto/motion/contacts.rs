@@ -1,6 +1,6 @@
 //! A moving network as data: who is there, and which links come up and go down, in the order of time.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::spell::{Backwards, Contact, InSeconds, Link, Spell, Stay};
 use crate::id::{NodeId, NodeIx};
@@ -66,7 +66,7 @@ pub enum ContactsError {
     #[error(transparent)]
     Backwards(#[from] Backwards),
     /// A node has a link while it is not there.
-    #[error("the node {node} has a link from {} on and is not there for as long", InSeconds(*.from))]
+    #[error("the node {node} has a link from {} s on and is not there for as long", InSeconds(*.from))]
     Absent {
         /// The node.
         node: NodeId,
@@ -161,7 +161,7 @@ impl Contacts {
 
     /// When each link was up, in the order in which they came up.
     pub fn contacts(&self) -> Vec<Contact> {
-        let mut open = std::collections::HashMap::new();
+        let mut open = HashMap::new();
         let mut contacts: Vec<Contact> = Vec::with_capacity(self.changes.len() / 2 + 1);
         for (time, change) in self.changes() {
             match change {

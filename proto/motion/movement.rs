@@ -44,7 +44,7 @@ pub enum MovementError {
     #[error("the node {0} is never anywhere")]
     Nowhere(NodeId),
     /// A leg begins before the one before it ends.
-    #[error("the node {node} is at two places at once at {}", InSeconds(*.time))]
+    #[error("the node {node} is at two places at once at {} s", InSeconds(*.time))]
     TwoPlaces {
         /// The node.
         node: NodeId,
@@ -52,7 +52,7 @@ pub enum MovementError {
         time: Interval,
     },
     /// A leg leads back in time, or nowhere that is a number.
-    #[error("the node {node} has a leg from {} on that ends before, or at no place", InSeconds(*.time))]
+    #[error("the node {node} has a leg from {} s on that ends before, or at no place", InSeconds(*.time))]
     NoLeg {
         /// The node.
         node: NodeId,

@@ -1,5 +1,7 @@
 //! From when to when something is so: two nodes are linked, or a node is there.
 
+use std::fmt;
+
 use crate::id::NodeIx;
 use crate::time::Interval;
 
@@ -29,7 +31,7 @@ pub type Stay = Spell<NodeIx>;
 
 /// A spell that ends before it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("what begins at {} ends before that, at {}", InSeconds(*.from), InSeconds(*.until))]
+#[error("what begins at {} s ends before that, at {} s", InSeconds(*.from), InSeconds(*.until))]
 pub struct Backwards {
     /// When it begins.
     pub from: Interval,
@@ -37,7 +39,7 @@ pub struct Backwards {
     pub until: Interval,
 }
 
-/// A time as people write it: seconds with as many decimals as it needs.
+/// A time as files write it: seconds with as many decimals as it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InSeconds(pub Interval);
 
@@ -104,12 +106,12 @@ fn later(a: Option<Interval>, b: Option<Interval>) -> Option<Interval> {
     a.zip(b).map(|(a, b)| a.max(b))
 }
 
-impl std::fmt::Display for InSeconds {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for InSeconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, rest) = (self.0.0 / 1_000_000_000, self.0.0 % 1_000_000_000);
         match format!("{rest:09}").trim_end_matches('0') {
-            "" => write!(f, "{whole} s"),
-            decimals => write!(f, "{whole}.{decimals} s"),
+            "" => write!(f, "{whole}"),
+            decimals => write!(f, "{whole}.{decimals}"),
         }
     }
 }

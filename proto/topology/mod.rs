@@ -22,6 +22,7 @@ pub use adjacency::{Adjacency, EdgeWeights, NoDelay};
 pub use check::TopologyError;
 pub use probability::Probability;
 pub use read::ReadError;
+pub(crate) use regular::completed;
 pub use source::TopologySource;
 pub use spec::{EDGES_MAX, GenerateError, NODES_MAX, SpecError, TopologySpec, default_ids};
 pub use stats::{Degrees, PATH_STEPS_MAX, Paths, TopologyStats};

@@ -75,9 +75,24 @@ impl Edges {
     }
 }
 
+/// `kept` and edges that give each node in `stubs` as many further ones as it stands there, or none where this attempt failed. Sorted,
+/// lower number first, if `kept` is so ordered.
+pub(crate) fn completed(kept: &[(u32, u32)], stubs: Vec<u32>, random: &mut Random) -> Option<Pairs> {
+    let mut edges = Edges::with_room_for(kept.len() + stubs.len() / 2);
+    for edge in kept {
+        edges.insert(*edge);
+    }
+    let mut pairs = joined(edges, stubs, random)?.pairs;
+    pairs.sort_unstable();
+    Some(pairs)
+}
+
 fn paired(nodes: u32, degree: u32, random: &mut Random) -> Option<Edges> {
-    let mut edges = Edges::with_room_for(nodes as usize * degree as usize / 2);
-    let mut stubs: Vec<u32> = (0..nodes).flat_map(|node| (0..degree).map(move |_| node)).collect();
+    let edges = Edges::with_room_for(nodes as usize * degree as usize / 2);
+    joined(edges, (0..nodes).flat_map(|node| (0..degree).map(move |_| node)).collect(), random)
+}
+
+fn joined(mut edges: Edges, mut stubs: Vec<u32>, random: &mut Random) -> Option<Edges> {
     for _ in 0..SHUFFLES_MAX {
         if stubs.is_empty() {
             return Some(edges);

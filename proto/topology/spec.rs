@@ -294,6 +294,11 @@ impl TopologySpec {
         Ok(pairs.into_iter().map(|(source, target)| Edge { source, target, weight: None }).collect())
     }
 
+    /// The ends of the edges of the graph of this seed, which may be none: lower number first in an undirected graph, sorted.
+    pub(crate) fn draw(&self, nodes: u32, seed: u64) -> Result<Vec<(u32, u32)>, GenerateError> {
+        Ok(self.edges(nodes, seed)?.into_iter().map(|edge| (edge.source, edge.target)).collect())
+    }
+
     fn pairs(&self, nodes: u32, seed: u64) -> Result<Pairs, GenerateError> {
         let random = || self.random(nodes, seed, 0);
         Ok(match *self {
