@@ -9,12 +9,14 @@ mod meetings;
 mod movement;
 mod nearby;
 mod reach;
+pub mod read;
 mod rewire;
 mod spec;
 mod spell;
 mod walk;
 mod way;
 mod waypoint;
+mod write;
 
 pub use area::{Area, AreaError};
 pub use bounds::{Bounds, BoundsError};
@@ -27,3 +29,4 @@ pub use spec::{Model, ModelError, MotionSpec, MotionSpecError, ParameterError, S
 pub use spell::{Backwards, Contact, InSeconds, Link, Spell, Stay};
 pub use walk::Walk;
 pub use waypoint::Waypoint;
+pub use write::WriteError;
