@@ -146,6 +146,15 @@ impl Contacts {
         self.times.partition_point(|at| *at <= time)
     }
 
+    /// The place of the first change of this instant that takes something away, or of the first one later than it: what stands before
+    /// it has happened when copies are delivered at this instant.
+    pub fn first_end_from(&self, time: Interval) -> usize {
+        let later = self.first_after(time);
+        let of_this_instant = &self.changes[self.times.partition_point(|at| *at < time)..later];
+        let begins = |change: &Change| matches!(change, Change::Joins(_) | Change::Up(_));
+        later - of_this_instant.len() + of_this_instant.partition_point(begins)
+    }
+
     /// Whether a node is there at the beginning, before any change.
     pub fn is_there_at_first(&self, node: NodeIx) -> bool {
         !self.late[node.index()]

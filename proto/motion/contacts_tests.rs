@@ -41,6 +41,7 @@ fn changes_are_in_the_order_of_time_and_at_one_instant_links_come_up_before_othe
     );
     assert!(network.is_there_at_first(NodeIx(2)) && !network.is_there_at_first(NodeIx(3)));
     assert_eq!((network.span(), network.first_after(Interval(0)), network.len()), (Interval(50), 1, 7));
+    assert_eq!([0, 9, 10, 11].map(|time| network.first_end_from(Interval(time))), [1, 1, 4, 7]);
     assert_eq!(network.get(1), Some((Interval(10), Change::Joins(NodeIx(3)))));
     assert_eq!(network.links_at(Interval(10)), [link(0, 1), link(0, 3), link(1, 2)]);
     assert_eq!(network.links_at(Interval(11)), [link(0, 3)]);

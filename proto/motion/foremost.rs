@@ -2,6 +2,7 @@
 //! simulator. Links take no time, nodes store what they have and pass it on whenever a link comes up; a node that leaves keeps it.
 
 use super::contacts::{Change, Contacts};
+use super::present::Present;
 use crate::id::NodeIx;
 use crate::time::Interval;
 
@@ -29,71 +30,47 @@ pub(super) fn spread(
 ) {
     for (pass, some) in sources.chunks(TOGETHER).enumerate() {
         let mut reach = |bit: usize, node, time| reach(pass * TOGETHER + bit, node, time);
-        let mut network = Network::of(contacts);
-        let mut place = 0;
-        let first_timer = contacts.first_after(begins);
-        while place < first_timer && !is_end_at(contacts, place, begins) {
-            network.apply(contacts, place, &mut reach);
-            place += 1;
+        let mut spreading = Spreading::of(contacts);
+        let first_end = contacts.first_end_from(begins);
+        for (time, change) in contacts.changes().take(first_end) {
+            spreading.apply(time, change, &mut reach);
         }
         for (bit, source) in some.iter().enumerate() {
-            network.begin(bit, *source, begins, &mut reach);
+            spreading.begin(bit, *source, begins, &mut reach);
         }
-        for place in place..contacts.len() {
-            network.apply(contacts, place, &mut reach);
+        for (time, change) in contacts.changes().skip(first_end) {
+            spreading.apply(time, change, &mut reach);
         }
     }
 }
 
-/// Whether a change takes something away at this very instant: the message begins before that.
-fn is_end_at(contacts: &Contacts, place: usize, begins: Interval) -> bool {
-    contacts.get(place).is_some_and(|(time, change)| match change {
-        Change::Down(_) | Change::Leaves(_) => time == begins,
-        Change::Joins(_) | Change::Up(_) => false,
-    })
-}
-
-/// The links that are up, and what each node has.
-struct Network {
-    neighbours: Vec<Vec<NodeIx>>,
-    is_there: Vec<bool>,
+/// The network, and what each node has.
+struct Spreading {
+    network: Present,
     /// By node: a bit for each source whose message it has.
     has: Vec<u64>,
     /// Nodes that got something and have not passed it on.
     open: Vec<NodeIx>,
 }
 
-impl Network {
+impl Spreading {
     fn of(contacts: &Contacts) -> Self {
-        let nodes = contacts.nodes().len();
-        let is_there = (0..nodes as u32).map(|node| contacts.is_there_at_first(NodeIx(node))).collect();
-        Self { neighbours: vec![Vec::new(); nodes], is_there, has: vec![0; nodes], open: Vec::new() }
+        Self { network: Present::of(contacts), has: vec![0; contacts.nodes().len()], open: Vec::new() }
     }
 
-    fn apply(&mut self, contacts: &Contacts, place: usize, reach: &mut impl FnMut(usize, NodeIx, Interval)) {
-        let Some((time, change)) = contacts.get(place) else { return };
-        match change {
-            Change::Joins(node) => self.is_there[node.index()] = true,
-            Change::Leaves(node) => self.is_there[node.index()] = false,
-            Change::Up(link) => {
-                let [a, b] = link.ends();
-                self.neighbours[a.index()].push(b);
-                self.neighbours[b.index()].push(a);
-                if self.has[a.index()] != self.has[b.index()] {
-                    self.open.extend([a, b]);
-                    self.pass_on(time, reach);
-                }
-            }
-            Change::Down(link) => {
-                let [a, b] = link.ends();
-                self.neighbours[a.index()].retain(|other| *other != b);
-                self.neighbours[b.index()].retain(|other| *other != a);
+    fn apply(&mut self, time: Interval, change: Change, reach: &mut impl FnMut(usize, NodeIx, Interval)) {
+        self.network.apply(change);
+        if let Change::Up(link) = change {
+            let [a, b] = link.ends();
+            if self.has[a.index()] != self.has[b.index()] {
+                self.open.extend([a, b]);
+                self.pass_on(time, reach);
             }
         }
     }
 
     fn begin(&mut self, bit: usize, source: NodeIx, time: Interval, reach: &mut impl FnMut(usize, NodeIx, Interval)) {
-        if self.is_there[source.index()] {
+        if self.network.is_there(source) {
             self.has[source.index()] |= 1 << bit;
             reach(bit, source, time);
             self.open.push(source);
@@ -104,7 +81,7 @@ impl Network {
     fn pass_on(&mut self, time: Interval, reach: &mut impl FnMut(usize, NodeIx, Interval)) {
         while let Some(node) = self.open.pop() {
             let own = self.has[node.index()];
-            for other in &self.neighbours[node.index()] {
+            for other in self.network.neighbours(node) {
                 let mut new = own & !self.has[other.index()];
                 if new == 0 {
                     continue;
