@@ -31,6 +31,8 @@ pub(crate) struct Progress {
     pub(crate) receipts: u64,
     /// Whether every node that is not gone holds every message; none where receipts tell.
     pub(crate) reached: Option<bool>,
+    /// Whether links will still come up or go down.
+    pub(crate) moves: bool,
 }
 
 impl Ending {
@@ -54,7 +56,9 @@ impl Ending {
             return None;
         }
         if self.settles {
-            return (so_far.rests && so_far.unsettled == 0).then_some(Outcome::Quiescent);
+            // While the network moves a message may go on, unless everybody has it.
+            let waits = so_far.moves && so_far.reached == Some(false);
+            return (so_far.rests && so_far.unsettled == 0 && !waits).then_some(Outcome::Quiescent);
         }
         if self.horizon.is_none() && so_far.reached.unwrap_or(so_far.receipts >= self.receipts) {
             self.horizon = Some(so_far.now + self.period);

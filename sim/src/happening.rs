@@ -20,6 +20,8 @@ pub(crate) enum Happening {
         how: End,
     },
     Timeout,
+    /// Links come up or go down.
+    Links,
     /// Something is through at a node.
     Through,
     /// Somebody asks.
@@ -39,7 +41,9 @@ impl Happening {
     /// means nothing where the reply comes before.
     pub(crate) fn is_moving(&self) -> bool {
         match self {
-            Self::Timeout | Self::Through | Self::AskLate(_) | Self::Ended { how: End::Late, .. } => false,
+            Self::Timeout | Self::Links | Self::Through | Self::AskLate(_) | Self::Ended { how: End::Late, .. } => {
+                false
+            }
             Self::Asked(asking) => !asking.is_poll,
             Self::AskEnded(end) => !end.is_poll || end.answer.as_ref().is_ok_and(|(_, copies, _)| !copies.is_empty()),
             Self::Begin(_) | Self::Arrival(_) | Self::Ended { .. } | Self::Told(_) | Self::ControlDone(_) => true,

@@ -12,6 +12,7 @@ mod ending;
 mod gates;
 mod happening;
 pub mod journal;
+mod motion;
 pub mod network;
 pub mod queue;
 pub mod round;

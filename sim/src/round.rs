@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use cnsim::id::{DeliveryId, Message, NodeIx};
 use cnsim::machine::{Event, Failure, FaultLog, Gossip, Input, Load, Machine, Output, Outputs, RoundFaults};
+use cnsim::motion::{Change, Contacts};
 use cnsim::scenario::Timeline;
 use cnsim::time::{Interval, Timestamp};
 
@@ -15,6 +16,7 @@ use crate::ending::{Ending, Progress};
 use crate::gates::{Coming, Gates};
 use crate::happening::{Arrival, Asker, End, Happening, Pending, Telling, entry};
 use crate::journal::{Journal, NoJournal};
+use crate::motion::Motion;
 use crate::network::Network;
 use crate::queue::{Class, Key, Queue};
 use crate::spec::{Messages, grown};
@@ -45,7 +47,11 @@ pub struct World {
     /// Only where something lies between nodes and their links.
     gates: Option<Box<Gates>>,
     /// Only where faults befall nodes and links.
-    faults: Option<Box<(Arc<Timeline>, Coverage)>>,
+    faults: Option<Arc<Timeline>>,
+    /// Only where the network moves.
+    motion: Option<Motion>,
+    /// Only where first receipts do not tell how far a message is.
+    coverage: Option<Box<Coverage>>,
     /// The messages that go round, or have.
     messages: Messages,
     /// First receipts of them.
@@ -81,6 +87,8 @@ impl World {
             unsettled: vec![0; nodes],
             unsettled_sum: 0,
             faults: None,
+            motion: None,
+            coverage: None,
             gates: (!network.is_direct()).then(|| Box::new(Gates::new(nodes))),
             messages: Messages::default(),
             receipts: 0,
@@ -95,7 +103,20 @@ impl World {
     pub fn set_faults(&mut self, timeline: Arc<Timeline>) {
         let nodes = self.machines.len();
         self.gates.get_or_insert_with(|| Box::new(Gates::new(nodes)));
-        self.faults = Some(Box::new((timeline, Coverage::new(nodes))));
+        self.faults = Some(timeline);
+        self.coverage = Some(Box::new(Coverage::new(nodes)));
+    }
+
+    /// Has the network move in the rounds that are simulated next: its time 0 is the begin of the first of them. Nodes discover
+    /// a change of their links so long after it.
+    ///
+    /// # Panics
+    /// When there are not as many nodes: whoever numbers them knows the contacts.
+    pub fn set_motion(&mut self, contacts: Arc<Contacts>, discovery: Interval) {
+        let nodes = self.machines.len();
+        assert_eq!(contacts.nodes().len(), nodes, "a network and its contacts have the same nodes");
+        self.motion = Some(Motion::new(contacts, discovery));
+        self.coverage.get_or_insert_with(|| Box::new(Coverage::new(nodes)));
     }
 
     /// What each node has seen of the faults, by its place; those that have seen nothing are left out.
@@ -125,7 +146,7 @@ impl World {
     ) -> RoundEnd {
         let before = self.load();
         self.begin(specs, journal);
-        let lasts = self.faults.as_ref().map_or(Interval::ZERO, |faults| faults.0.ends());
+        let lasts = self.faults.as_ref().map_or(Interval::ZERO, |faults| faults.ends());
         let mut ending = Ending::of(&self.network, specs, lasts);
         let mut events = 0;
         let (outcome, load) = loop {
@@ -165,10 +186,11 @@ impl World {
         }
         self.machines.iter_mut().for_each(Machine::begin_control_counts);
         (self.now, self.receipts) = (first.begins, 0);
-        if let Some(faults) = &self.faults {
-            let faults = RoundFaults { timeline: Arc::clone(&faults.0), origin: first.begins };
+        if let Some(timeline) = &self.faults {
+            let faults = RoundFaults { timeline: Arc::clone(timeline), origin: first.begins };
             self.machines.iter_mut().for_each(|machine| machine.begin_faults(faults.clone()));
         }
+        self.begin_motion(journal);
         // Timers that the end of a round has stopped go on.
         (0..self.network.nodes()).for_each(|node| self.look_ahead(NodeIx(node)));
         self.messages.add(specs);
@@ -176,6 +198,50 @@ impl World {
             self.push(*begins, Class::Timer, *initiator, *initiator, Happening::Begin(*message));
         }
         self.initiate(first.message, journal);
+    }
+
+    /// The links that are up at time 0 are before anything else happens.
+    fn begin_motion(&mut self, journal: &mut dyn Journal) {
+        let (begins, Some(motion)) = (self.now, &mut self.motion) else { return };
+        motion.begin(begins);
+        let discovery = motion.discovery();
+        self.machines.iter_mut().for_each(|machine| machine.begin_moving(discovery));
+        while let Some(change) = self.motion.as_mut().and_then(|motion| motion.pop(begins, Class::LinksUp)) {
+            self.turn_link(change, journal);
+        }
+        self.push_next_change();
+    }
+
+    /// The change that was due, and those of the same kind at the same instant.
+    fn move_on(&mut self, journal: &mut dyn Journal) {
+        let now = self.now;
+        if let Some(change) = self.motion.as_mut().and_then(|motion| motion.pop(now, Class::LinksDown)) {
+            self.turn_link(change, journal);
+        }
+        self.push_next_change();
+    }
+
+    fn push_next_change(&mut self) {
+        if let Some((at, class)) = self.motion.as_ref().and_then(Motion::next) {
+            self.push(at, class, NodeIx(0), NodeIx(0), Happening::Links);
+        }
+    }
+
+    fn turn_link(&mut self, change: Change, journal: &mut dyn Journal) {
+        match change {
+            Change::Up(link) => {
+                let [a, b] = link.ends();
+                self.handle(a, Input::LinkUp { peer: b }, &[], journal);
+                self.handle(b, Input::LinkUp { peer: a }, &[], journal);
+            }
+            Change::Down(link) => {
+                let [a, b] = link.ends();
+                self.handle(a, Input::LinkDown { peer: b }, &[], journal);
+                self.handle(b, Input::LinkDown { peer: a }, &[], journal);
+            }
+            // A node without links is as good as gone.
+            Change::Joins(_) | Change::Leaves(_) => {}
+        }
     }
 
     fn initiate(&mut self, message: Message, journal: &mut dyn Journal) {
@@ -191,7 +257,8 @@ impl World {
             rests: self.rests(),
             unsettled: self.unsettled_sum,
             receipts: self.receipts,
-            reached: self.faults.as_ref().map(|faults| faults.1.is_full(self.messages.len())),
+            reached: self.coverage.as_ref().map(|coverage| coverage.is_full(self.messages.len())),
+            moves: self.motion.as_ref().is_some_and(Motion::goes_on),
         }
     }
 
@@ -233,6 +300,7 @@ impl World {
                 }
             }
             Happening::Begin(message) => self.initiate(message, journal),
+            Happening::Links => self.move_on(journal),
             Happening::Through => {
                 if self.gates.as_mut().is_some_and(|gates| gates.is_due(node, key.time)) {
                     self.handle(node, Input::AccessTimeout, &[], journal);
@@ -332,8 +400,8 @@ impl World {
     /// Notes when the node wants to be woken, and what it may still send unasked.
     fn look_ahead(&mut self, node: NodeIx) {
         let machine = &self.machines[node.index()];
-        if let Some(faults) = &mut self.faults {
-            faults.1.note(node, (!machine.is_gone()).then(|| machine.held()));
+        if let Some(coverage) = &mut self.coverage {
+            coverage.note(node, (!machine.is_gone()).then(|| machine.held()));
         }
         let unsettled = machine.unsettled();
         let known = &mut self.unsettled[node.index()];
