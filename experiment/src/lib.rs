@@ -24,6 +24,8 @@ pub mod local;
 pub mod machine;
 pub mod memory;
 pub mod merge;
+pub mod motion_command;
+pub mod motion_source;
 mod open_loop;
 pub mod payload;
 pub mod plan;

@@ -9,14 +9,17 @@ use anyhow::Context;
 use anyhow::{Error, bail};
 use clap::Parser;
 use cnsim::manifest::Records;
+use cnsim::motion::MotionSpecError;
 use cnsim::topology::GenerateError;
 use cnsim_experiment::backend_choice::BackendChoice;
 use cnsim_experiment::cli::{BackendName, Cli, Command, KubernetesArgs, RunArgs, one_line};
 use cnsim_experiment::memory::{self, Size};
+use cnsim_experiment::motion_source::MotionSourceError;
 use cnsim_experiment::plan::{Plan, PlanError};
 use cnsim_experiment::progress::Progress;
 use cnsim_experiment::resolve::{Repeats, backend_of, plan_of};
 use cnsim_experiment::run::{self, Destination, run};
+use cnsim_experiment::topology_command::SpanOfGraph;
 use cnsim_experiment::topology_source::SourceError;
 use cnsim_experiment::{descriptors, repeat, resume, topology_command};
 use cnsim_node::messages::tell;
@@ -178,7 +181,13 @@ fn exit_code(error: &Error) -> u8 {
     let is_usage = match error.downcast_ref() {
         Some(PlanError::Topology(source)) => source.is_usage(),
         Some(_) => true,
-        None => error.is::<GenerateError>() || error.downcast_ref().is_some_and(SourceError::is_usage),
+        None => {
+            error.is::<GenerateError>()
+                || error.is::<SpanOfGraph>()
+                || error.is::<MotionSpecError>()
+                || error.downcast_ref().is_some_and(SourceError::is_usage)
+                || error.downcast_ref().is_some_and(MotionSourceError::is_usage)
+        }
     };
     if is_usage { 2 } else { 1 }
 }

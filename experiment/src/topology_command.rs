@@ -1,23 +1,29 @@
-//! `cnsim topology`: writes the graph of a spec to a file, and shows what a graph is like.
+//! `cnsim topology`: writes the graph of a spec to a file, and shows what a graph is like; likewise of networks that move.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use chrono::{Local, NaiveDateTime};
 use clap::{Args, Subcommand, ValueEnum};
-use cnsim::topology::{Degrees, Paths, TopologySpec, TopologyStats};
+use cnsim::motion::{MotionSpec, MotionSpecError, MotionStats};
+use cnsim::time::Interval;
+use cnsim::topology::{Degrees, Paths, SpecError, TopologySpec, TopologyStats};
 use serde::Serialize;
 
-use crate::topology_source::{choose, generate};
-use crate::whole_file;
+use crate::motion_source::{Drawn, contacts_of, is_json};
+use crate::topology_source::{SourceError, choose, generate};
+use crate::{motion_command, whole_file};
 
 /// What can be typed after `cnsim topology`.
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:
   cnsim topology generate ba:3 -n 50 --seed 7 -o ba.json
-  cnsim topology show ba.json")]
+  cnsim topology show ba.json
+  cnsim topology generate waypoint:1500mx300m:1m/s..20m/s:0s..60s:250m -n 50 --span 900s -o manet.csv
+  cnsim topology show positions:city.xml:100m")]
 pub struct TopologyCommand {
     /// What to do.
     #[command(subcommand)]
@@ -27,28 +33,37 @@ pub struct TopologyCommand {
 /// The subcommands of `cnsim topology`.
 #[derive(Debug, Subcommand)]
 pub enum TopologyAction {
-    /// Writes a seeded graph as networkx node-link JSON
+    /// Writes a seeded graph as networkx node-link JSON, or a moving network as contacts
     Generate(GenerateArgs),
-    /// Shows degrees, pieces, path lengths and clustering of a graph
+    /// Shows degrees, pieces, path lengths and clustering of a graph, or the contacts of a moving network
     Show(ShowArgs),
 }
 
 /// What can be typed after `cnsim topology generate`.
 #[derive(Debug, Args)]
-#[command(before_help = "Example: cnsim topology generate k-regular:8 -n 1000 --seed 7 -o k8.json")]
+#[command(before_help = "Examples:
+  cnsim topology generate k-regular:8 -n 1000 --seed 7 -o k8.json
+  cnsim topology generate walk:500mx500m:1m/s..2m/s:60s:100m -n 40 --span 600s -o walk.csv
+  cnsim topology generate positions:city.xml:100m -o city.csv")]
 #[command(
-    after_help = "Prints the file's path. The same spec, number of nodes and seed give the same bytes on every machine."
+    after_help = "Prints the file's path. The same spec, number of nodes and seed give the same bytes on every machine.\n\n\
+                  A moving network is a file of lines t,u,v,up|down: waypoint:AREA:SPEED:PAUSE:REACH, walk:AREA:SPEED:TURN:REACH and \
+                  rewire:P:PERIOD:GRAPH are drawn, contacts:FILE, contacts:FILE:PRESENCE and positions:FILE:REACH read. \
+                  docs/motion.md says what they are."
 )]
 pub struct GenerateArgs {
-    /// complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, ba:M or outbound:K:TOTAL
-    pub spec: TopologySpec,
-    /// Number of nodes, at least 2
+    /// complete, ring, line, star, grid, tree:K, k-regular:K, k-out:K, er:P, ws:K:P, ba:M or outbound:K:TOTAL; or a moving network
+    pub spec: Wanted,
+    /// Number of nodes, at least 2; a file says it
     #[arg(short, long, value_name = "N")]
-    pub nodes: u32,
+    pub nodes: Option<u32>,
+    /// How long a moving network is drawn for, as 900s
+    #[arg(long, value_name = "TIME")]
+    pub span: Option<Interval>,
     /// What the graph follows from
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
-    /// File to write, - for stdout [default: nodes{N}_{MonDDYYYYHHMMSS}_{model}.json in the current folder]
+    /// File to write, - for stdout [default: nodes{N}_{MonDDYYYYHHMMSS}_{model}.json in the current folder, .csv of a moving network]
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -57,24 +72,61 @@ pub struct GenerateArgs {
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:
   cnsim topology show nodes10_Mar102025195724_Full1.0.json
-  cnsim topology show ws:4:0.1 -n 100 --seed 7 --format json")]
+  cnsim topology show ws:4:0.1 -n 100 --seed 7 --format json
+  cnsim topology show positions:city.xml:100m")]
 #[command(
     after_help = "A directed graph's degree is the number of nodes that a node may send to, its in-degree of those that \
-                        it may hear; its components are the weakly connected ones. Clustering is the mean local one."
+                  it may hear; its components are the weakly connected ones. Clustering is the mean local one."
 )]
 pub struct ShowArgs {
-    /// A spec as `generate` takes it, or a JSON file: node-link with edges or links, or nodes with neighbors
+    /// A spec as `generate` takes it, a JSON file (node-link with edges or links, or nodes with neighbors), or a file of contacts
     #[arg(value_name = "SPEC|FILE")]
     pub source: String,
     /// Number of nodes; a file says it too
     #[arg(short, long, value_name = "N")]
     pub nodes: Option<u32>,
+    /// How long a moving network is drawn for, as 900s
+    #[arg(long, value_name = "TIME")]
+    pub span: Option<Interval>,
     /// What a spec's graph follows from
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
     /// How the numbers are printed
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: Format,
+}
+
+/// A network that is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// One that stands still.
+    Graph(TopologySpec),
+    /// One that moves.
+    Moving(MotionSpec),
+}
+
+/// A text that asks for no network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WantedError {
+    /// It is meant as a graph, or as nothing known.
+    #[error(transparent)]
+    Graph(#[from] SpecError),
+    /// It is meant as a moving network.
+    #[error(transparent)]
+    Moving(#[from] MotionSpecError),
+}
+
+/// `--span` where nothing moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("--span is for networks that move: leave it out")]
+pub struct SpanOfGraph;
+
+impl FromStr for Wanted {
+    type Err = WantedError;
+
+    fn from_str(text: &str) -> Result<Self, WantedError> {
+        if MotionSpec::is_meant(text) { Ok(Self::Moving(text.parse()?)) } else { Ok(Self::Graph(text.parse()?)) }
+    }
 }
 
 /// How numbers are printed.
@@ -89,23 +141,76 @@ pub enum Format {
 /// Carries a command out and returns what belongs on stdout.
 pub fn run(command: &TopologyCommand) -> Result<String> {
     match &command.action {
-        TopologyAction::Generate(args) => write_graph(args, Local::now().naive_local()),
+        TopologyAction::Generate(args) => write(args, Local::now().naive_local()),
         TopologyAction::Show(args) => show(args),
     }
 }
 
-fn write_graph(args: &GenerateArgs, now: NaiveDateTime) -> Result<String> {
-    let json = generate(args.spec, args.nodes, args.seed)?.to_json();
+fn write(args: &GenerateArgs, now: NaiveDateTime) -> Result<String> {
+    match &args.spec {
+        Wanted::Graph(spec) => write_graph(*spec, args, now),
+        Wanted::Moving(spec) => write_contacts(spec, args, now),
+    }
+}
+
+fn write_graph(spec: TopologySpec, args: &GenerateArgs, now: NaiveDateTime) -> Result<String> {
+    if args.span.is_some() {
+        return Err(SpanOfGraph.into());
+    }
+    let nodes = args.nodes.ok_or(SourceError::NodesMissing(spec))?;
+    let json = generate(spec, nodes, args.seed)?.to_json();
     let path = match &args.out {
         Some(path) if path.as_os_str() == "-" => return String::from_utf8(json).context("JSON is UTF-8"),
         Some(path) => path.clone(),
-        None => PathBuf::from(args.spec.file_name(args.nodes, now)),
+        None => PathBuf::from(spec.file_name(nodes, now)),
     };
     whole_file::replace(&path, &json)?;
     Ok(format!("{}\n", path.display()))
 }
 
+fn write_contacts(spec: &MotionSpec, args: &GenerateArgs, now: NaiveDateTime) -> Result<String> {
+    let contacts = contacts_of(spec, Drawn { nodes: args.nodes, span: args.span, seed: args.seed })?;
+    let path = match &args.out {
+        Some(path) if path.as_os_str() == "-" => return motion_command::text(&contacts),
+        Some(path) => path.clone(),
+        None => PathBuf::from(motion_command::file_name(spec, contacts.nodes().len(), now)),
+    };
+    motion_command::write_file(&contacts, &path)?;
+    Ok(format!("{}\n", path.display()))
+}
+
 fn show(args: &ShowArgs) -> Result<String> {
+    match moving(&args.source)? {
+        Some(spec) => show_contacts(&spec, args),
+        None => show_graph(args),
+    }
+}
+
+/// The moving network that a text names: a spec of one, or a file that is there and no JSON. A name like `ring` is a graph all the same.
+fn moving(text: &str) -> Result<Option<MotionSpec>> {
+    if MotionSpec::is_meant(text) {
+        return Ok(Some(text.parse()?));
+    }
+    let path = Path::new(text);
+    if text.parse::<TopologySpec>().is_ok() || text.ends_with(".json") || !path.is_file() || is_json(path)? {
+        return Ok(None);
+    }
+    Ok(Some(MotionSpec::Contacts { file: text.to_owned(), presence: None }))
+}
+
+fn show_contacts(spec: &MotionSpec, args: &ShowArgs) -> Result<String> {
+    let contacts = contacts_of(spec, Drawn { nodes: args.nodes, span: args.span, seed: args.seed })?;
+    let stats = MotionStats::of(&contacts);
+    Ok(match args.format {
+        Format::Table => motion_command::table(&stats, spec),
+        Format::Json => motion_command::document(&stats, spec)? + "\n",
+    })
+}
+
+fn show_graph(args: &ShowArgs) -> Result<String> {
+    if args.span.is_some() {
+        return Err(SpanOfGraph.into());
+    }
     let topology = choose(&args.source, args.nodes, args.seed)?.topology;
     let stats = TopologyStats::of(&topology);
     let model = topology.model.as_deref();
@@ -231,11 +336,11 @@ mod tests {
     use super::*;
 
     fn args(spec: &str, out: Option<&Path>) -> GenerateArgs {
-        GenerateArgs { spec: spec.parse().unwrap(), nodes: 12, seed: 7, out: out.map(Path::to_owned) }
+        GenerateArgs { spec: spec.parse().unwrap(), nodes: Some(12), span: None, seed: 7, out: out.map(Path::to_owned) }
     }
 
     fn shown(source: &str, format: Format) -> String {
-        show(&ShowArgs { source: source.to_owned(), nodes: None, seed: 1, format }).unwrap()
+        show(&ShowArgs { source: source.to_owned(), nodes: None, span: None, seed: 1, format }).unwrap()
     }
 
     fn noon() -> NaiveDateTime {
@@ -256,7 +361,7 @@ mod tests {
         else {
             panic!("generate was not understood");
         };
-        assert_eq!((typed.spec, typed.nodes, typed.seed), ("ba:2".parse().unwrap(), 12, 7));
+        assert_eq!((typed.spec, typed.nodes, typed.seed), ("ba:2".parse().unwrap(), Some(12), 7));
         assert!(parse("topology show ring -n 5 --format json").is_ok());
         let error = parse("topology generate ring:2 -n 12").unwrap_err();
         assert!(error.contains("\"ring:2\" is not ring, which has no parameter"), "{error}");
@@ -267,19 +372,41 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ba.json");
 
-        let result = write_graph(&args("ba:2", Some(&path)), noon()).unwrap();
+        let result = write(&args("ba:2", Some(&path)), noon()).unwrap();
 
         assert_eq!(result, format!("{}\n", path.display()));
-        let on_stdout = write_graph(&args("ba:2", Some(Path::new("-"))), noon()).unwrap();
+        let on_stdout = write(&args("ba:2", Some(Path::new("-"))), noon()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), on_stdout);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
     fn what_cannot_be_written_leaves_nothing() {
-        let error = write_graph(&args("ring", Some(Path::new("no/such/folder/t.json"))), noon()).unwrap_err();
+        let error = write(&args("ring", Some(Path::new("no/such/folder/t.json"))), noon()).unwrap_err();
         let expected = "cannot write no/such/folder/t.json: No such file or directory (os error 2)";
         assert_eq!(format!("{error:#}"), expected);
+    }
+
+    #[test]
+    fn a_moving_network_is_written_and_shown_the_same_from_its_file_and_from_its_model() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("walk.csv");
+        let model = "walk:300mx300m:1m/s..20m/s:9s:80m..120m";
+        let span = Some("60s".parse().unwrap());
+
+        let written = write(&GenerateArgs { span, ..args(model, Some(&path)) }, noon()).unwrap();
+
+        assert_eq!(written, format!("{}\n", path.display()));
+        let on_stdout = write(&GenerateArgs { span, ..args(model, Some(Path::new("-"))) }, noon()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), on_stdout);
+        let show_args = ShowArgs { source: model.to_owned(), nodes: Some(12), span, seed: 7, format: Format::Table };
+        let from_model = show(&show_args).unwrap();
+        let from_file = shown(path.to_str().unwrap(), Format::Table);
+        assert_eq!(from_file.lines().skip(1).collect::<Vec<_>>(), from_model.lines().skip(1).collect::<Vec<_>>());
+        insta::assert_snapshot!("walk", from_model);
+        insta::assert_snapshot!("walk_json", show(&ShowArgs { format: Format::Json, ..show_args }).unwrap());
+        let error = write(&GenerateArgs { span, ..args("ring", None) }, noon()).unwrap_err();
+        assert_eq!(error.to_string(), "--span is for networks that move: leave it out");
     }
 
     #[test]
@@ -293,13 +420,15 @@ mod tests {
 
     #[test]
     fn a_directed_graph_has_degrees_of_both_kinds() {
-        let show_args = ShowArgs { source: "k-out:2".to_owned(), nodes: Some(9), seed: 3, format: Format::Table };
+        let show_args =
+            ShowArgs { source: "k-out:2".to_owned(), nodes: Some(9), span: None, seed: 3, format: Format::Table };
         insta::assert_snapshot!("k_out", show(&show_args).unwrap());
     }
 
     #[test]
     fn numbers_for_programs_have_all_their_digits() {
-        let show_args = ShowArgs { source: "ba:2".to_owned(), nodes: Some(10), seed: 1, format: Format::Json };
+        let show_args =
+            ShowArgs { source: "ba:2".to_owned(), nodes: Some(10), span: None, seed: 1, format: Format::Json };
         insta::assert_snapshot!("ba_json", show(&show_args).unwrap());
     }
 }

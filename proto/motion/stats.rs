@@ -11,7 +11,7 @@ use crate::id::NodeIx;
 use crate::time::Interval;
 
 /// Up to about this many steps, it is found out whom each node can reach; beyond, it is left out.
-pub const REACH_STEPS_MAX: u64 = 1_000_000_000;
+pub const REACH_STEPS_MAX: u64 = 300_000_000;
 
 /// The parts of the record between the instants at which the network is looked at.
 const PARTS: u64 = 10;

@@ -30,7 +30,7 @@ fn a_graph_on_stdout_is_the_graph_of_a_run_with_that_seed() {
 
 #[test]
 fn what_cannot_be_generated_or_shown_is_one_line() {
-    let cases: [(&[&str], i32, &str); 4] = [
+    let cases: [(&[&str], i32, &str); 9] = [
         (
             &["generate", "k-regular:3", "-n", "5"],
             2,
@@ -38,6 +38,15 @@ fn what_cannot_be_generated_or_shown_is_one_line() {
         ),
         (&["generate", "ring", "-n", "1"], 2, "ring with 1 nodes: a network has at least 2 nodes"),
         (&["show", "ring"], 2, "--nodes is missing: ring does not say how many"),
+        (&["generate", "ring"], 2, "--nodes is missing: ring does not say how many"),
+        (
+            &["generate", "rewire:1:1s:er:0.1", "-n", "9"],
+            2,
+            "--span is missing: rewire:1:1s:er:0.1 does not say how long",
+        ),
+        (&["show", "rewire:1:0s:er:0.1"], 2, "\"rewire:1:0s:er:0.1\": PERIOD is above 0s"),
+        (&["show", "ring", "-n", "5", "--span", "9s"], 2, "--span is for networks that move: leave it out"),
+        (&["show", "contacts:no.csv"], 1, "cannot read no.csv: No such file or directory (os error 2)"),
         (&["show", "no.json"], 1, "cannot read no.json: No such file or directory (os error 2)"),
     ];
     for (args, code, line) in cases {
