@@ -182,7 +182,7 @@ mod tests {
                 }
             }
             for (lag, [edges, others]) in [1, 2].into_iter().zip(sums) {
-                let stays = (1.0 - redrawn as f64).powi(lag);
+                let stays = (1.0_f64 - redrawn).powi(lag);
                 assert_share(edges.1, edges.0, stays + (1.0 - stays) * p);
                 assert_share(others.1, others.0, (1.0 - stays) * p);
             }

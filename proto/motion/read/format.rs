@@ -83,14 +83,14 @@ fn read_presence(input: &mut dyn BufRead, intervals: &mut Intervals) -> Result<(
 
 impl Form {
     fn of(line: &str) -> Option<Self> {
-        let forms: [(Self, fn(&str) -> bool); 5] = [
-            (Self::Fcd, |line| line.starts_with('<')),
-            (Self::Setdest, setdest::is_meant),
-            (Self::Events, events::is_meant),
-            (Self::Intervals, intervals::is_meant),
-            (Self::Bins, bins::is_meant),
-        ];
-        forms.into_iter().find(|(_, is_meant)| is_meant(line)).map(|(form, _)| form)
+        Some(match line {
+            line if line.starts_with('<') => Self::Fcd,
+            line if setdest::is_meant(line) => Self::Setdest,
+            line if events::is_meant(line) => Self::Events,
+            line if intervals::is_meant(line) => Self::Intervals,
+            line if bins::is_meant(line) => Self::Bins,
+            _ => return None,
+        })
     }
 }
 

@@ -61,9 +61,9 @@ impl Setdest {
             [] | ["$god_" | "set", "god_" | "set-dist", ..] | ["$ns_" | "$ns", "at", _, "$god_", ..] => Ok(()),
             ["$ns_" | "$ns", "at", time, node, ref order @ ..] => {
                 check_variables(&words[2..])?;
-                let what = what(order)?.ok_or_else(form);
+                let what = what(order)?.ok_or_else(form)?;
                 let (time, node) = (seconds(time)?, self.node(node, line)?.ok_or_else(form)?);
-                if let Some(what) = what? {
+                if let Some(what) = what {
                     self.nodes[node.index()].orders.push(Order { time, line, what });
                 }
                 Ok(())
