@@ -97,7 +97,7 @@ pub enum Purpose {
     Rate = 8,
     /// Which region a node is in: (node).
     Region = 9,
-    /// How long a node works on a copy: (node, first period, which copy).
+    /// How long a node works on a copy: (node, first period, which copy); of processors that all share: (first period, which work).
     Service = 10,
     /// When the next message begins: (round).
     Begin = 11,

@@ -204,6 +204,7 @@ impl control::Links {
             sharing: typed(&self.sharing).map(str::parse).transpose()?.unwrap_or_default(),
             validate: typed(&self.validate).map(str::parse).transpose()?.unwrap_or_default(),
             service: WorkSpec::default(),
+            processors: None,
         };
         let texts = Texts { delay: typed(&self.delay_text), validate: typed(&self.validate_text), service: None };
         Ok(Links::new(&spec, texts, seed)?)

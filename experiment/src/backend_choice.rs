@@ -61,7 +61,7 @@ impl BackendChoice {
             Self::Kubernetes(_) => {
                 Backend::Kubernetes(Box::new(KubernetesFacts { processes, ..KubernetesFacts::default() }))
             }
-            Self::Sim => Backend::Sim(SimFacts { processes, ..SimFacts::default() }),
+            Self::Sim => Backend::Sim(SimFacts { processes, like: plan.like.clone(), ..SimFacts::default() }),
         }
     }
 

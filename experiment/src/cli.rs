@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use cnsim::id::RunId;
 use cnsim::initiator::Initiators;
 use cnsim::link::{DelaySpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
-use cnsim::manifest::Records;
+use cnsim::manifest::{LikeRounds, Likeness, Records};
 use cnsim::pace::{Pace, WarmUp};
 use cnsim::protocol::{Connections, Forward, Order, Phase};
 use cnsim::time::Interval;
@@ -99,9 +99,9 @@ pub struct Experiment {
     #[arg(long, value_name = "R", default_value_t = 10, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     pub rounds: u32,
     /// direct-mail, flood, push:FANOUT, push:FANOUT:TTL, push-periodic:FANOUT, pull, push-pull, anti-entropy:WAY, rumor:WAY:…,
-    /// plumtree, announce, seed-h or seed-o; docs/protocol.md has them all
-    #[arg(long, value_name = "P", default_value = "flood")]
-    pub protocol: String,
+    /// plumtree, announce, seed-h or seed-o; docs/protocol.md has them all [default: flood]
+    #[arg(long, value_name = "P")]
+    pub protocol: Option<String>,
     /// Order of a node's sends: shuffled or listed [default: shuffled; seed-h, seed-o: listed]
     #[arg(long)]
     pub order: Option<Order>,
@@ -131,24 +131,24 @@ pub struct Experiment {
     /// file [default: complete; a simulation has none]
     #[arg(long, value_name = "SPEC|FILE")]
     pub topology: Option<String>,
-    /// Who begins a round: random, rotate or a node's id
-    #[arg(long, value_name = "WHO", default_value = "random")]
-    pub initiator: Initiators,
+    /// Who begins a round: random, rotate or a node's id [default: random]
+    #[arg(long, value_name = "WHO")]
+    pub initiator: Option<Initiators>,
     /// What topology, initiators and permutations follow from [default: drawn, and printed]
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
     /// Name of the experiment's condition, as it stands in records and tables
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub condition: String,
-    /// Bytes of payload that a message carries
-    #[arg(long, value_name = "B", default_value_t = 0)]
-    pub payload_bytes: u64,
+    /// Bytes of payload that a message carries [default: 0]
+    #[arg(long, value_name = "B")]
+    pub payload_bytes: Option<u64>,
     /// Nodes in one process [default: as many as give one process for each processor; on Kubernetes 1]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
     pub nodes_per_process: Option<u32>,
-    /// Seconds after which a round is given up
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
-    pub round_timeout: Duration,
+    /// Seconds after which a round is given up [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub round_timeout: Option<Duration>,
     /// Milliseconds between two rounds
     #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=86_400_000))]
     pub pause: u64,
@@ -164,12 +164,12 @@ pub struct Experiment {
     /// [default: none; a simulation has none]
     #[arg(long, alias = "link-delay", value_name = "DELAY")]
     pub delay: Option<DelaySpec>,
-    /// What a lost copy is: stream sends it again after 200 ms, datagram never does
-    #[arg(long, value_name = "KIND", default_value = "stream")]
-    pub transport: Transport,
-    /// How often a copy is lost, as 5%
-    #[arg(long, value_name = "SHARE", default_value = "0")]
-    pub loss: Loss,
+    /// What a lost copy is: stream sends it again after 200 ms, datagram never does [default: stream]
+    #[arg(long, value_name = "KIND")]
+    pub transport: Option<Transport>,
+    /// How often a copy is lost, as 5% [default: 0]
+    #[arg(long, value_name = "SHARE")]
+    pub loss: Option<Loss>,
     /// How many bits a second each node sends: 50Mbit, or mix:20%=1Gbit,80%=50Mbit, drawn for each node [default: no limit]
     #[arg(long, value_name = "RATE")]
     pub uplink: Option<RateSpec>,
@@ -180,21 +180,36 @@ pub struct Experiment {
     /// other [default: fair]
     #[arg(long)]
     pub sharing: Option<Sharing>,
-    /// How long a node checks a message before it sends it on, as --delay without weights and regions; many at once
-    #[arg(long, value_name = "TIME", default_value = "none")]
-    pub validate: WorkSpec,
+    /// How long a node checks a message before it sends it on, as --delay without weights and regions; many at once [default: none]
+    #[arg(long, value_name = "TIME")]
+    pub validate: Option<WorkSpec>,
     /// How long a simulated node works on each copy that arrives, one at a time, as --validate; only with --backend sim
-    #[arg(long, value_name = "TIME", default_value = "none")]
-    pub service: WorkSpec,
-    /// Largest message that a node takes, in bytes; at most 1 GiB
-    #[arg(long, value_name = "B", default_value_t = 4 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
-    pub max_message: u64,
+    /// [default: none]
+    #[arg(long, value_name = "TIME")]
+    pub service: Option<WorkSpec>,
+    /// Processors that all simulated nodes share for --service: a third of it at the sender, at the receiver and for the
+    /// acknowledgment [default: each node has its own]
+    #[arg(long, value_name = "P", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub processors: Option<u32>,
+    /// Largest message that a node takes, in bytes; at most 1 GiB [default: 4194304]
+    #[arg(long, value_name = "B", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    pub max_message: Option<u64>,
     /// Run on a topology in several pieces, which no message can cover
     #[arg(long)]
     pub allow_partial: bool,
     /// Which records a simulation keeps: all, first (beginnings, first receipts and failed sends) or none [default: all]
     #[arg(long, value_name = "WHICH")]
     pub records: Option<Records>,
+    /// Simulate what this measured run was like: its topology, protocol and payload, and the times of its copies; what is typed
+    /// besides stands above it. Given again: what each byte of the payload costs
+    #[arg(long, value_name = "RUN")]
+    pub like: Vec<PathBuf>,
+    /// With --like: the rounds that are looked at, all, even or odd [default: all]
+    #[arg(long, value_name = "WHICH", requires = "like")]
+    pub like_rounds: Option<LikeRounds>,
+    /// What was fitted on those runs.
+    #[arg(skip)]
+    pub likeness: Option<Likeness>,
 }
 
 /// How long a send may take.

@@ -17,11 +17,11 @@ use cnsim_experiment::memory::{self, Size};
 use cnsim_experiment::motion_source::MotionSourceError;
 use cnsim_experiment::plan::{Plan, PlanError};
 use cnsim_experiment::progress::Progress;
-use cnsim_experiment::resolve::{Repeats, backend_of, plan_of};
+use cnsim_experiment::resolve::{Repeats, backend_of, completed, plan_of};
 use cnsim_experiment::run::{self, Destination, run};
 use cnsim_experiment::topology_command::SpanOfGraph;
 use cnsim_experiment::topology_source::SourceError;
-use cnsim_experiment::{descriptors, repeat, resume, topology_command};
+use cnsim_experiment::{descriptors, like, repeat, resume, topology_command};
 use cnsim_node::messages::tell;
 use tracing_subscriber::EnvFilter;
 
@@ -106,11 +106,15 @@ fn begin_runs(args: RunArgs, command_line: Vec<String>) -> Result<Made, Error> {
         let (plan, backend) = repeat::read_plan(manifest, args.run_id, args.backend.map(|_| backend))?;
         return run_one(&plan, Destination { out: args.out, command_line }, backend);
     }
+    let experiment = completed(args.experiment, name)?;
+    if let Some(likeness) = &experiment.likeness {
+        like::describe(likeness, &experiment).iter().for_each(|line| tell(line));
+    }
     if repeats == 1 {
-        let plan = plan_of(&args.experiment, args.run_id, name)?;
+        let plan = plan_of(&experiment, args.run_id, name)?;
         return run_one(&plan, Destination { out: args.out, command_line }, backend);
     }
-    let all = Repeats::of(&args.experiment, args.run_id, repeats)?;
+    let all = Repeats::of(&experiment, args.run_id, repeats)?;
     simulate_all(&all, repeats, args.out, &command_line)
 }
 

@@ -7,7 +7,7 @@ use cnsim::id::{Epoch, Hop, MessageId, NodeId, RunId, SendId};
 use cnsim::initiator::Initiators;
 use cnsim::link::{DelayModel, DelayModelError, DelaySpec, Loss, Sharing, Texts, WorkModel};
 use cnsim::machine::CopyParts;
-use cnsim::manifest::Options;
+use cnsim::manifest::{Likeness, Options};
 use cnsim::pace::{MESSAGES_MAX, Pace, Schedule};
 use cnsim::protocol::{ParseError, Phase, ProtocolSettings};
 use cnsim::scenario::Timeline;
@@ -16,6 +16,7 @@ use cnsim::topology::{Adjacency, EdgeWeights, NoDelay, Topology};
 
 use crate::delay_files::DelayFiles;
 use crate::faults::{FaultsError, Field, PlannedFaults};
+use crate::like::LikeError;
 use crate::topology_source::SourceError;
 
 /// A checked run.
@@ -37,6 +38,8 @@ pub struct Plan {
     pub faults: PlannedFaults,
     /// When rounds begin, where they wait for no other to end.
     pub open_loop: Option<Schedule>,
+    /// The measured runs that it is like.
+    pub like: Option<Likeness>,
     /// Names this run's first configuration: when the plan was made, in ns since the Unix epoch.
     pub epoch: u64,
 }
@@ -169,6 +172,15 @@ pub enum PlanError {
     /// Service at nodes that exist.
     #[error("--service goes with --backend sim: real nodes take the time that they take; --validate adds to it")]
     RealService,
+    /// A flag of simulations.
+    #[error("{0} goes with --backend sim: real nodes have the processors and the times that they have")]
+    OnlySim(&'static str),
+    /// Processors without work.
+    #[error("--processors goes with --service TIME, the work on a copy that they share")]
+    NoWork,
+    /// No run to be like.
+    #[error("--like {0}")]
+    Like(Box<LikeError>),
     /// A pause where rounds wait for nothing.
     #[error("--pause means nothing with --every, which says when each round begins")]
     Pause,
@@ -242,6 +254,7 @@ impl Plan {
             delay_files,
             faults,
             open_loop,
+            like: None,
             epoch: now_ns(),
             run_id,
             options,

@@ -106,8 +106,13 @@ pub fn plan_of(manifest: Manifest, path: &Path, run_id: Option<RunId>) -> Result
         let file = path.with_file_name(kept.kept_as);
         read(&file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     })?;
-    Plan::of(manifest.options, topology, delay_files, run_id)
-        .map_err(|reason| RepeatError::Plan { path: path.to_owned(), reason: Box::new(reason) })
+    let like = match manifest.backend {
+        Backend::Sim(facts) => facts.like,
+        Backend::Local(_) | Backend::Kubernetes(_) => None,
+    };
+    let plan = Plan::of(manifest.options, topology, delay_files, run_id)
+        .map_err(|reason| RepeatError::Plan { path: path.to_owned(), reason: Box::new(reason) })?;
+    Ok(Plan { like, ..plan })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RepeatError> {

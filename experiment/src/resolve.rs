@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use cnsim::id::RunId;
-use cnsim::link::{DelaySpec, Sharing};
+use cnsim::initiator::Initiators;
+use cnsim::link::{DelaySpec, Sharing, WorkSpec};
 use cnsim::manifest::{Options, Records};
 use cnsim::pace::{Pace, WarmUp};
 use cnsim::protocol::ProtocolSettings;
@@ -15,10 +16,16 @@ use crate::backend_choice::BackendChoice;
 use crate::cli::{BackendName, Experiment, KubernetesArgs};
 use crate::delay_files::{DelayFile, DelayFiles};
 use crate::kubernetes;
+use crate::like;
 use crate::machine;
 use crate::memory::{self, Size};
 use crate::plan::{Plan, PlanError, check_absent, default_run_id, drawn};
 use crate::topology_source::{SourceError, choose};
+
+/// When a round is given up, where nobody says.
+const ROUND_TIMEOUT_MS: u64 = 60_000;
+/// The largest message that a node takes, where nobody says.
+const MESSAGE_MAX: u64 = 4 << 20;
 
 /// The plan of what was typed.
 ///
@@ -37,9 +44,7 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
     if backend == BackendName::Sim && typed.connections.is_some() {
         return Err(PlanError::NotSimulated("--connections"));
     }
-    if backend != BackendName::Sim && !typed.service.is_none() {
-        return Err(PlanError::RealService);
-    }
+    let service = service(typed, backend)?;
     let records = records(typed, backend)?;
     if backend == BackendName::Sim {
         check_memory(topology, typed, &protocol, records)?;
@@ -60,29 +65,61 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
         back_to_sender: protocol.back_to_sender,
         deadline_ms: protocol.deadline.map(|deadline| deadline.0 / 1_000_000),
         topology: chosen.source,
-        initiator: typed.initiator.clone(),
+        initiator: typed.initiator.clone().unwrap_or(Initiators::Random),
         seed,
-        payload_bytes: typed.payload_bytes,
+        payload_bytes: typed.payload_bytes.unwrap_or(0),
         nodes_per_process: nodes_per_process(typed, found, backend)?,
-        round_timeout_ms: u64::try_from(typed.round_timeout.as_millis()).unwrap_or(u64::MAX).max(1),
+        round_timeout_ms: round_timeout_ms(typed),
         pause_ms: typed.pause,
         every: typed.every,
         warm_up: warm_up(typed)?,
         link_delay: delay,
-        transport: typed.transport,
-        loss: typed.loss,
+        transport: typed.transport.unwrap_or_default(),
+        loss: typed.loss.unwrap_or_default(),
         uplink: typed.uplink.clone(),
         downlink: typed.downlink.clone(),
         sharing: sharing(typed)?,
-        validate: typed.validate.clone(),
-        service: typed.service.clone(),
+        validate: typed.validate.clone().unwrap_or_default(),
+        service,
+        processors: typed.processors,
         faults: Vec::new(),
-        max_message: typed.max_message,
+        max_message: typed.max_message.unwrap_or(MESSAGE_MAX),
         allow_partial: typed.allow_partial,
         records,
     };
     let delay_files = DelayFiles::of(&options.links(), read_delay)?;
-    Plan::of(options, chosen.topology, delay_files, run_id)
+    let plan = Plan::of(options, chosen.topology, delay_files, run_id)?;
+    Ok(Plan { like: typed.likeness.clone(), ..plan })
+}
+
+/// What was typed, and beside it what the runs say that it shall be like.
+///
+/// # Errors
+/// Where they say nothing of use, or the nodes shall be real.
+pub fn completed(typed: Experiment, backend: BackendName) -> Result<Experiment, PlanError> {
+    match backend {
+        BackendName::Local | BackendName::Kubernetes if !typed.like.is_empty() => Err(PlanError::OnlySim("--like")),
+        BackendName::Local | BackendName::Kubernetes | BackendName::Sim => {
+            like::complete(typed).map_err(|reason| PlanError::Like(Box::new(reason)))
+        }
+    }
+}
+
+/// The work on a copy, where nodes are simulated.
+fn service(typed: &Experiment, backend: BackendName) -> Result<WorkSpec, PlanError> {
+    let service = typed.service.clone().unwrap_or_default();
+    match backend {
+        BackendName::Local | BackendName::Kubernetes if !service.is_none() => Err(PlanError::RealService),
+        BackendName::Local | BackendName::Kubernetes if typed.processors.is_some() => {
+            Err(PlanError::OnlySim("--processors"))
+        }
+        BackendName::Sim if typed.processors.is_some() && service.is_none() => Err(PlanError::NoWork),
+        BackendName::Local | BackendName::Kubernetes | BackendName::Sim => Ok(service),
+    }
+}
+
+fn round_timeout_ms(typed: &Experiment) -> u64 {
+    typed.round_timeout.map_or(ROUND_TIMEOUT_MS, |limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1))
 }
 
 /// The topology and the link delay. A simulation has no usual ones: they are what it is a model of.
@@ -245,8 +282,9 @@ pub fn backend_of(backend: BackendName, typed: KubernetesArgs) -> Result<Backend
 
 /// The protocol with the flags that were typed; what was not typed keeps the preset's value.
 fn protocol(typed: &Experiment) -> Result<ProtocolSettings, PlanError> {
-    let preset: ProtocolSettings = typed.protocol.parse()?;
-    let meaningless = |flag, why| PlanError::Meaningless { flag, protocol: typed.protocol.clone(), why };
+    let name = typed.protocol.as_deref().unwrap_or("flood");
+    let preset: ProtocolSettings = name.parse()?;
+    let meaningless = |flag, why| PlanError::Meaningless { flag, protocol: name.to_owned(), why };
     if typed.period.is_some() && !preset.spec.protocol().uses_period() {
         return Err(meaningless("--period", "has no period"));
     }

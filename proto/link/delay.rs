@@ -121,6 +121,21 @@ impl DelaySpec {
         }
     }
 
+    /// The same, with its file in another place; what needs no file stays as it is.
+    pub fn with_file(&self, file: &str) -> Self {
+        match self {
+            Self::Empirical { .. } => Self::Empirical { file: file.to_owned() },
+            Self::Regions { .. } if self.file().is_some() => Self::Regions { file: file.to_owned() },
+            Self::Regions { .. }
+            | Self::None
+            | Self::Weights
+            | Self::Constant(_)
+            | Self::Uniform { .. }
+            | Self::Exponential { .. }
+            | Self::Lognormal { .. } => self.clone(),
+        }
+    }
+
     /// The file whose text a [`super::DelayModel`] needs; none where it needs no file.
     pub fn file(&self) -> Option<&str> {
         match self {

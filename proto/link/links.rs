@@ -30,6 +30,8 @@ pub struct LinkSpec {
     pub validate: WorkSpec,
     /// How long a node works on each copy that it takes; only where time is virtual.
     pub service: WorkSpec,
+    /// How many processors all nodes share for that work; none: each node has its own.
+    pub processors: Option<u32>,
 }
 
 /// What stands in the files that a [`LinkSpec`] names.
@@ -63,6 +65,16 @@ pub struct Links {
     /// None: no time is taken.
     validation: Option<WorkModel>,
     service: Option<WorkModel>,
+    processors: Option<u32>,
+}
+
+/// Processors that all nodes of a simulation share, and what they work on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SharedProcessors<'a> {
+    /// How many there are.
+    pub count: u32,
+    /// What a copy takes of them, over its whole way.
+    pub work: &'a WorkModel,
 }
 
 /// What becomes of a copy between its sender's uplink and its receiver's downlink.
@@ -96,6 +108,7 @@ impl Links {
             uplink: spec.uplink.clone(),
             downlink: spec.downlink.clone(),
             sharing: spec.sharing,
+            processors: spec.processors,
         })
     }
 
@@ -112,7 +125,7 @@ impl Links {
     /// Whether nothing lies between nodes and their links: no rate limits a node, and it takes no time for what arrives.
     pub fn is_direct(&self) -> bool {
         let no_rate = self.uplink.is_none() && self.downlink.is_none();
-        no_rate && self.validation.is_none() && self.service.is_none()
+        no_rate && self.validation.is_none() && self.service().is_none()
     }
 
     /// What becomes of one copy. It follows from the seed, the edge's ends and the copy's key alone, whatever was asked
@@ -164,9 +177,14 @@ impl Links {
         self.validation.as_ref()
     }
 
-    /// How long a node works on each copy that it takes; none: not at all.
+    /// How long a node's own processor works on each copy that it takes; none: not at all.
     pub fn service(&self) -> Option<&WorkModel> {
-        self.service.as_ref()
+        self.service.as_ref().filter(|_| self.processors.is_none())
+    }
+
+    /// The processors that all nodes share; none where each has its own, or takes no time.
+    pub fn shared_processors(&self) -> Option<SharedProcessors<'_>> {
+        Some(SharedProcessors { count: self.processors?, work: self.service.as_ref()? })
     }
 
     /// The region that `node` is in; none where the delay knows no regions.

@@ -17,7 +17,7 @@ mod work;
 pub(crate) use copy::coordinates;
 pub use copy::{CopyKey, CopyKind, Edge};
 pub use delay::{DelaySpec, DelaySpecError};
-pub use links::{LinkSpec, Links, Passage, Texts};
+pub use links::{LinkSpec, Links, Passage, SharedProcessors, Texts};
 pub use model::{DelayModel, DelayModelError};
 pub use normal::Sigma;
 pub use port::{Port, Transfer};

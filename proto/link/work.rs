@@ -49,6 +49,16 @@ impl WorkSpec {
         self.0.file()
     }
 
+    /// The same time whenever something is worked on.
+    pub fn constant(time: Interval) -> Self {
+        Self(DelaySpec::Constant(time))
+    }
+
+    /// The same, with its file in another place; what needs no file stays as it is.
+    pub fn with_file(&self, file: &str) -> Self {
+        Self(self.0.with_file(file))
+    }
+
     /// The longest time, where there is one that is typed.
     pub fn most(&self) -> Option<Interval> {
         match self.0 {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::like::Likeness;
+
 /// Where a run was made: `backend` in a manifest, with what is known of it in `backend_facts`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "backend", content = "backend_facts", rename_all = "kebab-case")]
@@ -24,6 +26,9 @@ pub struct SimFacts {
     /// How many things happened in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<u64>,
+    /// The measured runs that it was made like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<Likeness>,
     /// One process, which holds every node.
     #[serde(flatten)]
     pub processes: ProcessFacts,

@@ -139,5 +139,8 @@ fn rates(options: &Options) -> Vec<String> {
 /// How long nodes were made to take for what arrives.
 fn work(options: &Options) -> Vec<String> {
     let named = [("validation", &options.validate), ("service", &options.service)];
-    named.into_iter().filter(|(_, time)| !time.is_none()).map(|(name, time)| format!("{name} {time}")).collect()
+    let mut words: Vec<String> =
+        named.into_iter().filter(|(_, time)| !time.is_none()).map(|(name, time)| format!("{name} {time}")).collect();
+    words.extend(options.processors.map(|count| format!("{count} shared processors")));
+    words
 }

@@ -4,6 +4,7 @@
 mod backend;
 mod factors;
 mod incident;
+mod like;
 mod limits;
 mod options;
 mod records;
@@ -13,6 +14,7 @@ mod run;
 pub use backend::{Backend, KubernetesFacts, LocalFacts, PodFacts, ProcessFacts, SimFacts};
 pub use factors::Factors;
 pub use incident::{Incident, IncidentKind};
+pub use like::{LikeRounds, LikeRoundsError, LikeRun, Likeness};
 pub use limits::{Bandwidth, Limits, Memory, Probe};
 pub use options::Options;
 pub use records::{Records, RecordsError};

@@ -95,6 +95,9 @@ pub struct Options {
     /// What befalls nodes and links in each round; in an open loop, in the whole of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultSpec>,
+    /// How many processors all simulated nodes share for that work; none: each node has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processors: Option<u32>,
     /// Largest message a node takes.
     pub max_message: u64,
     /// Whether a topology in several pieces was accepted.
@@ -134,6 +137,7 @@ impl Options {
             sharing: self.sharing,
             validate: self.validate.clone(),
             service: self.service.clone(),
+            processors: self.processors,
         }
     }
 

@@ -12,6 +12,13 @@ use crate::journal::{Entry, Fact};
 pub(crate) enum Happening {
     /// A message begins, whatever became of the ones before.
     Begin(Message),
+    /// Its link lets a copy go, which its sender works on before it leaves.
+    Leaves {
+        to: NodeIx,
+        arrival: Arrival,
+    },
+    /// A copy is at a node that works on it before it is received.
+    Reaches(Arrival),
     Arrival(Arrival),
     /// The news that a send has ended.
     Ended {
@@ -46,7 +53,13 @@ impl Happening {
             }
             Self::Asked(asking) => !asking.is_poll,
             Self::AskEnded(end) => !end.is_poll || end.answer.as_ref().is_ok_and(|(_, copies, _)| !copies.is_empty()),
-            Self::Begin(_) | Self::Arrival(_) | Self::Ended { .. } | Self::Told(_) | Self::ControlDone(_) => true,
+            Self::Begin(_)
+            | Self::Leaves { .. }
+            | Self::Reaches(_)
+            | Self::Arrival(_)
+            | Self::Ended { .. }
+            | Self::Told(_)
+            | Self::ControlDone(_) => true,
         }
     }
 }

@@ -14,6 +14,7 @@ mod happening;
 pub mod journal;
 mod motion;
 pub mod network;
+mod processors;
 pub mod queue;
 pub mod round;
 mod spec;

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use cnsim::id::{Epoch, NodeIx};
+use cnsim::link::SharedProcessors;
 use cnsim::machine::{Common, Config};
 use cnsim::protocol::ProtocolSettings;
+
+use crate::processors::{Draws, Processors};
 
 /// See the module.
 #[derive(Debug, Clone)]
@@ -56,6 +59,13 @@ impl Network {
     /// Whether nothing lies between nodes and their links.
     pub(crate) fn is_direct(&self) -> bool {
         self.common.links.is_direct()
+    }
+
+    /// The processors that all nodes share, for rounds from this one on; none where they share none.
+    pub(crate) fn shared_processors(&self, round: u32) -> Option<Processors> {
+        let SharedProcessors { count, work } = self.common.links.shared_processors()?;
+        let draws = Draws { seed: self.common.seed, first_period: Config::first_period_of(round) };
+        Some(Processors::new(count, work.clone(), draws))
     }
 
     /// What a node is told for a round, which is simulated apart from others.

@@ -1,7 +1,5 @@
 //! Machines in virtual time: a message begins at one, and what follows from it is carried out until nothing is left to do.
 
-mod carrying;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,10 +16,15 @@ use crate::happening::{Arrival, Asker, End, Happening, Pending, Telling, entry};
 use crate::journal::{Journal, NoJournal};
 use crate::motion::Motion;
 use crate::network::Network;
+use crate::processors::Processors;
 use crate::queue::{Class, Key, Queue};
 use crate::spec::{Messages, grown};
 
 pub use crate::spec::{Outcome, RoundEnd, RoundSpec};
+
+mod carrying;
+mod giving_up;
+mod working;
 
 /// How many events pass between two looks at whether the round shall go on.
 const LOOK: u64 = 1 << 16;
@@ -52,6 +55,8 @@ pub struct World {
     motion: Option<Motion>,
     /// Only where first receipts do not tell how far a message is.
     coverage: Option<Box<Coverage>>,
+    /// Only where all nodes share them.
+    processors: Option<Box<Processors>>,
     /// The messages that go round, or have.
     messages: Messages,
     /// First receipts of them.
@@ -90,6 +95,7 @@ impl World {
             motion: None,
             coverage: None,
             gates: (!network.is_direct()).then(|| Box::new(Gates::new(nodes))),
+            processors: network.shared_processors(round).map(Box::new),
             messages: Messages::default(),
             receipts: 0,
             now: at,
@@ -283,6 +289,8 @@ impl World {
         self.now = key.time;
         let (node, from) = (key.destination, key.source);
         match happening {
+            Happening::Leaves { to, arrival } => self.leave(node, to, arrival),
+            Happening::Reaches(arrival) => self.reach(node, from, arrival),
             Happening::Arrival(arrival) => self.arrive(node, from, arrival, journal),
             Happening::Ended { send, sent, how } => {
                 let result = match how {
@@ -431,7 +439,8 @@ impl World {
 
     fn reply(&mut self, node: NodeIx, delivery: DeliveryId, how: End) {
         let Some(Pending { sender, send, sent, hold_back }) = self.owed.remove(&delivery) else { return };
-        self.push(self.now + hold_back, Class::Delivery, sender, node, Happening::Ended { send, sent, how });
+        let acknowledged = self.acknowledged();
+        self.push(acknowledged + hold_back, Class::Delivery, sender, node, Happening::Ended { send, sent, how });
     }
 
     fn name(&mut self) -> DeliveryId {
@@ -445,20 +454,6 @@ impl World {
         self.sequences[source.index()] += 1;
         self.moving += u64::from(happening.is_moving());
         self.queue.push(Key { time, class, destination, source, sequence }, happening);
-    }
-
-    /// What is still on its way is given up, as a driver does that configures anew.
-    fn give_up(&mut self, round: u32, journal: &mut dyn Journal) {
-        while let Some((key, happening)) = self.pop() {
-            self.cut_short(key, happening, journal);
-        }
-        self.cut_short_inside(journal);
-        self.queue = Queue::new();
-        self.timeouts.clear();
-        self.owed.clear();
-        self.askers.clear();
-        self.moving = 0;
-        self.configure(round.wrapping_add(1), journal);
     }
 
     fn configure(&mut self, round: u32, journal: &mut dyn Journal) {

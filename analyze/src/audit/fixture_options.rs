@@ -37,6 +37,7 @@ pub(super) fn options(protocol: &str) -> Options {
         validate: Default::default(),
         service: Default::default(),
         faults: Vec::new(),
+        processors: None,
         period: cnsim::protocol::ProtocolSettings::PERIOD,
         phase: cnsim::protocol::Phase::Random,
         back_to_sender: false,

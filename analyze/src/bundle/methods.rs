@@ -81,7 +81,7 @@ fn simulations(report: &Report) -> String {
     let manifests = report.manifests();
     let mut models: BTreeMap<Vec<ModelLine>, Vec<&str>> = BTreeMap::new();
     for (run_id, manifest) in manifests.iter().filter(|(_, manifest)| manifest.clock == Clock::Virtual) {
-        models.entry(model_lines(&manifest.options)).or_default().push(run_id);
+        models.entry(model_lines(manifest)).or_default().push(run_id);
     }
     for (lines, runs) in models {
         let _ = writeln!(text, "The model of the simulated runs {}:\n", runs.join(", "));

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use cnsim::link::{DelaySpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
-use cnsim::manifest::{Options, Records};
+use cnsim::manifest::{Backend, LikeRounds, LikeRun, Likeness, Manifest, Options, Records};
 use cnsim::time::Clock;
 use cnsim::topology::{TopologySource, TopologySpec};
 
 use crate::inputs::About;
 use crate::table::{Cell, Table, count, flag, text};
+
+/// How many digits of a digest tell a file from another.
+const DIGEST_DIGITS: usize = 8;
 
 /// What is said of one part of a network.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +31,7 @@ pub(super) fn table(inputs: &[About]) -> Option<Table> {
     for input in inputs {
         let simulated = input.runs.values().filter(|run| run.manifest.clock == Clock::Virtual);
         for run in simulated {
-            conditions.entry(&input.condition).or_default().push(model_lines(&run.manifest.options));
+            conditions.entry(&input.condition).or_default().push(model_lines(&run.manifest));
         }
     }
     let rows: Vec<[Cell; 5]> = conditions.iter().flat_map(|(condition, models)| rows(condition, models)).collect();
@@ -52,8 +55,9 @@ fn rows(condition: &str, models: &[Vec<ModelLine>]) -> Vec<[Cell; 5]> {
     rows
 }
 
-/// What a simulation with these options models; the same parts in the same order for all.
-pub(crate) fn model_lines(options: &Options) -> Vec<ModelLine> {
+/// What the simulation of this manifest models; the same parts in the same order for all.
+pub(crate) fn model_lines(manifest: &Manifest) -> Vec<ModelLine> {
+    let options = &manifest.options;
     let line = |part, is_modelled, how: String| ModelLine { part, is_modelled, how };
     let absent = |part, how: &str| line(part, false, how.to_owned());
     vec![
@@ -64,7 +68,8 @@ pub(crate) fn model_lines(options: &Options) -> Vec<ModelLine> {
         line("acknowledgments", options.transport == Transport::Stream, acknowledgments(options.transport).to_owned()),
         line("sends in flight", true, in_flight(options)),
         rates(options),
-        processors(&options.service),
+        processors(options),
+        measured(&manifest.backend),
         absent("medium", "links are independent, nothing is shared between them"),
         absent("congestion", "there is no slow start and no queue in the network"),
         absent("discovery", "nodes know their neighbours from the start"),
@@ -154,13 +159,41 @@ fn rates(options: &Options) -> ModelLine {
     ModelLine { part, is_modelled: true, how }
 }
 
-fn processors(service: &WorkSpec) -> ModelLine {
+fn processors(options: &Options) -> ModelLine {
+    let service = &options.service;
     let is_modelled = !service.is_none();
-    let how = match is_modelled {
-        true => format!("a node works on one copy at a time, {service} on each"),
-        false => "a node takes no time to work on a copy".to_owned(),
+    let how = match options.processors {
+        _ if !is_modelled => "a node takes no time to work on a copy".to_owned(),
+        None => format!("a node works on one copy at a time, {service} on each"),
+        Some(count) => format!(
+            "all nodes share {count}, {service} for each copy: a third each when it leaves, is received and is acknowledged"
+        ),
     };
     ModelLine { part: "processors", is_modelled, how }
+}
+
+/// The measured runs that it was made like. What was typed may stand above what was fitted; the other lines say what was simulated.
+fn measured(backend: &Backend) -> ModelLine {
+    let like = match backend {
+        Backend::Sim(facts) => facts.like.as_ref(),
+        Backend::Local(_) | Backend::Kubernetes(_) => None,
+    };
+    let how = like.map_or_else(|| "no run on machines stands behind its times".to_owned(), likeness);
+    ModelLine { part: "measured times", is_modelled: like.is_some(), how }
+}
+
+fn likeness(like: &Likeness) -> String {
+    let run = |run: &LikeRun| {
+        let which = match like.rounds {
+            LikeRounds::All => String::new(),
+            LikeRounds::Even | LikeRounds::Odd => format!("{} ", like.rounds),
+        };
+        let digest: String = run.records_sha256.chars().take(DIGEST_DIGITS).collect();
+        format!("{} ({} {which}rounds, records {digest})", run.run_id, run.rounds)
+    };
+    let runs: Vec<String> = like.runs.iter().map(run).collect();
+    let Likeness { service_us, wire_us, .. } = like;
+    format!("like {}: {service_us:.1} us of work a copy, {wire_us:.1} us on the wire", runs.join(" and "))
 }
 
 fn validation(validate: &WorkSpec) -> ModelLine {
@@ -178,16 +211,22 @@ fn in_flight(options: &Options) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cnsim::manifest::SimFacts;
+
     use super::*;
     use crate::measure::fixture::manifest;
 
     fn described(change: impl FnOnce(&mut Options)) -> String {
-        let mut options = manifest("flood", ["a", "b"], &[], false).manifest.options;
-        options.topology = "complete".parse().unwrap();
-        change(&mut options);
+        let mut manifest = manifest("flood", ["a", "b"], &[], false).manifest;
+        manifest.options.topology = "complete".parse().unwrap();
+        change(&mut manifest.options);
+        lines(&manifest)
+    }
+
+    fn lines(manifest: &Manifest) -> String {
         let line =
             |line: ModelLine| format!("{}: {}: {}\n", line.part, if line.is_modelled { "yes" } else { "no" }, line.how);
-        model_lines(&options).into_iter().map(line).collect()
+        model_lines(manifest).into_iter().map(line).collect()
     }
 
     #[test]
@@ -214,6 +253,40 @@ mod tests {
             "topology: yes: complete, the same graph in every run",
         ] {
             assert!(lossy.contains(line), "{line} is not in {lossy}");
+        }
+    }
+
+    #[test]
+    fn a_model_says_which_measured_run_it_is_like() {
+        let mut manifest = manifest("flood", ["a", "b"], &[], false).manifest;
+        manifest.options.service = "constant:60us".parse().unwrap();
+        manifest.options.processors = Some(2);
+        let run = LikeRun {
+            run_id: "flood".to_owned(),
+            records_sha256: "0123456789abcdef".to_owned(),
+            rounds: 20,
+            copies: 48_040,
+            payload_bytes: 1_000,
+            copy_cpu_us: 48.0,
+            waiting: 1.25,
+            wire_us: 40.0,
+        };
+        let like = Likeness {
+            runs: vec![run],
+            rounds: LikeRounds::Even,
+            processors: Some(2),
+            service_us: 60.0,
+            wire_us: 40.0,
+        };
+        manifest.backend = Backend::Sim(SimFacts { like: Some(like), ..SimFacts::default() });
+
+        let lines = lines(&manifest);
+
+        for line in [
+            "processors: yes: all nodes share 2, constant:60us for each copy: a third each when it leaves, is received and is",
+            "measured times: yes: like flood (20 even rounds, records 01234567): 60.0 us of work a copy, 40.0 us on the wire",
+        ] {
+            assert!(lines.contains(line), "{line} is not in {lines}");
         }
     }
 }

@@ -5,6 +5,8 @@ mod common;
 mod halt;
 mod help;
 mod input;
+#[cfg(feature = "sim")]
+mod like;
 mod open_loop;
 #[cfg(all(feature = "report", feature = "sim"))]
 mod records;

@@ -1,14 +1,14 @@
 //! How copies, questions and answers go from machine to machine, and what becomes of those that never arrive.
 
-use cnsim::id::{DeliveryId, Hop, NodeIx, SendId};
-use cnsim::machine::{Answer, AnswerCopy, Answered, Contact, Failure, Gossip, Input, Send};
+use cnsim::id::{DeliveryId, NodeIx, SendId};
+use cnsim::machine::{Answer, AnswerCopy, Answered, Contact, Failure, Input, Send};
 use cnsim::time::{Interval, Timestamp};
 
 use super::World;
 use crate::gates::Coming;
 use crate::happening::{Arrival, AskEnd, Asker, Asking, End, Happening, Telling};
-use crate::journal::{Entry, Fact, Journal};
-use crate::queue::{Class, Key};
+use crate::journal::Journal;
+use crate::queue::Class;
 
 impl World {
     pub(super) fn carry(&mut self, node: NodeIx, copy: Send) {
@@ -22,7 +22,7 @@ impl World {
         }
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let arrival = Arrival { send, sent, hold_back, message: gossip.message, hop: gossip.hop, bytes };
-        self.push(sent + hold, Class::Delivery, to, node, Happening::Arrival(arrival));
+        self.set_out(node, to, hold, arrival);
     }
 
     /// Nothing passes: the sender hears so by its deadline. One without a deadline waits for ever.
@@ -149,58 +149,5 @@ impl World {
                 journal.record(self.never_received(coming, &Failure::Deadline));
             }
         }
-    }
-
-    /// The copies in an answer are sends that have ended for their sender: nobody else says that they never came.
-    pub(super) fn cut_short(&self, key: Key, happening: Happening, journal: &mut dyn Journal) {
-        let Happening::AskEnded(end) = happening else { return };
-        let AskEnd { sent, answer: Ok((_, copies, _)), .. } = *end else { return };
-        self.fail_answered(key.source, key.destination, sent, copies, &Failure::CutShort("configured anew"), journal);
-    }
-
-    /// Copies in an answer that comes to a node which is down; one that is down itself writes nothing.
-    fn fail_copies(
-        &self,
-        from: NodeIx,
-        to: NodeIx,
-        sent: Timestamp,
-        copies: Vec<AnswerCopy>,
-        journal: &mut dyn Journal,
-    ) {
-        if !self.machines[from.index()].is_down() {
-            self.fail_answered(from, to, sent, copies, &Failure::Deadline, journal);
-        }
-    }
-
-    fn fail_answered(
-        &self,
-        sender: NodeIx,
-        receiver: NodeIx,
-        sent: Timestamp,
-        copies: Vec<AnswerCopy>,
-        reason: &Failure,
-        journal: &mut dyn Journal,
-    ) {
-        for AnswerCopy { send, gossip: Gossip { message, hop, .. }, bytes } in copies {
-            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-            let arrival = Arrival { send, sent, hold_back: Interval::ZERO, message, hop, bytes };
-            journal.record(self.never_received(Coming { sender, receiver, arrival }, reason));
-        }
-    }
-
-    /// The same for those that have come to a node and were not received: nobody owes a reply to them.
-    pub(super) fn cut_short_inside(&mut self, journal: &mut dyn Journal) {
-        let coming = self.gates.as_mut().map(|gates| gates.clear()).unwrap_or_default();
-        let in_answers = coming.into_iter().filter(|(delivery, _)| !self.owed.contains_key(delivery));
-        in_answers
-            .for_each(|(_, coming)| journal.record(self.never_received(coming, &Failure::CutShort("configured anew"))));
-    }
-
-    fn never_received(&self, coming: Coming, reason: &Failure) -> Entry {
-        let Coming { sender, receiver, arrival: Arrival { send, sent, message, hop, bytes, .. } } = coming;
-        let (hop, bytes) = (hop.map(Hop::next), u64::from(bytes));
-        let fact = Fact::Failed(reason.clone());
-        let restarts = self.machines[sender.index()].restarts();
-        Entry { message, sender, receiver, hop, sent, at: self.now, send, bytes, restarts, fact }
     }
 }
