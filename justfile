@@ -124,6 +124,11 @@ verify-real-nodes rounds="400" seed="7":
     cargo build --locked --release --workspace --bins --example verify_real_nodes
     scripts/verify-real-nodes "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release" {{ rounds }} {{ seed }}
 
+# What `--like` predicts against real runs of this machine, which has to be quiet; the table of docs/simulation.md; not a step of CI
+predict rounds="40" folder="":
+    cargo build --locked --release --workspace --bins
+    scripts/predict "$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/release" {{ rounds }} {{ folder }}
+
 # The stages of a report beside DuckDB, pandas and Polars, on five million rows grown from the published data; not a step of CI
 bench-peers rows="5000000":
     @test -d "{{ plosone }}" || { echo "just bench-peers: no folder {{ plosone }}; set CNSIM_PLOSONE to the published data" >&2; exit 1; }
