@@ -131,6 +131,9 @@ pub struct Experiment {
     /// file [default: complete; a simulation has none]
     #[arg(long, value_name = "SPEC|FILE")]
     pub topology: Option<String>,
+    /// How long after a change of its links a node discovers it, where the topology moves [default: 0s]
+    #[arg(long, value_name = "TIME")]
+    pub discovery: Option<Interval>,
     /// Who begins a round: random, rotate or a node's id [default: random]
     #[arg(long, value_name = "WHO")]
     pub initiator: Option<Initiators>,

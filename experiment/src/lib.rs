@@ -27,6 +27,7 @@ pub mod measured;
 pub mod memory;
 pub mod merge;
 pub mod motion_command;
+pub mod motion_plan;
 pub mod motion_source;
 mod open_loop;
 pub mod payload;

@@ -184,6 +184,7 @@ fn log_to_stderr() {
 fn exit_code(error: &Error) -> u8 {
     let is_usage = match error.downcast_ref() {
         Some(PlanError::Topology(source)) => source.is_usage(),
+        Some(PlanError::Motion(source)) => source.is_usage(),
         Some(_) => true,
         None => {
             error.is::<GenerateError>()

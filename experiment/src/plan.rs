@@ -1,6 +1,7 @@
 //! A run that has been checked: everything that can be known to be wrong is refused here, before any work.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::Utc;
 use cnsim::id::{Epoch, Hop, MessageId, NodeId, RunId, SendId};
@@ -8,6 +9,7 @@ use cnsim::initiator::Initiators;
 use cnsim::link::{DelayModel, DelayModelError, DelaySpec, Loss, Sharing, Texts, WorkModel};
 use cnsim::machine::CopyParts;
 use cnsim::manifest::{Likeness, Options};
+use cnsim::motion::Contacts;
 use cnsim::pace::{MESSAGES_MAX, Pace, Schedule};
 use cnsim::protocol::{ParseError, Phase, ProtocolSettings};
 use cnsim::scenario::Timeline;
@@ -17,6 +19,7 @@ use cnsim::topology::{Adjacency, EdgeWeights, NoDelay, Topology};
 use crate::delay_files::DelayFiles;
 use crate::faults::{FaultsError, Field, PlannedFaults};
 use crate::like::LikeError;
+use crate::motion_plan::MotionError;
 use crate::topology_source::SourceError;
 
 /// A checked run.
@@ -34,6 +37,8 @@ pub struct Plan {
     pub neighbours: Adjacency,
     /// What stands in the files that times are drawn from.
     pub delay_files: DelayFiles,
+    /// When links are up, where the network moves.
+    pub contacts: Option<Arc<Contacts>>,
     /// What befalls nodes and links.
     pub faults: PlannedFaults,
     /// When rounds begin, where they wait for no other to end.
@@ -217,6 +222,9 @@ pub enum PlanError {
     /// A report on nothing.
     #[error("--report needs records, and --records none keeps none")]
     NothingToReport,
+    /// A network that moves and cannot.
+    #[error(transparent)]
+    Motion(#[from] MotionError),
     /// Faults that cannot be.
     #[error(transparent)]
     Faults(#[from] FaultsError),
@@ -255,6 +263,7 @@ impl Plan {
             faults,
             open_loop,
             like: None,
+            contacts: None,
             epoch: now_ns(),
             run_id,
             options,
@@ -411,7 +420,8 @@ fn check_nodes(options: &Options, topology: &Topology) -> Result<(), PlanError> 
     if topology.nodes.len() != options.nodes as usize {
         return Err(PlanError::NodesDiffer { asked: options.nodes, found: topology.nodes.len() });
     }
-    if options.allow_partial || topology.is_connected() {
+    // Where a message can go a moving network says with its times.
+    if options.allow_partial || options.motion.is_some() || topology.is_connected() {
         return Ok(());
     }
     match topology.components() {

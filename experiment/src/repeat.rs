@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cnsim::id::RunId;
 use cnsim::manifest::{Backend, Manifest};
@@ -10,6 +11,7 @@ use cnsim::manifest::{Backend, Manifest};
 use crate::backend_choice::BackendChoice;
 use crate::delay_files::DelayFiles;
 use crate::folder::TOPOLOGY;
+use crate::motion_plan;
 use crate::plan::{Plan, PlanError};
 use crate::topology_source::{self, SourceError, digest};
 
@@ -106,13 +108,17 @@ pub fn plan_of(manifest: Manifest, path: &Path, run_id: Option<RunId>) -> Result
         let file = path.with_file_name(kept.kept_as);
         read(&file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     })?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let contacts = manifest.options.motion.as_ref().map(|_| motion_plan::read(folder)).transpose();
+    let contacts =
+        contacts.map_err(|reason| RepeatError::Plan { path: path.to_owned(), reason: Box::new(reason.into()) })?;
     let like = match manifest.backend {
         Backend::Sim(facts) => facts.like,
         Backend::Local(_) | Backend::Kubernetes(_) => None,
     };
     let plan = Plan::of(manifest.options, topology, delay_files, run_id)
         .map_err(|reason| RepeatError::Plan { path: path.to_owned(), reason: Box::new(reason) })?;
-    Ok(Plan { like, ..plan })
+    Ok(Plan { like, contacts: contacts.map(Arc::new), ..plan })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RepeatError> {

@@ -1,6 +1,7 @@
 //! From the typed command line to plain values: a plan of what was typed, and where its nodes run.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use cnsim::id::RunId;
 use cnsim::initiator::Initiators;
@@ -19,8 +20,9 @@ use crate::kubernetes;
 use crate::like;
 use crate::machine;
 use crate::memory::{self, Size};
+use crate::motion_plan::{self, MotionError};
 use crate::plan::{Plan, PlanError, check_absent, default_run_id, drawn};
-use crate::topology_source::{SourceError, choose};
+use crate::topology_source::{Chosen, SourceError, choose};
 
 /// When a round is given up, where nobody says.
 const ROUND_TIMEOUT_MS: u64 = 60_000;
@@ -49,7 +51,14 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
     if backend == BackendName::Sim {
         check_memory(topology, typed, &protocol, records)?;
     }
-    let chosen = choose(topology, typed.nodes, seed)?;
+    let limit = Interval::from_ms(round_timeout_ms(typed));
+    let moving = motion_plan::choose(topology, typed.nodes, seed, limit)?;
+    check_motion(typed, moving.is_some(), &delay, backend)?;
+    let (motion, contacts) = moving.unzip();
+    let chosen = match &contacts {
+        Some(contacts) => Chosen { topology: motion_plan::union(contacts), source: TopologySource::File },
+        None => choose(topology, typed.nodes, seed)?,
+    };
     let found = u32::try_from(chosen.topology.nodes.len()).unwrap_or(u32::MAX);
     let options = Options {
         nodes: typed.nodes.unwrap_or(found),
@@ -82,6 +91,8 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
         validate: typed.validate.clone().unwrap_or_default(),
         service,
         processors: typed.processors,
+        motion,
+        discovery: typed.discovery.unwrap_or_default(),
         faults: Vec::new(),
         max_message: typed.max_message.unwrap_or(MESSAGE_MAX),
         allow_partial: typed.allow_partial,
@@ -89,7 +100,19 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
     };
     let delay_files = DelayFiles::of(&options.links(), read_delay)?;
     let plan = Plan::of(options, chosen.topology, delay_files, run_id)?;
-    Ok(Plan { like: typed.likeness.clone(), ..plan })
+    Ok(Plan { like: typed.likeness.clone(), contacts: contacts.map(Arc::new), ..plan })
+}
+
+/// What goes with a network that moves.
+fn check_motion(typed: &Experiment, moves: bool, delay: &DelaySpec, backend: BackendName) -> Result<(), MotionError> {
+    match (moves, backend) {
+        (false, _) if typed.discovery.is_some() => Err(MotionError::NothingMoves),
+        (false, _) => Ok(()),
+        (true, BackendName::Local | BackendName::Kubernetes) => Err(MotionError::OnlySim),
+        (true, BackendName::Sim) if typed.every != Pace::Closed => Err(MotionError::OpenLoop),
+        (true, BackendName::Sim) if *delay == DelaySpec::Weights => Err(MotionError::Weights),
+        (true, BackendName::Sim) => Ok(()),
+    }
 }
 
 /// What was typed, and beside it what the runs say that it shall be like.

@@ -1,8 +1,8 @@
 //! Carries a plan out: the folder, the processes, the rounds, and an end that is told truly however it came.
 
 use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use cnsim::id::NodeIx;
 use cnsim::manifest::{FORMAT, Manifest, RunOutcome};
@@ -15,13 +15,14 @@ use crate::fault_files;
 use crate::folder::{EVENTS, File, FolderError, MANIFEST, RunFolder, TOPOLOGY, put, record_files};
 use crate::ledger::{Ledger, now};
 use crate::merge::merge;
+use crate::motion_plan::CONTACTS;
 use crate::plan::Plan;
 use crate::resume::Resumption;
 use crate::session::Halt;
 use crate::topology_source::write_topology;
 use crate::version;
 use crate::watcher::Watcher;
-use crate::whole_file::at;
+use crate::whole_file::{WriteError, at};
 
 /// Where a run goes, and what it is remembered by.
 #[derive(Debug)]
@@ -77,7 +78,8 @@ pub fn run(
         files.push(File { name: CONTROL, bytes: CONTROL_HEADER });
         files.extend(plan.delay_files.kept());
         files.extend(fault_files::empty(plan));
-        put(staged, &files)
+        put(staged, &files)?;
+        put_contacts(plan, staged)
     })?;
     watcher.run_begins(plan);
     let mut ledger = Ledger::new(manifest, folder);
@@ -130,6 +132,18 @@ fn close(plan: &Plan, ledger: &mut Ledger, halt: Option<Halt>, watcher: &dyn Wat
         }
     }
     Ok(folder.path().to_owned())
+}
+
+/// When links are up, where the network moves.
+fn put_contacts(plan: &Plan, staged: &Path) -> Result<(), WriteError> {
+    let Some(contacts) = &plan.contacts else { return Ok(()) };
+    let path = staged.join(CONTACTS);
+    let write = || {
+        let mut out = BufWriter::new(fs::File::create(&path)?);
+        contacts.write(&mut out).map_err(io::Error::other)?;
+        out.flush()
+    };
+    write().map_err(at(&path))
 }
 
 /// Holds the records of both ends against what was meant.

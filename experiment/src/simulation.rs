@@ -152,7 +152,8 @@ fn simulate_rounds(
     let rounds: Vec<u32> = (0..=plan.options.rounds).collect();
     let (mut begins, mut happened, begun) = (BEGINS, 0, Instant::now());
     // Each round under faults is one replicate, on nodes of its own.
-    let learns = plan.protocol.spec.protocol().learns() && plan.options.faults.is_empty();
+    let is_apart = !plan.options.faults.is_empty() || plan.contacts.is_some();
+    let learns = plan.protocol.spec.protocol().learns() && !is_apart;
     let mut world = learns.then(|| World::new(&simulator.network, BEGINS, 0));
     let mut witness = fault_files::witness(plan, Clock::Virtual);
     let size = Size::of_plan(plan);
@@ -332,6 +333,9 @@ impl<'a> Simulator<'a> {
         let timeline = self.plan.timeline(round);
         let (spec, mut kept) = (self.spec(round, BEGINS), Kept::of(self.plan, timeline.as_ref()));
         let mut world = World::new(&self.network, BEGINS, round);
+        if let Some(contacts) = &self.plan.contacts {
+            world.set_motion(Arc::clone(contacts), self.plan.options.discovery);
+        }
         if let Some(timeline) = &timeline {
             world.set_faults(Arc::new(timeline.clone()));
         }

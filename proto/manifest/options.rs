@@ -6,6 +6,7 @@ use super::records::Records;
 use crate::as_text;
 use crate::initiator::Initiators;
 use crate::link::{DelaySpec, LinkSpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
+use crate::motion::MotionSpec;
 use crate::pace::{Pace, Schedule, WarmUp};
 use crate::protocol::{Connections, Forward, Order, Phase, ProtocolSettings, ProtocolSpec};
 use crate::scenario::FaultSpec;
@@ -92,6 +93,12 @@ pub struct Options {
     /// How long a simulated node works on each copy that arrives, as `constant:2ms`.
     #[serde(with = "as_text", default)]
     pub service: WorkSpec,
+    /// The network that moves, as it is typed, whose links are those of the topology at times of their own.
+    #[serde(with = "as_text::optional", default, skip_serializing_if = "Option::is_none")]
+    pub motion: Option<MotionSpec>,
+    /// How long after a change of its links a node discovers it, where the network moves.
+    #[serde(with = "as_text", default)]
+    pub discovery: Interval,
     /// What befalls nodes and links in each round; in an open loop, in the whole of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultSpec>,

@@ -36,6 +36,8 @@ pub(super) fn options(protocol: &str) -> Options {
         sharing: Default::default(),
         validate: Default::default(),
         service: Default::default(),
+        motion: None,
+        discovery: Default::default(),
         faults: Vec::new(),
         processors: None,
         period: cnsim::protocol::ProtocolSettings::PERIOD,
