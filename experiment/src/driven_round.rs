@@ -12,6 +12,7 @@ use tonic::transport::Channel;
 
 use crate::cluster::{Cluster, ClusterError, Pass, Process};
 use crate::control_file::{self, ControlLine};
+use crate::faulty_round::BegunFaults;
 use crate::folder::FolderError;
 use crate::ledger::{Ending, Ledger};
 use crate::payload::payload;
@@ -63,7 +64,10 @@ impl<'a> DrivenRound<'a> {
                 faults.wait_for_last_step().await;
             }
             match protocol.settles() {
-                true => Ok::<_, ClusterError>((RoundOutcome::Quiescent, quiescence.wait().await?)),
+                true => Ok::<_, ClusterError>((
+                    RoundOutcome::Quiescent,
+                    self.wait_for_rest(&quiescence, faults.as_ref()).await?,
+                )),
                 false => Ok((RoundOutcome::Horizon, self.wait_for_horizon(&before).await?)),
             }
         };
@@ -104,6 +108,22 @@ impl<'a> DrivenRound<'a> {
         Ok(control_file::add_round(ledger.folder().path(), self.round, lines).map_err(FolderError::from)?)
     }
 
+    /// Waits until nothing moves; in a network that does, until everybody was reached or its links come and go no more.
+    async fn wait_for_rest(
+        &self,
+        quiescence: &QuiescenceWait<'_>,
+        faults: Option<&BegunFaults>,
+    ) -> Result<Pass, ClusterError> {
+        loop {
+            let was_moving = faults.is_some_and(BegunFaults::moves);
+            let pass = quiescence.wait().await?;
+            if !was_moving || self.is_reached(&[], &pass) {
+                return Ok(pass);
+            }
+            tokio::time::sleep(SLEEP_MAX).await;
+        }
+    }
+
     /// Waits until every node was reached and one period has passed since: a protocol that never rests is given that long.
     async fn wait_for_horizon(&self, before: &[WatchReply]) -> Result<Pass, ClusterError> {
         loop {
@@ -121,7 +141,7 @@ impl<'a> DrivenRound<'a> {
     fn is_reached(&self, before: &[WatchReply], pass: &[WatchReply]) -> bool {
         let sum = |pass: &[WatchReply], counter: fn(&WatchReply) -> u64| pass.iter().map(counter).sum::<u64>();
         let nodes = u64::from(self.plan.options.nodes);
-        match self.plan.options.faults.is_empty() {
+        match self.plan.options.faults.is_empty() && self.plan.contacts.is_none() {
             true => sum(pass, |reply| reply.delivered) >= sum(before, |reply| reply.delivered) + nodes - 1,
             // Nodes were configured for this round, and some may have lost what they held.
             false => sum(pass, |reply| reply.held) >= nodes - sum(pass, |reply| reply.gone),

@@ -70,7 +70,7 @@ impl<'a> RoundDriver<'a> {
         watcher.round_ended(round, outcome);
         self.next = (round < self.plan.last_round()).then(|| round + 1);
         // What befell a round's nodes is undone by a configuration.
-        if outcome != RoundOutcome::Quiescent || !self.plan.options.faults.is_empty() {
+        if outcome != RoundOutcome::Quiescent || self.plan.is_under_conditions() {
             self.epoch += 1;
             self.is_configured = false;
         }

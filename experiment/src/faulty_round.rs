@@ -1,14 +1,17 @@
-//! The faults of a round on the processes of a cluster: the instant of its time 0, and what nodes have seen when it is over.
+//! What befalls a round on the processes of a cluster, faults and links that come and go: the instant of its time 0, and what
+//! nodes have seen when it is over.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::Utc;
 use cnsim::id::NodeIx;
 use cnsim::machine::FaultLog;
+use cnsim::motion::{Change, Contacts};
 use cnsim::scenario::Timeline;
 use cnsim::time::{Interval, Timestamp};
 use cnsim::wire::control::control_client::ControlClient;
-use cnsim::wire::control::{BeginFaultsRequest, FaultLogsRequest};
+use cnsim::wire::control::{BeginFaultsRequest, FaultLogsRequest, LinkTurn, NodeTurns};
 use tokio::time::Instant;
 use tonic::transport::Channel;
 
@@ -28,12 +31,19 @@ const TRIES: u32 = 5;
 /// Faults that have begun, or are about to.
 pub(crate) struct BegunFaults {
     timeline: Timeline,
+    /// When the network moves no more.
+    moves: Option<Instant>,
     origin: Timestamp,
     /// The same by the driver's own clock.
     zero: Instant,
 }
 
 impl BegunFaults {
+    /// Whether links still come and go.
+    pub(crate) fn moves(&self) -> bool {
+        self.moves.is_some_and(|until| Instant::now() < until)
+    }
+
     /// Waits until nothing more begins or ends.
     pub(crate) async fn wait_for_last_step(&self) {
         tokio::time::sleep_until(self.zero + Duration::from(self.timeline.ends())).await;
@@ -43,15 +53,27 @@ impl BegunFaults {
 impl DrivenRound<'_> {
     /// Gives every process the round's faults and the instant of its time 0, and waits for that. None where there are no faults.
     pub(crate) async fn begin_faults(&self) -> Result<Option<BegunFaults>, ClusterError> {
-        let Some(timeline) = self.plan.timeline(self.round) else { return Ok(None) };
+        let timeline = match (self.plan.timeline(self.round), &self.plan.contacts) {
+            (None, None) => return Ok(None),
+            (timeline, _) => timeline.unwrap_or_default(),
+        };
+        let turns = self.plan.contacts.as_ref().map(|contacts| turns(contacts)).unwrap_or_default();
         let text = timeline.to_json();
         let mut ahead = AHEAD;
         for attempt in 1..=TRIES {
             let now = Utc::now().timestamp_nanos_opt().and_then(|ns| u64::try_from(ns).ok()).unwrap_or_default();
             let (origin, zero) = (Timestamp(now) + Interval::from(ahead), Instant::now() + ahead);
-            let request = BeginFaultsRequest { epoch: self.epoch, timeline: text.clone(), origin_ns: origin.0 };
+            let request = BeginFaultsRequest {
+                epoch: self.epoch,
+                timeline: text.clone(),
+                origin_ns: origin.0,
+                moves: self.plan.contacts.is_some(),
+                discovery_ns: self.plan.options.discovery.0,
+                turns: Vec::new(),
+            };
             let begun = |_, process: Process| {
-                let request = request.clone();
+                let hosted = process.nodes.iter().filter_map(|node| turns.get(node.id.as_str()).cloned());
+                let request = BeginFaultsRequest { turns: hosted.collect(), ..request.clone() };
                 async move {
                     let begin = |mut control: Client| {
                         let request = request.clone();
@@ -64,7 +86,8 @@ impl DrivenRound<'_> {
             // A process that was told too late has missed a step: all are told again.
             if attempt == TRIES || replies.iter().all(|reply| reply.ahead_ns > 0) {
                 tokio::time::sleep_until(zero).await;
-                return Ok(Some(BegunFaults { timeline, origin, zero }));
+                let moves = self.plan.contacts.as_ref().map(|contacts| zero + Duration::from(contacts.span()));
+                return Ok(Some(BegunFaults { timeline, moves, origin, zero }));
             }
             ahead *= 2;
         }
@@ -78,7 +101,10 @@ impl DrivenRound<'_> {
             process.call("FaultLogs", |mut control: Client| async move { control.fault_logs(request).await }).await
         };
         let replies = self.cluster.each(told).await?;
-        let logs: std::collections::BTreeMap<&str, FaultLog> =
+        if self.plan.options.faults.is_empty() {
+            return Ok(());
+        }
+        let logs: BTreeMap<&str, FaultLog> =
             replies.iter().flat_map(|reply| &reply.nodes).map(|seen| (seen.node.as_str(), seen.log())).collect();
         let places = (0..).map(NodeIx).zip(&self.plan.topology.nodes);
         let logs = places.filter_map(|(place, id)| Some((place, logs.get(id.as_str())?.clone()))).collect();
@@ -86,4 +112,22 @@ impl DrivenRound<'_> {
         let kept = fault_files::add_round(self.plan, ledger.folder().path(), &faulty);
         Ok(kept.map_err(FolderError::from)?)
     }
+}
+
+/// The turns of each node's links, by its id.
+fn turns(contacts: &Contacts) -> BTreeMap<&str, NodeTurns> {
+    let mut turns: BTreeMap<&str, NodeTurns> = BTreeMap::new();
+    for (at, change) in contacts.changes() {
+        let (link, up) = match change {
+            Change::Up(link) => (link, true),
+            Change::Down(link) => (link, false),
+            Change::Joins(_) | Change::Leaves(_) => continue,
+        };
+        let [a, b] = link.ends().map(|node| contacts.nodes()[node.index()].as_str());
+        for (node, peer) in [(a, b), (b, a)] {
+            let of = turns.entry(node).or_insert_with(|| NodeTurns { node: node.to_owned(), turns: Vec::new() });
+            of.turns.push(LinkTurn { at_ns: at.0, peer: peer.to_owned(), up });
+        }
+    }
+    turns
 }

@@ -32,9 +32,6 @@ pub enum MotionError {
     /// Time 0 of a network is one instant, rounds of an open loop have many.
     #[error("--every goes without a --topology that moves")]
     OpenLoop,
-    /// Real nodes.
-    #[error("a --topology that moves goes with --backend sim: on machines no link is taken down")]
-    OnlySim,
     /// A wait that nothing asks for.
     #[error("--discovery goes with a --topology that moves, as waypoint:1kmx1km:1m/s..20m/s:0s:100m")]
     NothingMoves,
@@ -48,12 +45,7 @@ impl MotionError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Source(source) => source.is_usage(),
-            Self::Spec(_)
-            | Self::TooLong { .. }
-            | Self::OpenLoop
-            | Self::OnlySim
-            | Self::NothingMoves
-            | Self::Weights => true,
+            Self::Spec(_) | Self::TooLong { .. } | Self::OpenLoop | Self::NothingMoves | Self::Weights => true,
         }
     }
 }

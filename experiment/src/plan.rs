@@ -293,6 +293,11 @@ impl Plan {
         self.open_loop.as_ref().map_or(self.options.rounds, Schedule::last_round)
     }
 
+    /// Whether something befalls each round that a configuration has to undo.
+    pub fn is_under_conditions(&self) -> bool {
+        !self.options.faults.is_empty() || self.contacts.is_some()
+    }
+
     /// The nodes of each process.
     pub fn hosted(&self) -> impl Iterator<Item = &[NodeId]> {
         self.topology.nodes.chunks(self.options.nodes_per_process.max(1) as usize)

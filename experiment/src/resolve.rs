@@ -53,7 +53,7 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
     }
     let limit = Interval::from_ms(round_timeout_ms(typed));
     let moving = motion_plan::choose(topology, typed.nodes, seed, limit)?;
-    check_motion(typed, moving.is_some(), &delay, backend)?;
+    check_motion(typed, moving.is_some(), &delay)?;
     let (motion, contacts) = moving.unzip();
     let chosen = match &contacts {
         Some(contacts) => Chosen { topology: motion_plan::union(contacts), source: TopologySource::File },
@@ -104,14 +104,13 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
 }
 
 /// What goes with a network that moves.
-fn check_motion(typed: &Experiment, moves: bool, delay: &DelaySpec, backend: BackendName) -> Result<(), MotionError> {
-    match (moves, backend) {
-        (false, _) if typed.discovery.is_some() => Err(MotionError::NothingMoves),
-        (false, _) => Ok(()),
-        (true, BackendName::Local | BackendName::Kubernetes) => Err(MotionError::OnlySim),
-        (true, BackendName::Sim) if typed.every != Pace::Closed => Err(MotionError::OpenLoop),
-        (true, BackendName::Sim) if *delay == DelaySpec::Weights => Err(MotionError::Weights),
-        (true, BackendName::Sim) => Ok(()),
+fn check_motion(typed: &Experiment, moves: bool, delay: &DelaySpec) -> Result<(), MotionError> {
+    match moves {
+        false if typed.discovery.is_some() => Err(MotionError::NothingMoves),
+        false => Ok(()),
+        true if typed.every != Pace::Closed => Err(MotionError::OpenLoop),
+        true if *delay == DelaySpec::Weights => Err(MotionError::Weights),
+        true => Ok(()),
     }
 }
 

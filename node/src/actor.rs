@@ -5,7 +5,7 @@
 //! output is released: whoever sees an acknowledgment finds the copies that followed from it counted. The core knows numbers;
 //! their names are put in and taken out here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -23,7 +23,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::clock::Clock;
 use crate::exchange::{self, Answering, Asked, Outgoing};
-use crate::inbox::{Handle, Incoming, Instruction, Taken};
+use crate::inbox::{Handle, Incoming, Instruction, LinkTurn, Taken};
 use crate::names::Names;
 use crate::network::Network;
 use crate::recorder::{Entry, Fact};
@@ -52,6 +52,8 @@ pub(crate) struct Actor {
     /// Those who wait for an answer.
     asking: BTreeMap<DeliveryId, oneshot::Sender<Result<Answering, Refusal>>>,
     next_delivery: u64,
+    /// The turns of the node's links that are to come, in the order of their times.
+    turns: VecDeque<(Timestamp, Input)>,
 }
 
 /// Somebody who waits for the reply to a delivery.
@@ -109,6 +111,7 @@ impl Actor {
             receipts: BTreeMap::new(),
             asking: BTreeMap::new(),
             next_delivery: 0,
+            turns: VecDeque::new(),
         };
         (actor, handle)
     }
@@ -117,7 +120,7 @@ impl Actor {
     pub(crate) async fn run(mut self) {
         loop {
             match self.step().await {
-                Step::Timeout => self.take(Input::Timeout),
+                Step::Timeout => self.take_time(),
                 Step::Done(done) => self.take_done(done),
                 Step::Incoming(incoming) => self.take_incoming(incoming),
                 Step::Instruction(Instruction::Configure { config, network, done }) => {
@@ -139,6 +142,10 @@ impl Actor {
                     self.machine.begin_faults(faults);
                     let _ = done.send(());
                 }
+                Step::Instruction(Instruction::BeginMotion { discovery, turns, done }) => {
+                    self.begin_motion(discovery, turns);
+                    let _ = done.send(());
+                }
                 Step::Instruction(Instruction::TellFaults { log }) => {
                     let _ = log.send(self.machine.fault_log());
                 }
@@ -152,7 +159,8 @@ impl Actor {
     }
 
     async fn step(&mut self) -> Step {
-        let timeout = self.machine.poll_timeout();
+        let turn = self.turns.front().map(|(at, _)| *at);
+        let timeout = self.machine.poll_timeout().into_iter().chain(turn).min();
         // A sleep of no time waits for its turn, which a busy node never gives it.
         if timeout.is_some_and(|at| at <= self.shared.clock.now()) {
             return Step::Timeout;
@@ -182,9 +190,28 @@ impl Actor {
         self.take(Input::Configure(config));
         self.give_up_contacts();
         self.receipts.clear();
+        self.turns.clear();
         self.network = network;
         self.names = Names::new(roster);
         *self.id.write().expect("no holder of this lock panics") = id;
+    }
+
+    fn begin_motion(&mut self, discovery: Interval, turns: Vec<LinkTurn>) {
+        self.machine.begin_moving(discovery);
+        let turn = |LinkTurn { at, peer, up }| {
+            let peer = self.names.number(&peer);
+            (at, if up { Input::LinkUp { peer } } else { Input::LinkDown { peer } })
+        };
+        self.turns = turns.into_iter().map(turn).collect();
+    }
+
+    /// Links turn before anything else that is due.
+    fn take_time(&mut self) {
+        let now = self.shared.clock.now();
+        while let Some((_, turn)) = self.turns.pop_front_if(|(at, _)| *at <= now) {
+            self.take(turn);
+        }
+        self.take(Input::Timeout);
     }
 
     fn take_incoming(&mut self, incoming: Incoming) {

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cnsim::id::{Epoch, MessageId, NodeId};
+use cnsim::id::{Epoch, IdError, MessageId, NodeId};
 use cnsim::machine::{ControlCount, RoundFaults};
 use cnsim::scenario::Timeline;
-use cnsim::time::Timestamp;
+use cnsim::time::{Interval, Timestamp};
+use cnsim::wire::control;
 use cnsim::wire::control::control_server::Control as ControlService;
 use cnsim::wire::control::{
     AbsorbReply, AbsorbRequest, BeginFaultsReply, BeginFaultsRequest, ConfigureReply, ConfigureRequest,
     ControlTrafficReply, ControlTrafficRequest, DrainReply, DrainRequest, EmitReply, EmitRequest, FaultLogsReply,
-    FaultLogsRequest, KindTraffic, LastSeq, NodeFaults, NodeTraffic, Peer, PrepareReply, PrepareRequest, RecordsReply,
-    RecordsRequest, StartReply, StartRequest, StatusReply, StatusRequest, WatchReply, WatchRequest,
+    FaultLogsRequest, KindTraffic, LastSeq, NodeFaults, NodeTraffic, NodeTurns, Peer, PrepareReply, PrepareRequest,
+    RecordsReply, RecordsRequest, StartReply, StartRequest, StatusReply, StatusRequest, WatchReply, WatchRequest,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -20,6 +21,7 @@ use tonic::{Request, Response, Status};
 
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::host::{Host, HostError};
+use crate::inbox::LinkTurn;
 use crate::recorder::LastSeqs;
 use crate::spool::Wanted;
 use crate::{cgroup, lag, probe, version};
@@ -114,10 +116,15 @@ impl ControlService for Control {
     }
 
     async fn begin_faults(&self, request: Request<BeginFaultsRequest>) -> Result<Response<BeginFaultsReply>, Status> {
-        let BeginFaultsRequest { epoch, timeline, origin_ns } = request.into_inner();
+        let BeginFaultsRequest { epoch, timeline, origin_ns, moves, discovery_ns, turns } = request.into_inner();
         let timeline = Timeline::from_json(&timeline).map_err(Status::invalid_argument)?;
-        let origin = Timestamp(origin_ns);
-        self.host.begin_faults(Epoch(epoch), &RoundFaults { timeline: Arc::new(timeline), origin }).await?;
+        let (epoch, origin) = (Epoch(epoch), Timestamp(origin_ns));
+        self.host.begin_faults(epoch, &RoundFaults { timeline: Arc::new(timeline), origin }).await?;
+        if moves {
+            let turns = turns.into_iter().map(|of| turns_of(of, origin)).collect::<Result<_, _>>();
+            let turns = turns.map_err(HostError::from)?;
+            self.host.begin_motion(epoch, Interval(discovery_ns), turns).await?;
+        }
         let ahead_ns = origin.since(self.host.shared().clock.now()).0;
         Ok(Response::new(BeginFaultsReply { ahead_ns }))
     }
@@ -193,6 +200,15 @@ impl ControlService for Control {
         };
         Ok(Response::new(DrainReply { last_seqs: last_seqs(seqs) }))
     }
+}
+
+/// The turns of one node's links, from the wire.
+fn turns_of(of: NodeTurns, origin: Timestamp) -> Result<(NodeId, Vec<LinkTurn>), IdError> {
+    let turn = |turn: control::LinkTurn| {
+        let at = origin + Interval(turn.at_ns);
+        Ok(LinkTurn { at, peer: NodeId::new(&turn.peer)?, up: turn.up })
+    };
+    Ok((NodeId::new(&of.node)?, of.turns.into_iter().map(turn).collect::<Result<_, IdError>>()?))
 }
 
 fn last_seqs(seqs: LastSeqs) -> Vec<LastSeq> {

@@ -10,12 +10,13 @@ use cnsim::event::{Context, Stamp};
 use cnsim::id::{Epoch, IdError, MessageId, NodeId};
 use cnsim::machine::{ControlCount, FaultLog, Load, RoundFaults};
 use cnsim::protocol::Senders;
+use cnsim::time::Interval;
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::actor::Actor;
 use crate::configuration::{Configuration, ConfigurationError, Hosted};
-use crate::inbox::{Handle, Instruction};
+use crate::inbox::{Handle, Instruction, LinkTurn};
 use crate::lag::Lag;
 use crate::names::Roster;
 use crate::network::{BadAddress, Network, Opened, Settings};
@@ -232,6 +233,28 @@ impl Host {
     pub(crate) async fn begin_faults(&self, epoch: Epoch, faults: &RoundFaults) -> Result<(), HostError> {
         self.network_of(epoch)?;
         self.instruct_all(|done| Instruction::BeginFaults { faults: faults.clone(), done }).await.map(drop)
+    }
+
+    /// Has the links of hosted nodes come and go, by the names that the nodes have now; those of a node that is not named never come.
+    pub(crate) async fn begin_motion(
+        &self,
+        epoch: Epoch,
+        discovery: Interval,
+        mut turns: BTreeMap<NodeId, Vec<LinkTurn>>,
+    ) -> Result<(), HostError> {
+        self.network_of(epoch)?;
+        let mut begun = Vec::with_capacity(self.nodes.len());
+        for node in self.nodes.values() {
+            let turns = turns.remove(&node.handle.id()).unwrap_or_default();
+            let (done, ended) = oneshot::channel();
+            let instruction = Instruction::BeginMotion { discovery, turns, done };
+            node.handle.instructions.send(instruction).await.map_err(|_| HostError::Stopping)?;
+            begun.push(ended);
+        }
+        for ended in begun {
+            ended.await.map_err(|_| HostError::Stopping)?;
+        }
+        Ok(())
     }
 
     /// What each hosted node has seen of the faults since.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use bytes::Bytes;
 use cnsim::id::{Hop, MessageId, NodeId};
 use cnsim::machine::{Config, ControlCount, FaultLog, Load, Refusal, RoundFaults, Words};
-use cnsim::time::Timestamp;
+use cnsim::time::{Interval, Timestamp};
 use cnsim::wire::Arrived;
 use tokio::sync::{mpsc, oneshot};
 
@@ -55,6 +55,17 @@ pub(crate) enum Incoming {
     },
 }
 
+/// A link that comes up or goes down.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkTurn {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// To whom.
+    pub(crate) peer: NodeId,
+    /// Whether it comes up.
+    pub(crate) up: bool,
+}
+
 /// A copy that was taken.
 #[derive(Debug)]
 pub(crate) struct Taken {
@@ -94,6 +105,15 @@ pub(crate) enum Instruction {
     BeginFaults {
         /// Which.
         faults: RoundFaults,
+        /// Told when it has them.
+        done: oneshot::Sender<()>,
+    },
+    /// Have this node's links come and go.
+    BeginMotion {
+        /// How long after a turn the node discovers it.
+        discovery: Interval,
+        /// To whom, whether up or down, and when.
+        turns: Vec<LinkTurn>,
         /// Told when it has them.
         done: oneshot::Sender<()>,
     },
