@@ -99,6 +99,13 @@ mod tests {
         assert_eq!(near(&a, &b, 100.0), Some((0.0, 77.0)));
         assert_eq!(near(&a, &b, 99.999), None);
         assert_eq!(near(&a, &a, 1.0), Some((0.0, 77.0)));
+        let mut random = Random::keyed(3, &["side by side"]);
+        for _ in 0..1000 {
+            let mut place = || (1000.0 * random.unit(), 1000.0 * random.unit());
+            let (start, end) = (place(), place());
+            let aside = |(x, y)| (x + 60.0, y + 80.0);
+            assert_eq!(near(&leg(start, end, 9), &leg(aside(start), aside(end), 9), 100.0), Some((0.0, 9.0)));
+        }
     }
 
     #[test]

@@ -106,6 +106,15 @@ mod tests {
     }
 
     #[test]
+    fn nodes_do_not_turn_at_once() {
+        // So far from the border that no leg is broken there.
+        let wide = Walk { area: "1000kmx1000km".parse().unwrap(), ..walk() };
+        let first_turns = (0..4000).map(|node| wide.way(1, node, SPAN)[0].until.0);
+        let early = first_turns.filter(|turn| *turn <= 7_000_000_000 / 4).count() as f64;
+        assert!((early / 4000.0 - 0.25).abs() < 4.0 * (0.25f64 * 0.75 / 4000.0).sqrt(), "{early}");
+    }
+
+    #[test]
     fn at_any_time_places_are_spread_evenly_and_speeds_are_those_drawn() {
         let nodes = 20_000;
         for time in [0, 1, 33_000_000_000, 100_000_000_000].map(Interval) {
