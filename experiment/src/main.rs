@@ -108,7 +108,7 @@ fn begin_runs(args: RunArgs, command_line: Vec<String>) -> Result<Made, Error> {
     }
     let experiment = completed(args.experiment, name)?;
     if let Some(likeness) = &experiment.likeness {
-        like::describe(likeness, &experiment).iter().for_each(|line| tell(line));
+        like::describe(likeness, &experiment).iter().for_each(tell);
     }
     if repeats == 1 {
         let plan = plan_of(&experiment, args.run_id, name)?;

@@ -289,8 +289,8 @@ impl World {
         self.now = key.time;
         let (node, from) = (key.destination, key.source);
         match happening {
-            Happening::Leaves { to, arrival } => self.leave(node, to, arrival),
-            Happening::Reaches(arrival) => self.reach(node, from, arrival),
+            Happening::Leaves(arrival) => self.leave(node, from, *arrival),
+            Happening::Reaches(arrival) => self.reach(node, from, *arrival),
             Happening::Arrival(arrival) => self.arrive(node, from, arrival, journal),
             Happening::Ended { send, sent, how } => {
                 let result = match how {

@@ -16,19 +16,19 @@ impl World {
         if self.processors.is_none() {
             self.push(leaves, Class::Delivery, to, node, Happening::Arrival(arrival));
         } else if leaves > self.now {
-            self.push(leaves, Class::Delivery, node, node, Happening::Leaves { to, arrival });
+            self.push(leaves, Class::Delivery, to, node, Happening::Leaves(Box::new(arrival)));
         } else {
             // As on real nodes a copy that no link holds is sent when the work on it begins.
             let Work { begins, ends } = self.work();
             let sent = if hold == Interval::ZERO { begins } else { arrival.sent };
-            self.push(ends, Class::Delivery, to, node, Happening::Reaches(Arrival { sent, ..arrival }));
+            self.push(ends, Class::Delivery, to, node, Happening::Reaches(Box::new(Arrival { sent, ..arrival })));
         }
     }
 
-    /// The link lets a copy go.
-    pub(super) fn leave(&mut self, node: NodeIx, to: NodeIx, arrival: Arrival) {
+    /// The link to `to` lets a copy go.
+    pub(super) fn leave(&mut self, to: NodeIx, from: NodeIx, arrival: Arrival) {
         let Work { ends, .. } = self.work();
-        self.push(ends, Class::Delivery, to, node, Happening::Reaches(arrival));
+        self.push(ends, Class::Delivery, to, from, Happening::Reaches(Box::new(arrival)));
     }
 
     /// A copy is at its receiver, which receives it when it has worked on it.
