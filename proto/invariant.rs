@@ -84,6 +84,10 @@ pub fn one_first_receipt(arrivals: &[Arrival]) -> Verdict {
 /// hop(child) = hop(parent) + 1 for every copy that arrived where both are known: a copy says how far its sender is, and a duplicate
 /// does so too. The initiator's hop is 0.
 pub fn hop_follows_parent(arrivals: &[Arrival], initiator: u32) -> Verdict {
+    const UNKNOWN: Verdict = Verdict::NotApplied("no hop is known at both ends of a delivery");
+    if arrivals.iter().all(|arrival| arrival.hop.is_none()) {
+        return UNKNOWN;
+    }
     let firsts = first_receipts(arrivals).filter_map(|arrival| Some((arrival.receiver, arrival.hop?)));
     let hops = ByNode::of(firsts.chain([(initiator, 0)]));
     let mut judged = 0;
@@ -98,7 +102,7 @@ pub fn hop_follows_parent(arrivals: &[Arrival], initiator: u32) -> Verdict {
         }
     }
     if judged == 0 {
-        return Verdict::NotApplied("no hop is known at both ends of a delivery");
+        return UNKNOWN;
     }
     Verdict::of(wrong.len() as u64, || {
         let (node, hop, parent_hop) = wrong[0];

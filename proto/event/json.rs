@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::Record;
-use super::read::{Column, Draft, PAYLOAD, ReadError, Value};
+use super::draft::Draft;
+use super::read::{Column, PAYLOAD, ReadError, Value};
 
 impl<'a> Record<'a> {
     /// Reads one JSON line. Text without an escape is borrowed from it.

@@ -21,6 +21,7 @@
 //!
 //! Format 2 has four columns that format 1 has not: `reason`, `incarnation`, `clock` and `topic`.
 
+mod draft;
 mod json;
 mod named;
 mod number;
@@ -33,8 +34,9 @@ use std::str::FromStr;
 
 use crate::time::Clock;
 
+pub use draft::Draft;
 pub use named::{NamedEvent, Receipt};
-pub use read::{Column, Draft, ReadError, Value};
+pub use read::{Column, ReadError, Value};
 pub use write::{Context, FIRST_INCARNATION, Stamp};
 
 /// The version of the record's own fields, in `format`.
@@ -122,6 +124,9 @@ impl Record<'_> {
     }
 
     fn has_other_sender(&self) -> bool {
+        if self.send_id.is_empty() {
+            return false;
+        }
         let mut parts = self.send_id.rsplitn(3, ':');
         let (number, epoch, sender) = (parts.next(), parts.next(), parts.next());
         let is_number = |part: Option<&str>| part.is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()));

@@ -68,6 +68,10 @@ impl Decimal {
     /// Takes the digits at `at` into the mantissa and gives their count.
     fn digits(&mut self, bytes: &[u8], at: &mut usize) -> usize {
         let start = *at;
+        while let Some(eight) = bytes.get(*at..).and_then(<[u8]>::first_chunk).and_then(eight_digits) {
+            self.mantissa = self.mantissa.wrapping_mul(100_000_000).wrapping_add(eight);
+            *at += 8;
+        }
         while let Some(digit) = bytes.get(*at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
             self.mantissa = self.mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
             *at += 1;
@@ -96,6 +100,19 @@ impl Decimal {
             None => text.parse().ok().filter(|number: &f64| number.is_finite()),
         }
     }
+}
+
+/// The number that eight digits stand for, added up in pairs, fours and eight at once; none where one of them is no digit.
+fn eight_digits(text: &[u8; 8]) -> Option<u64> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let digits = u64::from_le_bytes(*text).wrapping_sub(ONES * 0x30);
+    // A byte below '0' borrows and one above '9' carries: both set a high bit, here or in the sum.
+    if (digits | digits.wrapping_add(ONES * 0x76)) & (ONES * 0x80) != 0 {
+        return None;
+    }
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff)
 }
 
 #[cfg(test)]

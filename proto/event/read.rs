@@ -1,14 +1,11 @@
-//! From a record's columns, however they were exported, back to the record.
-//!
-//! Keys come in any order, as `x`, as `jsonPayload.x` or in an object `jsonPayload`; numbers come as numbers or as
-//! texts, whole or through a float64. What an old log lacks is derived from the message's name or stays unknown.
+//! A record's columns and one value of each, however it was exported: numbers come as numbers or as texts, whole or through a
+//! float64.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use super::number::{self, Whole};
-use super::{FORMAT, Kind, Record, UnknownKind};
-use crate::id::{nodes_in_run_id, split_message};
+use super::{FORMAT, Kind, UnknownKind};
 use crate::time::{Clock, UnknownClock};
 
 /// The prefix that a log export puts before our columns.
@@ -126,221 +123,23 @@ impl fmt::Display for Column {
     }
 }
 
-/// A record whose columns come one by one, in any order.
-#[derive(Debug)]
-pub struct Draft<'a> {
-    record: Record<'a>,
-    seen: u32,
-    error: Option<ReadError>,
-}
-
-impl Default for Draft<'_> {
-    fn default() -> Self {
-        const NONE: Cow<'_, str> = Cow::Borrowed("");
-        let record = Record {
-            message: NONE,
-            sender_id: NONE,
-            receiver_id: NONE,
-            received_ns: 0,
-            propagation_time: None,
-            kind: Kind::Initiate,
-            detail: NONE,
-            run_id: NONE,
-            round: 1,
-            nodes: 0,
-            protocol: NONE,
-            condition: NONE,
-            hop: None,
-            sent_ns: None,
-            send_id: NONE,
-            seq: None,
-            process: NONE,
-            host: NONE,
-            bytes: None,
-            reason: NONE,
-            incarnation: 0,
-            clock: None,
-            topic: NONE,
-            float_timestamp: false,
-            received_twice: false,
-        };
-        Self { record, seen: 0, error: None }
-    }
-}
-
-impl<'a> Draft<'a> {
-    /// Puts `value` into `column`. A value that does not fit is reported by [`Self::finish`], if this is an event at all.
-    pub fn set(&mut self, column: Column, value: Value<'a>) {
-        match self.put(column, value) {
-            Ok(Presence::Given) => self.seen |= 1 << column as u32,
-            Ok(Presence::Absent) => {}
-            Err(error) => {
-                self.seen |= 1 << column as u32;
-                self.error.get_or_insert(error);
-            }
-        }
-    }
-
-    /// The record, its missing columns derived or unknown.
-    pub fn finish(mut self) -> Result<Record<'a>, ReadError> {
-        self.complete()?;
-        Ok(self.record)
-    }
-
-    /// The same record without moving it.
-    pub fn complete(&mut self) -> Result<&Record<'a>, ReadError> {
-        if !self.has(Column::EventType) {
-            return Err(ReadError::NoEvent("it has no event_type"));
-        }
-        if !self.has(Column::Message) {
-            return Err(ReadError::NoEvent("it has no message"));
-        }
-        if let Some(error) = &self.error {
-            return Err(error.clone());
-        }
-        for column in [Column::SenderId, Column::ReceiverId] {
-            if !self.has(column) {
-                return Err(ReadError::Missing(column));
-            }
-        }
-        if !self.has(Column::ReceivedNs) && !self.has(Column::ReceivedTimestamp) {
-            return Err(ReadError::Missing(Column::ReceivedTimestamp));
-        }
-        self.derive();
-        Ok(&self.record)
-    }
-
-    fn has(&self, column: Column) -> bool {
-        self.seen & (1 << column as u32) != 0
-    }
-
-    /// Fills what the names say.
-    fn derive(&mut self) {
-        if !self.has(Column::RunId) || !self.has(Column::Round) {
-            let (run, round) = run_and_round(&self.record.message);
-            if !self.has(Column::RunId) {
-                self.record.run_id = run;
-            }
-            if !self.has(Column::Round) {
-                self.record.round = round;
-            }
-        }
-        if !self.has(Column::Nodes) {
-            self.record.nodes = nodes_in_run_id(&self.record.run_id).unwrap_or(0);
-        }
-    }
-
-    fn put(&mut self, column: Column, value: Value<'a>) -> Result<Presence, ReadError> {
-        let (exact, rough) = (self.has(Column::ReceivedNs), self.has(Column::ReceivedTimestamp));
-        let record = &mut self.record;
-        match column {
-            Column::Message => text(column, value, &mut record.message),
-            Column::SenderId => text(column, value, &mut record.sender_id),
-            Column::ReceiverId => text(column, value, &mut record.receiver_id),
-            Column::Detail => text(column, value, &mut record.detail),
-            Column::RunId => text(column, value, &mut record.run_id),
-            Column::Protocol => text(column, value, &mut record.protocol),
-            Column::Condition => text(column, value, &mut record.condition),
-            Column::SendId => text(column, value, &mut record.send_id),
-            Column::Process => text(column, value, &mut record.process),
-            Column::Host => text(column, value, &mut record.host),
-            Column::Reason => text(column, value, &mut record.reason),
-            Column::Topic => text(column, value, &mut record.topic),
-            Column::Clock => clock(value, &mut record.clock),
-            Column::EventType => kind(value, &mut record.kind),
-            Column::ReceivedTimestamp => {
-                let time = whole(column, value)?;
-                match time {
-                    Some(Whole { value, .. }) if exact => {
-                        record.received_twice = are_two_times(record.received_ns, value)
-                    }
-                    Some(Whole { value, float }) => {
-                        record.received_ns = value;
-                        record.float_timestamp = float;
-                    }
-                    None => {}
-                }
-                Ok(Presence::of(&time))
-            }
-            Column::ReceivedNs => {
-                let time = whole(column, value)?;
-                if let Some(Whole { value, float }) = time {
-                    record.received_twice = rough && are_two_times(value, record.received_ns);
-                    record.received_ns = value;
-                    record.float_timestamp = float;
-                }
-                Ok(Presence::of(&time))
-            }
-            Column::SentNs => {
-                record.sent_ns = whole(column, value)?.map(|time| time.value);
-                Ok(Presence::of(&record.sent_ns))
-            }
-            Column::PropagationTime => {
-                record.propagation_time = milliseconds(value)?;
-                Ok(Presence::of(&record.propagation_time))
-            }
-            Column::Hop => {
-                record.hop = hop(value)?;
-                Ok(Presence::Given)
-            }
-            Column::Round => counted(column, value, &mut record.round),
-            Column::Nodes => counted(column, value, &mut record.nodes).map(|given| given.unless(record.nodes == 0)),
-            Column::Incarnation => counted(column, value, &mut record.incarnation),
-            Column::Seq => {
-                record.seq = count::<u64>(column, value)?.filter(|seq| *seq > 0);
-                Ok(Presence::Given)
-            }
-            Column::Bytes => {
-                record.bytes = count(column, value)?;
-                Ok(Presence::Given)
-            }
-            Column::Format => match count::<u64>(column, value)? {
-                Some(format) if format > u64::from(FORMAT) => Err(ReadError::Format { found: format }),
-                Some(_) | None => Ok(Presence::Given),
-            },
-        }
-    }
-}
-
-/// What a float64 of these years may be off by, in ns, through one parser more. Its digits do not always show that it was one.
-const FLOAT_NS: i64 = 512;
-
-/// Whether `received_ns` and `received_timestamp` are not the same time.
-fn are_two_times(exact_ns: i64, rough_ns: i64) -> bool {
-    exact_ns.saturating_sub(rough_ns).saturating_abs() > FLOAT_NS
-}
-
 /// Whether a column had a value.
-enum Presence {
+pub(super) enum Presence {
     Given,
     Absent,
 }
 
 impl Presence {
-    fn of<T>(value: &Option<T>) -> Self {
+    pub(super) fn of<T>(value: &Option<T>) -> Self {
         if value.is_some() { Self::Given } else { Self::Absent }
     }
 
-    fn unless(self, absent: bool) -> Self {
+    pub(super) fn unless(self, absent: bool) -> Self {
         if absent { Self::Absent } else { self }
     }
 }
 
-/// The run and the round that a message's name says.
-fn run_and_round<'a>(message: &Cow<'a, str>) -> (Cow<'a, str>, u32) {
-    match message {
-        Cow::Borrowed(message) => {
-            let (run, round) = split_message(message);
-            (Cow::Borrowed(run), round)
-        }
-        Cow::Owned(message) => {
-            let (run, round) = split_message(message);
-            (Cow::Owned(run.to_owned()), round)
-        }
-    }
-}
-
-fn text<'a>(column: Column, value: Value<'a>, slot: &mut Cow<'a, str>) -> Result<Presence, ReadError> {
+pub(super) fn text<'a>(column: Column, value: Value<'a>, slot: &mut Cow<'a, str>) -> Result<Presence, ReadError> {
     *slot = match value {
         Value::Text(text) => text,
         Value::Whole(number) => number.to_string().into(),
@@ -350,7 +149,7 @@ fn text<'a>(column: Column, value: Value<'a>, slot: &mut Cow<'a, str>) -> Result
     Ok(Presence::Given.unless(slot.is_empty()))
 }
 
-fn kind(value: Value<'_>, slot: &mut Kind) -> Result<Presence, ReadError> {
+pub(super) fn kind(value: Value<'_>, slot: &mut Kind) -> Result<Presence, ReadError> {
     match value {
         Value::Text(text) if text.is_empty() => return Ok(Presence::Absent),
         Value::Text(text) => *slot = text.parse()?,
@@ -362,7 +161,7 @@ fn kind(value: Value<'_>, slot: &mut Kind) -> Result<Presence, ReadError> {
     Ok(Presence::Given)
 }
 
-fn clock(value: Value<'_>, slot: &mut Option<Clock>) -> Result<Presence, ReadError> {
+pub(super) fn clock(value: Value<'_>, slot: &mut Option<Clock>) -> Result<Presence, ReadError> {
     match value {
         Value::Text(text) if text.is_empty() => {}
         Value::Text(text) => *slot = Some(text.parse()?),
@@ -372,7 +171,7 @@ fn clock(value: Value<'_>, slot: &mut Option<Clock>) -> Result<Presence, ReadErr
     Ok(Presence::of(slot))
 }
 
-fn whole(column: Column, value: Value<'_>) -> Result<Option<Whole>, ReadError> {
+pub(super) fn whole(column: Column, value: Value<'_>) -> Result<Option<Whole>, ReadError> {
     let number = match &value {
         Value::Null => return Ok(None),
         Value::Text(text) if is_blank(text) => return Ok(None),
@@ -385,25 +184,25 @@ fn whole(column: Column, value: Value<'_>) -> Result<Option<Whole>, ReadError> {
 }
 
 /// A whole number that is not negative.
-fn count<T: TryFrom<i64>>(column: Column, value: Value<'_>) -> Result<Option<T>, ReadError> {
+pub(super) fn count<T: TryFrom<i64>>(column: Column, value: Value<'_>) -> Result<Option<T>, ReadError> {
     let Some(Whole { value, .. }) = whole(column, value)? else { return Ok(None) };
     T::try_from(value).map(Some).map_err(|_| misfit(column, &Value::Whole(value), "a count"))
 }
 
-fn counted(column: Column, value: Value<'_>, slot: &mut u32) -> Result<Presence, ReadError> {
+pub(super) fn counted(column: Column, value: Value<'_>, slot: &mut u32) -> Result<Presence, ReadError> {
     let number = count(column, value)?;
     *slot = number.unwrap_or(*slot);
     Ok(Presence::of(&number))
 }
 
-fn hop(value: Value<'_>) -> Result<Option<u32>, ReadError> {
+pub(super) fn hop(value: Value<'_>) -> Result<Option<u32>, ReadError> {
     match whole(Column::Hop, value)? {
         None | Some(Whole { value: -1, .. }) => Ok(None),
         Some(Whole { value, .. }) => count(Column::Hop, Value::Whole(value)),
     }
 }
 
-fn milliseconds(value: Value<'_>) -> Result<Option<f64>, ReadError> {
+pub(super) fn milliseconds(value: Value<'_>) -> Result<Option<f64>, ReadError> {
     let number = match &value {
         Value::Null => return Ok(None),
         Value::Text(text) if is_blank(text) => return Ok(None),
@@ -437,7 +236,3 @@ fn misfit(column: Column, value: &Value<'_>, wanted: &'static str) -> ReadError 
     };
     ReadError::Field { column, found, wanted }
 }
-
-#[cfg(test)]
-#[path = "read_tests.rs"]
-mod tests;

@@ -16,6 +16,7 @@ use crate::schema::{
     BYTES, CONDITION, FLOAT_TIMESTAMP, HOP, HOST, KIND, LATENCY_NS, NODES, PROCESS, PROTOCOL, RECEIVED_NS, RECEIVER,
     ROUND, RUN, SEND, SENDER, SENT_NS, SEQ,
 };
+use crate::short::Short;
 use crate::times::{RecordedTimes, TimeScale, Times};
 
 /// No distance is less than none.
@@ -39,7 +40,7 @@ struct Numbers {
     mapping: Arc<CategoricalMapping>,
     column: ColumnBuilder<u32>,
     /// The last text and its number: the next text is often the same.
-    last: Option<u32>,
+    last: Option<(Option<Short>, u32)>,
     last_text: String,
 }
 
@@ -136,28 +137,29 @@ impl Numbers {
 
     /// Adds a text; gives its number.
     fn push(&mut self, text: &str) -> u32 {
-        let number = match self.last.filter(|_| are_equal(&self.last_text, text)) {
-            Some(number) => number,
-            None => {
-                self.last_text.clear();
-                self.last_text.push_str(text);
-                self.mapping.insert_cat(text).expect("memory does not hold 2^32 distinct texts")
-            }
+        let number = match (&self.last, Short::of(text)) {
+            (Some((last, number)), Some(short)) if *last == Some(short) => *number,
+            (Some((None, number)), None) if self.last_text == text => *number,
+            (Some(_) | None, short) => self.find(text, short),
         };
-        self.last = Some(number);
         self.column.push(number);
+        number
+    }
+
+    /// The number of a text that is not the last one.
+    fn find(&mut self, text: &str, short: Option<Short>) -> u32 {
+        let number = self.mapping.insert_cat(text).expect("memory does not hold 2^32 distinct texts");
+        self.last = Some((short, number));
+        if short.is_none() {
+            self.last_text.clear();
+            self.last_text.push_str(text);
+        }
         number
     }
 
     fn finish(self) -> Column {
         self.column.finish::<UInt32Type>(None)
     }
-}
-
-/// Whether two texts are equal. Empty ones lie nowhere, and a processor that compares bytes which lie nowhere may take longer
-/// over them than over all the rest of a record.
-fn are_equal(one: &str, other: &str) -> bool {
-    one.len() == other.len() && (one.is_empty() || one == other)
 }
 
 impl BlockBuilder {

@@ -205,7 +205,7 @@ fn plain<V: Copy>(column: &Column, of: impl Fn(&Series) -> PolarsResult<Vec<V>>)
 /// Where there is no text for a number.
 pub fn enumerated(name: &str, numbers: &[u32], names: &Names) -> PolarsResult<Column> {
     let (name, dtype) = (PlSmallStr::from_str(name), names.dtype());
-    if let Some(number) = numbers.iter().find(|number| **number as usize >= names.len()) {
+    if let Some(number) = numbers.iter().max().filter(|number| **number as usize >= names.len()) {
         polars_bail!(OutOfBounds: "column {name} has the number {number}, for which there is no text");
     }
     Ok(match dtype.cat_physical()? {

@@ -60,9 +60,9 @@ pub(crate) fn parse<G: Gather>(header: &Header, block: &[u8], parsed: &mut Parse
             return;
         }
     };
-    let mut line = 1;
+    let (mut line, mut draft) = (1, Draft::default());
     while !rest.is_empty() {
-        let mut draft = Draft::default();
+        draft.clear();
         let row = match quotes {
             Quotes::None => plain_row(header, rest, &mut draft),
             Quotes::Some => quoted_row(header, rest, &mut draft),
@@ -140,7 +140,7 @@ fn plain_row<'a>(header: &Header, rest: &'a str, draft: &mut Draft<'a>) -> Resul
     let (mut found, mut start) = (0, 0);
     for comma in memchr_iter(b',', line.as_bytes()).chain([line.len()]) {
         if let Some(Some(column)) = header.columns.get(found) {
-            draft.set(*column, Value::Text(Cow::Borrowed(&line[start..comma])));
+            draft.set_cell(*column, &line[start..comma]);
         }
         (found, start) = (found + 1, comma + 1);
     }

@@ -6,7 +6,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 use crate::builder::{Block, Texts};
-use crate::columns::{EventColumns, EventNames, constant, enumerated, kind_names, plain_values, values};
+use crate::columns::{EventColumns, EventNames, constant, enumerated, kind_names, plain_values};
 use crate::names::Names;
 use crate::repeats;
 use crate::schema::{CONDITION, HOST, KIND, PROCESS, PROTOCOL, RECEIVED_NS, RECEIVER, ROUND, RUN, SENDER, SEQ};
@@ -46,12 +46,12 @@ impl Events {
     pub fn of_blocks(mut blocks: Vec<Block>, texts: &Texts) -> PolarsResult<(Self, Repetitions)> {
         let repetitions = remove_repeats(&mut blocks, texts)?;
         let sorted = SortedTexts::of(texts);
-        let in_order = |part: Column| match sorted.of_column(part.name()) {
-            Some((names, places)) => enumerate(&part, places, names),
-            None => Ok(part),
+        let join_in_order = |parts: Vec<Column>| match parts.first().and_then(|part| sorted.of_column(part.name())) {
+            Some((names, places)) => join_enumerated(parts, places, names),
+            None => join_column(parts),
         };
         let frames = blocks.into_iter().map(|block| block.frame).collect();
-        let frame = join(frames, |parts| join_column(parts.into_iter().map(in_order).collect::<PolarsResult<_>>()?))?;
+        let frame = join(frames, join_in_order)?;
         Ok((Self { frame, names: sorted.into_names() }, repetitions))
     }
 
@@ -255,6 +255,17 @@ fn join(
 }
 
 fn join_column(parts: Vec<Column>) -> PolarsResult<Column> {
+    if let Some(column) = join_equal(&parts) {
+        return Ok(column);
+    }
+    let mut parts = parts.into_iter().map(Column::take_materialized_series);
+    let Some(mut all) = parts.next() else { return Ok(Column::default()) };
+    parts.try_for_each(|part| all.append(&part).map(drop))?;
+    Ok(all.rechunk().into())
+}
+
+/// Parts that hold one value and all of them the same; none where they do not.
+fn join_equal(parts: &[Column]) -> Option<Column> {
     let scalars: Option<Vec<&Scalar>> = parts
         .iter()
         .map(|part| match part {
@@ -263,27 +274,35 @@ fn join_column(parts: Vec<Column>) -> PolarsResult<Column> {
         })
         .collect();
     let rows = parts.iter().map(Column::len).sum();
-    if scalars.is_some_and(|scalars| scalars.windows(2).all(|pair| pair[0] == pair[1]))
-        && let Some(Column::Scalar(column)) = parts.first()
-    {
-        return Ok(column.resize(rows).into());
+    match parts.first() {
+        Some(Column::Scalar(column)) if scalars?.windows(2).all(|pair| pair[0] == pair[1]) => {
+            Some(column.resize(rows).into())
+        }
+        Some(_) | None => None,
     }
-    let mut parts = parts.into_iter().map(Column::take_materialized_series);
-    let Some(mut all) = parts.next() else { return Ok(Column::default()) };
-    parts.try_for_each(|part| all.append(&part).map(drop))?;
-    Ok(all.rechunk().into())
 }
 
-/// A column of numbers of texts as they came, as an enumeration of the texts in order.
-fn enumerate(column: &Column, to_sorted: &[u32], names: &Names) -> PolarsResult<Column> {
-    let sorted = |series: &Series| -> PolarsResult<Vec<u32>> {
-        Ok(values(series.u32()?, 0).into_iter().map(|number| to_sorted[number as usize]).collect())
-    };
-    match column {
-        Column::Scalar(scalar) => {
-            let one = enumerated(column.name(), &sorted(&scalar.as_single_value_series())?, names)?;
-            Ok(constant(&one.take_materialized_series(), column.len()))
-        }
-        Column::Series(series) => enumerated(column.name(), &sorted(series)?, names),
+/// Parts of a column of numbers of texts as they came, as an enumeration of the texts in order.
+fn join_enumerated(parts: Vec<Column>, to_sorted: &[u32], names: &Names) -> PolarsResult<Column> {
+    if let Some(Column::Scalar(column)) = join_equal(&parts) {
+        let number = column.as_single_value_series().u32()?.get(0).unwrap_or(0);
+        let one = enumerated(column.name(), &[to_sorted[number as usize]], names)?;
+        return Ok(constant(&one.take_materialized_series(), column.len()));
     }
+    let name = parts.first().map_or(PlSmallStr::EMPTY, |part| part.name().clone());
+    let mut numbers = Vec::with_capacity(parts.iter().map(Column::len).sum());
+    for part in parts {
+        match &part {
+            Column::Scalar(scalar) => {
+                let number = scalar.as_single_value_series().u32()?.get(0).unwrap_or(0);
+                numbers.resize(numbers.len() + part.len(), to_sorted[number as usize]);
+            }
+            Column::Series(series) => {
+                for part in series.u32()?.downcast_iter() {
+                    numbers.extend(part.values_iter().map(|number| to_sorted[*number as usize]));
+                }
+            }
+        }
+    }
+    enumerated(&name, &numbers, names)
 }

@@ -26,6 +26,7 @@ mod block;
 mod column_builder;
 mod csv;
 mod repeats;
+mod short;
 
 /// One file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ const PART_BITS: u32 = 10;
 
 /// Where a key stands, with 64 bits that equal keys have in common: most keys are told apart by those alone, without a look
 /// into memory far away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Entry {
     mixed: u64,
     index: u32,
@@ -43,9 +43,9 @@ pub(crate) fn later_equals(pieces: &[&[u128]]) -> Vec<u32> {
         *place += 1;
     }
     let mut parts = Vec::with_capacity(sizes.len());
-    let mut rest = &mut entries[..];
+    let mut rest = &entries[..];
     for size in sizes {
-        let (part, others) = rest.split_at_mut(size);
+        let (part, others) = rest.split_at(size);
         parts.push(part);
         rest = others;
     }
@@ -54,14 +54,27 @@ pub(crate) fn later_equals(pieces: &[&[u128]]) -> Vec<u32> {
     later
 }
 
-/// The same within a part.
-fn later_in_part(keys: &Pieces<'_>, entries: &mut [Entry]) -> Vec<u32> {
-    entries.sort_unstable();
+/// The same within a part, whose entries are in order: a table with open places, half of them empty at the most.
+fn later_in_part(keys: &Pieces<'_>, entries: &[Entry]) -> Vec<u32> {
+    const EMPTY: u32 = u32::MAX;
+    let places = (2 * entries.len()).next_power_of_two().max(2);
+    let mut table = vec![EMPTY; places];
     let mut later = Vec::new();
-    for alike in entries.chunk_by_mut(|entry, next| entry.mixed == next.mixed).filter(|alike| alike.len() > 1) {
-        alike.sort_by_cached_key(|entry| (keys.get(entry.index), entry.index));
-        let equals = alike.windows(2).filter(|pair| keys.get(pair[0].index) == keys.get(pair[1].index));
-        later.extend(equals.map(|pair| pair[1].index));
+    for (number, entry) in (0..).zip(entries) {
+        // The bits behind those that chose the part.
+        let mut place = (entry.mixed << PART_BITS >> (u64::BITS - places.trailing_zeros())) as usize;
+        loop {
+            if table[place] == EMPTY {
+                table[place] = number;
+                break;
+            }
+            let earlier = &entries[table[place] as usize];
+            if earlier.mixed == entry.mixed && keys.get(earlier.index) == keys.get(entry.index) {
+                later.push(entry.index);
+                break;
+            }
+            place = (place + 1) & (places - 1);
+        }
     }
     later
 }

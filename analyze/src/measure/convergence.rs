@@ -1,17 +1,16 @@
 //! Convergence: when a share of the expected deliveries was made.
 
-use polars::prelude::{DataType, Expr, NULL, col, lit, when};
+use polars::prelude::{Expr, NULL, col, lit, when};
 
-use super::frames::{EXPECTED, RANK, SINCE_FIRST_SEND, SINCE_INITIATE};
+use super::frames::{MADE_PERCENT, SINCE_FIRST_SEND, SINCE_INITIATE};
 use super::{Origin, PERCENTS};
 
 /// Over a round's first receipts: t_q, the earliest time at which q of the N - 1 expected deliveries were made, in integers, for
 /// each of [`PERCENTS`] since an origin. A share that was never reached has no time, and is never imputed.
 pub(super) fn times(origin: Origin) -> impl Iterator<Item = Expr> {
     PERCENTS.into_iter().map(move |percent| {
-        let made = col(RANK).cast(DataType::UInt64) * lit(100_u64);
-        let share = col(EXPECTED).cast(DataType::UInt64) * lit(u64::from(percent));
-        let is_reached = made.gt_eq(share).and(col(EXPECTED).gt(lit(0_u32)));
+        // Whole percent rounded down reach q where the deliveries do: q is whole.
+        let is_reached = col(MADE_PERCENT).gt_eq(lit(percent));
         when(is_reached).then(col(since(origin))).otherwise(lit(NULL)).min().alias(time(origin, percent))
     })
 }

@@ -10,12 +10,13 @@ use crate::rounds::Batch;
 
 /// Of every frame: the round's position among those that are measured together.
 pub(super) const PLACE: &str = "place";
-/// Of rounds and first receipts: deliveries of a complete round, N - 1.
+/// Of rounds: deliveries of a complete round, N - 1.
 pub(super) const EXPECTED: &str = "expected";
 /// Of first receipts: nodes in the round's network.
 pub(super) const NODES: &str = "nodes";
-/// Of first receipts: how many there were up to this one, itself included, in the order of time.
-pub(super) const RANK: &str = "rank";
+/// Of first receipts: the share of the expected deliveries, in whole percent rounded down, that was made up to this one, itself
+/// included, in the order of time; 0 where none is expected.
+pub(super) const MADE_PERCENT: &str = "made_percent";
 /// Of first receipts: ns since `initiate`; null where nobody knows when that was.
 pub(super) const SINCE_INITIATE: &str = "since_initiate_ns";
 /// Of first receipts: ns since the initiator's first send; null where nobody knows when that was.
@@ -41,9 +42,8 @@ pub(super) const SEND: &str = "send";
 #[derive(Debug, Default)]
 pub(super) struct FirstReceipts {
     place: Vec<u32>,
-    expected: Vec<u32>,
     nodes: Vec<u32>,
-    rank: Vec<u32>,
+    made_percent: Vec<u32>,
     since_initiate: Vec<Option<i64>>,
     since_first_send: Vec<Option<i64>>,
     hop: Vec<Option<i32>>,
@@ -65,13 +65,14 @@ impl FirstReceipts {
         // Times are as records have them, so that nonsense must not overflow.
         let since = |origin_ns: Option<i64>, at_ns: i64| origin_ns.map(|origin_ns| at_ns.saturating_sub(origin_ns));
         let initiate_ns = spread.initiate.map(|initiate| initiate.at_ns);
+        let expected = u64::from(nodes.saturating_sub(1));
+        let made_percent = |rank: usize| (rank as u64 * 100).checked_div(expected).unwrap_or(0) as u32;
         for (position, first) in spread.firsts.iter().enumerate() {
             let latency_ns = spread.events.latency_ns[spread.row(position)];
             let (from_host, to_host) = hosts(position);
             self.place.push(place);
-            self.expected.push(nodes.saturating_sub(1));
             self.nodes.push(nodes);
-            self.rank.push(position as u32 + 1);
+            self.made_percent.push(made_percent(position + 1));
             self.since_initiate.push(since(initiate_ns, first.received_ns));
             self.since_first_send.push(since(spread.first_send_ns, first.received_ns));
             self.hop.push(Some(hops[position]).filter(|hop| *hop >= 0));
@@ -81,14 +82,13 @@ impl FirstReceipts {
         }
     }
 
-    /// The frame of [`PLACE`], [`EXPECTED`], [`NODES`], [`RANK`], [`SINCE_INITIATE`], [`SINCE_FIRST_SEND`], [`HOP`],
-    /// [`LATENCY_NS`], [`FROM_HOST`] and [`TO_HOST`].
+    /// The frame of [`PLACE`], [`NODES`], [`MADE_PERCENT`], [`SINCE_INITIATE`], [`SINCE_FIRST_SEND`], [`HOP`], [`LATENCY_NS`],
+    /// [`FROM_HOST`] and [`TO_HOST`].
     pub(super) fn into_frame(self) -> PolarsResult<DataFrame> {
         let columns = vec![
             by_place(self.place),
-            Column::new(EXPECTED.into(), self.expected),
-            Column::new(NODES.into(), self.nodes),
-            Column::new(RANK.into(), self.rank),
+            UInt32Chunked::from_vec(NODES.into(), self.nodes).into_column(),
+            UInt32Chunked::from_vec(MADE_PERCENT.into(), self.made_percent).into_column(),
             Column::new(SINCE_INITIATE.into(), self.since_initiate),
             Column::new(SINCE_FIRST_SEND.into(), self.since_first_send),
             Column::new(HOP.into(), self.hop),
