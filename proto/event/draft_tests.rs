@@ -206,3 +206,48 @@ fn a_record_of_format_1_does_not_say_what_only_format_2_says() {
     let error = Record::read_line(received(r#","clock":"solar""#).as_bytes()).unwrap_err();
     assert_eq!(error.to_string(), "field clock: unknown clock \"solar\": use wall or virtual");
 }
+
+#[test]
+fn a_cell_is_what_its_text_is() {
+    for column in Column::ALL {
+        for cell in ["", "null", "0", "1", "1.5e3", "-1", "failed", "virtual", "x"] {
+            let (mut by_cell, mut by_text) = (Draft::default(), Draft::default());
+            by_cell.set_cell(*column, cell);
+            by_text.set(*column, Value::Text(cell.into()));
+            let parts = |draft: Draft<'static>| (draft.record, draft.seen, draft.error);
+            assert_eq!(parts(by_cell), parts(by_text), "{column}: {cell:?}");
+        }
+    }
+}
+
+#[test]
+fn an_emptied_draft_is_as_a_new_one() {
+    let mut draft = Draft::default();
+    for column in Column::ALL {
+        draft.set_cell(*column, "1");
+    }
+    draft.set_cell(Column::EventType, "failed");
+    draft.set_cell(Column::Clock, "virtual");
+    draft.set_cell(Column::ReceivedNs, "1e15");
+    assert!(draft.error.is_some() && draft.record.received_twice && draft.record.float_timestamp);
+    draft.clear();
+    assert_eq!((&draft.record, draft.seen, &draft.error), (&Draft::default().record, 0, &None));
+}
+
+#[test]
+fn one_draft_tells_messages_apart() {
+    let mut draft = Draft::default();
+    for (message, said) in
+        [("a-cubaan5-7", ("a-cubaan5", 7, 5)), ("a-cubaan5-7", ("a-cubaan5", 7, 5)), ("hi", ("hi", 1, 0))]
+    {
+        draft.clear();
+        for (column, cell) in [(Column::Message, message), (Column::EventType, "received")] {
+            draft.set_cell(column, cell);
+        }
+        for column in [Column::SenderId, Column::ReceiverId, Column::ReceivedNs] {
+            draft.set_cell(column, "1");
+        }
+        let record = draft.complete().unwrap();
+        assert_eq!((&*record.run_id, record.round, record.nodes), said);
+    }
+}

@@ -146,6 +146,17 @@ mod tests {
         assert_eq!(float("inf"), None);
     }
 
+    #[test]
+    fn eight_digits_are_a_number_and_eight_of_something_else_are_none() {
+        assert_eq!(eight_digits(b"12345678"), Some(12_345_678));
+        assert_eq!(eight_digits(b"99999999"), Some(99_999_999));
+        for (place, byte) in (0..8).flat_map(|place| (0..=u8::MAX).map(move |byte| (place, byte))) {
+            let mut text = *b"90909090";
+            text[place] = byte;
+            assert_eq!(eight_digits(&text).is_some(), byte.is_ascii_digit(), "{text:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn every_float_text_is_read_as_the_standard_parser_reads_it(bits in any::<u64>(), ms in 0_u32..100_000_000) {
