@@ -14,17 +14,27 @@ fn the_core_reaches_no_runtime_no_socket_no_clock_and_no_global_random_numbers()
 
 #[test]
 fn every_crate_knows_only_the_crates_it_may() {
-    let allowed: [(&str, &[&str]); 8] = [
+    let allowed: [(&str, &[&str]); 9] = [
         ("cnsim", &[]),
         ("cnsim-charts", &[]),
         ("cnsim-cluster", &[]),
+        ("cnsim-files", &[]),
         ("cnsim-node", &["cnsim"]),
         ("cnsim-records", &["cnsim"]),
         ("cnsim-sim", &["cnsim"]),
-        ("cnsim-analyze", &["cnsim", "cnsim-charts", "cnsim-cluster", "cnsim-records"]),
+        ("cnsim-analyze", &["cnsim", "cnsim-charts", "cnsim-cluster", "cnsim-files", "cnsim-records"]),
         (
             "cnsim-experiment",
-            &["cnsim", "cnsim-analyze", "cnsim-charts", "cnsim-cluster", "cnsim-node", "cnsim-records", "cnsim-sim"],
+            &[
+                "cnsim",
+                "cnsim-analyze",
+                "cnsim-charts",
+                "cnsim-cluster",
+                "cnsim-files",
+                "cnsim-node",
+                "cnsim-records",
+                "cnsim-sim",
+            ],
         ),
     ];
     for (package, may_know) in allowed {

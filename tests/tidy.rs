@@ -96,7 +96,8 @@ struct Source {
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = vec![root.join("build.rs"), root.join("revision.rs")];
-    for folder in ["proto", "records", "node", "sim", "cluster", "experiment", "analyze", "charts", "tests", "benches"]
+    for folder in
+        ["proto", "files", "records", "node", "sim", "cluster", "experiment", "analyze", "charts", "tests", "benches"]
     {
         collect(&root.join(folder), &mut paths);
     }

@@ -8,7 +8,7 @@ use crate::folder::FolderError;
 use crate::ledger::Ledger;
 use crate::plan::Plan;
 use crate::watcher::Watcher;
-use crate::whole_file::WriteError;
+use cnsim_files::WriteError;
 
 /// What a backend works with.
 pub struct RunContext<'a> {

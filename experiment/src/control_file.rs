@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 
-use crate::whole_file::{WriteError, at};
+use cnsim_files::{WriteError, at};
 
 /// Its name.
 pub const CONTROL: &str = "control.csv";

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::folder::{EVENTS, File};
 use crate::plan::Plan;
-use crate::whole_file::{WriteError, at};
+use cnsim_files::{WriteError, at};
 
 /// Whom faults befell, round by round.
 pub const FAULTS: &str = "faults.jsonl";

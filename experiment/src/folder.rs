@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use crate::whole_file::{self, WriteError, at};
+use cnsim_files::{WriteError, at};
 
 /// The manifest's file name in a run folder.
 pub const MANIFEST: &str = "manifest.json";
@@ -72,7 +72,7 @@ impl RunFolder {
 
     /// Another process may make the folder meanwhile: the first one has it.
     fn make(path: PathBuf, fill: impl FnOnce(&Path) -> Result<(), WriteError>) -> Result<Self, FolderError> {
-        let made = whole_file::make_folder(&path, |staged| {
+        let made = cnsim_files::make_folder(&path, |staged| {
             let parts = staged.join(PARTS);
             fs::create_dir(&parts).map_err(at(&parts))?;
             fill(staged)
@@ -116,7 +116,7 @@ impl RunFolder {
 
     /// Replaces a file as a whole.
     pub fn replace(&self, file: File<'_>) -> Result<(), FolderError> {
-        Ok(whole_file::replace(&self.path.join(file.name), file.bytes)?)
+        Ok(cnsim_files::replace(&self.path.join(file.name), file.bytes)?)
     }
 }
 

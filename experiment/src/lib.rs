@@ -47,4 +47,3 @@ pub mod topology_command;
 pub mod topology_source;
 pub mod version;
 pub mod watcher;
-pub mod whole_file;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::whole_file::{self, WriteError, at};
+use cnsim_files::{WriteError, at};
 
 /// What was merged.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Merged {
 /// # Errors
 /// Where a part cannot be read, or the target not written.
 pub fn merge(parts: &[PathBuf], target: &Path) -> Result<Merged, WriteError> {
-    whole_file::fill(target, |file| write(parts, target, file))
+    cnsim_files::fill(target, |file| write(parts, target, file))
 }
 
 fn write(paths: &[PathBuf], target: &Path, file: File) -> Result<Merged, WriteError> {

@@ -10,8 +10,6 @@ use cnsim::motion::{Contacts, InSeconds, Model, Moment, MotionSpec, MotionStats,
 use cnsim::time::Interval;
 use serde::Serialize;
 
-use crate::whole_file;
-
 /// The name of a file for a network that is written without one: `nodes50_Mar102025195724_Waypoint.csv`.
 pub fn file_name(spec: &MotionSpec, nodes: usize, made: NaiveDateTime) -> String {
     let word = match spec {
@@ -26,7 +24,7 @@ pub fn file_name(spec: &MotionSpec, nodes: usize, made: NaiveDateTime) -> String
 
 /// Writes a network into a file.
 pub fn write_file(contacts: &Contacts, path: &Path) -> Result<()> {
-    whole_file::fill(path, |file| -> Result<()> {
+    cnsim_files::fill(path, |file| -> Result<()> {
         let cannot = || format!("cannot write {}", path.display());
         let mut out = BufWriter::with_capacity(1 << 20, file);
         match contacts.write(&mut out) {

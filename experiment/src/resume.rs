@@ -16,7 +16,7 @@ use crate::kubernetes;
 use crate::merge::merge;
 use crate::plan::Plan;
 use crate::repeat::{self, RepeatError};
-use crate::whole_file::{WriteError, at};
+use cnsim_files::{WriteError, at};
 
 /// The records of earlier sessions, among the parts.
 const EARLIER: &str = "earlier.jsonl";

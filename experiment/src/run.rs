@@ -22,7 +22,7 @@ use crate::session::Halt;
 use crate::topology_source::write_topology;
 use crate::version;
 use crate::watcher::Watcher;
-use crate::whole_file::{WriteError, at};
+use cnsim_files::{WriteError, at};
 
 /// Where a run goes, and what it is remembered by.
 #[derive(Debug)]

@@ -34,7 +34,7 @@ use crate::payload::payload;
 use crate::plan::Plan;
 use crate::session::{Halt, Signals};
 use crate::watcher::Headway;
-use crate::whole_file::{self, WriteError, at};
+use cnsim_files::{WriteError, at};
 
 /// When a simulated run begins.
 const BEGINS: Timestamp = Timestamp(VIRTUAL_EPOCH_NS.unsigned_abs());
@@ -102,7 +102,7 @@ fn simulate(run: &mut RunContext<'_>, halted: &Halted) -> Result<(), Halt> {
 
 fn write_events(run: &mut RunContext<'_>, halted: &Halted) -> Result<(), Broken> {
     let target = run.ledger.folder().path().join(SIMULATED_EVENTS);
-    whole_file::fill(&target, |file| {
+    cnsim_files::fill(&target, |file| {
         write_rounds(run, halted, file).map_err(|error| match error {
             Broken::Write(reason) => Broken::At(at(&target)(reason)),
             Broken::At(_) | Broken::Links(_) => error,

@@ -13,9 +13,9 @@ use cnsim::time::Interval;
 use cnsim::topology::{Degrees, Paths, SpecError, TopologySpec, TopologyStats};
 use serde::Serialize;
 
+use crate::motion_command;
 use crate::motion_source::{Drawn, contacts_of, is_json};
 use crate::topology_source::{SourceError, choose, generate};
-use crate::{motion_command, whole_file};
 
 /// What can be typed after `cnsim topology`.
 #[derive(Debug, Args)]
@@ -164,7 +164,7 @@ fn write_graph(spec: TopologySpec, args: &GenerateArgs, now: NaiveDateTime) -> R
         Some(path) => path.clone(),
         None => PathBuf::from(spec.file_name(nodes, now)),
     };
-    whole_file::replace(&path, &json)?;
+    cnsim_files::replace(&path, &json)?;
     Ok(format!("{}\n", path.display()))
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cnsim::topology::{GenerateError, ReadError, SpecError, Topology, TopologySource, TopologySpec, default_ids};
 use sha2::{Digest, Sha256};
 
-use crate::whole_file::{WriteError, at};
+use cnsim_files::{WriteError, at};
 
 /// A topology and where it comes from.
 #[derive(Debug)]

@@ -19,7 +19,6 @@ pub mod read;
 pub mod schema;
 pub mod spool;
 pub mod times;
-pub mod whole;
 pub mod write;
 
 mod block;

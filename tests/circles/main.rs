@@ -19,14 +19,19 @@ const CRATES: &[(&str, &str, &[&str])] = &[
     ("cnsim", "proto/lib.rs", &[]),
     ("cnsim_charts", "charts/src/lib.rs", &[]),
     ("cnsim_cluster", "cluster/src/lib.rs", &[]),
+    ("cnsim_files", "files/src/lib.rs", &[]),
     ("cnsim_records", "records/src/lib.rs", &["cnsim"]),
     ("cnsim_node", "node/src/lib.rs", &["cnsim"]),
     ("cnsim_sim", "sim/src/lib.rs", &["cnsim"]),
-    ("cnsim_analyze", "analyze/src/lib.rs", &["cnsim", "cnsim_records", "cnsim_charts", "cnsim_cluster"]),
+    (
+        "cnsim_analyze",
+        "analyze/src/lib.rs",
+        &["cnsim", "cnsim_files", "cnsim_records", "cnsim_charts", "cnsim_cluster"],
+    ),
     (
         "cnsim_experiment",
         "experiment/src/lib.rs",
-        &["cnsim", "cnsim_records", "cnsim_node", "cnsim_sim", "cnsim_cluster", "cnsim_analyze"],
+        &["cnsim", "cnsim_files", "cnsim_records", "cnsim_node", "cnsim_sim", "cnsim_cluster", "cnsim_analyze"],
     ),
 ];
 

@@ -16,7 +16,7 @@ use super::reproduce::reproduce;
 use super::staging::Staged;
 use crate::inputs::sha256;
 use crate::report::Report;
-use cnsim_records::whole;
+use cnsim_files::whole;
 
 /// Makes the bundle of a report that was made from copies. The zip is there whole or not at all.
 ///

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cnsim_records::whole;
+use cnsim_files::whole;
 
 use super::error::BundleError;
 use crate::inputs::Input;

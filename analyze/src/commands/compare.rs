@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use cnsim::manifest::Tool;
-use cnsim_records::whole;
+use cnsim_files::whole;
 
 use super::figure_args::FigureArgs;
 use super::printing::{REFUSED, print};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use cnsim::event::Record;
 
-use cnsim_records::whole;
+use cnsim_files::whole;
 use cnsim_records::write::{write_arrow, write_parquet};
 
 use crate::fetch;

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tonic::transport::Channel;
 
 use crate::cluster::Cluster;
-use crate::whole_file::{WriteError, at};
+use cnsim_files::{WriteError, at};
 
 /// What is at home of each process's records.
 #[derive(Debug, Default)]

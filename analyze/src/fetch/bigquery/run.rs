@@ -31,8 +31,8 @@ use crate::fetch::spec::{FetchSpec, Fetched};
 use crate::inputs::fetch_facts::{FetchFacts, FetchedFile, FetchedQuery};
 use crate::inputs::folder;
 use crate::messages::tell;
+use cnsim_files::whole;
 use cnsim_records::spool::{Spool, Spooling};
-use cnsim_records::whole;
 
 /// Between two looks whether a run has arrived: at first, and at most.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];

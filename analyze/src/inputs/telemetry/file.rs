@@ -9,7 +9,7 @@ use polars::prelude::*;
 
 use super::error::TelemetryError;
 use super::series::{Quantity, Sample, Series};
-use cnsim_records::whole;
+use cnsim_files::whole;
 
 /// Its name in a run folder.
 pub const FILE: &str = "telemetry.parquet";

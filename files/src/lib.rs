@@ -1,4 +1,7 @@
-//! Files that are there whole or not at all: written under a temporary name beside their own, then renamed.
+//! Files and folders that are there whole or not at all: written under a temporary name beside their own, then renamed. Whoever
+//! tells errors in words of their own takes the two steps of [`whole`]; others take both at once.
+
+pub mod whole;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -32,16 +35,10 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 /// # Errors
 /// Where `write` fails or the system refuses; the file is then as it was.
 pub fn fill<T, E: From<WriteError>>(path: &Path, write: impl FnOnce(File) -> Result<T, E>) -> Result<T, E> {
-    let staged = staged(path);
-    let written = || {
-        let result = write(File::create(&staged).map_err(at(path))?)?;
-        fs::rename(&staged, path).map_err(at(path))?;
-        Ok(result)
-    };
-    written().inspect_err(|_| {
-        // The error that is returned says more than one of cleaning up after it.
-        let _ = fs::remove_file(&staged);
-    })
+    let staged = whole::stage(path).map_err(at(path))?;
+    let result = write(staged.as_file().try_clone().map_err(at(path))?)?;
+    whole::put(staged, path).map_err(at(path))?;
+    Ok(result)
 }
 
 /// Makes the folder `path`, which is not there yet, with what `write` puts into it.
@@ -49,7 +46,8 @@ pub fn fill<T, E: From<WriteError>>(path: &Path, write: impl FnOnce(File) -> Res
 /// # Errors
 /// Where `write` fails or the system refuses; there is no such folder then.
 pub fn make_folder(path: &Path, write: impl FnOnce(&Path) -> Result<(), WriteError>) -> Result<(), WriteError> {
-    let staged = staged(path);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let staged = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
     let made = || {
         fs::create_dir(&staged).map_err(at(&staged))?;
         write(&staged)?;
@@ -65,12 +63,6 @@ pub fn make_folder(path: &Path, write: impl FnOnce(&Path) -> Result<(), WriteErr
 pub fn at(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
     let path = path.to_owned();
     move |reason| WriteError { path, reason }
-}
-
-/// The temporary name of a path, beside it and hidden.
-fn staged(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }
 
 #[cfg(test)]
