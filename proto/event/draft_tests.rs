@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::time::Clock;
 
 const SEED: &str = r#"{"message":"4abf-cubaan50-7","sender_id":"10.0.0.1","receiver_id":"10.0.0.2","received_timestamp":1742952259098703917,"propagation_time":3.844324,"event_type":"received","detail":"(pod(10.0.0.2) received: '4abf-cubaan50-7' from 10.0.0.1 in 3.84 ms "}"#;
 
