@@ -100,7 +100,13 @@ pub(super) fn find_impossible_times(
     }
     let events = round.events;
     let held = held_since(round);
-    let held_by = |node: u32| held.binary_search_by_key(&node, |(other, _)| *other).ok().map(|place| held[place].1);
+    let find = |node: u32| held.binary_search_by_key(&node, |(other, _)| *other).ok().map(|place| held[place].1);
+    // Copies of one sender often follow each other.
+    let mut last: Option<(u32, Option<i64>)> = None;
+    let mut held_by = |node: u32| {
+        let (_, held_ns) = *last.insert(last.filter(|(known, _)| *known == node).unwrap_or_else(|| (node, find(node))));
+        held_ns
+    };
     let latest_ns = |kind: Kind| {
         limits.map_or(DAY_NS, |limits| match kind {
             Kind::Received => limits.latest_first_ns,
