@@ -72,6 +72,7 @@ fn input(order: Order) -> Loaded {
         events.latency_ns.push(latency_ns);
         events.hop.push(-1);
         events.send.push(0);
+        events.send_number.push(0);
         events.bytes.push(0);
         events.seq.push(0);
         events.process.push(0);

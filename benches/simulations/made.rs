@@ -103,6 +103,7 @@ pub(crate) fn run(condition: &str, run_id: &str, times_ms: &[f64], manifest: Opt
             events.latency_ns.push(received_ns - begun_ns);
             events.hop.push(-1);
             events.send.push(0);
+            events.send_number.push(0);
             events.bytes.push(0);
             events.seq.push(0);
             events.process.push(0);

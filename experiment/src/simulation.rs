@@ -13,7 +13,7 @@ use cnsim::event::{Kind, SIMULATED};
 use cnsim::id::{Epoch, Message, MessageId, NodeIx};
 use cnsim::link::Links;
 use cnsim::machine::{Common, ControlCount, FaultLog};
-use cnsim::manifest::{Begin, Records, Round, RoundOutcome, VIRTUAL_EPOCH_NS};
+use cnsim::manifest::{Begin, Records, Round, RoundOutcome, VIRTUAL_EPOCH_NS, VIRTUAL_GAP_NS};
 use cnsim::pace::Schedule;
 use cnsim::protocol::Duplicates;
 use cnsim::scenario::{Seen, SeenEnd, Timeline, Witness};
@@ -39,7 +39,7 @@ use cnsim_files::{WriteError, at};
 /// When a simulated run begins.
 const BEGINS: Timestamp = Timestamp(VIRTUAL_EPOCH_NS.unsigned_abs());
 /// Between a round's end and the next one's begin, besides `--pause`: a round's times are its own.
-const GAP: Interval = Interval::from_ms(1);
+const GAP: Interval = Interval(VIRTUAL_GAP_NS.unsigned_abs());
 /// The only process of a simulation.
 const PROCESS: &str = "simulator";
 /// How often the user sees how far it is.

@@ -19,7 +19,7 @@ pub use limits::{Bandwidth, Limits, Memory, Probe};
 pub use options::Options;
 pub use records::{Records, RecordsError};
 pub use round::{AchievedDelay, Begin, Resources, Round, RoundOutcome};
-pub use run::{FORMAT, Manifest, RosterNode, RunOutcome, Tool, VIRTUAL_EPOCH_NS};
+pub use run::{FORMAT, Manifest, RosterNode, RunOutcome, Tool, VIRTUAL_EPOCH_NS, VIRTUAL_GAP_NS};
 
 #[cfg(test)]
 #[path = "manifest_tests.rs"]

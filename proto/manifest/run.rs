@@ -71,6 +71,9 @@ pub struct Manifest {
 /// Where virtual time begins, in ns since the Unix epoch: the first instant of 2030, so that its times are taken for no machine's.
 pub const VIRTUAL_EPOCH_NS: i64 = 1_893_456_000_000_000_000;
 
+/// How long virtual time goes on between the end of a round and the begin of the next one, besides the pause that was asked for.
+pub const VIRTUAL_GAP_NS: i64 = 1_000_000;
+
 /// A program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {

@@ -74,6 +74,10 @@ impl Protocol for Announce {
         true
     }
 
+    fn answers_with_copies(&self) -> bool {
+        true
+    }
+
     fn body_name(&self, kind: u8) -> &'static str {
         match kind {
             INV => "inv",

@@ -81,6 +81,14 @@ impl Protocol for AntiEntropy {
         false
     }
 
+    fn answers_with_copies(&self) -> bool {
+        *self != Self::Push
+    }
+
+    fn once_a_period(&self) -> Option<&'static str> {
+        Some(self.body_name(DIGEST))
+    }
+
     fn body_name(&self, kind: u8) -> &'static str {
         if kind == DIGEST { "digest" } else { "wanted" }
     }

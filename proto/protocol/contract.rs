@@ -68,6 +68,27 @@ pub trait Protocol: fmt::Debug + fmt::Display + Send + Sync {
         false
     }
 
+    /// How many copies of a message a node sends in a period, where it sends in each as long as it sends the message, and at no other
+    /// time.
+    fn copies_a_period(&self) -> Option<u32> {
+        None
+    }
+
+    /// Whether copies travel in answers too, of which some may come when nobody waits for them any longer.
+    fn answers_with_copies(&self) -> bool {
+        false
+    }
+
+    /// The control message of which a node sends one in each period, by what it is called where it is counted.
+    fn once_a_period(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The control message of which a node sends one for each copy of what it holds, likewise.
+    fn once_a_duplicate(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What control messages of this kind are called where they are counted.
     fn body_name(&self, _kind: u8) -> &'static str {
         "control"

@@ -72,6 +72,10 @@ impl Protocol for Plumtree {
         true
     }
 
+    fn once_a_duplicate(&self) -> Option<&'static str> {
+        Some(self.body_name(PRUNE))
+    }
+
     fn body_name(&self, kind: u8) -> &'static str {
         match kind {
             IHAVE => "ihave",

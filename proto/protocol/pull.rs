@@ -59,6 +59,14 @@ impl Protocol for Pull {
         false
     }
 
+    fn answers_with_copies(&self) -> bool {
+        true
+    }
+
+    fn once_a_period(&self) -> Option<&'static str> {
+        Some(self.body_name(DIGEST))
+    }
+
     fn body_name(&self, kind: u8) -> &'static str {
         if kind == DIGEST { "digest" } else { "answer" }
     }

@@ -63,6 +63,10 @@ impl Protocol for PushPeriodic {
         true
     }
 
+    fn copies_a_period(&self) -> Option<u32> {
+        Some(self.fanout.get())
+    }
+
     fn settles(&self) -> bool {
         false
     }

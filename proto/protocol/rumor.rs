@@ -145,6 +145,18 @@ impl Protocol for Rumor {
         self.way == Way::Push && self.counts == Counts::Useless
     }
 
+    fn copies_a_period(&self) -> Option<u32> {
+        (self.way == Way::Push).then_some(1)
+    }
+
+    fn answers_with_copies(&self) -> bool {
+        self.way == Way::Pull
+    }
+
+    fn once_a_period(&self) -> Option<&'static str> {
+        (self.way == Way::Pull).then(|| self.body_name(DIGEST))
+    }
+
     fn body_name(&self, kind: u8) -> &'static str {
         if kind == DIGEST { "digest" } else { "answer" }
     }

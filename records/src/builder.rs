@@ -10,11 +10,11 @@ use polars::prelude::*;
 use crate::column_builder::ColumnBuilder;
 use crate::columns::UNKNOWN_NS;
 use crate::gather::Gather;
-use crate::identity::{Identifier, hop, send_hash};
+use crate::identity::{Identifier, hop, send_hash, send_number};
 use crate::names::Names;
 use crate::schema::{
     BYTES, CONDITION, FLOAT_TIMESTAMP, HOP, HOST, KIND, LATENCY_NS, NODES, PROCESS, PROTOCOL, RECEIVED_NS, RECEIVER,
-    ROUND, RUN, SEND, SENDER, SENT_NS, SEQ,
+    ROUND, RUN, SEND, SEND_NUMBER, SENDER, SENT_NS, SEQ,
 };
 use crate::short::Short;
 use crate::times::{RecordedTimes, TimeScale, Times};
@@ -23,6 +23,8 @@ use crate::times::{RecordedTimes, TimeScale, Times};
 const UNKNOWN_HOP: i32 = -1;
 /// No copy's name has it as its hash.
 const UNKNOWN_SEND: u64 = 0;
+/// Copies are numbered from 1.
+const UNKNOWN_NUMBER: u32 = 0;
 
 /// The texts of an input while it is read: every block numbers them alike, in the order in which they first came.
 #[derive(Debug, Clone)]
@@ -62,6 +64,7 @@ pub struct BlockBuilder {
     latency_ns: ColumnBuilder<i64>,
     hop: ColumnBuilder<i32>,
     send: ColumnBuilder<u64>,
+    send_number: ColumnBuilder<u32>,
     bytes: ColumnBuilder<u32>,
     seq: ColumnBuilder<u64>,
     process: Numbers,
@@ -181,6 +184,7 @@ impl BlockBuilder {
             latency_ns: ColumnBuilder::new(LATENCY_NS, rows),
             hop: ColumnBuilder::new(HOP, rows),
             send: ColumnBuilder::new(SEND, rows),
+            send_number: ColumnBuilder::new(SEND_NUMBER, rows),
             bytes: ColumnBuilder::new(BYTES, rows),
             seq: ColumnBuilder::new(SEQ, rows),
             process: Numbers::new(PROCESS, &texts.processes, rows),
@@ -206,6 +210,7 @@ impl BlockBuilder {
             self.latency_ns.finish::<Int64Type>(Some(UNKNOWN_NS)),
             self.hop.finish::<Int32Type>(Some(UNKNOWN_HOP)),
             self.send.finish::<UInt64Type>(Some(UNKNOWN_SEND)),
+            self.send_number.finish::<UInt32Type>(Some(UNKNOWN_NUMBER)),
             self.bytes.finish::<UInt32Type>(None),
             self.seq.finish::<UInt64Type>(None),
             self.process.finish(),
@@ -244,6 +249,7 @@ impl Gather for BlockBuilder {
         self.latency_ns.push(times.latency_ns);
         self.hop.push(hop(record).unwrap_or(UNKNOWN_HOP));
         self.send.push(send_hash(&record.send_id).unwrap_or(UNKNOWN_SEND));
+        self.send_number.push(send_number(&record.send_id).unwrap_or(UNKNOWN_NUMBER));
         self.bytes.push(copy_bytes(record.bytes));
         self.seq.push(record.seq.unwrap_or(0));
         self.process.push(&record.process);

@@ -6,7 +6,7 @@ use polars::prelude::*;
 use crate::names::Names;
 use crate::schema::{
     BYTES, CONDITION, FLOAT_TIMESTAMP, HOP, HOST, KIND, LATENCY_NS, NODES, PROCESS, PROTOCOL, RECEIVED_NS, RECEIVER,
-    ROUND, RUN, SEND, SENDER, SENT_NS, SEQ,
+    ROUND, RUN, SEND, SEND_NUMBER, SENDER, SENT_NS, SEQ,
 };
 
 /// A time or a latency that the record did not give: null in the frame.
@@ -39,6 +39,8 @@ pub struct EventColumns {
     pub hop: Vec<i32>,
     /// A hash of the copy's name; 0 unknown.
     pub send: Vec<u64>,
+    /// The copy's number among those of its sender; 0 unknown.
+    pub send_number: Vec<u32>,
     /// Encoded size of the copy; 0 unknown.
     pub bytes: Vec<u32>,
     /// The record's number in its process and run; 0 unknown.
@@ -103,6 +105,7 @@ impl EventColumns {
             latency_ns: plain_values::<Int64Type>(frame.column(LATENCY_NS)?, UNKNOWN_NS)?,
             hop: plain_values::<Int32Type>(frame.column(HOP)?, -1)?,
             send: plain_values::<UInt64Type>(frame.column(SEND)?, 0)?,
+            send_number: plain_values::<UInt32Type>(frame.column(SEND_NUMBER)?, 0)?,
             bytes: plain_values::<UInt32Type>(frame.column(BYTES)?, 0)?,
             seq: plain_values::<UInt64Type>(frame.column(SEQ)?, 0)?,
             process: numbers(PROCESS)?,
@@ -144,6 +147,12 @@ impl EventColumns {
                 .map(|send| (*send != 0).then_some(*send))
                 .collect::<UInt64Chunked>()
                 .with_name(SEND.into())
+                .into_column(),
+            self.send_number
+                .iter()
+                .map(|number| (*number != 0).then_some(*number))
+                .collect::<UInt32Chunked>()
+                .with_name(SEND_NUMBER.into())
                 .into_column(),
             Column::new(BYTES.into(), &self.bytes),
             Column::new(SEQ.into(), &self.seq),

@@ -64,6 +64,14 @@ pub fn send_hash(send_id: &str) -> Option<u64> {
     (!send_id.is_empty()).then(|| XxHash3_64::oneshot(send_id.as_bytes()).max(1))
 }
 
+/// The number at the end of a copy's name, of the form `sender:epoch:number`; none where it has another.
+pub fn send_number(send_id: &str) -> Option<u32> {
+    let mut parts = send_id.rsplitn(3, ':');
+    let (number, epoch) = (parts.next()?, parts.next()?);
+    let is_named = parts.next().is_some() && !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
+    number.parse().ok().filter(|number| is_named && *number > 0)
+}
+
 /// The distance from the initiator; none unknown, as what no network has is.
 pub fn hop(record: &Record<'_>) -> Option<i32> {
     record.hop.and_then(|hop| i32::try_from(hop).ok())

@@ -14,13 +14,13 @@ use crate::builder::copy_bytes;
 use crate::columns::{EventNames, UNKNOWN_NS, compact, enumerated, kind_names, numbers, values};
 use crate::error::{RECORDS_MAX, SourceError};
 use crate::events::Events;
-use crate::identity::send_hash;
+use crate::identity::{send_hash, send_number};
 use crate::names::Names;
 use crate::open::Stream;
 use crate::parquet::{MAGIC, check_end, damaged, digest, groups};
 use crate::schema::{
     BYTES, CONDITION, FLOAT_TIMESTAMP, HOP, HOST, KIND, LATENCY_NS, NODES, PROCESS, PROTOCOL, RECEIVED_NS, RECEIVER,
-    ROUND, RUN, SEND, SENDER, SENT_NS, SEQ,
+    ROUND, RUN, SEND, SEND_NUMBER, SENDER, SENT_NS, SEQ,
 };
 use crate::times::{RecordedTimes, TimeScale, Times};
 
@@ -173,6 +173,7 @@ fn of_group(frame: &DataFrame, names: &EventNames, scale: TimeScale) -> PolarsRe
         times.map(|times| (known(times.sent_ns), known(times.latency_ns))).unzip();
     let hops = series("hop")?.i32()?.iter().map(|hop| hop.filter(|hop| *hop >= 0));
     let sends = series("send_id")?.str()?.iter().map(|send_id| send_hash(send_id.unwrap_or_default()));
+    let numbered = series("send_id")?.str()?.iter().map(|send_id| send_number(send_id.unwrap_or_default()));
     let bytes = series("bytes")?.u64()?.iter().map(copy_bytes);
     let columns = vec![
         enumerated(KIND, &kinds(frame.column("event_type")?)?, &kind_names())?,
@@ -186,6 +187,7 @@ fn of_group(frame: &DataFrame, names: &EventNames, scale: TimeScale) -> PolarsRe
         Series::new(LATENCY_NS.into(), latency_ns).into(),
         compact(Int32Chunked::from_iter_options(HOP.into(), hops).into_series()),
         compact(UInt64Chunked::from_iter_options(SEND.into(), sends).into_series()),
+        compact(UInt32Chunked::from_iter_options(SEND_NUMBER.into(), numbered).into_series()),
         compact(UInt32Chunked::from_iter_values(BYTES.into(), bytes).into_series()),
         same(SEQ)?,
         same(PROCESS)?,

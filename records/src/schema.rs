@@ -23,6 +23,8 @@ pub const LATENCY_NS: &str = "latency_ns";
 pub const HOP: &str = "hop";
 /// A hash of the copy's name, which is not 0; null where it has none.
 pub const SEND: &str = "send";
+/// The copy's number among those of its sender, as its name says it; null where that says none.
+pub const SEND_NUMBER: &str = "send_number";
 /// Encoded size of the copy; 0 unknown.
 pub const BYTES: &str = "bytes";
 /// The record's number in its process and run; 0 unknown.

@@ -448,6 +448,7 @@ impl Fixture {
             events.latency_ns.push(row.received_ns - row.sent_ns);
             events.hop.push(row.hop);
             events.send.push(0);
+            events.send_number.push(0);
             events.bytes.push(row.bytes);
             events.seq.push(row.seq);
             events.process.push(processes.number(&process).unwrap());

@@ -22,6 +22,7 @@ use super::participants::{RunParticipants, add_participants, list_participants};
 use super::promises::{Contradicted, Field, Promises};
 use super::receivers::{Receivers, list_receivers};
 use super::resolution::{Resolution, add_resolutions, find_resolutions};
+use super::send_numbers::SendRange;
 use super::sequence::{SeqRange, list_seq_ranges};
 use crate::inputs::About;
 use crate::measure::late::GivenUp;
@@ -78,6 +79,8 @@ pub(crate) struct RoundEvidence {
     pub(crate) fingerprint: u64,
     /// The sequence numbers that are there, by process.
     pub(crate) seq_ranges: Vec<(u32, SeqRange)>,
+    /// The numbers of its copies, where they are counted from the first copy of the run.
+    pub(crate) send_ranges: Vec<SendRange>,
     /// Invariants that its records break by themselves.
     pub(crate) broken: Vec<BrokenInvariant>,
     /// Copies that no protocol sends: how often and the first of each kind.
@@ -175,6 +178,7 @@ impl RoundEvidence {
             host: only_host(round),
             fingerprint: fingerprint(round),
             seq_ranges: list_seq_ranges(round),
+            send_ranges: known.promises.send_ranges(round),
             broken: find_broken(round, initiator),
             impossible_copies: find_impossible_copies(round, promises, initiator),
             contradicted: known.promises.find_contradicted(round),

@@ -148,7 +148,7 @@ fn outside_round(node: u32, received_ns: i64, initiate_ns: Option<i64>, latest_n
 
 /// Since when nodes hold the message by their own clocks, in the order of nodes: the initiator since `initiate`, others since
 /// their first receipt.
-fn held_since(round: &Round<'_>) -> Vec<(u32, i64)> {
+pub(super) fn held_since(round: &Round<'_>) -> Vec<(u32, i64)> {
     let events = round.events;
     let is_receipt = |row: &usize| match events.kind[*row] {
         Kind::Initiate | Kind::Received => true,

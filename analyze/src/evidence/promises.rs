@@ -10,7 +10,14 @@ use cnsim::topology::Topology;
 use cnsim_records::columns::{EventNames, UNKNOWN_NS};
 use cnsim_records::names::Names;
 
+use super::lateness::late_ns;
+use super::own_program::draws_as_here;
+use super::periods::{OtherPeriod, Periods};
+use super::replay::Replay;
+use super::send_numbers::{Numbering, SendRange, count_left_out, find_out_of_order, list_send_ranges};
+use super::seq_bounds::{OtherSeq, SeqBounds};
 use super::tolerance::UNSEEN_STEP_NS;
+use super::ways::{OtherTime, Ways};
 use crate::inputs::{About, RunFacts};
 use crate::rounds::Round;
 
@@ -41,11 +48,29 @@ pub(crate) enum Field {
     Link,
     /// Its copy took less than it was held back for.
     Hold,
+    /// Its copy has no name.
+    Unnamed,
+    /// A number of its sender's copies has no record.
+    SendNumber,
+    /// Its copy left before one with a smaller number.
+    SendOrder,
+    /// Its copy was on its way for another time than the seed says.
+    Way,
+    /// Its copy left when its sender does not send.
+    Leaving,
+    /// Its node sent to others, or in another order, than the seed says.
+    Targets,
+    /// Its node sent more copies than its periods let it, or let periods pass.
+    Period,
+    /// Its number is not behind those of records that are earlier.
+    SeqOrder,
+    /// Its number is one of another round.
+    SeqRound,
 }
 
 impl Field {
     /// Every one.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Nodes,
         Self::Protocol,
         Self::Condition,
@@ -55,6 +80,15 @@ impl Field {
         Self::Bytes,
         Self::Link,
         Self::Hold,
+        Self::Unnamed,
+        Self::SendNumber,
+        Self::SendOrder,
+        Self::Way,
+        Self::Leaving,
+        Self::Targets,
+        Self::Period,
+        Self::SeqOrder,
+        Self::SeqRound,
     ];
 }
 
@@ -88,6 +122,14 @@ struct RunPromises {
     links: Option<Vec<(u32, u32, i64)>>,
     /// How long every copy is held where `links` does not say; 0: not at all, or not by one clock.
     hold_ns: i64,
+    /// Whether every copy has a name.
+    is_named: bool,
+    numbering: Numbering,
+    late_ns: BTreeMap<u32, i64>,
+    replay: Option<Replay>,
+    ways: Option<Ways>,
+    seqs: SeqBounds,
+    periods: Option<Periods>,
 }
 
 /// Where a node of the roster runs, as numbers of names.
@@ -116,12 +158,24 @@ impl Promises {
                 entry.count += 1;
             });
         }
+        promises.look_at_round(round, &mut |field, count, example: &dyn Fn() -> String| {
+            let entry = found.entry(field).or_insert_with(|| Contradicted { count: 0, example: example() });
+            entry.count += count;
+        });
         found
+    }
+
+    /// The numbers of a round's copies, where they are counted from the first copy of the run.
+    pub(super) fn send_ranges(&self, round: &Round<'_>) -> Vec<SendRange> {
+        let promises = self.runs.get(round.run as usize).and_then(Option::as_ref);
+        let is_of_run = promises.is_some_and(|promises| promises.numbering == Numbering::OfRun);
+        if is_of_run { list_send_ranges(round) } else { Vec::new() }
     }
 }
 
 impl RunPromises {
-    fn of(RunFacts { manifest, topology, .. }: &RunFacts, names: &EventNames) -> Self {
+    fn of(facts: &RunFacts, names: &EventNames) -> Self {
+        let RunFacts { manifest, topology, .. } = facts;
         let is_protocol = |text: &str| {
             text.is_empty()
                 || text.parse().is_ok_and(|spec: cnsim::protocol::ProtocolSpec| spec == manifest.options.protocol)
@@ -137,6 +191,17 @@ impl RunPromises {
             bytes: payload.max(1)..=payload.saturating_add(ENVELOPE_BYTES_MAX + name_bytes_max(manifest, names)),
             links: may_send.map(|topology| links(manifest, topology, &names.nodes)),
             hold_ns: hold_ns(manifest, None),
+            is_named: draws_as_here(manifest),
+            numbering: if draws_as_here(manifest) { Numbering::of(manifest) } else { Numbering::Unknown },
+            late_ns: manifest
+                .rounds
+                .iter()
+                .filter_map(|round| Some((round.round, late_ns(manifest, round)?)))
+                .collect(),
+            replay: Replay::of(facts, &names.nodes),
+            ways: Ways::of(facts, &names.nodes),
+            seqs: SeqBounds::of(manifest, names),
+            periods: Periods::of(manifest),
         }
     }
 
@@ -171,6 +236,9 @@ impl RunPromises {
             return;
         }
         let copy = || format!("{} > {}", node(sender), node(receiver));
+        if self.is_named && events.send_number[row] == 0 {
+            tell(Field::Unnamed, &copy);
+        }
         // A copy that arrived has a size; one that was given up before it was sent has none.
         let is_sized = events.bytes[row] > 0 || events.seq[row] > 0 && kind != Kind::Failed;
         if is_sized && !self.bytes.contains(&u64::from(events.bytes[row])) {
@@ -183,6 +251,52 @@ impl RunPromises {
             tell(Field::Hold, &|| {
                 format!("{} in {:.3} ms, held for {:.3}", copy(), latency_ns as f64 / 1e6, hold_ns as f64 / 1e6)
             });
+        }
+    }
+
+    /// What a round's records say together.
+    fn look_at_round(&self, round: &Round<'_>, tell: &mut dyn FnMut(Field, u64, &dyn Fn() -> String)) {
+        let (events, names) = (round.events, &round.events.names);
+        let node = |number: u32| names.nodes.text(number);
+        let copy = |row: usize| format!("{} > {}", node(events.sender[row]), node(events.receiver[row]));
+        if self.numbering == Numbering::OfRounds
+            && let Some((count, sender)) = count_left_out(&list_send_ranges(round))
+        {
+            tell(Field::SendNumber, count, &|| format!("of {}", node(sender)));
+        }
+        if let Some(late_ns) = self.late_ns.get(&round.round)
+            && let Some((count, row)) = find_out_of_order(round, *late_ns)
+        {
+            tell(Field::SendOrder, count, &|| copy(row));
+        }
+        if let Some((count, first)) = self.replay.as_ref().and_then(|replay| replay.find_other_targets(round)) {
+            tell(Field::Targets, count, &|| format!("of {}", node(first)));
+        }
+        for (other, row) in self.ways.iter().flat_map(|ways| ways.find_other_times(round)) {
+            match other {
+                OtherTime::OnItsWay(drawn_ns) => tell(Field::Way, 1, &|| {
+                    let took_ns = events.received_ns[row] - events.sent_ns[row];
+                    format!("{} in {:.6} ms, not {:.6}", copy(row), took_ns as f64 / 1e6, drawn_ns as f64 / 1e6)
+                }),
+                OtherTime::Left(late_ns) => {
+                    tell(Field::Leaving, 1, &|| format!("{}, {:.6} ms after it could", copy(row), late_ns as f64 / 1e6))
+                }
+            }
+        }
+        for (other, sender) in self.periods.iter().flat_map(|periods| periods.find_others(round)) {
+            tell(Field::Period, 1, &|| match other {
+                OtherPeriod::TooMany { copies, most } => format!("{copies} of {} where {most} fit", node(sender)),
+                OtherPeriod::LeftOut { gap_ns } => {
+                    format!("none of {} for {:.3} ms", node(sender), gap_ns as f64 / 1e6)
+                }
+            });
+        }
+        for (other, row) in self.seqs.find_others(round) {
+            let field = match other {
+                OtherSeq::OutOfOrder => Field::SeqOrder,
+                OtherSeq::OfOtherRound => Field::SeqRound,
+            };
+            tell(field, 1, &|| format!("{} of {}", events.seq[row], names.processes.text(events.process[row])));
         }
     }
 

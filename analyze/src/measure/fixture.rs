@@ -29,6 +29,7 @@ pub(crate) struct Row {
     received_ns: i64,
     hop: i32,
     send: u64,
+    send_number: u32,
     bytes: u32,
     protocol: &'static str,
 }
@@ -51,8 +52,22 @@ impl Row {
     }
 
     fn new(kind: Kind, sender: &'static str, receiver: &'static str, sent_ns: i64, received_ns: i64) -> Self {
-        let (run, round, nodes, hop, send, bytes, protocol) = ("run", 1, 0, -1, 0, 0, "");
-        Self { kind, run, round, nodes, sender, receiver, sent_ns, received_ns, hop, send, bytes, protocol }
+        let (run, round, nodes, hop, send, send_number, bytes, protocol) = ("run", 1, 0, -1, 0, 0, 0, "");
+        Self {
+            kind,
+            run,
+            round,
+            nodes,
+            sender,
+            receiver,
+            sent_ns,
+            received_ns,
+            hop,
+            send,
+            send_number,
+            bytes,
+            protocol,
+        }
     }
 
     pub(crate) fn of_run(self, run: &'static str) -> Self {
@@ -73,6 +88,10 @@ impl Row {
 
     pub(crate) fn with_send(self, send: u64) -> Self {
         Self { send, ..self }
+    }
+
+    pub(crate) fn numbered(self, send_number: u32) -> Self {
+        Self { send: u64::from(send_number), send_number, ..self }
     }
 
     pub(crate) fn with_bytes(self, bytes: u32) -> Self {
@@ -126,6 +145,7 @@ pub(crate) fn events(rows: &[Row]) -> Events {
         columns.latency_ns.push(row.latency_ns());
         columns.hop.push(row.hop);
         columns.send.push(row.send);
+        columns.send_number.push(row.send_number);
         columns.bytes.push(row.bytes);
         columns.seq.push(0);
         columns.process.push(0);

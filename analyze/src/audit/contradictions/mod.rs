@@ -2,13 +2,17 @@
 //! was changed.
 //!
 //! Each file looks at one pair: `records.rs` at records and manifest, `driver.rs` at what the driver counted and timed, `network.rs`
-//! at the manifest and its topology, `control.rs` at the counts of control messages.
+//! at the manifest and its topology, `control.rs` at the counts of control messages, `typed.rs` at what was typed.
 
 mod control;
+mod copies;
+mod counted;
 mod driver;
 mod network;
 mod records;
 mod rounds;
+mod typed;
+mod virtual_time;
 
 use super::finding::{Check, Finding, Severity};
 use super::scope::{AuditedRound, AuditedRun, RunKey, Scope};
@@ -30,6 +34,11 @@ fn contradicted<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &Au
     words.extend(driver::contradictions(manifest, &rounds));
     words.extend(network::contradictions(run.facts()?));
     words.extend(control::contradictions(run.facts()?));
+    words.extend(copies::contradictions(run, &rounds));
+    words.extend(counted::contradictions(run.facts()?, &rounds));
+    words.extend(virtual_time::contradictions(manifest, &rounds));
+    words.extend(typed::contradictions(manifest));
+    words.extend(typed::meaningless(manifest));
     let detail = format!(
         "this run contradicts itself: {}; so a file of it belongs to another run, or was changed",
         words.join(", ")

@@ -154,6 +154,15 @@ fn other_field(field: Field, rounds: &[&AuditedRound<'_>]) -> Option<String> {
         Field::Bytes => "a size that its payload does not have",
         Field::Link => "copies between nodes that are no neighbours",
         Field::Hold => "copies quicker than the link delay",
+        Field::Unnamed => "copies without a name",
+        Field::SendNumber => "numbers of copies left out",
+        Field::SendOrder => "copies that left before one with a smaller number",
+        Field::Way => "copies on their way for another time than the seed gives",
+        Field::Leaving => "copies that left when their sender does not send",
+        Field::Targets => "nodes that sent to others, or in another order, than the seed gives",
+        Field::Period => "copies more or fewer than periods of this length make",
+        Field::SeqOrder => "numbers of a process before those of earlier records",
+        Field::SeqRound => "numbers that their process used in another round",
     };
     Some(format!("records with {what} ({count}; first: {}, in round {first_round})", first.example))
 }

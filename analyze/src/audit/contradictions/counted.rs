@@ -1,0 +1,74 @@
+//! What nodes counted of their control messages against the period, and against their records.
+
+use cnsim::manifest::{Backend, Manifest, RoundOutcome};
+
+use super::super::scope::AuditedRound;
+use super::rounds::list_rounds;
+use crate::evidence::draws_as_here;
+use crate::inputs::RunFacts;
+
+/// The first period of a node may come at once, and one after the end that the driver saw.
+const PERIODS_MORE: f64 = 2.0;
+
+/// Every contradiction, in words.
+pub(super) fn contradictions(facts: &RunFacts, rounds: &[&AuditedRound<'_>]) -> Vec<String> {
+    if !draws_as_here(&facts.manifest) || facts.manifest.options.open_loop().is_some() {
+        return Vec::new();
+    }
+    [other_periods(facts), other_duplicates(facts, rounds)].into_iter().flatten().collect()
+}
+
+/// Rounds in which a node called more often, or all nodes together less often, than the period lets them.
+fn other_periods(RunFacts { manifest, control, .. }: &RunFacts) -> Option<String> {
+    let kind = manifest.options.protocol.protocol().once_a_period()?;
+    let control = control.as_ref()?;
+    let (period_ms, nodes) = (manifest.options.period.as_ms(), f64::from(manifest.options.nodes));
+    let is_other = |round: &&cnsim::manifest::Round| {
+        let sent = control.rounds.get(&round.round).and_then(|sent| sent.kinds.get(kind)).copied().unwrap_or_default();
+        let periods = round.driver_ms / period_ms;
+        // A node without neighbours calls nobody.
+        let least = (periods - 1.0) * f64::from(sent.senders);
+        let is_never_late = is_never_late(manifest, round) && f64::from(sent.senders) == nodes;
+        sent.node_max as f64 > periods + PERIODS_MORE || is_never_late && (sent.messages as f64) < least
+    };
+    let other: Vec<u32> = manifest.rounds.iter().filter(has_ended).filter(is_other).map(|round| round.round).collect();
+    (!other.is_empty()).then(|| {
+        format!(
+            "{kind} messages more or fewer than a period of {} makes in {}",
+            manifest.options.period,
+            list_rounds(&other)
+        )
+    })
+}
+
+/// Rounds whose nodes told of more duplicates, or of fewer, than there are.
+fn other_duplicates(RunFacts { manifest, control, .. }: &RunFacts, rounds: &[&AuditedRound<'_>]) -> Option<String> {
+    let kind = manifest.options.protocol.protocol().once_a_duplicate()?;
+    let control = control.as_ref()?;
+    let is_other = |round: &&&AuditedRound<'_>| {
+        let driven = manifest.rounds.iter().find(|driven| driven.round == round.round);
+        let came_to_rest = driven.is_some_and(|driven| driven.outcome == RoundOutcome::Quiescent);
+        let told =
+            control.rounds.get(&round.round).and_then(|sent| sent.kinds.get(kind)).map_or(0, |sent| sent.messages);
+        came_to_rest && round.metrics.duplicates.is_some_and(|duplicates| duplicates != told)
+    };
+    let other: Vec<u32> = rounds.iter().filter(is_other).map(|round| round.round).collect();
+    (!other.is_empty()).then(|| format!("duplicates of which nodes did not tell by {kind} in {}", list_rounds(&other)))
+}
+
+/// Whether a round ended where its counts were read.
+fn has_ended(round: &&cnsim::manifest::Round) -> bool {
+    matches!(round.outcome, RoundOutcome::Quiescent | RoundOutcome::Horizon)
+}
+
+/// Whether no node can have let a period pass.
+fn is_never_late(manifest: &Manifest, round: &cnsim::manifest::Round) -> bool {
+    match manifest.backend {
+        Backend::Sim(_) => true,
+        Backend::Local(_) | Backend::Kubernetes(_) => {
+            let busy_ms = round.resources.as_ref().and_then(|resources| resources.cpu_process_max_ms);
+            let waited_ms = round.scheduling_delay_ms.zip(busy_ms).map(|(waited, busy)| waited + busy);
+            waited_ms.is_some_and(|waited_ms| waited_ms < manifest.options.period.as_ms() / 2.0)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What the nodes of a run do with a message, done again: whom they send to and in which order follows from the protocol, the seed
+//! and whom they heard from, where they send when a message begins or arrives and at no other time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cnsim::event::Kind;
+use cnsim::id::{DeliveryId, Epoch, Hop, Message, NodeIx};
+use cnsim::link::Links;
+use cnsim::machine::{Common, Config, Gossip, Input, Machine, Output, Outputs};
+use cnsim::manifest::{Records, RoundOutcome};
+use cnsim::protocol::ProtocolSettings;
+use cnsim::time::Timestamp;
+use cnsim::topology::EdgeWeights;
+use cnsim_records::names::Names;
+
+use super::own_program::draws_as_here;
+use crate::inputs::RunFacts;
+use crate::rounds::Round;
+
+/// A run that can be done again.
+#[derive(Debug)]
+pub(super) struct Replay {
+    common: Arc<Common>,
+    /// The place in the topology of each node, by its number among names; none of a stranger.
+    places: Vec<Option<NodeIx>>,
+    /// The number among names of each place.
+    numbers: Vec<Option<u32>>,
+    /// The rounds that came to rest.
+    rounds: BTreeSet<u32>,
+}
+
+impl Replay {
+    /// That of a run; none where nobody knows what its nodes would do, or records do not say all that they did.
+    pub(super) fn of(facts: &RunFacts, nodes: &Names) -> Option<Self> {
+        let (manifest, topology) = (&facts.manifest, facts.topology.as_ref()?);
+        let options = &manifest.options;
+        let is_at_once = !options.protocol.protocol().sends_later();
+        if !is_at_once || !draws_as_here(manifest) || options.records != Records::All {
+            return None;
+        }
+        let settings = ProtocolSettings { in_flight: ProtocolSettings::UNLIMITED, ..options.resolved_protocol() };
+        let common = Common {
+            epoch: Epoch(0),
+            seed: options.seed,
+            settings,
+            neighbours: topology.adjacency(EdgeWeights::Ignored).ok()?,
+            links: Links::none(),
+        };
+        let numbers: Vec<Option<u32>> = topology.nodes.iter().map(|node| nodes.number(node.as_str())).collect();
+        let mut places = vec![None; nodes.len()];
+        for (place, number) in (0..).zip(&numbers) {
+            if let Some(number) = number {
+                places[*number as usize] = Some(NodeIx(place));
+            }
+        }
+        let is_over = |round: &&cnsim::manifest::Round| round.outcome == RoundOutcome::Quiescent;
+        let rounds = manifest.rounds.iter().filter(is_over).map(|round| round.round).collect();
+        Some(Self { common: Arc::new(common), places, numbers, rounds })
+    }
+
+    /// Nodes that sent their copies of a message to others, or in another order, than they would: how many, and the first.
+    pub(super) fn find_other_targets(&self, round: &Round<'_>) -> Option<(u64, u32)> {
+        if !self.rounds.contains(&round.round) {
+            return None;
+        }
+        let (events, mut sent) = (round.events, sent_by(round));
+        let (mut found, mut outputs) = (None, Outputs::default());
+        for row in round.rows.clone() {
+            let is_first = matches!(events.kind[row], Kind::Initiate | Kind::Received);
+            let (node, from) = (events.receiver[row], events.sender[row]);
+            let ends = self.places[node as usize].zip(self.places[from as usize]).filter(|_| is_first);
+            let Some((me, from)) = ends else { continue };
+            let hop = u32::try_from(events.hop[row]).ok().and_then(|hop| hop.checked_sub(1)).map(Hop);
+            let would = self.targets(me, from, Message(round.round), hop, &mut outputs);
+            if would != sent.remove(&node).unwrap_or_default() {
+                found = Some(found.map_or((1, node), |(count, first)| (count + 1, first)));
+            }
+        }
+        found
+    }
+
+    /// Whom a node sends to that hears of a message, by number, in order.
+    fn targets(&self, me: NodeIx, from: NodeIx, message: Message, hop: Option<Hop>, outputs: &mut Outputs) -> Vec<u32> {
+        let (mut machine, now) = (Machine::new(me), Timestamp(1));
+        let config = Config { me, name_bytes: 0, first_period: 0, common: Arc::clone(&self.common) };
+        machine.handle(now, Input::Configure(config), outputs);
+        let input = if me == from {
+            Input::Initiate { message, text_bytes: 0, payload: Bytes::new() }
+        } else {
+            let gossip = Gossip { message, text_bytes: 0, hop, epoch: None, payload: Bytes::new() };
+            Input::Deliver { delivery: DeliveryId(0), from, bytes: 0, gossip }
+        };
+        machine.handle(now, input, outputs);
+        let mut targets = Vec::new();
+        while let Some(output) = outputs.next_output() {
+            if let Output::Send(send) = output {
+                targets.extend(self.numbers[send.to.index()]);
+            }
+        }
+        targets
+    }
+}
+
+/// Whom each node sent to, by numbers, in the order in which it did.
+fn sent_by(round: &Round<'_>) -> BTreeMap<u32, Vec<u32>> {
+    let events = round.events;
+    let copies = round.rows.clone().filter(|row| events.kind[*row] != Kind::Initiate);
+    let mut copies: Vec<(u32, u32, u32)> =
+        copies.map(|row| (events.sender[row], events.send_number[row], events.receiver[row])).collect();
+    copies.sort_unstable();
+    // One that arrived and was given up has two records.
+    copies.dedup();
+    let mut sent: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    copies.into_iter().for_each(|(sender, _, receiver)| sent.entry(sender).or_default().push(receiver));
+    sent
+}
