@@ -22,6 +22,7 @@ use super::participants::{RunParticipants, add_participants, list_participants};
 use super::promises::{Contradicted, Field, Promises};
 use super::receivers::{Receivers, list_receivers};
 use super::resolution::{Resolution, add_resolutions, find_resolutions};
+use super::returned::{Returned, find_returned};
 use super::send_numbers::SendRange;
 use super::sequence::{SeqRange, list_seq_ranges};
 use crate::inputs::About;
@@ -81,6 +82,8 @@ pub(crate) struct RoundEvidence {
     pub(crate) seq_ranges: Vec<(u32, SeqRange)>,
     /// The numbers of its copies, where they are counted from the first copy of the run.
     pub(crate) send_ranges: Vec<SendRange>,
+    /// Copies that went back to whom their sender had heard from, where they were to.
+    pub(crate) returned: Option<Returned>,
     /// Invariants that its records break by themselves.
     pub(crate) broken: Vec<BrokenInvariant>,
     /// Copies that no protocol sends: how often and the first of each kind.
@@ -179,6 +182,7 @@ impl RoundEvidence {
             fingerprint: fingerprint(round),
             seq_ranges: list_seq_ranges(round),
             send_ranges: known.promises.send_ranges(round),
+            returned: manifest.and_then(|manifest| find_returned(round, manifest)),
             broken: find_broken(round, initiator),
             impossible_copies: find_impossible_copies(round, promises, initiator),
             contradicted: known.promises.find_contradicted(round),

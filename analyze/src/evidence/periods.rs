@@ -34,6 +34,11 @@ pub(super) enum OtherPeriod {
         /// How long there was none.
         gap_ns: i64,
     },
+    /// Two that are no whole number of periods apart, where none can be late.
+    OffBeat {
+        /// How far they are apart.
+        gap_ns: i64,
+    },
 }
 
 impl Periods {
@@ -68,6 +73,8 @@ impl Periods {
                 found.push((OtherPeriod::TooMany { copies, most }, sender));
             } else if late_ns.is_some_and(|late_ns| late_ns < self.period_ns && gap_ns > self.period_ns + late_ns) {
                 found.push((OtherPeriod::LeftOut { gap_ns }, sender));
+            } else if late_ns == Some(0) && gap_ns % self.period_ns != 0 {
+                found.push((OtherPeriod::OffBeat { gap_ns }, sender));
             }
         }
         found

@@ -17,7 +17,7 @@ use super::replay::Replay;
 use super::send_numbers::{Numbering, SendRange, count_left_out, find_out_of_order, list_send_ranges};
 use super::seq_bounds::{OtherSeq, SeqBounds};
 use super::tolerance::UNSEEN_STEP_NS;
-use super::ways::{OtherTime, Ways};
+use super::ways::Ways;
 use crate::inputs::{About, RunFacts};
 use crate::rounds::Round;
 
@@ -62,6 +62,8 @@ pub(crate) enum Field {
     Targets,
     /// Its node sent more copies than its periods let it, or let periods pass.
     Period,
+    /// The seed draws other targets for its node, or another order.
+    DrawnTargets,
     /// Its number is not behind those of records that are earlier.
     SeqOrder,
     /// Its number is one of another round.
@@ -70,7 +72,7 @@ pub(crate) enum Field {
 
 impl Field {
     /// Every one.
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Nodes,
         Self::Protocol,
         Self::Condition,
@@ -86,6 +88,7 @@ impl Field {
         Self::Way,
         Self::Leaving,
         Self::Targets,
+        Self::DrawnTargets,
         Self::Period,
         Self::SeqOrder,
         Self::SeqRound,
@@ -95,10 +98,22 @@ impl Field {
 /// How often a field of a round's records contradicts the manifest, with the first in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Contradicted {
-    /// How many records.
+    /// How many records; 0 where only `of` is told.
     pub(crate) count: u64,
+    /// Where a seed has drawn what is looked at: half of so many and more would be others if another program had drawn it. None where
+    /// every program does the same.
+    pub(crate) of: Option<u64>,
     /// What the first of them says.
     pub(crate) example: String,
+}
+
+/// What is told of a round at once.
+#[derive(Debug, Clone, Copy)]
+enum Told {
+    /// So many contradict the manifest.
+    Other(u64),
+    /// So many differ from what the seed draws here, where half of `of` and more would if another program had drawn it.
+    Drawn { other: u64, of: u64 },
 }
 
 /// What manifests say that every record of their runs has, made ready for the numbers of one input's names.
@@ -154,13 +169,23 @@ impl Promises {
         let Some(promises) = self.runs.get(round.run as usize).and_then(Option::as_ref) else { return found };
         for row in round.rows.clone() {
             promises.look_at(round, row, &mut |field, example: &dyn Fn() -> String| {
-                let entry = found.entry(field).or_insert_with(|| Contradicted { count: 0, example: example() });
+                let entry =
+                    found.entry(field).or_insert_with(|| Contradicted { count: 0, of: None, example: example() });
                 entry.count += 1;
             });
         }
-        promises.look_at_round(round, &mut |field, count, example: &dyn Fn() -> String| {
-            let entry = found.entry(field).or_insert_with(|| Contradicted { count: 0, example: example() });
+        promises.look_at_round(round, &mut |field, told, example: &dyn Fn() -> String| {
+            let entry =
+                found.entry(field).or_insert_with(|| Contradicted { count: 0, of: None, example: String::new() });
+            let (count, of) = match told {
+                Told::Other(count) => (count, None),
+                Told::Drawn { other, of } => (other, Some(of)),
+            };
+            if count > 0 && entry.example.is_empty() {
+                entry.example = example();
+            }
             entry.count += count;
+            entry.of = of.map(|of| of + entry.of.unwrap_or(0)).or(entry.of);
         });
         found
     }
@@ -255,37 +280,36 @@ impl RunPromises {
     }
 
     /// What a round's records say together.
-    fn look_at_round(&self, round: &Round<'_>, tell: &mut dyn FnMut(Field, u64, &dyn Fn() -> String)) {
+    fn look_at_round(&self, round: &Round<'_>, tell: &mut dyn FnMut(Field, Told, &dyn Fn() -> String)) {
         let (events, names) = (round.events, &round.events.names);
         let node = |number: u32| names.nodes.text(number);
         let copy = |row: usize| format!("{} > {}", node(events.sender[row]), node(events.receiver[row]));
         if self.numbering == Numbering::OfRounds
             && let Some((count, sender)) = count_left_out(&list_send_ranges(round))
         {
-            tell(Field::SendNumber, count, &|| format!("of {}", node(sender)));
+            tell(Field::SendNumber, Told::Other(count), &|| format!("of {}", node(sender)));
         }
         if let Some(late_ns) = self.late_ns.get(&round.round)
             && let Some((count, row)) = find_out_of_order(round, *late_ns)
         {
-            tell(Field::SendOrder, count, &|| copy(row));
+            tell(Field::SendOrder, Told::Other(count), &|| copy(row));
         }
-        if let Some((count, first)) = self.replay.as_ref().and_then(|replay| replay.find_other_targets(round)) {
-            tell(Field::Targets, count, &|| format!("of {}", node(first)));
+        if let Some(targets) = self.replay.as_ref().and_then(|replay| replay.compare_targets(round)) {
+            let of = |first: Option<u32>| format!("of {}", first.map_or("", node));
+            tell(Field::Targets, Told::Other(targets.other.into()), &|| of(targets.first_other));
+            // Few targets are in the same order by chance.
+            let drawn = Told::Drawn { other: targets.drawn_otherwise.into(), of: u64::from(targets.drawn) / 2 };
+            tell(Field::DrawnTargets, drawn, &|| of(targets.first_drawn));
         }
-        for (other, row) in self.ways.iter().flat_map(|ways| ways.find_other_times(round)) {
-            match other {
-                OtherTime::OnItsWay(drawn_ns) => tell(Field::Way, 1, &|| {
-                    let took_ns = events.received_ns[row] - events.sent_ns[row];
-                    format!("{} in {:.6} ms, not {:.6}", copy(row), took_ns as f64 / 1e6, drawn_ns as f64 / 1e6)
-                }),
-                OtherTime::Left(late_ns) => {
-                    tell(Field::Leaving, 1, &|| format!("{}, {:.6} ms after it could", copy(row), late_ns as f64 / 1e6))
-                }
-            }
+        if let Some(ways) = &self.ways {
+            self.look_at_ways(round, ways, tell);
         }
         for (other, sender) in self.periods.iter().flat_map(|periods| periods.find_others(round)) {
-            tell(Field::Period, 1, &|| match other {
+            tell(Field::Period, Told::Other(1), &|| match other {
                 OtherPeriod::TooMany { copies, most } => format!("{copies} of {} where {most} fit", node(sender)),
+                OtherPeriod::OffBeat { gap_ns } => {
+                    format!("two of {} {:.6} ms apart", node(sender), gap_ns as f64 / 1e6)
+                }
                 OtherPeriod::LeftOut { gap_ns } => {
                     format!("none of {} for {:.3} ms", node(sender), gap_ns as f64 / 1e6)
                 }
@@ -296,8 +320,31 @@ impl RunPromises {
                 OtherSeq::OutOfOrder => Field::SeqOrder,
                 OtherSeq::OfOtherRound => Field::SeqRound,
             };
-            tell(field, 1, &|| format!("{} of {}", events.seq[row], names.processes.text(events.process[row])));
+            tell(field, Told::Other(1), &|| {
+                format!("{} of {}", events.seq[row], names.processes.text(events.process[row]))
+            });
         }
+    }
+
+    /// Copies with other times than they can have.
+    fn look_at_ways(&self, round: &Round<'_>, ways: &Ways, tell: &mut dyn FnMut(Field, Told, &dyn Fn() -> String)) {
+        let (events, names) = (round.events, &round.events.names.nodes);
+        let copy = |row: usize| format!("{} > {}", names.text(events.sender[row]), names.text(events.receiver[row]));
+        let times = ways.find_other_times(round);
+        let told = |is_drawn: bool, of: u64, other: usize| match is_drawn {
+            true => Told::Drawn { other: other as u64, of },
+            false => Told::Other(other as u64),
+        };
+        let on_way = told(ways.draws_delays(), times.of_ways, times.on_their_way.len());
+        tell(Field::Way, on_way, &|| {
+            let (row, drawn_ns) = times.on_their_way[0];
+            let took_ns = events.received_ns[row] - events.sent_ns[row];
+            format!("{} in {:.6} ms, not {:.6}", copy(row), took_ns as f64 / 1e6, drawn_ns as f64 / 1e6)
+        });
+        tell(Field::Leaving, told(ways.draws_periods(), times.of_left, times.left.len()), &|| {
+            let (row, late_ns) = times.left[0];
+            format!("{}, {:.6} ms after it could", copy(row), late_ns as f64 / 1e6)
+        });
     }
 
     /// How long a copy is held between two nodes; none where the one may not send to the other.

@@ -31,6 +31,19 @@ pub(super) struct Replay {
     rounds: BTreeSet<u32>,
 }
 
+/// Whom the nodes of a round sent to, against whom they would.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Targets {
+    /// Nodes that sent to more or fewer, or to others where all of them are due, or back where they do not.
+    pub(super) other: u32,
+    pub(super) first_other: Option<u32>,
+    /// Nodes whose targets, or the order of them, the seed draws.
+    pub(super) drawn: u32,
+    /// Those of which it draws others.
+    pub(super) drawn_otherwise: u32,
+    pub(super) first_drawn: Option<u32>,
+}
+
 impl Replay {
     /// That of a run; none where nobody knows what its nodes would do, or records do not say all that they did.
     pub(super) fn of(facts: &RunFacts, nodes: &Names) -> Option<Self> {
@@ -60,25 +73,41 @@ impl Replay {
         Some(Self { common: Arc::new(common), places, numbers, rounds })
     }
 
-    /// Nodes that sent their copies of a message to others, or in another order, than they would: how many, and the first.
-    pub(super) fn find_other_targets(&self, round: &Round<'_>) -> Option<(u64, u32)> {
+    /// How nodes that heard of a message differ in whom they sent it to from what they would do; none in a round that did not come to
+    /// rest.
+    pub(super) fn compare_targets(&self, round: &Round<'_>) -> Option<Targets> {
         if !self.rounds.contains(&round.round) {
             return None;
         }
         let (events, mut sent) = (round.events, sent_by(round));
-        let (mut found, mut outputs) = (None, Outputs::default());
+        let (mut found, mut outputs) = (Targets::default(), Outputs::default());
         for row in round.rows.clone() {
             let is_first = matches!(events.kind[row], Kind::Initiate | Kind::Received);
             let (node, from) = (events.receiver[row], events.sender[row]);
             let ends = self.places[node as usize].zip(self.places[from as usize]).filter(|_| is_first);
-            let Some((me, from)) = ends else { continue };
+            let Some((me, heard_from)) = ends else { continue };
             let hop = u32::try_from(events.hop[row]).ok().and_then(|hop| hop.checked_sub(1)).map(Hop);
-            let would = self.targets(me, from, Message(round.round), hop, &mut outputs);
-            if would != sent.remove(&node).unwrap_or_default() {
-                found = Some(found.map_or((1, node), |(count, first)| (count + 1, first)));
+            let would = self.targets(me, heard_from, Message(round.round), hop, &mut outputs);
+            let sent = sent.remove(&node).unwrap_or_default();
+            let candidates = self.common.neighbours.neighbours(me);
+            let may_return = node != from && candidates.contains(&heard_from);
+            let is_all = would.len() + usize::from(may_return) >= candidates.len();
+            let returns = node != from && sent.contains(&from);
+            let in_order = |targets: &[u32]| BTreeSet::from_iter(targets.iter().copied());
+            let is_other_set = is_all && in_order(&sent) != in_order(&would);
+            let goes_back = returns && !self.common.settings.back_to_sender;
+            if sent.len() != would.len() || is_other_set || goes_back {
+                found.other += 1;
+                found.first_other.get_or_insert(node);
+            } else if sent.len() > 1 {
+                found.drawn += 1;
+                if sent != would {
+                    found.drawn_otherwise += 1;
+                    found.first_drawn.get_or_insert(node);
+                }
             }
         }
-        found
+        Some(found)
     }
 
     /// Whom a node sends to that hears of a message, by number, in order.

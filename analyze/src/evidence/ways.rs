@@ -8,6 +8,7 @@ use cnsim::id::{Epoch, NodeIx};
 use cnsim::link::{CopyKey, CopyKind, DelaySpec, Edge, Links, Loss};
 use cnsim::machine::{Common, Config, Input, Machine, Outputs};
 use cnsim::manifest::{Backend, Manifest, Records, VIRTUAL_EPOCH_NS};
+use cnsim::protocol::Phase;
 use cnsim::time::Timestamp;
 use cnsim::topology::EdgeWeights;
 use cnsim_records::columns::UNKNOWN_NS;
@@ -27,6 +28,7 @@ pub(super) struct Ways {
     wire: Wire,
     leaving: Leaving,
     in_flight: u32,
+    draws_delays: bool,
 }
 
 /// What is known of how long copies are on their way.
@@ -49,13 +51,17 @@ enum Leaving {
     InPeriods,
 }
 
-/// A copy whose times are not what they follow from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OtherTime {
-    /// It was on its way for another time: so long by the seed.
-    OnItsWay(i64),
-    /// It left at another time: so long after the instant at which it could.
-    Left(i64),
+/// The copies of a round that have other times than they can have, each with its row.
+#[derive(Debug, Default)]
+pub(super) struct OtherTimes {
+    /// With how long they are on their way by the seed.
+    pub(super) on_their_way: Vec<(usize, i64)>,
+    /// Half of so many and more would be on their way for other times if another program had drawn these.
+    pub(super) of_ways: u64,
+    /// With how long after an instant at which they could they left.
+    pub(super) left: Vec<(usize, i64)>,
+    /// The same of when they left.
+    pub(super) of_left: u64,
 }
 
 impl Ways {
@@ -87,11 +93,11 @@ impl Ways {
             }
         }
         let (leaving, in_flight) = (leaving(manifest), options.in_flight);
-        Some(Self { common: Arc::new(common), places, wire, leaving, in_flight })
+        Some(Self { common: Arc::new(common), places, wire, leaving, in_flight, draws_delays: !is_alike })
     }
 
     /// The copies of a round that have other times than they can have, with their rows.
-    pub(super) fn find_other_times(&self, round: &Round<'_>) -> Vec<(OtherTime, usize)> {
+    pub(super) fn find_other_times(&self, round: &Round<'_>) -> OtherTimes {
         let events = round.events;
         let arrived = |row: &usize| {
             matches!(events.kind[*row], Kind::Received | Kind::Duplicate)
@@ -104,7 +110,7 @@ impl Ways {
             .filter(|row| matches!(events.kind[*row], Kind::Received | Kind::Duplicate | Kind::Failed))
             .collect();
         rows.sort_unstable_by_key(|row| (events.sender[*row], events.receiver[*row], events.send_number[*row], *row));
-        let mut found = Vec::new();
+        let mut found = OtherTimes::default();
         for of_way in rows.chunk_by(|one, next| {
             (events.sender[*one], events.receiver[*one]) == (events.sender[*next], events.receiver[*next])
         }) {
@@ -112,21 +118,36 @@ impl Ways {
             for (place, row) in of_way.iter().enumerate() {
                 let is_same = |before: usize| events.send_number[of_way[before]] == events.send_number[*row];
                 nth += u32::from(place > 0 && !is_same(place - 1));
-                if arrived(row)
-                    && let Some(other) = self.other_way(round, *row, nth)
-                {
-                    found.push((other, *row));
+                if arrived(row) {
+                    found.of_ways += 1;
+                    found.on_their_way.extend(self.other_way(round, *row, nth).map(|drawn_ns| (*row, drawn_ns)));
                 }
             }
         }
         if self.leaving != Leaving::Unknown {
             rows.retain(arrived);
-            found.extend(self.find_other_leaves(round, rows));
+            found.of_left = rows.len() as u64;
+            found.left = self.find_other_leaves(round, rows);
+        }
+        if self.wire != Wire::Exact {
+            // What is longer contradicts nothing, whoever drew it.
+            found.of_ways /= 5;
         }
         found
     }
 
-    fn other_way(&self, round: &Round<'_>, row: usize, nth: u32) -> Option<OtherTime> {
+    /// Whether the seed draws how long copies are on their way.
+    pub(super) fn draws_delays(&self) -> bool {
+        self.draws_delays
+    }
+
+    /// Whether it draws when nodes send.
+    pub(super) fn draws_periods(&self) -> bool {
+        self.leaving == Leaving::InPeriods && self.common.settings.phase == Phase::Random
+    }
+
+    /// How long a copy is on its way by the seed, where it was another time.
+    fn other_way(&self, round: &Round<'_>, row: usize, nth: u32) -> Option<i64> {
         let events = round.events;
         let place = |node: u32| self.places[node as usize];
         let (from, to) = place(events.sender[row]).zip(place(events.receiver[row]))?;
@@ -138,10 +159,10 @@ impl Ways {
             Wire::Exact => took_ns != drawn_ns,
             Wire::AtLeast { slack_ns } => took_ns < drawn_ns - slack_ns.min(drawn_ns / 2),
         };
-        is_other.then_some(OtherTime::OnItsWay(drawn_ns))
+        is_other.then_some(drawn_ns)
     }
 
-    fn find_other_leaves(&self, round: &Round<'_>, mut rows: Vec<usize>) -> Vec<(OtherTime, usize)> {
+    fn find_other_leaves(&self, round: &Round<'_>, mut rows: Vec<usize>) -> Vec<(usize, i64)> {
         let events = round.events;
         let begun = round.rows.clone().find(|row| events.kind[*row] == Kind::Initiate);
         let Some(begun_ns) = begun.map(|row| events.received_ns[row]) else { return Vec::new() };
@@ -163,7 +184,7 @@ impl Ways {
                     Leaving::InPeriods => (sent_ns - begun_ns - first_ns).rem_euclid(period_ns),
                 };
                 if late_ns != 0 {
-                    found.push((OtherTime::Left(late_ns), *row));
+                    found.push((*row, late_ns));
                 }
             }
         }

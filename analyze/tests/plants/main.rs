@@ -5,6 +5,7 @@
 use cnsim_analyze::audit::{Check, Severity};
 use serde_json::json;
 
+mod forged;
 mod run;
 #[path = "../support/mod.rs"]
 mod support;
@@ -13,8 +14,9 @@ use run::*;
 
 const RUNS: [&str; 5] = ["flood-cubaan6", "mail-cubaan6", "push-cubaan8", "ring-cubaan6", "seed-cubaan6"];
 
-/// A run whose rounds end at the horizon, and a simulated one that loses copies: they have plants of their own.
-const OTHER_RUNS: [&str; 2] = ["pull-cubaan6", "sim-cubaan8"];
+/// Runs with plants of their own: one whose rounds end at the horizon, simulated ones that lose copies, push and call in periods, and
+/// one that grows a tree.
+const OTHER_RUNS: [&str; 5] = ["pull-cubaan6", "sim-cubaan8", "period-cubaan6", "calls-cubaan6", "tree-cubaan6"];
 
 type Plant = (&'static str, Into, fn(&mut Run), Check, Severity);
 

@@ -17,6 +17,7 @@ pub(crate) struct Run {
     pub(crate) records: Vec<Value>,
     pub(crate) manifest: Value,
     topology: String,
+    pub(crate) control: Option<String>,
     is_as_written: bool,
 }
 
@@ -44,7 +45,14 @@ impl Run {
         };
         let records = file("events.jsonl").lines().map(record).collect();
         let manifest = serde_json::from_str(&file("manifest.json")).unwrap();
-        Self { name, records, manifest, topology: file("topology.json"), is_as_written: false }
+        Self {
+            name,
+            records,
+            manifest,
+            topology: file("topology.json"),
+            control: fs::read_to_string(fixture(&format!("plants/{name}/control.csv"))).ok(),
+            is_as_written: false,
+        }
     }
 
     pub(crate) fn judge(&self, into: Into) -> Quality {
@@ -62,6 +70,7 @@ impl Run {
         if into == Into::Folder {
             fs::write(folder.join("manifest.json"), self.manifest.to_string()).unwrap();
             fs::write(folder.join("topology.json"), &self.topology).unwrap();
+            self.control.iter().for_each(|control| fs::write(folder.join("control.csv"), control).unwrap());
         }
     }
 

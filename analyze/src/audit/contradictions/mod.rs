@@ -2,7 +2,8 @@
 //! was changed.
 //!
 //! Each file looks at one pair: `records.rs` at records and manifest, `driver.rs` at what the driver counted and timed, `network.rs`
-//! at the manifest and its topology, `control.rs` at the counts of control messages, `typed.rs` at what was typed.
+//! at the manifest and its topology, `control.rs` and `counted.rs` at the counts of control
+//! messages, `copies.rs` at the numbers of copies, `virtual_time.rs` at the begins of simulated rounds, `typed.rs` at what was typed.
 
 mod control;
 mod copies;

@@ -19,6 +19,9 @@ const IDLE_NS_MAX: i64 = 3600 * 1_000_000_000;
 /// So many standard deviations fewer than expected do not come by chance.
 const LOSS_DEVIATIONS: f64 = 6.0;
 
+/// The logarithm of a chance that does not come: one in 10^7.
+const NEVER_LN: f64 = -16.1;
+
 /// Every contradiction, in words.
 pub(super) fn contradictions(manifest: &Manifest, run: &AuditedRun<'_>, rounds: &[&AuditedRound<'_>]) -> Vec<String> {
     let of_rounds = [
@@ -30,6 +33,7 @@ pub(super) fn contradictions(manifest: &Manifest, run: &AuditedRun<'_>, rounds: 
         idle_run(manifest, rounds),
         other_epoch(manifest, rounds),
         too_few_losses(manifest, rounds),
+        none_returned(rounds),
     ];
     let of_records = Field::ALL.into_iter().filter_map(|field| other_field(field, rounds));
     of_rounds.into_iter().flatten().chain(of_records).collect()
@@ -118,6 +122,14 @@ fn too_few_losses(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<S
         .then(|| format!("{lost} of {sends} copies lost where the run was to lose {loss} of them"))
 }
 
+/// No copy that went back to whom its sender had heard from, where nodes choose among these too.
+fn none_returned(rounds: &[&AuditedRound<'_>]) -> Option<String> {
+    let of_rounds = || rounds.iter().filter_map(|round| round.evidence.returned);
+    let none_ln: f64 = of_rounds().map(|returned| returned.none_ln).sum();
+    let is_none = of_rounds().all(|returned| returned.count == 0);
+    (is_none && none_ln < NEVER_LN).then(|| "no copy back to a sender where --back-to-sender sends some".to_owned())
+}
+
 /// When a run on one machine began and ended; none elsewhere, where its driver's clock is not the nodes', and where a clock was set.
 fn span_ns(manifest: &Manifest) -> Option<(i64, Option<i64>)> {
     let was_set = manifest.rounds.iter().any(|round| round.clock_steps > 0);
@@ -142,8 +154,11 @@ fn instant_ns(time: &str) -> Option<i64> {
 fn other_field(field: Field, rounds: &[&AuditedRound<'_>]) -> Option<String> {
     let found: Vec<_> =
         rounds.iter().filter_map(|round| Some((round.round, round.evidence.contradicted.get(&field)?))).collect();
-    let (first_round, first) = found.first()?;
     let count: u64 = found.iter().map(|(_, contradicted)| contradicted.count).sum();
+    // Where most of what a seed draws is another, another program drew it.
+    let of: u64 = found.iter().filter_map(|(_, contradicted)| contradicted.of).sum();
+    let is_drawn_otherwise = of > 0 && 2 * count >= of || found.iter().any(|(_, it)| it.of.is_some()) && of == 0;
+    let (first_round, first) = found.iter().find(|(_, it)| it.count > 0).filter(|_| !is_drawn_otherwise)?;
     let what = match field {
         Field::Nodes => "another number of nodes",
         Field::Protocol => "another protocol",
@@ -159,7 +174,8 @@ fn other_field(field: Field, rounds: &[&AuditedRound<'_>]) -> Option<String> {
         Field::SendOrder => "copies that left before one with a smaller number",
         Field::Way => "copies on their way for another time than the seed gives",
         Field::Leaving => "copies that left when their sender does not send",
-        Field::Targets => "nodes that sent to others, or in another order, than the seed gives",
+        Field::Targets => "nodes that sent to others than their protocol does",
+        Field::DrawnTargets => "nodes that sent to others, or in another order, than the seed gives",
         Field::Period => "copies more or fewer than periods of this length make",
         Field::SeqOrder => "numbers of a process before those of earlier records",
         Field::SeqRound => "numbers that their process used in another round",
