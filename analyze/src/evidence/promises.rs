@@ -384,7 +384,8 @@ fn links(manifest: &Manifest, topology: &Topology, nodes: &Names) -> Vec<(u32, u
     for edge in &topology.edges {
         let (source, target, hold_ns) = (number(edge.source), number(edge.target), hold_ns(manifest, edge.weight));
         links.push((source, target, hold_ns));
-        if !topology.directed {
+        // An answer goes against the direction of its ask.
+        if !topology.directed || manifest.options.protocol.protocol().answers_with_copies() {
             links.push((target, source, hold_ns));
         }
     }

@@ -15,21 +15,23 @@ pub(super) fn contradictions(facts: &RunFacts, rounds: &[&AuditedRound<'_>]) -> 
     if !draws_as_here(&facts.manifest) || facts.manifest.options.open_loop().is_some() {
         return Vec::new();
     }
-    [other_periods(facts), other_duplicates(facts, rounds)].into_iter().flatten().collect()
+    [other_periods(facts, rounds), other_duplicates(facts, rounds)].into_iter().flatten().collect()
 }
 
 /// Rounds in which a node called more often, or all nodes together less often, than the period lets them.
-fn other_periods(RunFacts { manifest, control, .. }: &RunFacts) -> Option<String> {
+fn other_periods(RunFacts { manifest, control, .. }: &RunFacts, rounds: &[&AuditedRound<'_>]) -> Option<String> {
     let kind = manifest.options.protocol.protocol().once_a_period()?;
     let control = control.as_ref()?;
     let (period_ms, nodes) = (manifest.options.period.as_ms(), f64::from(manifest.options.nodes));
     let is_other = |round: &&cnsim::manifest::Round| {
         let sent = control.rounds.get(&round.round).and_then(|sent| sent.kinds.get(kind)).copied().unwrap_or_default();
-        let periods = round.driver_ms / period_ms;
+        // Nodes may stop to call when all are reached, though copies are still on their way.
+        let spread_ms = spread_ms(rounds, round.round).unwrap_or(0.0);
         // A node without neighbours calls nobody.
-        let least = (periods - 1.0) * f64::from(sent.senders);
+        let least = (spread_ms / period_ms - 1.0) * f64::from(sent.senders);
         let is_never_late = is_never_late(manifest, round) && f64::from(sent.senders) == nodes;
-        sent.node_max as f64 > periods + PERIODS_MORE || is_never_late && (sent.messages as f64) < least
+        counted_ms(manifest, rounds, round).is_some_and(|ms| sent.node_max as f64 > ms / period_ms + PERIODS_MORE)
+            || is_never_late && (sent.messages as f64) < least
     };
     let other: Vec<u32> = manifest.rounds.iter().filter(has_ended).filter(is_other).map(|round| round.round).collect();
     (!other.is_empty()).then(|| {
@@ -39,6 +41,28 @@ fn other_periods(RunFacts { manifest, control, .. }: &RunFacts) -> Option<String
             list_rounds(&other)
         )
     })
+}
+
+/// From the begin of a round to its last first receipt.
+fn spread_ms(rounds: &[&AuditedRound<'_>], number: u32) -> Option<f64> {
+    let metrics = rounds.iter().find(|round| round.round == number)?.metrics;
+    let (begun_ns, last_ns) = metrics.initiate_ns.zip(metrics.reached_ns.iter().max().copied())?;
+    Some(last_ns.saturating_sub(begun_ns) as f64 / 1e6)
+}
+
+/// For how long the calls of a round were counted at most: in virtual time as long as it went on, on one machine from the begin of the
+/// round before to that of the next one, for a busy driver may be late to read them. None where nobody knows.
+fn counted_ms(manifest: &Manifest, rounds: &[&AuditedRound<'_>], round: &cnsim::manifest::Round) -> Option<f64> {
+    let begun = |number: u32| rounds.iter().find(|round| round.round == number)?.metrics.initiate_ns;
+    match manifest.backend {
+        Backend::Sim(_) => Some(round.driver_ms),
+        Backend::Local(_) => {
+            let before = manifest.rounds.iter().find(|before| before.round + 1 == round.round)?;
+            let next_ns = begun(round.round + 1)?;
+            Some(next_ns.saturating_sub(begun(before.round)?) as f64 / 1e6)
+        }
+        Backend::Kubernetes(_) => None,
+    }
 }
 
 /// Rounds whose nodes told of more duplicates, or of fewer, than there are.
