@@ -258,6 +258,14 @@ impl Control for Scripted {
         Ok(Response::new(self.next()))
     }
 
+    async fn begin_faults(&self, _: Request<BeginFaultsRequest>) -> Result<Response<BeginFaultsReply>, Status> {
+        Err(Status::unimplemented("no script has faults"))
+    }
+
+    async fn fault_logs(&self, _: Request<FaultLogsRequest>) -> Result<Response<FaultLogsReply>, Status> {
+        Err(Status::unimplemented("no script has faults"))
+    }
+
     async fn control_traffic(
         &self,
         _: Request<ControlTrafficRequest>,
