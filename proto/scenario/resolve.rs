@@ -156,12 +156,14 @@ impl Timeline {
     }
 }
 
-/// The nodes that stand still at time 0 in every round, whoever begins its message: no message can begin at these.
+/// The nodes that stand still at time 0 in every round, whoever begins its message: no message can begin at these. A node that
+/// sleeps is none of them, for it is awake when it begins one.
 ///
 /// # Errors
 /// The first fault that cannot be.
 pub fn never_initiate(faults: &[FaultSpec], ground: &Ground<'_>) -> Result<NodeSet, ScenarioError> {
-    let is_named = |fault: &&FaultSpec| fault.kind.stops_nodes() && !fault.draws_nodes();
+    let does_sleep = |fault: &FaultSpec| matches!(fault.kind, Kind::Sleep { .. });
+    let is_named = |fault: &&FaultSpec| fault.kind.stops_nodes() && !fault.draws_nodes() && !does_sleep(fault);
     let named: Vec<FaultSpec> = faults.iter().filter(is_named).cloned().collect();
     let replicate = Replicate { round: 0, initiator: None, limit: Interval(1) };
     let timeline = Timeline::resolve(&named, ground, replicate)?;
@@ -389,9 +391,12 @@ impl Resolution<'_> {
         }
     }
 
-    /// When a node with a duty cycle sleeps. Each begins at a point of its period that is drawn, so that they do not keep step.
+    /// When a node with a duty cycle sleeps. Each begins at a point of its period that is drawn, so that they do not keep step; at
+    /// time 0 that of the initiator is one at which it is awake.
     fn nights(&self, node: NodeIx, period: Interval, on: Interval) -> Vec<Span> {
-        let passed = self.random(Purpose::FaultTimes, &[node.0.into()]).below(period.0);
+        let is_beginning = self.replicate.initiator == Some(node) && self.window.begins == Interval::ZERO;
+        let points = if is_beginning { on } else { period };
+        let passed = self.random(Purpose::FaultTimes, &[node.0.into()]).below(points.0);
         let (begins, ends) = (self.window.begins, self.known_end());
         let mut spans = Vec::new();
         // The first period began before the fault did.

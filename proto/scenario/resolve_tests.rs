@@ -90,6 +90,21 @@ fn nodes_that_come_and_go_are_up_and_down_by_their_laws() {
 }
 
 #[test]
+fn whoever_begins_a_message_is_awake_at_time_0() {
+    let net = Net::new("complete", 20);
+    let sleep = r#"[{"name":"night","at":"0s","for":"20s","kind":"sleep","who":"all","period":"1s","on":"100ms"}]"#;
+    let mut others = 0;
+    for round in 0..100 {
+        let is_asleep = |stopped: &Stopped| stopped.spans[0].begins == Interval::ZERO;
+        let nodes = net.stopped(sleep, round);
+        assert!(!is_asleep(&nodes[0]), "round {round}: the initiator sleeps");
+        others += nodes[1..].iter().filter(|stopped| is_asleep(stopped)).count();
+    }
+    // Nine of ten of the others: four standard deviations of a binomial count.
+    assert!((f64::from(others as u32) - 1_710.0).abs() < 4.0 * (1_900.0_f64 * 0.9 * 0.1).sqrt(), "{others}");
+}
+
+#[test]
 fn a_node_that_sleeps_is_awake_for_its_part_of_every_period() {
     let net = Net::new("complete", 50);
     let sleep =
