@@ -1,11 +1,14 @@
 //! The factors of an experiment: what a run was made to differ in from others, in the words that a table shows.
 
+use serde_json::Value;
+
 use super::limits::Limits;
 use super::options::Options;
 use super::run::Manifest;
 use crate::link::{DelaySpec, Loss, RateSpec, Sharing};
 use crate::pace::Pace;
 use crate::protocol::ProtocolSettings;
+use crate::scenario::{FaultSpec, Kind};
 use crate::topology::TopologySource;
 
 /// How many digits of a topology file's digest tell it from another.
@@ -24,7 +27,8 @@ pub struct Factors {
     pub payload_bytes: u64,
     /// What was done to links on purpose: `link delay 5 ms`, `5 Mbit/s`; `unshaped` where nothing was.
     pub network: String,
-    /// What was done to nodes and links while the run went on: `a round every 100ms` in an open loop, else `none`.
+    /// What was done to nodes and links while the run went on: `a round every 100ms` in an open loop, and each fault with what was
+    /// typed for it, as `split (partition at 5s for 10s, sides 50% | 50%)`; else `none`.
     pub scenario: String,
     /// Where it ran.
     pub backend: String,
@@ -46,10 +50,7 @@ impl Factors {
             nodes: options.nodes,
             payload_bytes: options.payload_bytes,
             network: network(options, &manifest.limits),
-            scenario: match options.every {
-                Pace::Closed => "none".to_owned(),
-                open @ (Pace::Every(_) | Pace::Poisson(_)) => format!("a round every {open}"),
-            },
+            scenario: scenario(options),
             backend: manifest.backend.name().to_owned(),
             nodes_per_process: options.nodes_per_process,
         }
@@ -123,6 +124,35 @@ fn network(options: &Options, limits: &Limits) -> String {
     let words: Vec<String> =
         delay.into_iter().chain(loss).chain(rates(options)).chain(work(options)).chain(rate).collect();
     if words.is_empty() { "unshaped".to_owned() } else { words.join(", ") }
+}
+
+fn scenario(options: &Options) -> String {
+    let pace = match options.every {
+        Pace::Closed => None,
+        open @ (Pace::Every(_) | Pace::Poisson(_)) => Some(format!("a round every {open}")),
+    };
+    let words: Vec<String> = pace.into_iter().chain(options.faults.iter().map(fault)).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+/// A fault with all that was typed for it: two runs whose faults differ in anything were made to differ.
+fn fault(fault: &FaultSpec) -> String {
+    let json = serde_json::to_value(fault).expect("a fault has text keys");
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut text = format!("{} ({} at {}", fault.name, fault.kind.word(), fault.at);
+    text.extend(fault.lasts.map(|lasts| format!(" for {lasts}")));
+    let keys = Kind::KEYS.iter().find(|(kind, _)| *kind == fault.kind.word()).map(|(_, keys)| *keys);
+    for key in keys.unwrap_or_default() {
+        let Some(value) = json.get(key) else { continue };
+        let value = match value {
+            Value::Array(values) if *key == "sides" => values.iter().map(word).collect::<Vec<_>>().join(" | "),
+            Value::Array(values) => values.iter().map(word).collect::<Vec<_>>().join(" "),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => word(value),
+        };
+        text.push_str(&format!(", {} {value}", key.replace('_', " ")));
+    }
+    text.push(')');
+    text
 }
 
 /// How fast nodes were let send and receive.

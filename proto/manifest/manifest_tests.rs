@@ -142,3 +142,18 @@ fn the_factors_of_a_run_are_what_it_was_made_to_be() {
     let interrupted = Factors::of(&read(INTERRUPTED));
     assert_eq!((interrupted.protocol.as_str(), interrupted.network.as_str()), ("flood", "link delay 400 ms"));
 }
+
+#[test]
+fn the_scenario_of_a_run_names_its_faults_with_all_that_was_typed_for_them() {
+    let mut manifest = read(LOCAL);
+    let faults = r#"[{"name":"split","at":"5s","for":"10s","kind":"partition","sides":["50%",["n1","n2"]]},
+        {"name":"churn","at":"20s","for":"20s","kind":"crash","who":"10%","back_after":"weibull:0.5:3s","state":"lost"}]"#;
+    manifest.options.faults = serde_json::from_str(faults).unwrap();
+    let split = r#"split (partition at 5s for 10s, sides 50% | ["n1","n2"])"#;
+    let churn = "churn (crash at 20s for 20s, who 10%, how dark, back after weibull:0.5:3s, state lost)";
+    assert_eq!(Factors::of(&manifest).scenario, format!("{split}, {churn}"));
+
+    manifest.options.every = "100ms".parse().unwrap();
+    manifest.options.faults.truncate(1);
+    assert_eq!(Factors::of(&manifest).scenario, format!("a round every 100ms, {split}"));
+}
