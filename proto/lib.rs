@@ -7,7 +7,7 @@
 //! - [`topology`]: who may send to whom; [`link`]: what a copy meets on its way; [`initiator`]: who begins which round;
 //!   [`pace`]: when
 //! - [`motion`]: networks whose links come and go: traces, movements, generators
-//! - [`quantity`]: spans, rates, shares, lengths and speeds as they are typed
+//! - [`quantity`]: spans, rates, shares, sizes, lengths and speeds as they are typed
 //! - [`protocol`]: the dissemination strategies and their options
 //! - [`machine`]: one node
 //! - [`scenario`]: what happens to nodes and links while messages spread, and what proves that it did

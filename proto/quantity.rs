@@ -1,5 +1,5 @@
-//! Quantities as they are typed, with their unit: spans of time, rates, shares, lengths and speeds. A number alone is refused,
-//! because it could be read two ways.
+//! Quantities as they are typed, with their unit: spans of time, rates, shares, sizes, lengths and speeds. A number alone is
+//! refused, because it could be read two ways.
 
 use std::fmt;
 use std::str::FromStr;
@@ -101,6 +101,22 @@ impl Speed {
     }
 }
 
+/// Bytes; `1kB`, `1.5MB` or `200B`, in powers of ten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct DataSize(u64);
+
+impl DataSize {
+    /// So many bytes.
+    pub fn of_bytes(bytes: u64) -> Self {
+        Self(bytes)
+    }
+
+    /// How many bytes.
+    pub fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
 /// How a kind of quantity is written; a value is a whole number of its smallest step.
 struct Kind {
     /// Unit and its size in steps, the largest unit first.
@@ -158,6 +174,15 @@ const SPEEDS: Kind = Kind {
     range: "whole millimetres a second from 1mm/s to 1000000m/s",
 };
 
+const SIZES: Kind = Kind {
+    units: &[("MB", 1_000_000), ("kB", 1_000), ("B", 1)],
+    likely: ["B", "kB"],
+    least: 0,
+    most: u64::MAX,
+    form: "a number with B, kB or MB, as 1kB",
+    range: "whole bytes",
+};
+
 const SHARE_PERCENT: u64 = Share::WHOLE as u64 / 100;
 
 impl FromStr for Interval {
@@ -213,6 +238,21 @@ impl FromStr for Speed {
 impl fmt::Display for Speed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         SPEEDS.write(self.0, f)
+    }
+}
+
+impl FromStr for DataSize {
+    type Err = QuantityError;
+
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        SIZES.read(text).map(Self)
+    }
+}
+
+impl fmt::Display for DataSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // 0 is a whole number of every unit.
+        if self.0 == 0 { f.write_str("0B") } else { SIZES.write(self.0, f) }
     }
 }
 
@@ -331,6 +371,19 @@ mod tests {
         for (typed, parts) in [("5%", 50_000_000), ("0.1%", 1_000_000), ("100%", Share::WHOLE), ("0.0000001%", 1)] {
             let share: Share = typed.parse().unwrap();
             assert_eq!((share.parts(), share.to_string()), (parts, typed.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_size_counts_bytes_in_powers_of_ten() {
+        for (typed, written, bytes) in
+            [("1kB", "1kB", 1_000), ("1.5MB", "1500kB", 1_500_000), ("200B", "200B", 200), ("0kB", "0B", 0)]
+        {
+            let size: DataSize = typed.parse().unwrap();
+            assert_eq!((size.bytes(), size.to_string()), (bytes, written.to_owned()), "{typed}");
+        }
+        for bad in ["1000", "1KB", "1KiB", "0.5B", "-1B", "1GB"] {
+            assert!(bad.parse::<DataSize>().is_err(), "{bad}");
         }
     }
 

@@ -12,8 +12,11 @@ use cnsim::link::{DelaySpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
 use cnsim::manifest::{LikeRounds, Likeness, Records};
 use cnsim::pace::{Pace, WarmUp};
 use cnsim::protocol::{Connections, Forward, Order, Phase};
+use cnsim::quantity::DataSize;
+use cnsim::scenario::FaultSpec;
 use cnsim::time::Interval;
 
+use crate::scenario::args::ScenarioCommand;
 use crate::topology_command::TopologyCommand;
 
 /// Measures how a message spreads by gossip, with real gRPC nodes.
@@ -31,6 +34,8 @@ pub struct Cli {
 pub enum Command {
     /// Generates a topology, or shows what one is like
     Topology(TopologyCommand),
+    /// Writes, checks and describes scenario files: all options of a run and its faults in one file
+    Scenario(ScenarioCommand),
     /// Starts nodes on this machine or a cluster, drives rounds of gossip and records every delivery
     Run(Box<RunArgs>),
 }
@@ -44,6 +49,7 @@ const FOLDER: &str = "The run and its folder";
   cnsim run --nodes 10
   cnsim run --nodes 1000 --topology k-regular:8 --protocol push:3 --rounds 20 --condition push3
   cnsim run --backend sim --nodes 100000 --topology k-regular:8 --delay lognormal:40ms:0.4 --report
+  cnsim run -f split.toml --backend sim --report
   cnsim run --backend kubernetes --nodes 100 --set bandwidth=5M --condition 5M --report
   cnsim run --repeat runs/4abf0c12-cubaan10/manifest.json
   cnsim run --resume runs/4abf0c12-cubaan10")]
@@ -58,14 +64,20 @@ pub struct RunArgs {
     /// Of a run on Kubernetes.
     #[command(flatten)]
     pub kubernetes: KubernetesArgs,
+    /// A scenario file, which has options as keys, and faults; what is typed beside it overrides it
+    #[arg(short, long, value_name = "FILE", help_heading = FOLDER)]
+    pub file: Option<PathBuf>,
+    /// Also write a scenario file of what is typed, before the run begins
+    #[arg(long, value_name = "FILE", help_heading = FOLDER)]
+    pub save: Option<PathBuf>,
     /// Runs of a simulation, each with a seed and a graph of its own [default: 10 in a simulation, else 1]
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..), help_heading = FOLDER)]
     pub repeats: Option<u32>,
     /// Run the experiment of this manifest.json again, under a new run id
-    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["Experiment", "repeats"], help_heading = FOLDER)]
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["Experiment", "repeats", "file", "save"], help_heading = FOLDER)]
     pub repeat: Option<PathBuf>,
     /// Go on with the run in this folder, which was interrupted or failed, where it runs
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["Experiment", "repeat", "repeats", "run_id", "out"], help_heading = FOLDER)]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["Experiment", "file", "save", "repeat", "repeats", "run_id", "out"], help_heading = FOLDER)]
     pub resume: Option<PathBuf>,
     /// Name of the run, without spaces [default: 8 hex digits, -cubaan and the number of nodes]
     #[arg(long, value_name = "ID", help_heading = FOLDER)]
@@ -87,6 +99,20 @@ pub enum BackendName {
     Kubernetes,
     /// In virtual time.
     Sim,
+}
+
+impl BackendName {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Sim, Self::Local, Self::Kubernetes];
+
+    /// As it is typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Kubernetes => "kubernetes",
+            Self::Sim => "sim",
+        }
+    }
 }
 
 /// The flags that say what is run.
@@ -143,7 +169,10 @@ pub struct Experiment {
     /// Name of the experiment's condition, as it stands in records and tables
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub condition: String,
-    /// Bytes of payload that a message carries [default: 0]
+    /// Size of the payload that a message carries, as 1kB [default: 0B]
+    #[arg(long, value_name = "SIZE", conflicts_with = "payload_bytes")]
+    pub payload: Option<DataSize>,
+    /// The same as a number of bytes
     #[arg(long, value_name = "B")]
     pub payload_bytes: Option<u64>,
     /// Nodes in one process [default: as many as give one process for each processor; on Kubernetes 1]
@@ -213,6 +242,16 @@ pub struct Experiment {
     /// What was fitted on those runs.
     #[arg(skip)]
     pub likeness: Option<Likeness>,
+    /// What befalls nodes and links: tables of a scenario file.
+    #[arg(skip)]
+    pub faults: Vec<FaultSpec>,
+}
+
+impl Experiment {
+    /// Bytes of payload, in whichever way they were typed.
+    pub fn payload_bytes(&self) -> Option<u64> {
+        self.payload.map(DataSize::bytes).or(self.payload_bytes)
+    }
 }
 
 /// How long a send may take.
@@ -310,6 +349,8 @@ fn conflict(text: &str) -> String {
         "--resume takes every option from the run: only --report and flags of its backend go with it"
     } else if text.contains("--repeat") {
         "--repeat takes every option from the manifest: only --run-id, --out, --report and a backend go with it"
+    } else if text.contains("--payload") {
+        "--payload and --payload-bytes are the same: type one of them"
     } else {
         "--release is used as it was installed: --set, --image and --chart do not go with it"
     };

@@ -4,7 +4,9 @@ use cnsim::id::{NodeId, NodeIx};
 use cnsim::link::{DelayModel, Transport};
 use cnsim::manifest::Options;
 use cnsim::pace::Schedule;
-use cnsim::scenario::{FaultSpec, Ground, How, Kind, NodeSet, Replicate, ScenarioError, Timeline, never_initiate};
+use cnsim::scenario::{
+    FaultSpec, Ground, How, Kind, NodeSet, Planned, Reason, Replicate, ScenarioError, Timeline, never_initiate,
+};
 use cnsim::time::Interval;
 use cnsim::topology::Adjacency;
 
@@ -32,9 +34,12 @@ pub enum FaultsError {
     NoDeadline(String),
     /// The round would be given up before.
     #[error(
-        "the faults last {lasts}, --round-timeout gives a round up after {limit}: use a longer one, or shorter faults"
+        "fault {fault} lasts until {lasts}, and a round is given up after {limit}: give it a shorter `for`, or the run a longer \
+         --round-timeout"
     )]
     TooLong {
+        /// The one that lasts longest.
+        fault: String,
         /// The last step.
         lasts: Interval,
         /// The longest round.
@@ -52,11 +57,26 @@ pub enum FaultsError {
     #[error("fault {0}: how = \"process\" is not possible on this backend: use how = \"dark\"")]
     Process(String),
     /// Every node stands still when messages begin.
-    #[error("every node stands still at 0s: no message can begin")]
-    NobodyBegins,
+    #[error("fault {0}: every node stands still at 0s, so that no message can begin")]
+    NobodyBegins(String),
     /// Two faults of one name.
     #[error("two faults are called {0}")]
     SameName(String),
+}
+
+impl FaultsError {
+    /// The fault that cannot be.
+    pub fn fault(&self) -> &str {
+        match self {
+            Self::Scenario(ScenarioError { fault, .. })
+            | Self::NoDeadline(fault)
+            | Self::TooLong { fault, .. }
+            | Self::Paused { fault, .. }
+            | Self::Process(fault)
+            | Self::NobodyBegins(fault)
+            | Self::SameName(fault) => fault,
+        }
+    }
 }
 
 /// What the timelines of a plan are resolved on.
@@ -78,7 +98,9 @@ impl PlannedFaults {
         check(options)?;
         made.never_initiate = made.on(field, |ground| never_initiate(&options.faults, ground))?;
         if made.never_initiate.nodes().len() == field.nodes.len() {
-            return Err(FaultsError::NobodyBegins);
+            let at_first = |fault: &&FaultSpec| fault.kind.stops_nodes() && fault.at == Interval::ZERO;
+            let fault = options.faults.iter().find(at_first).map(|fault| fault.name.clone());
+            return Err(FaultsError::NobodyBegins(fault.unwrap_or_default()));
         }
         let limit = made.limit(field);
         let timeline = match field.open_loop {
@@ -88,9 +110,9 @@ impl PlannedFaults {
                 made.resolve(field, 0, Some(NodeIx(first_free(&made.never_initiate, 0, field.nodes.len()) as u32)))?
             }
         };
-        let lasts = timeline.ends();
-        if lasts >= limit {
-            return Err(FaultsError::TooLong { lasts, limit });
+        check_room(&options.faults, &timeline, field.nodes.len())?;
+        if let Some((lasts, fault)) = longest(&timeline).filter(|(lasts, _)| *lasts >= limit) {
+            return Err(FaultsError::TooLong { fault, lasts, limit });
         }
         made.whole = field.open_loop.is_some().then_some(timeline);
         Ok(made)
@@ -135,6 +157,32 @@ impl PlannedFaults {
         let region = |node: NodeIx| self.regions.get(node.index()).cloned();
         resolve(&Ground { nodes: field.nodes, neighbours: field.neighbours, region: &region, seed: field.options.seed })
     }
+}
+
+/// The last step of all faults, and whose it is.
+fn longest(timeline: &Timeline) -> Option<(Interval, String)> {
+    let alone = |(place, planned): (u32, &Planned)| {
+        let probes = timeline.probes.iter().filter(|probe| probe.fault == place).copied().collect();
+        (Timeline { faults: vec![planned.clone()], probes }.ends(), planned.name.clone())
+    };
+    (0..).zip(&timeline.faults).map(alone).max()
+}
+
+/// Nodes that are drawn to be stopped are drawn among those that no other fault stops meanwhile, and these differ from round to
+/// round. There have to be enough in each: where the others stop as many different nodes as they can, and the initiator is none of
+/// them.
+fn check_room(faults: &[FaultSpec], timeline: &Timeline, nodes: usize) -> Result<(), ScenarioError> {
+    let planned = || faults.iter().zip(&timeline.faults).filter(|(_, planned)| planned.stops_nodes());
+    for (drawn, own) in planned().filter(|(fault, _)| fault.draws_nodes()) {
+        let meets = |(other, at): &(&FaultSpec, &Planned)| other.name != drawn.name && at.window.meets(own.window);
+        let others: u64 = planned().filter(meets).map(|(_, other)| other.size()).sum();
+        let free = nodes.saturating_sub(1).saturating_sub(usize::try_from(others).unwrap_or(usize::MAX));
+        let asked = usize::try_from(own.size()).unwrap_or(usize::MAX);
+        if asked > free {
+            return Err(ScenarioError { fault: drawn.name.clone(), reason: Reason::TooMany { asked, free } });
+        }
+    }
+    Ok(())
 }
 
 fn first_free(stopped: &NodeSet, drawn: usize, nodes: usize) -> usize {

@@ -39,6 +39,7 @@ pub mod report;
 pub mod resolve;
 pub mod resume;
 pub mod run;
+pub mod scenario;
 pub mod session;
 #[cfg(feature = "sim")]
 pub mod simulation;

@@ -99,7 +99,7 @@ pub fn complete(typed: Experiment) -> Result<Experiment, LikeError> {
     }
     let options = &first.manifest.options;
     let likeness = Likeness {
-        service_us: service_us(&fitted, typed.payload_bytes.unwrap_or(options.payload_bytes)),
+        service_us: service_us(&fitted, typed.payload_bytes().unwrap_or(options.payload_bytes)),
         wire_us: fitted[0].wire_us,
         runs: fitted,
         rounds: which,
@@ -113,7 +113,7 @@ pub fn complete(typed: Experiment) -> Result<Experiment, LikeError> {
 pub fn describe(likeness: &Likeness, typed: &Experiment) -> Vec<String> {
     let mut lines: Vec<String> = likeness.runs.iter().map(|run| run_line(run, likeness.rounds)).collect();
     let payloads: Vec<u64> = likeness.runs.iter().map(|run| run.payload_bytes).collect();
-    let simulated = typed.payload_bytes.unwrap_or(payloads[0]);
+    let simulated = typed.payload_bytes().unwrap_or(payloads[0]);
     if payloads.iter().all(|payload| *payload == payloads[0]) && simulated != payloads[0] {
         lines.push(format!(
             "like {}: nobody has measured what a byte costs, so a copy of {simulated} bytes takes as long as one of {}; \
@@ -258,11 +258,13 @@ fn with_options(typed: Experiment, of: &Options, folder: &Path) -> Experiment {
     };
     // A topology that was typed may be a file, which says how many nodes there are.
     let is_file = typed.topology.as_ref().is_some_and(|topology| Path::new(topology).exists());
+    let payload_bytes = typed.payload_bytes().or(Some(of.payload_bytes));
     Experiment {
         nodes: typed.nodes.or((!is_file).then_some(of.nodes)),
         topology: typed.topology.or(Some(topology)),
         initiator: typed.initiator.or_else(|| Some(of.initiator.clone())),
-        payload_bytes: typed.payload_bytes.or(Some(of.payload_bytes)),
+        payload_bytes,
+        payload: None,
         round_timeout: typed.round_timeout.or(Some(Duration::from_millis(of.round_timeout_ms))),
         transport: typed.transport.or(Some(of.transport)),
         loss: typed.loss.or(Some(of.loss)),

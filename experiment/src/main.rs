@@ -1,5 +1,6 @@
 //! `cnsim`: topologies and experiments; as `cnsim node …` it is one of the processes of its own run.
 
+use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,43 +8,49 @@ use std::process::ExitCode;
 #[cfg(feature = "report")]
 use anyhow::Context;
 use anyhow::{Error, bail};
-use clap::Parser;
 use cnsim::manifest::Records;
 use cnsim::motion::MotionSpecError;
 use cnsim::topology::GenerateError;
 use cnsim_experiment::backend_choice::BackendChoice;
-use cnsim_experiment::cli::{BackendName, Cli, Command, KubernetesArgs, RunArgs, one_line};
+use cnsim_experiment::cli::{BackendName, Command, KubernetesArgs, RunArgs, one_line};
 use cnsim_experiment::memory::{self, Size};
 use cnsim_experiment::motion_source::MotionSourceError;
 use cnsim_experiment::plan::{Plan, PlanError};
 use cnsim_experiment::progress::Progress;
-use cnsim_experiment::resolve::{Repeats, backend_of, completed, plan_of};
+use cnsim_experiment::resolve::{REPEATS, Repeats, backend_of, completed, plan_of};
 use cnsim_experiment::run::{self, Destination, run};
+use cnsim_experiment::scenario::check::CheckError;
+use cnsim_experiment::scenario::file::ScenarioFile;
+use cnsim_experiment::scenario::save::{self, SaveError};
+use cnsim_experiment::scenario::typed::{self, Typed, TypedError};
 use cnsim_experiment::topology_command::SpanOfGraph;
 use cnsim_experiment::topology_source::SourceError;
-use cnsim_experiment::{descriptors, like, repeat, resume, topology_command};
+use cnsim_experiment::{descriptors, like, repeat, resume, scenario, topology_command};
 use cnsim_node::messages::tell;
 use tracing_subscriber::EnvFilter;
-
-/// Runs of a simulation where nobody says how many.
-const REPEATS: u32 = 10;
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == "node") {
         return cnsim_node::main_from(std::env::args_os().skip(1));
     }
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) if error.use_stderr() => {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let Typed { cli, file, saved } = match typed::read(&arguments) {
+        Ok(typed) => typed,
+        Err(TypedError::Usage(error)) if error.use_stderr() => {
             tell(one_line(&error));
             return ExitCode::from(2);
         }
-        Err(help) => return print_result(&help.to_string()),
+        Err(TypedError::Usage(help)) => return print_result(&help.to_string()),
+        Err(TypedError::File(error)) => {
+            tell(format_args!("error: {error}"));
+            return ExitCode::from(if error.is_usage() { 2 } else { 1 });
+        }
     };
     log_to_stderr();
     let result = match cli.command {
         Command::Topology(command) => topology_command::run(&command),
-        Command::Run(args) => run_command(*args),
+        Command::Scenario(command) => scenario::command::run(&command),
+        Command::Run(args) => run_command(*args, saved).map_err(|error| located(error, file.as_ref())),
     };
     match result {
         Ok(text) => print_result(&text),
@@ -54,7 +61,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run_command(args: RunArgs) -> Result<String, Error> {
+/// An error with the line of the scenario file that it is about, where it is about one.
+fn located(error: Error, file: Option<&ScenarioFile>) -> Error {
+    match file.zip(error.downcast_ref()).and_then(|(file, refused)| file.locate(refused)) {
+        Some(place) => error.context(place),
+        None => error,
+    }
+}
+
+fn run_command(args: RunArgs, saved: Option<String>) -> Result<String, Error> {
     if args.report && cfg!(not(feature = "report")) {
         bail!("--report: this program was built without reports, cnsim-analyze makes them");
     }
@@ -66,7 +81,7 @@ fn run_command(args: RunArgs) -> Result<String, Error> {
     let command_line = std::env::args().collect();
     let made = match &args.resume {
         Some(run_folder) => Made::one(resume_run(run_folder, args.kubernetes, command_line)?),
-        None => begin_runs(args, command_line)?,
+        None => begin_runs(args, command_line, saved)?,
     };
     #[cfg(feature = "report")]
     if is_report {
@@ -94,7 +109,7 @@ impl Made {
 }
 
 /// Runs what was typed, or what a manifest says.
-fn begin_runs(args: RunArgs, command_line: Vec<String>) -> Result<Made, Error> {
+fn begin_runs(args: RunArgs, command_line: Vec<String>, saved: Option<String>) -> Result<Made, Error> {
     let name = args.backend.unwrap_or(BackendName::Local);
     let backend = backend_of(name, args.kubernetes)?;
     let repeats = match (name, args.repeats) {
@@ -106,22 +121,34 @@ fn begin_runs(args: RunArgs, command_line: Vec<String>) -> Result<Made, Error> {
         let (plan, backend) = repeat::read_plan(manifest, args.run_id, args.backend.map(|_| backend))?;
         return run_one(&plan, Destination { out: args.out, command_line }, backend);
     }
+    let save = || match (&args.save, &saved) {
+        (Some(path), Some(text)) => save::write(path, text),
+        (Some(_) | None, _) => Ok(()),
+    };
     let experiment = completed(args.experiment, name)?;
     if let Some(likeness) = &experiment.likeness {
         like::describe(likeness, &experiment).iter().for_each(tell);
     }
     if repeats == 1 {
         let plan = plan_of(&experiment, args.run_id, name)?;
+        save()?;
         return run_one(&plan, Destination { out: args.out, command_line }, backend);
     }
     let all = Repeats::of(&experiment, args.run_id, repeats)?;
-    simulate_all(&all, repeats, args.out, &command_line)
+    let first = all.plan(1)?;
+    all.check_others(&first, &args.out)?;
+    save()?;
+    simulate_all(&all, first, repeats, args.out, &command_line)
 }
 
 /// Simulates several runs, of which all can be made as far as that can be known before.
-fn simulate_all(all: &Repeats, repeats: u32, out: PathBuf, command_line: &[String]) -> Result<Made, Error> {
-    let first = all.plan(1)?;
-    all.check_others(&first, &out)?;
+fn simulate_all(
+    all: &Repeats,
+    first: Plan,
+    repeats: u32,
+    out: PathBuf,
+    command_line: &[String],
+) -> Result<Made, Error> {
     let progress = Progress::of_runs(&first, repeats);
     let (mut folders, mut first) = (Vec::new(), Some(first));
     for number in 1..=repeats {
@@ -192,6 +219,8 @@ fn exit_code(error: &Error) -> u8 {
                 || error.is::<MotionSpecError>()
                 || error.downcast_ref().is_some_and(SourceError::is_usage)
                 || error.downcast_ref().is_some_and(MotionSourceError::is_usage)
+                || error.downcast_ref().is_some_and(CheckError::is_usage)
+                || error.downcast_ref().is_some_and(SaveError::is_usage)
         }
     };
     if is_usage { 2 } else { 1 }

@@ -12,6 +12,7 @@ use cnsim::manifest::{Likeness, Options};
 use cnsim::motion::Contacts;
 use cnsim::pace::{MESSAGES_MAX, Pace, Schedule};
 use cnsim::protocol::{ParseError, Phase, ProtocolSettings};
+use cnsim::quantity::DataSize;
 use cnsim::scenario::Timeline;
 use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::{Adjacency, EdgeWeights, NoDelay, Topology};
@@ -108,10 +109,10 @@ pub enum PlanError {
     #[error("--initiator {0}: the topology has no such node")]
     Initiator(NodeId),
     /// A message that no node would take.
-    #[error("--payload-bytes {payload}: a message would have {bytes} bytes, --max-message allows {limit}")]
+    #[error("--payload {payload}: a message would have {bytes} bytes, --max-message allows {limit}")]
     TooLarge {
         /// The payload's size.
-        payload: u64,
+        payload: DataSize,
         /// The encoded message's size.
         bytes: u64,
         /// The largest message.
@@ -311,10 +312,11 @@ impl Plan {
     fn check_message(&self) -> Result<(), PlanError> {
         let limit = self.options.max_message;
         let overhead = self.envelope_bytes();
-        let bytes = overhead.saturating_add(self.options.payload_bytes);
+        let payload = DataSize::of_bytes(self.options.payload_bytes);
+        let bytes = overhead.saturating_add(payload.bytes());
         match bytes <= limit {
             true => Ok(()),
-            false => Err(PlanError::TooLarge { payload: self.options.payload_bytes, bytes, limit }),
+            false => Err(PlanError::TooLarge { payload, bytes, limit }),
         }
     }
 

@@ -29,6 +29,9 @@ const ROUND_TIMEOUT_MS: u64 = 60_000;
 /// The largest message that a node takes, where nobody says.
 const MESSAGE_MAX: u64 = 4 << 20;
 
+/// Runs of a simulation where nobody says how many.
+pub const REPEATS: u32 = 10;
+
 /// The plan of what was typed.
 ///
 /// # Errors
@@ -76,7 +79,7 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
         topology: chosen.source,
         initiator: typed.initiator.clone().unwrap_or(Initiators::Random),
         seed,
-        payload_bytes: typed.payload_bytes.unwrap_or(0),
+        payload_bytes: typed.payload_bytes().unwrap_or_default(),
         nodes_per_process: nodes_per_process(typed, found, backend)?,
         round_timeout_ms: round_timeout_ms(typed),
         pause_ms: typed.pause,
@@ -93,7 +96,7 @@ fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: Bac
         processors: typed.processors,
         motion,
         discovery: typed.discovery.unwrap_or_default(),
-        faults: Vec::new(),
+        faults: typed.faults.clone(),
         max_message: typed.max_message.unwrap_or(MESSAGE_MAX),
         allow_partial: typed.allow_partial,
         records,

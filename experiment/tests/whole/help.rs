@@ -12,9 +12,11 @@ fn the_version_names_the_revision() {
 
 #[test]
 fn every_command_explains_itself() {
-    let commands: [(&str, &[&str]); 5] = [
+    let commands: [(&str, &[&str]); 7] = [
         ("cnsim", &["--help"]),
         ("run", &["run", "--help"]),
+        ("scenario", &["scenario", "--help"]),
+        ("scenario_check", &["scenario", "check", "--help"]),
         ("topology", &["topology", "--help"]),
         ("topology_generate", &["topology", "generate", "--help"]),
         ("topology_show", &["topology", "show", "--help"]),

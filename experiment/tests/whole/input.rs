@@ -115,7 +115,7 @@ fn a_message_above_the_limit_is_refused_with_its_size() {
     let output = run_into(out.path(), &flags);
     assert_eq!(output.status.code(), Some(2));
     let line = stderr(&output);
-    assert!(line.starts_with("error: --payload-bytes 2000: a message would have 2"), "{line}");
+    assert!(line.starts_with("error: --payload 2kB: a message would have 2"), "{line}");
     assert!(line.ends_with(" bytes, --max-message allows 1000\n"), "{line}");
     assert_nothing_is_left(out.path(), &output);
 }

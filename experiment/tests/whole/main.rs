@@ -13,6 +13,7 @@ mod records;
 #[cfg(feature = "report")]
 mod report;
 mod run;
+mod scenario;
 #[cfg(feature = "sim")]
 mod simulation;
 mod topology;
