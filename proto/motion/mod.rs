@@ -1,4 +1,8 @@
 //! Networks that move: whose links come and go, and whose nodes may too.
+//!
+//! Whatever a network was, it becomes [`Contacts`]: a list of changes in the order of time. A [`Model`] is drawn from a seed, [`read::read`]
+//! makes them of a text, and a [`Movement`] (where nodes are) becomes contacts by how far links reach. All of it is plain data: there are
+//! deliberately no files here, callers open them; and no radio, links are up or down.
 
 mod area;
 mod bounds;
