@@ -116,6 +116,9 @@ enum Told {
     Drawn { other: u64, of: u64 },
 }
 
+/// Who takes what is told, with an example in words.
+type Tell<'a> = dyn FnMut(Field, Told, &dyn Fn() -> String) + 'a;
+
 /// What manifests say that every record of their runs has, made ready for the numbers of one input's names.
 #[derive(Debug)]
 pub(crate) struct Promises {
@@ -280,7 +283,7 @@ impl RunPromises {
     }
 
     /// What a round's records say together.
-    fn look_at_round(&self, round: &Round<'_>, tell: &mut dyn FnMut(Field, Told, &dyn Fn() -> String)) {
+    fn look_at_round(&self, round: &Round<'_>, tell: &mut Tell<'_>) {
         let (events, names) = (round.events, &round.events.names);
         let node = |number: u32| names.nodes.text(number);
         let copy = |row: usize| format!("{} > {}", node(events.sender[row]), node(events.receiver[row]));
@@ -327,7 +330,7 @@ impl RunPromises {
     }
 
     /// Copies with other times than they can have.
-    fn look_at_ways(&self, round: &Round<'_>, ways: &Ways, tell: &mut dyn FnMut(Field, Told, &dyn Fn() -> String)) {
+    fn look_at_ways(&self, round: &Round<'_>, ways: &Ways, tell: &mut Tell<'_>) {
         let (events, names) = (round.events, &round.events.names.nodes);
         let copy = |row: usize| format!("{} > {}", names.text(events.sender[row]), names.text(events.receiver[row]));
         let times = ways.find_other_times(round);
