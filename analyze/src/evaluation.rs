@@ -52,7 +52,7 @@ fn evaluate_each<E>(inputs: impl Iterator<Item = Result<Loaded, E>>, warm_up: u3
         // What is put together grows while it is; records are not needed any more.
         drop(events);
         measuring.add(&circumstances, &names, measured);
-        evidence.add(&names, begun_apart, noted);
+        evidence.add(&known, &names, begun_apart, noted);
         about_inputs.push(about);
     }
     let analysis = measuring.finish(&about_inputs.iter().collect::<Vec<_>>());

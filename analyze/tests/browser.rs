@@ -21,8 +21,16 @@ fn the_page_is_whole_and_asks_for_nothing() {
     assert_eq!(console, Vec::<String>::new());
     assert_eq!(requests, Vec::<String>::new());
     assert!(dom.contains("<h2>Verdict: sound</h2>"), "no verdict in the page");
-    // One machine and one number of nodes, a closed loop without control messages or telemetry: these have nothing to show.
-    let absent = ["latency-by-hosts", "growth-residuals", "control", "offered-load", "telemetry"];
+    // One machine and one number of nodes, a closed loop without control messages, faults or telemetry: these have nothing to show.
+    let absent = [
+        "coverage-under-faults",
+        "population",
+        "latency-by-hosts",
+        "growth-residuals",
+        "control",
+        "offered-load",
+        "telemetry",
+    ];
     let shown: Vec<&str> = FIGURES.into_iter().filter(|figure| !absent.contains(figure)).collect();
     for figure in &shown {
         assert!(dom.contains(&format!("<figure id=\"{figure}\">")), "no figure {figure} in the page");

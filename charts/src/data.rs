@@ -20,6 +20,37 @@ pub struct InfectionPanel {
     pub median: Vec<(f64, f64)>,
 }
 
+/// What grows or falls while faults befall rounds, a panel for each condition and number of nodes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FaultCurves {
+    /// One panel each.
+    pub panels: Vec<FaultPanel>,
+}
+
+/// The rounds under faults of one condition at one number of nodes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FaultPanel {
+    /// Condition and number of nodes, as the panel names them.
+    pub label: String,
+    /// The faults.
+    pub spans: Vec<ShadedSpan>,
+    /// For each round the steps (ms since its origin, share of the nodes from then on), in order of time.
+    pub rounds: Vec<Vec<(f64, f64)>>,
+    /// The same in the middle of the rounds.
+    pub middle: Vec<(f64, f64)>,
+}
+
+/// When a fault is at work.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ShadedSpan {
+    /// Its name.
+    pub name: String,
+    /// From when on, in ms since the origin.
+    pub begins_ms: f64,
+    /// Until when.
+    pub ends_ms: f64,
+}
+
 /// The distribution of convergence time over rounds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConvergenceEcdf {

@@ -42,6 +42,7 @@ mod stacked_bars;
 mod style;
 mod telemetry;
 mod time_spent;
+mod under_faults;
 
 pub use control::control;
 pub use convergence_by_nodes::convergence_by_nodes;
@@ -63,6 +64,7 @@ pub use offered_load::offered_load;
 pub use sheet::{Mark, Sheet, Style, Venue, Width};
 pub use telemetry::telemetry;
 pub use time_spent::time_spent;
+pub use under_faults::{coverage_under_faults, population};
 
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,8 @@ use std::path::Path;
 use cnsim::event::{Kind, Record};
 use cnsim::id::NodeIx;
 use cnsim::machine::{FaultLog, StepEdge};
-use cnsim::scenario::{Receipt, Seen, SeenEnd, Timeline, Witness};
+use cnsim::scenario::{Receipt, RoundLine, Seen, SeenEnd, Timeline, Witness};
 use cnsim::time::{Clock, Interval, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use crate::folder::{EVENTS, File};
 use crate::plan::Plan;
@@ -28,17 +27,6 @@ pub const PROBES: &str = "probes.csv";
 
 const STEPS_HEADER: &[u8] = b"round,fault,node,edge,intended_ms,late_ms\n";
 const PROBES_HEADER: &[u8] = b"round,fault,from,to,sent_ns,received_ns\n";
-
-/// One line of `faults.jsonl`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RoundLine {
-    /// Which round; 0 of an open loop, whose rounds are one replicate.
-    pub round: u32,
-    /// Its time 0, in ns since the Unix epoch.
-    pub origin_ns: u64,
-    /// What befell whom.
-    pub timeline: Timeline,
-}
 
 /// A round under faults, when it is over.
 pub(crate) struct FaultyRound<'a> {

@@ -304,7 +304,7 @@ impl<'a> Witness<'a> {
             | Kind::Mute { .. } => match (leaked, affected) {
                 (0, 0) => (Verdict::Unwitnessed, self.why_unwitnessed(fault)),
                 (0, _) => {
-                    let bound = 300.0 / attempted as f64;
+                    let bound = f64::min(300.0 / attempted as f64, 100.0);
                     (Verdict::Confirmed, format!("0 of {attempted} got past it: it leaks less than {bound:.2}%"))
                 }
                 (_, _) => {

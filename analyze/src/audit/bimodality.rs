@@ -126,8 +126,10 @@ fn unexplained<'a>(
     known: &[Bimodality<'_>],
     reference: &mut DipReference,
 ) -> Vec<Bimodality<'a>> {
-    let times =
-        |group: &Group| sorted(group.scored().filter_map(|round| Some(round.complete_ns(origin)? as f64 / 1e6)));
+    let times = |group: &Group| {
+        let rounds = group.scored().filter(|round| round.under_faults.is_none());
+        sorted(rounds.filter_map(|round| Some(round.complete_ns(origin)? as f64 / 1e6)))
+    };
     let tested: Vec<(&Group, Vec<f64>)> = analysis
         .groups
         .iter()
@@ -188,7 +190,8 @@ fn splits(group: &Group, origin: Origin) -> Vec<(Split, f64)> {
         .rounds
         .iter()
         .zip(first_times)
-        .filter(|(round, _)| round.scored)
+        // Whom faults meet is drawn for each round anew: two kinds of rounds may be meant.
+        .filter(|(round, _)| round.scored && round.under_faults.is_none())
         .filter_map(|(round, is_first)| Some((round, round.complete_ns(origin)? as f64 / 1e6, is_first)))
         .collect();
     let ranked = RankedValues::of(&rounds.iter().map(|(_, time_ms, _)| *time_ms).collect::<Vec<_>>());

@@ -5,10 +5,9 @@ use super::scope::{AuditedRound, AuditedRun, Scope};
 
 /// What is wrong with the deliveries of one round, but for those that are missing.
 pub(super) fn findings<'a>(round: &AuditedRound<'a>, scope: &Scope<'a>) -> Vec<Finding> {
-    [missing_initiate(round), failed_sends(round, scope.run(round)), too_many_receivers(round)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let run = scope.run(round);
+    let found = [missing_initiate(round), stopped_sends(round), failed_sends(round, run), too_many_receivers(round)];
+    found.into_iter().flatten().collect()
 }
 
 fn missing_initiate(round: &AuditedRound<'_>) -> Option<Finding> {
@@ -17,8 +16,17 @@ fn missing_initiate(round: &AuditedRound<'_>) -> Option<Finding> {
         .then(|| round.finding(Check::MissingInitiate, Severity::Unsound, 1, detail.to_owned()))
 }
 
+/// Sends that failed as the run's faults meant them to.
+fn stopped_sends(round: &AuditedRound<'_>) -> Option<Finding> {
+    let stopped = round.evidence.explained.stopped;
+    let of = round.metrics.sends.map_or_else(String::new, |sends| format!(" of {sends}"));
+    let detail = format!("{stopped}{of} sends failed under the faults of the run, as these are meant to do");
+    (stopped > 0).then(|| round.finding(Check::FailedSends, Severity::Info, stopped, detail))
+}
+
+/// Those that no fault explains.
 fn failed_sends(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Finding> {
-    let failed = round.metrics.failed;
+    let failed = round.metrics.failed.saturating_sub(round.evidence.explained.stopped);
     let is_cut = run.was_given_up(round.round) || run.ended_at_horizon(round.round);
     let (severity, meaning) = match (run.loses_copies(), is_cut) {
         (true, false) => (Severity::Info, "copies were lost, as --loss asks for".to_owned()),

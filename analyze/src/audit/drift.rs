@@ -62,6 +62,8 @@ fn sequences(group: &Group) -> Vec<Sequence<'_>> {
         .chunk_by(|a, b| a.run_id == b.run_id)
         // Rounds of a simulation know nothing of each other.
         .filter(|rounds| rounds.len() >= ROUNDS_MIN && !group.simulated.contains(&rounds[0].run_id))
+        // Faults of an open loop lie at one time of it.
+        .filter(|rounds| rounds.iter().all(|round| round.under_faults.is_none()))
         .map(|rounds| Sequence { group, run_id: &rounds[0].run_id, rounds: rounds.to_vec() })
         .collect()
 }

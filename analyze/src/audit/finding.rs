@@ -64,6 +64,10 @@ pub enum Check {
     EarlyReceipts,
     /// Sends without an acknowledgment.
     FailedSends,
+    /// A fault that was not what it was meant to be.
+    FaultContradicted,
+    /// A fault of which nobody can tell whether it was at work.
+    FaultUnwitnessed,
     /// Timestamps that went through a float64.
     FloatTimestamps,
     /// Processes that waited for a processor.
@@ -106,6 +110,8 @@ pub enum Check {
     ProcessDisturbed,
     /// A process that did not answer in the time that an answer may take.
     ProcessStalled,
+    /// Receipts in a manifest that are not those of its records.
+    ReceiptsDiffer,
     /// Records that are nowhere.
     RecordsLost,
     /// Lines that are no events.
@@ -132,6 +138,8 @@ pub enum Check {
     SingleDeployment,
     /// All nodes on one machine.
     SingleHostTiming,
+    /// What a run folder says of its faults is not what its options make.
+    TimelineDiffers,
     /// Whether a process's last records are there cannot be told.
     TailUnverifiable,
     /// No interval exists.
@@ -234,6 +242,8 @@ words!(Check:
     DriftOverRounds = "drift-over-rounds",
     EarlyReceipts = "early-receipts",
     FailedSends = "failed-sends",
+    FaultContradicted = "fault-contradicted",
+    FaultUnwitnessed = "fault-unwitnessed",
     FloatTimestamps = "float-timestamps",
     HostOverload = "host-overload",
     IdenticalTelemetry = "identical-telemetry",
@@ -257,6 +267,7 @@ words!(Check:
     OverlappingRounds = "overlapping-rounds",
     ProcessDisturbed = "process-disturbed",
     ProcessStalled = "process-stalled",
+    ReceiptsDiffer = "receipts-differ",
     RecordsLost = "records-lost",
     RejectedLines = "rejected-lines",
     RepeatedRows = "repeated-rows",
@@ -271,6 +282,7 @@ words!(Check:
     SingleDeployment = "single-deployment",
     SingleHostTiming = "single-host-timing",
     TailUnverifiable = "tail-unverifiable",
+    TimelineDiffers = "timeline-differs",
     TooFewRounds = "too-few-rounds",
     TooManyNodes = "too-many-nodes",
     TooManyReceivers = "too-many-receivers",

@@ -172,6 +172,7 @@ impl Fixture {
             topology: Some(self.complete_topology()),
             topology_sha256: None,
             control: None,
+            faults: None,
         });
         self
     }

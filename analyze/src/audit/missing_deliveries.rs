@@ -34,6 +34,8 @@ enum Cause {
     Lost,
     /// The simulator gave the round up before they came.
     GivenUp,
+    /// Faults befell the round.
+    Faults,
 }
 
 /// What is missing in one round, and what came too late.
@@ -90,6 +92,7 @@ fn judge(round: &AuditedRound<'_>, run: &AuditedRun<'_>, missing: &BTreeSet<&str
         None => !reach.may_miss(run.manifest().is_none_or(|manifest| manifest.topology_complete)),
     };
     match is_ruled_out {
+        _ if round.metrics.under_faults.is_some() => Cause::Faults,
         false => Cause::Allowed,
         true if run.was_given_up(round.round) => Cause::GivenUp,
         true if run.loses_copies() => Cause::Lost,
@@ -129,7 +132,7 @@ impl Cause {
         match self {
             Self::LogLoss(_) => Severity::Unsound,
             Self::NotHereYet(_) | Self::UnknownProtocol | Self::RuledOut => Severity::Caution,
-            Self::Allowed | Self::Lost | Self::GivenUp => Severity::Info,
+            Self::Allowed | Self::Lost | Self::GivenUp | Self::Faults => Severity::Info,
         }
     }
 
@@ -146,6 +149,7 @@ impl Cause {
             Self::Allowed => "protocol and topology allow that",
             Self::Lost => "copies were lost, as --loss asks for",
             Self::GivenUp => "the round was given up before they came",
+            Self::Faults => "the faults of the run may have stopped them",
         };
         words.to_owned()
     }

@@ -46,7 +46,7 @@ impl<'a> MissingNodes<'a> {
         // What the driver counted in this round, but no more than records are missing in the whole run.
         let seen_by_driver = run.manifest_round(round.round).map_or(0, |round| round.delivered);
         // The driver's last look at a round that it gave up may see receipts that came after that.
-        let by_driver = seen_by_driver.saturating_sub(u64::from(round.metrics.delivered) + self.late);
+        let by_driver = seen_by_driver.saturating_sub(round.recorded_deliveries() + self.late);
         by_records.max(by_driver.min(scope.unrecorded_deliveries(run)))
     }
 }

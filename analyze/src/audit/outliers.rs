@@ -41,7 +41,8 @@ struct Outlier {
 }
 
 fn finding<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &AuditedRun<'a>) -> Option<Finding> {
-    let scored = scope.rounds_of(run).filter(|round| round.metrics.scored);
+    // Whom faults meet is drawn for each round anew, so that some last far longer by design.
+    let scored = scope.rounds_of(run).filter(|round| round.metrics.scored && round.metrics.under_faults.is_none());
     let timed = scored.filter_map(|round| Some((round, round.metrics.complete_ns(Origin::FirstSend)? as f64)));
     let rounds: Vec<(&AuditedRound<'_>, f64)> = timed.filter(|(_, time)| *time > 0.0).collect();
     let usual = Usual::of(&rounds)?;

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use cnsim::link::{Loss, Transport};
 use cnsim::manifest::{Manifest, Options, Round as ManifestRound, RoundOutcome, RunOutcome};
 use cnsim::protocol::{Promises, ProtocolSpec};
+use cnsim::scenario::Receipt;
 use cnsim::topology::Topology;
 
 use super::finding::{Check, Finding, Severity};
@@ -120,6 +121,12 @@ impl<'a> Scope<'a> {
         run.rounds.iter().map(|place| &self.rounds[*place])
     }
 
+    /// What records and probes say of the faults of a run.
+    pub(super) fn receipts(&self, run_id: &str) -> &'a [Receipt] {
+        let mut inputs = self.evidence.inputs.iter();
+        inputs.find_map(|input| input.receipts.get(run_id)).map_or(&[], Vec::as_slice)
+    }
+
     /// Narrows a finding of a run to one of its rounds.
     pub(super) fn narrow(&self, finding: Finding, round: u32) -> Finding {
         if round >= self.warm_up { finding.of_round(round) } else { finding.of_warm_up_round(round) }
@@ -131,12 +138,17 @@ impl<'a> Scope<'a> {
         let rounds = run.manifest().into_iter().flat_map(|manifest| &manifest.rounds);
         let counted: u64 = rounds.map(|round| round.delivered).sum();
         let late = |round: &AuditedRound<'_>| round.evidence.receivers.as_ref().map_or(0, |all| all.late.len() as u64);
-        let recorded: u64 = self.rounds_of(run).map(|round| u64::from(round.metrics.delivered) + late(round)).sum();
+        let recorded: u64 = self.rounds_of(run).map(|round| round.recorded_deliveries() + late(round)).sum();
         counted.saturating_sub(recorded)
     }
 }
 
 impl AuditedRound<'_> {
+    /// The deliveries that its records tell of, as its driver counts them: a node that lost what it held is reached anew.
+    pub(super) fn recorded_deliveries(&self) -> u64 {
+        u64::from(self.metrics.delivered) + self.evidence.explained.received_again
+    }
+
     /// A finding in this round.
     pub(super) fn finding(&self, check: Check, severity: Severity, count: u64, detail: String) -> Finding {
         let finding = Finding::in_condition(check, severity, self.condition, count, detail).of_run(self.run_id);

@@ -10,11 +10,21 @@ use tempfile::TempDir;
 use super::error::BundleError;
 use super::index::{INPUTS, in_folder, named_in_bundle};
 use crate::inputs::telemetry::{self, Source};
-use crate::inputs::{Input, control, folder, name};
+use crate::inputs::{Input, control, faults, folder, name};
 use crate::report::{Report, ReportSpec};
 
 /// The files of a run folder that a report reads beside its events.
-const SMALL: [&str; 5] = ["manifest.json", "topology.json", "fetch.json", control::FILE, telemetry::FILE];
+const SMALL: [&str; 9] = [
+    "manifest.json",
+    "topology.json",
+    "fetch.json",
+    control::FILE,
+    telemetry::FILE,
+    faults::FAULTS,
+    faults::STEPS,
+    faults::PROBES,
+    faults::DELAY,
+];
 
 /// Copies of inputs in a folder that goes when this is dropped.
 #[derive(Debug)]

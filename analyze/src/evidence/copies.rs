@@ -4,6 +4,7 @@
 use cnsim::event::Kind;
 use cnsim::protocol::{Promises, Repeats, Senders};
 
+use super::under_faults::Explained;
 use crate::rounds::Round;
 
 /// What a round's copies have that they cannot have. Nodes are numbers.
@@ -49,6 +50,7 @@ pub(super) fn find_impossible_copies(
     round: &Round<'_>,
     promises: Option<Promises>,
     initiator: Option<u32>,
+    explained: &Explained,
 ) -> Vec<(u64, ImpossibleCopies)> {
     let events = round.events;
     let rows = round.rows.clone().filter(|row| events.kind[*row] != Kind::Initiate);
@@ -68,6 +70,8 @@ pub(super) fn find_impossible_copies(
         found.extend(find_shared_names(&mut copies));
     }
     if let Some(promises) = promises {
+        // Who lost what it held sends it anew.
+        copies.retain(|copy| !explained.restarted.contains(&copy.sender));
         found.extend(find_surplus(copies, promises, initiator));
     }
     found
@@ -130,7 +134,12 @@ mod tests {
 
     fn found(rows: &[Row], protocol: &str) -> Vec<(u64, ImpossibleCopies)> {
         let (events, spec) = (events(rows), protocol.parse::<ProtocolSpec>().unwrap());
-        find_impossible_copies(&Rounds::of(&events).lay_out_all().get(0), Some(spec.promises()), Some(0))
+        find_impossible_copies(
+            &Rounds::of(&events).lay_out_all().get(0),
+            Some(spec.promises()),
+            Some(0),
+            &Explained::default(),
+        )
     }
 
     #[test]

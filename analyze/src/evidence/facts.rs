@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cnsim::event::Kind;
 use cnsim::manifest::Manifest;
 use cnsim::protocol::ProtocolSpec;
+use cnsim::scenario::Receipt;
 use cnsim_records::columns::EventNames;
 
 use super::copies::{ImpossibleCopies, find_impossible_copies};
@@ -25,17 +26,21 @@ use super::resolution::{Resolution, add_resolutions, find_resolutions};
 use super::returned::{Returned, find_returned};
 use super::send_numbers::SendRange;
 use super::sequence::{SeqRange, list_seq_ranges};
+use super::under_faults::{Explained, find_explained};
+use super::witness::{self, Witnesses};
 use crate::inputs::About;
 use crate::measure::late::GivenUp;
+use crate::measure::scenario::Scenarios;
 use crate::measure::traffic::{self, Busiest};
 use crate::measure::{Origin, RoundMetrics};
 use crate::rounds::{Batch, Beginnings, BegunApart, Round};
 
 /// What is known of an input's rounds before their records are looked at, for the numbers of its names.
 #[derive(Debug)]
-pub(crate) struct KnownBefore {
+pub(crate) struct KnownBefore<'a> {
     promises: Promises,
     given_up: GivenUp,
+    scenarios: Scenarios<'a>,
 }
 
 /// The evidence of every input, in their order.
@@ -59,6 +64,8 @@ pub(crate) struct InputEvidence {
     pub(crate) resolutions: BTreeMap<String, Resolution>,
     /// Records whose timestamp went through a float64.
     pub(crate) float_timestamps: FloatTimestamps,
+    /// What records and probes say of each fault, by run id.
+    pub(crate) receipts: BTreeMap<String, Vec<Receipt>>,
 }
 
 /// The evidence of one round.
@@ -84,6 +91,8 @@ pub(crate) struct RoundEvidence {
     pub(crate) send_ranges: Vec<SendRange>,
     /// Copies that went back to whom their sender had heard from, where they were to.
     pub(crate) returned: Option<Returned>,
+    /// What its faults explain.
+    pub(crate) explained: Explained,
     /// Invariants that its records break by themselves.
     pub(crate) broken: Vec<BrokenInvariant>,
     /// Copies that no protocol sends: how often and the first of each kind.
@@ -108,23 +117,38 @@ pub(crate) struct RoundEvidence {
 
 /// The evidence of some rounds of an input.
 #[derive(Debug)]
-pub(crate) struct BatchEvidence {
+pub(crate) struct BatchEvidence<'a> {
     rounds: Vec<RoundEvidence>,
     runs: BTreeMap<String, RunParticipants>,
     resolutions: BTreeMap<String, Resolution>,
     float_timestamps: FloatTimestamps,
+    witnesses: Witnesses<'a>,
 }
 
-impl KnownBefore {
+impl<'a> KnownBefore<'a> {
     /// What an input's manifests say.
-    pub(crate) fn of(about: &About, names: &EventNames) -> Self {
-        Self { promises: Promises::of(about, names), given_up: GivenUp::of(about, names) }
+    pub(crate) fn of(about: &'a About, names: &EventNames) -> Self {
+        let (promises, given_up) = (Promises::of(about, names), GivenUp::of(about, names));
+        Self { promises, given_up, scenarios: Scenarios::of(about, names) }
     }
 }
 
 impl Evidence {
+    /// What records and probes say of each fault, for each input by run id.
+    pub(crate) fn receipts(&self) -> impl Iterator<Item = &BTreeMap<String, Vec<Receipt>>> {
+        self.inputs.iter().map(|input| &input.receipts)
+    }
+
     /// Adds what was noted of one input more, batch by batch in the order of its rounds.
-    pub(crate) fn add(&mut self, names: &EventNames, begun_apart: Vec<BegunApart>, batches: Vec<BatchEvidence>) {
+    pub(crate) fn add<'a>(
+        &mut self,
+        known: &KnownBefore<'a>,
+        names: &EventNames,
+        begun_apart: Vec<BegunApart>,
+        mut batches: Vec<BatchEvidence<'a>>,
+    ) {
+        let witnesses = batches.iter_mut().map(|batch| std::mem::take(&mut batch.witnesses));
+        let receipts = witness::receipts(&known.scenarios, names, witnesses);
         let mut input = InputEvidence {
             names: Names::of(names),
             rounds: Vec::new(),
@@ -132,6 +156,7 @@ impl Evidence {
             runs: BTreeMap::new(),
             resolutions: BTreeMap::new(),
             float_timestamps: FloatTimestamps::default(),
+            receipts,
         };
         for batch in batches {
             input.rounds.extend(batch.rounds);
@@ -143,11 +168,11 @@ impl Evidence {
     }
 }
 
-impl BatchEvidence {
+impl<'a> BatchEvidence<'a> {
     /// Notes what some rounds tell. Metrics are those of the rounds, in their order.
     pub(crate) fn of<'m>(
         about: &About,
-        known: &KnownBefore,
+        known: &KnownBefore<'a>,
         batch: &Batch,
         metrics: impl Iterator<Item = &'m RoundMetrics>,
     ) -> Self {
@@ -159,12 +184,13 @@ impl BatchEvidence {
             runs: list_participants(batch),
             resolutions: find_resolutions(batch),
             float_timestamps: count_float_timestamps(&batch.columns),
+            witnesses: witness::of_batch(&known.scenarios, batch),
         }
     }
 }
 
 impl RoundEvidence {
-    fn of(about: &About, known: &KnownBefore, names: &Names, round: &Round<'_>, metrics: &RoundMetrics) -> Self {
+    fn of(about: &About, known: &KnownBefore<'_>, names: &Names, round: &Round<'_>, metrics: &RoundMetrics) -> Self {
         let manifest = about.runs.get(round.run_id()).map(|facts| &facts.manifest);
         let is_limited = manifest.is_some_and(|manifest| manifest.limits.bandwidth.is_some());
         let is_short = metrics.delivered < metrics.expected;
@@ -172,6 +198,7 @@ impl RoundEvidence {
         let recorded = || round.protocol().parse::<ProtocolSpec>().ok().map(|spec| spec.promises());
         let promises = manifest.map(|manifest| manifest.options.resolved_protocol().promises()).or_else(recorded);
         let initiator = metrics.initiator.as_deref().and_then(|initiator| names.node_number(initiator));
+        let explained = find_explained(round, initiator, known.scenarios.round(round).as_ref());
         Self {
             run_id: round.run_id().to_owned(),
             round: round.round,
@@ -183,8 +210,9 @@ impl RoundEvidence {
             seq_ranges: list_seq_ranges(round),
             send_ranges: known.promises.send_ranges(round),
             returned: manifest.and_then(|manifest| find_returned(round, manifest)),
-            broken: find_broken(round, initiator),
-            impossible_copies: find_impossible_copies(round, promises, initiator),
+            broken: find_broken(round, initiator, &explained),
+            impossible_copies: find_impossible_copies(round, promises, initiator, &explained),
+            explained,
             contradicted: known.promises.find_contradicted(round),
             negative_latencies: count_negative_latencies(round),
             early_receipts: find_early_receipts(round, metrics.origin_ns(Origin::FirstSend)),

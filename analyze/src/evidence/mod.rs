@@ -28,7 +28,9 @@ mod send_numbers;
 mod seq_bounds;
 mod sequence;
 mod tolerance;
+mod under_faults;
 mod ways;
+mod witness;
 
 pub(crate) use copies::ImpossibleCopies;
 pub(crate) use early_receipts::EarlyReceipts;

@@ -8,6 +8,7 @@ use cnsim_records::FileFacts;
 use cnsim_records::events::Events;
 
 use super::control::ControlFacts;
+use super::faults::FaultFacts;
 
 /// Everything that one input holds.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +41,8 @@ pub struct RunFacts {
     pub topology_sha256: Option<String>,
     /// control.csv.
     pub control: Option<ControlFacts>,
+    /// faults.jsonl, fault-steps.csv and probes.csv.
+    pub faults: Option<FaultFacts>,
 }
 
 /// What was seen while reading one input.

@@ -11,6 +11,7 @@ use super::control::{self, ControlFacts};
 use super::digest::sha256;
 use super::error::InputError;
 use super::facts::{Facts, RunFacts};
+use super::faults;
 use super::fetch_facts::FetchFacts;
 use cnsim_records::error::SourceError;
 
@@ -18,7 +19,7 @@ use cnsim_records::error::SourceError;
 pub(crate) struct Folder {
     /// Where the events are.
     pub(crate) events: Vec<PathBuf>,
-    /// `manifest.json`, `topology.json` and `control.csv`.
+    /// `manifest.json`, `topology.json`, `control.csv` and what tells of faults.
     pub(crate) run: Option<RunFacts>,
     /// `fetch.json`, where the events are those of a fetch.
     pub(crate) fetched: Option<FetchFacts>,
@@ -35,7 +36,8 @@ pub(crate) fn open(path: &Path) -> Result<Folder, InputError> {
             let read = |bytes: &[u8]| Topology::from_json(bytes).map(|topology| (topology, sha256(bytes)));
             let (topology, topology_sha256) = read_json(&path.join("topology.json"), read)?.unzip();
             let control = control(path, &manifest, topology.as_ref())?;
-            Some(RunFacts { manifest, topology, topology_sha256, control })
+            let faults = faults::read(path, &manifest, topology.as_ref())?;
+            Some(RunFacts { manifest, topology, topology_sha256, control, faults })
         }
         None => None,
     };

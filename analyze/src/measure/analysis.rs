@@ -14,6 +14,7 @@ use super::path::PathTime;
 use super::resources::RoundResources;
 use super::settings::Settings;
 use super::shape::Shape;
+use super::under_faults::UnderFaults;
 
 /// The measurements of every input.
 #[derive(Debug, Clone, Default)]
@@ -112,6 +113,8 @@ pub struct RoundMetrics {
     /// What the clocks of its ends leave open of its times, in ns: half of the distance between the least and the most that they
     /// may be apart. None where nobody knows.
     pub clock_open_ns: Option<f64>,
+    /// What its faults come to; none where it had none, or nobody knows them.
+    pub under_faults: Option<UnderFaults>,
     /// When each first delivery happened, ns since the Unix epoch, sorted.
     pub reached_ns: Vec<i64>,
 }
@@ -195,9 +198,13 @@ impl RoundMetrics {
         self.convergence(origin)[PERCENTS.len() - 1]
     }
 
-    /// Whether every expected delivery was made, whether or not it is known from when on.
+    /// Whether every expected delivery was made, whether or not it is known from when on; under faults, to every node that was up
+    /// all the time.
     pub fn is_complete(&self) -> bool {
-        self.delivered >= self.expected
+        match &self.under_faults {
+            None => self.delivered >= self.expected,
+            Some(faults) => faults.expected_up > 0 && faults.delivered_up >= faults.expected_up,
+        }
     }
 
     /// Share of the expected deliveries that were made.

@@ -17,8 +17,10 @@ use super::hops::{self, HOPS_KNOWN, HOPS_MAX, HOPS_SUM, Hops};
 use super::hosts::BetweenNumbers;
 use super::late::GivenUp;
 use super::machines::Machines;
+use super::scenario::{RoundScenario, Scenarios};
 use super::scored::ScoredRounds;
 use super::spread::{Scratch, Spread};
+use super::under_faults::{self, UpNodes};
 use super::{Convergence, Origin, PERCENTS, RoundMetrics};
 use super::{control, convergence, coverage, critical, hosts, latency, load, path, resources, setup, shape};
 use crate::inputs::About;
@@ -32,6 +34,7 @@ pub(crate) struct Circumstances<'a> {
     machines: Machines<'a>,
     given_up: GivenUp,
     scored: ScoredRounds,
+    scenarios: Scenarios<'a>,
 }
 
 /// What some rounds give.
@@ -76,7 +79,8 @@ impl<'a> Circumstances<'a> {
     pub(super) fn new(about: &'a About, names: &EventNames, nodes_by_run: Vec<u32>, warm_up: u32) -> Self {
         let given_up = GivenUp::of(about, names);
         let scored = ScoredRounds::of(about, names, warm_up);
-        Self { about, nodes_by_run, machines: Machines::of(about, names), given_up, scored }
+        let scenarios = Scenarios::of(about, names);
+        Self { about, nodes_by_run, machines: Machines::of(about, names), given_up, scored, scenarios }
     }
 
     /// What is known of the input beside its records.
@@ -98,14 +102,23 @@ impl<'a> Circumstances<'a> {
         for (place, round) in (0..).zip(batch.iter()) {
             let (spread, nodes) = (scratch.spread(&round, &self.given_up), self.nodes(&round));
             let hops = hops::hops(&spread);
-            self.add_firsts(&mut firsts, place, &round, &spread, &hops);
+            let scenario = self.scenarios.round(&round);
+            let found = scenario.and_then(|scenario| under_faults::measure(&scenario, &round, &spread));
+            let (faults, up) = found.unzip();
+            let counted = match (&faults, scenario.zip(up.as_ref())) {
+                (Some(faults), Some((scenario, up))) => Counted::Up(faults.expected_up, scenario, up),
+                (Some(_) | None, _) => Counted::All(nodes.saturating_sub(1)),
+            };
+            self.add_firsts(&mut firsts, (place, nodes), &round, (&spread, &hops), &counted);
             if self.is_scored(&round) {
                 let deliveries = deliveries.entry(nodes).or_default();
                 deliveries.hop.extend(&hops.each);
                 deliveries.latency_ns.extend(latency::each(&spread));
                 bottlenecks.entry(nodes).or_default().add(&spread, &self.machines);
             }
-            rounds.push(self.measure_round(&round, &spread, nodes, &hops));
+            let measured = self.measure_round(&round, &spread, nodes, &hops);
+            let metrics = RoundMetrics { under_faults: faults, ..measured.metrics };
+            rounds.push(MeasuredRound { metrics, ..measured });
         }
         let folds = fold(batch, &mut rounds, firsts);
         let (between, sent) = folds.expect("the frames have the columns that the metrics fold over");
@@ -124,13 +137,22 @@ impl<'a> Circumstances<'a> {
 
     /// Adds a round's first receipts to the frame of all. The machines at their ends count in scored rounds, where there is
     /// more than one.
-    fn add_firsts(&self, firsts: &mut FirstReceipts, place: u32, round: &Round<'_>, spread: &Spread<'_>, hops: &Hops) {
+    fn add_firsts(
+        &self,
+        firsts: &mut FirstReceipts,
+        (place, nodes): (u32, u32),
+        round: &Round<'_>,
+        (spread, hops): (&Spread<'_>, &Hops),
+        counted: &Counted<'_>,
+    ) {
         let is_apart = self.is_scored(round) && !clock::is_on_one_machine(spread);
-        firsts.add(place, self.nodes(round), spread, &hops.each, |position| {
+        let hosts = |position: usize| {
             let (row, number) = (spread.row(position), |node: u32| self.machines.number(spread, node));
             let ends = || (number(spread.events.sender[row]), number(spread.events.receiver[row]));
             if is_apart { ends() } else { (None, None) }
-        });
+        };
+        let counts = |node: u32| counted.contains(node);
+        firsts.add((place, nodes), (spread, &hops.each), hosts, (counted.expected(), counts));
     }
 
     /// Measures what is no fold.
@@ -146,6 +168,29 @@ impl<'a> Circumstances<'a> {
         let run = self.about.runs.get(round.run_id());
         let kept = run.map_or(Records::All, |run| run.manifest.options.records);
         MeasuredRound { nodes, protocol, metrics, ways: clock::ways(spread, &self.machines), kept }
+    }
+}
+
+/// The nodes that a round's convergence is over.
+enum Counted<'s> {
+    /// All but the initiator: so many.
+    All(u32),
+    /// Those that were up all the time.
+    Up(u32, RoundScenario<'s>, &'s UpNodes),
+}
+
+impl Counted<'_> {
+    fn expected(&self) -> u32 {
+        match self {
+            Self::All(expected) | Self::Up(expected, ..) => *expected,
+        }
+    }
+
+    fn contains(&self, node: u32) -> bool {
+        match self {
+            Self::All(_) => true,
+            Self::Up(_, scenario, up) => up.contains(scenario, node),
+        }
     }
 }
 
@@ -178,6 +223,7 @@ fn unfolded(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops, mac
         resources: None,
         control: None,
         clock_open_ns: None,
+        under_faults: None,
         reached_ns: spread.firsts.iter().map(|first| first.received_ns).collect(),
     }
 }

@@ -69,7 +69,7 @@ pub struct UnknownMetric {
 }
 
 /// Every metric, in the order of the columns of `rounds.csv`.
-pub const METRICS: [Metric; 35] = [
+pub const METRICS: [Metric; 45] = [
     count("delivered", "nodes", |round| Some(round.delivered.into())),
     number("coverage", "share", 4, |round| Some(round.coverage())),
     ms("setup_ms", |round| whole_ms(round.setup_ns)),
@@ -110,7 +110,28 @@ pub const METRICS: [Metric; 35] = [
         let control = round.control.as_ref()?;
         control.per_payload_byte(control.sent.all.bytes)
     }),
+    count("expected_up", "nodes", |round| Some(round.under_faults.as_ref()?.expected_up.into())),
+    number("coverage_up", "share", 4, |round| {
+        let faults = round.under_faults.as_ref()?;
+        share(faults.delivered_up, faults.expected_up)
+    }),
+    count("expected_reachable", "nodes", |round| Some(round.under_faults.as_ref()?.expected_reachable.into())),
+    number("coverage_reachable", "share", 4, |round| {
+        let faults = round.under_faults.as_ref()?;
+        share(faults.delivered_reachable, faults.expected_reachable)
+    }),
+    count("delivered_before_faults", "nodes", |round| Some(round.under_faults.as_ref()?.delivered_by_phase[0])),
+    count("delivered_under_faults", "nodes", |round| Some(round.under_faults.as_ref()?.delivered_by_phase[1])),
+    count("delivered_after_faults", "nodes", |round| Some(round.under_faults.as_ref()?.delivered_by_phase[2])),
+    ms("heal_to_agreement_ms", |round| whole_ms(round.under_faults.as_ref()?.heal_to_agreement_ns)),
+    count("failed_to_down", "sends", |round| Some(round.under_faults.as_ref()?.failed_to_down)),
+    number("available", "share", 4, |round| Some(round.under_faults.as_ref()?.available)),
 ];
+
+/// So many of so many; none of none.
+fn share(part: u32, whole: u32) -> Option<f64> {
+    (whole > 0).then(|| f64::from(part) / f64::from(whole))
+}
 
 const fn count(name: &'static str, unit: &'static str, read: fn(&RoundMetrics) -> Option<u64>) -> Metric {
     Metric { name, unit, kind: Kind::Other, read: Read::Count(read) }

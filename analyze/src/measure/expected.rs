@@ -17,6 +17,11 @@ pub(super) struct Known<'a> {
 }
 
 impl Known<'_> {
+    /// Whether faults befell it, under which a protocol promises no numbers.
+    pub(super) fn had_faults(&self) -> bool {
+        self.facts.is_some_and(|facts| !facts.manifest.options.faults.is_empty())
+    }
+
     /// What its protocol promises, as its manifest says, else its records; none where they name no known protocol.
     pub(super) fn promises(&self) -> Option<Promises> {
         match self.facts {
@@ -36,6 +41,9 @@ pub(super) fn duplicates(runs: &[Known<'_>]) -> Option<u64> {
 }
 
 fn of_run(run: &Known<'_>) -> Option<u64> {
+    if run.had_faults() {
+        return None;
+    }
     match run.promises()?.duplicates {
         Duplicates::Never => Some(0),
         Duplicates::OfFlood => flood(run.facts?.topology.as_ref()?),

@@ -183,6 +183,7 @@ pub(crate) fn manifest<const N: usize>(
         topology: Some(topology),
         topology_sha256: None,
         control: None,
+        faults: None,
     }
 }
 
@@ -279,6 +280,7 @@ pub(crate) fn silent_round(run_id: &str, round: u32) -> RoundMetrics {
         resources: None,
         control: None,
         clock_open_ns: None,
+        under_faults: None,
         reached_ns: Vec::new(),
     }
 }

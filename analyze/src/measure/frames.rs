@@ -14,8 +14,9 @@ pub(super) const PLACE: &str = "place";
 pub(super) const EXPECTED: &str = "expected";
 /// Of first receipts: nodes in the round's network.
 pub(super) const NODES: &str = "nodes";
-/// Of first receipts: the share of the expected deliveries, in whole percent rounded down, that was made up to this one, itself
-/// included, in the order of time; 0 where none is expected.
+/// Of first receipts: the share of the deliveries that convergence counts, in whole percent rounded down, that was made up to this
+/// one, itself included, in the order of time; 0 where none is expected, and of a node that convergence does not count: under faults
+/// one that was not up all the time.
 pub(super) const MADE_PERCENT: &str = "made_percent";
 /// Of first receipts: ns since `initiate`; null where nobody knows when that was.
 pub(super) const SINCE_INITIATE: &str = "since_initiate_ns";
@@ -53,26 +54,28 @@ pub(super) struct FirstReceipts {
 }
 
 impl FirstReceipts {
-    /// Adds those of a round of so many nodes, with their hops, and the machines at both ends where they are to be told apart.
+    /// Adds those of a round of so many nodes, with their hops, the machines at both ends where they are to be told apart, and the
+    /// nodes that its convergence counts: how many there are to reach, and whether one is among them. Others have no rank.
     pub(super) fn add(
         &mut self,
-        place: u32,
-        nodes: u32,
-        spread: &Spread<'_>,
-        hops: &[i32],
+        (place, nodes): (u32, u32),
+        (spread, hops): (&Spread<'_>, &[i32]),
         hosts: impl Fn(usize) -> (Option<u32>, Option<u32>),
+        (expected, counts): (u32, impl Fn(u32) -> bool),
     ) {
+        let mut rank = 0_u64;
         // Times are as records have them, so that nonsense must not overflow.
         let since = |origin_ns: Option<i64>, at_ns: i64| origin_ns.map(|origin_ns| at_ns.saturating_sub(origin_ns));
         let initiate_ns = spread.initiate.map(|initiate| initiate.at_ns);
-        let expected = u64::from(nodes.saturating_sub(1));
-        let made_percent = |rank: usize| (rank as u64 * 100).checked_div(expected).unwrap_or(0) as u32;
+        let made_percent = |rank: u64| (rank * 100).checked_div(u64::from(expected)).unwrap_or(0) as u32;
         for (position, first) in spread.firsts.iter().enumerate() {
             let latency_ns = spread.events.latency_ns[spread.row(position)];
             let (from_host, to_host) = hosts(position);
             self.place.push(place);
+            let is_counted = counts(first.receiver);
+            rank += u64::from(is_counted);
             self.nodes.push(nodes);
-            self.made_percent.push(made_percent(position + 1));
+            self.made_percent.push(if is_counted { made_percent(rank) } else { 0 });
             self.since_initiate.push(since(initiate_ns, first.received_ns));
             self.since_first_send.push(since(spread.first_send_ns, first.received_ns));
             self.hop.push(Some(hops[position]).filter(|hop| *hop >= 0));

@@ -34,7 +34,9 @@ mod load;
 pub(crate) mod machines;
 mod numbered;
 mod path;
+mod reachable;
 mod resources;
+pub(crate) mod scenario;
 mod scored;
 pub(crate) mod settings;
 mod setup;
@@ -44,6 +46,7 @@ mod spread;
 mod theory;
 pub(crate) mod traffic;
 mod tree;
+mod under_faults;
 pub mod usage;
 
 #[cfg(test)]
@@ -70,3 +73,4 @@ pub use resources::RoundResources;
 pub use shape::Shape;
 pub use traffic::Busiest;
 pub use tree::Parent;
+pub use under_faults::{FaultSpan, UnderFaults};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim::link::RateSpec;
 use cnsim::manifest::{Manifest, Options};
+use cnsim::scenario::FaultSpec;
 
 /// What stands for a setting that has no value.
 const NONE: &str = "none";
@@ -33,6 +34,7 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         validate,
         service,
         every,
+        faults,
         records,
         ..
     } = &manifest.options;
@@ -47,6 +49,7 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ("connections", connections.to_string()),
         ("deadline in ms", optional(*deadline_ms)),
         ("downlink", rate(downlink)),
+        ("faults", faults_words(faults)),
         ("forwarding", forward.to_string()),
         ("initiators", initiator.to_string()),
         ("link delay", link_delay.to_string()),
@@ -68,6 +71,14 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ("uplink", rate(uplink)),
         ("validation", validate.to_string()),
     ]
+}
+
+/// The faults as they stand in a manifest.
+fn faults_words(faults: &[FaultSpec]) -> String {
+    match faults {
+        [] => NONE.to_owned(),
+        faults => serde_json::to_string(faults).expect("a fault has text keys"),
+    }
 }
 
 /// What must not change with the number of nodes where its effect is looked at: the settings of some runs, of topologies the kind

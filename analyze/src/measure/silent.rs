@@ -36,6 +36,7 @@ pub(super) fn metrics(facts: &RunFacts, round: &Round, warm_up: u32) -> RoundMet
         resources: resources::of_round(manifest, round),
         control: control::of_silent(facts, round.round),
         clock_open_ns: None,
+        under_faults: None,
         reached_ns: Vec::new(),
     }
 }

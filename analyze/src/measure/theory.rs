@@ -37,6 +37,9 @@ fn together(a: Band, b: Band) -> Option<Band> {
 }
 
 fn of_run(run: &Known<'_>, rounds: &[RoundMetrics]) -> Option<Band> {
+    if run.had_faults() {
+        return None;
+    }
     match run.promises()?.hops {
         Hops::One => Some(Band { low: 1.0, high: Some(1.0), label: "one hop, as of any direct mail".to_owned() }),
         Hops::Distance => flood(run.facts?, rounds),
@@ -52,7 +55,7 @@ fn of_run(run: &Known<'_>, rounds: &[RoundMetrics]) -> Option<Band> {
 /// A flood takes no way that is shorter than the shortest, so that the largest hop of a complete round is at least the
 /// eccentricity of its initiator. The least of them over complete rounds; none without one.
 fn flood(facts: &RunFacts, rounds: &[RoundMetrics]) -> Option<Band> {
-    let mut complete = rounds.iter().filter(|round| round.scored && round.delivered >= round.expected).peekable();
+    let mut complete = rounds.iter().filter(|round| round.scored && round.is_complete()).peekable();
     complete.peek()?;
     let least = match facts.manifest.topology_complete {
         true => 1,

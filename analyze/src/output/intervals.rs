@@ -82,7 +82,7 @@ impl Line {
 /// Rounds at full coverage. Of simulations as if each run had said it once: rounds on one graph may all be alike.
 fn complete_share(group: &Group) -> Line {
     let rounds = group.scored().count();
-    let complete = group.scored().filter(|round| round.delivered >= round.expected).count();
+    let complete = group.scored().filter(|round| round.is_complete()).count();
     let (replicates, share) = (group.replicates(), complete as f64 / rounds as f64);
     let is_of_runs = !group.simulated.is_empty();
     let complete = if is_of_runs { share * replicates as f64 } else { complete as f64 };

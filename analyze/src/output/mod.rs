@@ -9,6 +9,7 @@ mod critical;
 mod delays;
 mod duplicates;
 mod ecdf;
+mod faults;
 mod figure_file;
 mod figure_spec;
 pub mod figures;
@@ -33,6 +34,7 @@ mod variance;
 use rayon::prelude::*;
 
 use crate::audit::Quality;
+use crate::evidence::Evidence;
 use crate::inputs::About;
 use crate::measure::Analysis;
 use crate::measure::usage::Usage;
@@ -70,13 +72,14 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
 }
 
 /// The tables of what runs were made to be and what the network was under, where there is anything to tell: factors and
-/// limits of each condition, the models of simulations, link delays, and what befell processes.
-pub fn of_network(inputs: &[About], analysis: &Analysis, quality: &Quality) -> Vec<Table> {
+/// limits of each condition, the models of simulations, link delays, faults, and what befell processes.
+pub fn of_network(inputs: &[About], (analysis, evidence): (&Analysis, &Evidence), quality: &Quality) -> Vec<Table> {
     let tables = [
         conditions::table(inputs, &quality.limits),
         model::table(inputs),
         delays::table(inputs),
         goodput::table(inputs, analysis),
+        faults::table(inputs, evidence),
         incidents::table(inputs),
     ];
     tables.into_iter().flatten().map(|table| simulated::marked(table, analysis)).collect()

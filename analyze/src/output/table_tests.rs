@@ -112,7 +112,7 @@ fn network() -> (Vec<About>, Quality) {
 #[test]
 fn limits_and_incidents_in_every_format() {
     let (inputs, quality) = network();
-    for table in of_network(&inputs, &Analysis::default(), &quality) {
+    for table in of_network(&inputs, (&Analysis::default(), &Evidence::default()), &quality) {
         insta::assert_snapshot!(table.name, in_every_format(&table));
     }
 }
@@ -120,7 +120,7 @@ fn limits_and_incidents_in_every_format() {
 #[test]
 fn a_run_without_limits_and_incidents_has_no_tables_of_them() {
     let quality = Quality { verdict: Verdict::Sound, findings: Vec::new(), limits: Vec::new() };
-    assert_eq!(of_network(&[About::default()], &Analysis::default(), &quality), vec![]);
+    assert_eq!(of_network(&[About::default()], (&Analysis::default(), &Evidence::default()), &quality), vec![]);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn the_model_of_a_simulated_run_is_a_table() {
     for facts in inputs[0].runs.values_mut() {
         facts.manifest.clock = Clock::Virtual;
     }
-    let tables = of_network(&inputs, &Analysis::default(), &quality);
+    let tables = of_network(&inputs, (&Analysis::default(), &Evidence::default()), &quality);
     let model = tables.iter().find(|table| table.name == "model").unwrap();
     assert!(model.rows.contains(&vec![
         "5M".into(),

@@ -53,7 +53,7 @@ enum TimeOrigin {
     None,
 }
 
-const RECIPES: [Recipe; 15] = [
+const RECIPES: [Recipe; 17] = [
     Recipe {
         name: "infection-curves",
         title: "Infection curves",
@@ -68,6 +68,29 @@ const RECIPES: [Recipe; 15] = [
             )
         },
         absent: "no scored round has a delivery with a time",
+    },
+    Recipe {
+        name: "coverage-under-faults",
+        title: "Coverage under faults",
+        caption: "Share of the nodes that hold the message over time, to the end of each round, with the faults as shaded spans. \
+                  All panels have one time axis. Nodes that were down count among those to reach.",
+        origin: TimeOrigin::Initiate,
+        draw: |it| {
+            DrawnFigure::draw(
+                &figure::coverage_under_faults(it.analysis),
+                cnsim_charts::coverage_under_faults,
+                &it.sheet,
+            )
+        },
+        absent: "no scored round was under faults",
+    },
+    Recipe {
+        name: "population",
+        title: "Population",
+        caption: "Share of the nodes that did not stand still over time, with the faults as shaded spans.",
+        origin: TimeOrigin::Initiate,
+        draw: |it| DrawnFigure::draw(&figure::population(it.analysis), cnsim_charts::population, &it.sheet),
+        absent: "no fault stopped a node in a scored round",
     },
     Recipe {
         name: "convergence-ecdf",

@@ -100,7 +100,7 @@ impl Report {
         }
         let (evaluation, telemetry) = (&self.evaluation, self.telemetry.renamed(&rename));
         let quality = audit::audit(evaluation).with_telemetry(&telemetry.series);
-        let mut others = output::of_network(&evaluation.inputs, &evaluation.analysis, &quality);
+        let mut others = output::of_network(&evaluation.inputs, (&evaluation.analysis, &evaluation.evidence), &quality);
         others.extend(output::telemetry(&telemetry.usages, &evaluation.analysis));
         let mut files = self.files.clone();
         files.extend(table_files(&others));

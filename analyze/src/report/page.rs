@@ -147,7 +147,7 @@ impl HtmlTable {
 
     /// Whether it has a section of its own.
     fn stands_apart(&self) -> bool {
-        ["conditions", "convergence", "incidents", "model"].contains(&self.name)
+        ["conditions", "convergence", "faults", "incidents", "model"].contains(&self.name)
     }
 
     /// Whether it is too large to stand open, or on paper at all.

@@ -9,8 +9,10 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 
 /// The figures of a report on a flood.
-pub(crate) const FIGURES: [&str; 15] = [
+pub(crate) const FIGURES: [&str; 17] = [
     "infection-curves",
+    "coverage-under-faults",
+    "population",
     "convergence-ecdf",
     "convergence-by-nodes",
     "growth-residuals",

@@ -25,6 +25,7 @@ pub(super) struct All {
     pub(super) lorenz: LoadLorenz,
     pub(super) effects: Effects,
     pub(super) telemetry: Telemetry,
+    pub(super) faults: FaultCurves,
 }
 
 impl All {
@@ -95,6 +96,7 @@ impl All {
                 left_out: vec![label()],
             },
             telemetry: telemetry_of(count, &label(), top),
+            faults: FaultCurves { panels: series().map(|index| faults(label(), level(index))).collect() },
         }
     }
 
@@ -121,6 +123,8 @@ impl All {
             ("load-lorenz", load_lorenz::layout(&self.lorenz, sheet)),
             ("effects", effects::layout(&self.effects, sheet)),
             ("telemetry", telemetry::layout(&self.telemetry, sheet)),
+            ("coverage-under-faults", under_faults::coverage_layout(&self.faults, sheet)),
+            ("population", under_faults::population_layout(&self.faults, sheet)),
         ]
     }
 
@@ -143,6 +147,8 @@ impl All {
             load_lorenz(&self.lorenz, &sheet).unwrap(),
             effects(&self.effects, &sheet).unwrap(),
             telemetry(&self.telemetry, &sheet).unwrap(),
+            coverage_under_faults(&self.faults, &sheet).unwrap(),
+            population(&self.faults, &sheet).unwrap(),
         ]
     }
 }
@@ -186,6 +192,17 @@ fn lorenz(label: String) -> LorenzSeries {
 
 fn effect(label: String, level: f64) -> Effect {
     Effect { label, shift: Some(level), low: Some(-0.5 * level), high: None }
+}
+
+fn faults(label: String, level: f64) -> FaultPanel {
+    let curve = vec![(0.0, 0.0), (0.2 * level, 0.5), (0.9 * level, 1.0), (level, 1.0)];
+    let span = |name: &str, begins: f64, ends: f64| ShadedSpan {
+        name: name.to_owned(),
+        begins_ms: begins * level,
+        ends_ms: ends * level,
+    };
+    let spans = vec![span(&label, 0.1, 0.6), span("split", 0.5, 1.0)];
+    FaultPanel { label, spans, rounds: vec![curve.clone(); 2], middle: curve }
 }
 
 /// `count` bars of three kinds, one of which nobody sends.

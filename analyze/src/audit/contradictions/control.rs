@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cnsim::manifest::RunOutcome;
 
-use super::rounds::list_rounds;
+use super::super::rounds_words::list_rounds;
 use crate::inputs::{ControlFacts, RunFacts};
 
 /// How many names a sentence lists.

@@ -2,8 +2,8 @@
 
 use cnsim::manifest::{Backend, Manifest, RoundOutcome};
 
+use super::super::rounds_words::list_rounds;
 use super::super::scope::AuditedRound;
-use super::rounds::list_rounds;
 use crate::evidence::draws_as_here;
 use crate::inputs::RunFacts;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use cnsim::manifest::{Backend, Manifest, RoundOutcome, RunOutcome};
 use cnsim::pace::Pace;
 
+use super::super::rounds_words::list_rounds;
 use super::super::scope::AuditedRound;
-use super::rounds::list_rounds;
 
 /// What a driver may need to have a round begun, and what its clock and the nodes' may drift apart in it.
 const START_SLACK_MS: f64 = 250.0;
@@ -51,7 +51,7 @@ fn other_counts(manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<Str
         let metrics = round.metrics;
         let Some(driven) = manifest.rounds.iter().find(|driven| driven.round == round.round) else { return false };
         let is_missing = metrics.delivered < metrics.expected;
-        let has_other = driven.delivered != u64::from(metrics.delivered) && !is_missing;
+        let has_other = driven.delivered != round.recorded_deliveries() && !is_missing;
         match driven.outcome {
             RoundOutcome::Horizon => has_other || driven.failed > metrics.failed,
             // Nobody has counted the deliveries of one.

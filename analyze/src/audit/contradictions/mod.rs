@@ -11,7 +11,6 @@ mod counted;
 mod driver;
 mod network;
 mod records;
-mod rounds;
 mod typed;
 mod virtual_time;
 

@@ -8,7 +8,7 @@ use cnsim::manifest::{Backend, Manifest, Options, Round, RunOutcome};
 use cnsim::time::Clock;
 use cnsim::topology::{Topology, TopologySource, TopologySpec};
 
-use super::rounds::list_rounds;
+use super::super::rounds_words::list_rounds;
 use crate::inputs::RunFacts;
 
 /// Graphs above it are not made again to look whether they are those that were asked for.
@@ -115,6 +115,10 @@ fn other_initiators(manifest: &Manifest, topology: &Topology) -> Option<String> 
         return None;
     }
     let Options { initiator, seed, .. } = &manifest.options;
+    if !manifest.options.faults.is_empty() {
+        // Who stands still begins no message: `faults.rs` looks at these.
+        return None;
+    }
     let is_other = |round: &&Round| {
         let chosen = initiator.of_round(round.round, &topology.nodes, *seed);
         chosen.is_none_or(|node| topology.nodes[node].as_str() != round.initiator)

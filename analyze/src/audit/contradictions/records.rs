@@ -6,8 +6,8 @@ use chrono::DateTime;
 use cnsim::link::{Loss, Transport};
 use cnsim::manifest::{Backend, Manifest, RunOutcome, VIRTUAL_EPOCH_NS};
 
+use super::super::rounds_words::list_rounds;
 use super::super::scope::{AuditedRound, AuditedRun};
-use super::rounds::list_rounds;
 use crate::evidence::Field;
 
 /// What records of a run on one machine may lie outside the times between which its driver says that it went on.

@@ -2,8 +2,8 @@
 
 use cnsim::manifest::{Backend, Manifest, RunOutcome, VIRTUAL_EPOCH_NS, VIRTUAL_GAP_NS};
 
+use super::super::rounds_words::list_rounds;
 use super::super::scope::AuditedRound;
-use super::rounds::list_rounds;
 use crate::evidence::draws_as_here;
 
 /// What milliseconds in a manifest may be wrong by in their last digit.

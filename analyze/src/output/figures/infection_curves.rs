@@ -47,7 +47,7 @@ fn drawn(group: &Group, origin: Origin) -> Drawn {
 
 /// The curve of the median round: for each share the median over rounds of the time at which it was reached. It ends
 /// where half the rounds or more did not come so far.
-fn median(group: &Group, origin: Origin) -> Vec<(f64, f64)> {
+pub(super) fn median(group: &Group, origin: Origin) -> Vec<(f64, f64)> {
     let rounds: Vec<&RoundMetrics> = group.scored().collect();
     let expected = group.nodes.saturating_sub(1) as usize;
     let time =
@@ -59,7 +59,7 @@ fn median(group: &Group, origin: Origin) -> Vec<(f64, f64)> {
     evenly(expected, STEPS_MAX).map_while(step).collect()
 }
 
-fn curve(round: &RoundMetrics, origin: Origin) -> Option<Vec<(f64, f64)>> {
+pub(super) fn curve(round: &RoundMetrics, origin: Origin) -> Option<Vec<(f64, f64)>> {
     let origin_ns = round.origin_ns(origin)?;
     let at = |step: usize| {
         let time_ns = round.reached_ns[step].saturating_sub(origin_ns);

@@ -15,6 +15,7 @@ mod load;
 mod offered_load;
 pub mod telemetry;
 mod time_spent;
+mod under_faults;
 
 pub use control::control;
 pub use convergence::{convergence_by_nodes, convergence_by_round, convergence_ecdf};
@@ -27,6 +28,7 @@ pub use latency_tail::latency_tail;
 pub use load::{copies_by_round, load_lorenz};
 pub use offered_load::offered_load;
 pub use time_spent::time_spent;
+pub use under_faults::{coverage_under_faults, population};
 
 #[cfg(test)]
 mod tests;
