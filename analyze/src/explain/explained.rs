@@ -10,7 +10,18 @@ pub(super) struct ExplainedRound {
     pub(super) dissemination: Dissemination,
     /// Nodes that are known and were not reached.
     pub(super) stranded: Vec<String>,
+    /// Copies that failed, where faults befell the round.
+    pub(super) failed: Vec<FailedCopy>,
     pub(super) origin: Origin,
+}
+
+/// A copy that failed.
+pub(super) struct FailedCopy {
+    pub(super) sender: String,
+    pub(super) receiver: String,
+    pub(super) sent_ns: i64,
+    /// The first fault that may have stopped it or its acknowledgment; none where none was at work between its ends.
+    pub(super) fault: Option<String>,
 }
 
 impl ExplainedRound {

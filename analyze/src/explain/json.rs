@@ -28,6 +28,9 @@ struct Document<'a> {
     stranded: &'a [String],
     stranded_unnamed: usize,
     reached: Vec<Node<'a>>,
+    /// There where faults befell the round.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed_copies: Vec<Failed<'a>>,
     /// There where the round was simulated.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     simulated: bool,
@@ -65,6 +68,15 @@ struct Node<'a> {
     duplicates: Option<u64>,
 }
 
+#[derive(Serialize)]
+struct Failed<'a> {
+    sender: &'a str,
+    receiver: &'a str,
+    sent_ms: f64,
+    /// The fault that stopped it.
+    fault: Option<&'a str>,
+}
+
 pub(super) fn bytes(explained: &ExplainedRound) -> Vec<u8> {
     let metrics = &explained.metrics;
     let nodes = explained.dissemination.reached.iter().zip(explained.on_path());
@@ -87,6 +99,16 @@ pub(super) fn bytes(explained: &ExplainedRound) -> Vec<u8> {
         stranded: &explained.stranded,
         stranded_unnamed: explained.stranded_unnamed(),
         reached: nodes.map(|(node, critical)| of_node(explained, node, critical)).collect(),
+        failed_copies: explained
+            .failed
+            .iter()
+            .map(|copy| Failed {
+                sender: &copy.sender,
+                receiver: &copy.receiver,
+                sent_ms: explained.sent_ms(copy),
+                fault: copy.fault.as_deref(),
+            })
+            .collect(),
         simulated: explained.is_simulated,
     };
     let mut bytes = serde_json::to_vec_pretty(&document).expect("texts and numbers always serialise");

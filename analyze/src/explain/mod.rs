@@ -3,6 +3,7 @@
 mod choose;
 mod error;
 mod explained;
+mod failed;
 mod json;
 mod lists;
 mod spec;
@@ -14,6 +15,7 @@ use crate::measure::{self, Origin, RoundMetrics};
 use crate::rounds::{Batch, Rounds};
 use choose::choose_run;
 use explained::ExplainedRound;
+use failed::failed_copies;
 use stranded::stranded;
 
 pub use error::ExplainError;
@@ -61,6 +63,7 @@ fn gather(
         metrics: metrics.clone(),
         dissemination,
         stranded,
+        failed: failed_copies(input, &round),
         origin,
     }
 }

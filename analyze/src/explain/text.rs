@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::explained::{ExplainedRound, ms};
+use super::failed;
 use super::lists::shown;
 use super::spec::Extent;
 use crate::measure::{Parent, Reached};
@@ -23,6 +24,10 @@ pub(super) fn bytes(explained: &ExplainedRound, extent: Extent) -> Vec<u8> {
     out.push('\n');
     let lines = Tree::of(explained, extent).lines();
     table(&lines, &mut out);
+    if !explained.failed.is_empty() {
+        out.push('\n');
+    }
+    failed::table(explained, extent, &mut out);
     out.into_bytes()
 }
 
