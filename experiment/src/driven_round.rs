@@ -12,7 +12,8 @@ use tonic::transport::Channel;
 
 use crate::cluster::{Cluster, ClusterError, Pass, Process};
 use crate::control_file::{self, ControlLine};
-use crate::faulty_round::BegunFaults;
+use crate::drive_error::DriveError;
+use crate::faulty_round::{BegunFaults, FaultyCall};
 use crate::folder::FolderError;
 use crate::ledger::{Ending, Ledger};
 use crate::payload::payload;
@@ -29,17 +30,6 @@ pub(crate) const SLEEP_MAX: Duration = Duration::from_millis(10);
 /// How long a process may be busy before the others are looked at: it may wait for one that was lost.
 const LOOK_AT_ALL: Duration = Duration::from_secs(1);
 
-/// Why a run could not be driven to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum DriveError {
-    /// A process did not do what it was asked.
-    #[error(transparent)]
-    Cluster(#[from] ClusterError),
-    /// The manifest could not be written.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-}
-
 /// One round.
 #[derive(Clone, Copy)]
 pub(crate) struct DrivenRound<'a> {
@@ -53,7 +43,7 @@ impl<'a> DrivenRound<'a> {
     pub(crate) async fn drive(&self, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<RoundOutcome, DriveError> {
         let (host, id) = self.initiator();
         let before = self.prepare(id, watcher).await?;
-        let faults = self.begin_faults().await?;
+        let faults = self.faulty().begin().await?;
         ledger.begin_round(self.round, id, before.clone());
         let begun = Instant::now();
         let protocol = self.plan.protocol.spec.protocol();
@@ -84,10 +74,15 @@ impl<'a> DrivenRound<'a> {
         let outcome = ending.outcome;
         self.keep_control(ledger).await?;
         if let Some(faults) = faults {
-            self.keep_faults(ledger, &faults).await?;
+            self.faulty().keep(ledger.folder().path(), &faults).await?;
         }
         ledger.end_round(self.cluster, ending)?;
         Ok(outcome)
+    }
+
+    /// What befalls the round.
+    pub(crate) fn faulty(&self) -> FaultyCall<'a> {
+        FaultyCall { cluster: self.cluster, plan: self.plan, epoch: self.epoch, round: self.round }
     }
 
     /// Writes down what nodes have said to each other besides copies, in the order of the topology.

@@ -12,7 +12,8 @@ use cnsim::wire::control::{ConfigureRequest, Links, Neighbour, NodeConfig, Peer,
 use tonic::transport::Channel;
 
 use crate::cluster::{Cluster, ClusterError, Pass};
-use crate::driven_round::{DriveError, DrivenRound, of_epoch};
+use crate::drive_error::DriveError;
+use crate::driven_round::{DrivenRound, of_epoch};
 use crate::ledger::Ledger;
 use crate::open_loop::OpenLoop;
 use crate::plan::Plan;

@@ -2,6 +2,7 @@
 //! nodes have seen when it is over.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -15,11 +16,11 @@ use cnsim::wire::control::{BeginFaultsRequest, FaultLogsRequest, LinkTurn, NodeT
 use tokio::time::Instant;
 use tonic::transport::Channel;
 
-use crate::cluster::{ClusterError, Process};
-use crate::driven_round::{DriveError, DrivenRound};
+use crate::cluster::{Cluster, ClusterError, Process};
+use crate::drive_error::DriveError;
 use crate::fault_files::{self, FaultyRound};
 use crate::folder::FolderError;
-use crate::ledger::Ledger;
+use crate::plan::Plan;
 
 type Client = ControlClient<Channel>;
 
@@ -50,9 +51,17 @@ impl BegunFaults {
     }
 }
 
-impl DrivenRound<'_> {
+/// A round whose processes are told of its faults.
+pub(crate) struct FaultyCall<'a> {
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) plan: &'a Plan,
+    pub(crate) epoch: u64,
+    pub(crate) round: u32,
+}
+
+impl FaultyCall<'_> {
     /// Gives every process the round's faults and the instant of its time 0, and waits for that. None where there are no faults.
-    pub(crate) async fn begin_faults(&self) -> Result<Option<BegunFaults>, ClusterError> {
+    pub(crate) async fn begin(&self) -> Result<Option<BegunFaults>, ClusterError> {
         let timeline = match (self.plan.timeline(self.round), &self.plan.contacts) {
             (None, None) => return Ok(None),
             (timeline, _) => timeline.unwrap_or_default(),
@@ -95,7 +104,7 @@ impl DrivenRound<'_> {
     }
 
     /// Writes down what nodes have seen of the round's faults.
-    pub(crate) async fn keep_faults(&self, ledger: &Ledger, faults: &BegunFaults) -> Result<(), DriveError> {
+    pub(crate) async fn keep(&self, folder: &Path, faults: &BegunFaults) -> Result<(), DriveError> {
         let request = FaultLogsRequest { epoch: self.epoch };
         let told = |_, process: Process| async move {
             process.call("FaultLogs", |mut control: Client| async move { control.fault_logs(request).await }).await
@@ -109,7 +118,7 @@ impl DrivenRound<'_> {
         let places = (0..).map(NodeIx).zip(&self.plan.topology.nodes);
         let logs = places.filter_map(|(place, id)| Some((place, logs.get(id.as_str())?.clone()))).collect();
         let faulty = FaultyRound { round: self.round, origin: faults.origin, timeline: &faults.timeline, logs };
-        let kept = fault_files::add_round(self.plan, ledger.folder().path(), &faulty);
+        let kept = fault_files::add_round(self.plan, folder, &faulty);
         Ok(kept.map_err(FolderError::from)?)
     }
 }

@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod control_file;
 pub mod delay_files;
 pub mod descriptors;
+mod drive_error;
 mod driven_round;
 pub mod driver;
 pub mod fault_files;
@@ -41,6 +42,8 @@ pub mod resume;
 pub mod run;
 pub mod scenario;
 pub mod session;
+#[cfg(feature = "sim")]
+mod simulated_faults;
 #[cfg(feature = "sim")]
 pub mod simulation;
 pub mod tally;

@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::cluster::{ClusterError, Pass};
-use crate::driven_round::{DriveError, DrivenRound, SLEEP_MAX, is_at_rest, progress};
+use crate::drive_error::DriveError;
+use crate::driven_round::{DrivenRound, SLEEP_MAX, is_at_rest, progress};
 use crate::ledger::Ledger;
 use crate::watcher::Watcher;
 
@@ -28,7 +29,7 @@ impl OpenLoop<'_> {
     /// Begins every message at its time, and waits until nothing is left to do or the last one is given up.
     pub(crate) async fn drive(&self, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<(), DriveError> {
         let before = self.prepare(watcher).await?;
-        let faults = self.first.begin_faults().await?;
+        let faults = self.first.faulty().begin().await?;
         let begun = Instant::now();
         let mut starts = JoinSet::new();
         for (round, at) in (0..).zip(self.schedule.begins()) {
@@ -56,7 +57,7 @@ impl OpenLoop<'_> {
             Err(_) => self.first.cluster.watch_alive(&before).await,
         };
         if let Some(faults) = &faults {
-            self.first.keep_faults(ledger, faults).await?;
+            self.first.faulty().keep(ledger.folder().path(), faults).await?;
         }
         Ok(ledger.end_open_loop(self.first.cluster, &before, &after)?)
     }

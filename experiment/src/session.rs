@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::backend::{Backend, BackendError, RunContext};
 use crate::cluster::{Cluster, ClusterError};
-use crate::driven_round::DriveError;
+use crate::drive_error::DriveError;
 use crate::driver::RoundDriver;
 use crate::folder::FolderError;
 use crate::ledger::{self, Ending};

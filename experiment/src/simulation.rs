@@ -12,11 +12,11 @@ use std::time::Duration;
 use cnsim::event::{Kind, SIMULATED};
 use cnsim::id::{Epoch, Message, MessageId, NodeIx};
 use cnsim::link::Links;
-use cnsim::machine::{Common, ControlCount, FaultLog};
-use cnsim::manifest::{Begin, Records, Round, RoundOutcome, VIRTUAL_EPOCH_NS, VIRTUAL_GAP_NS};
+use cnsim::machine::{Common, ControlCount};
+use cnsim::manifest::{Begin, Records, Round, RoundOutcome, VIRTUAL_GAP_NS};
 use cnsim::pace::Schedule;
 use cnsim::protocol::Duplicates;
-use cnsim::scenario::{Seen, SeenEnd, Timeline, Witness};
+use cnsim::scenario::{Timeline, Witness};
 use cnsim::time::{Clock, Interval, Timestamp};
 use cnsim_records::numbered::{NumberedFile, NumberedRecord, RunTexts};
 use cnsim_sim::journal::{Entry, Fact, Journal};
@@ -27,17 +27,16 @@ use tokio::time::Instant;
 
 use crate::backend::RunContext;
 use crate::control_file::{self, ControlLine};
-use crate::fault_files::{self, FaultyRound, from_origin};
+use crate::fault_files;
 use crate::folder::SIMULATED_EVENTS;
 use crate::memory::{self, Size};
 use crate::payload::payload;
 use crate::plan::Plan;
 use crate::session::{Halt, Signals};
+use crate::simulated_faults::{BEGINS, SeenFaults, seen};
 use crate::watcher::Headway;
 use cnsim_files::{WriteError, at};
 
-/// When a simulated run begins.
-const BEGINS: Timestamp = Timestamp(VIRTUAL_EPOCH_NS.unsigned_abs());
 /// Between a round's end and the next one's begin, besides `--pause`: a round's times are its own.
 const GAP: Interval = Interval(VIRTUAL_GAP_NS.unsigned_abs());
 /// The only process of a simulation.
@@ -370,33 +369,6 @@ struct Simulated<'a> {
     records: Vec<NumberedRecord>,
 }
 
-/// What a simulation has seen of its faults.
-struct SeenFaults<'a> {
-    timeline: Timeline,
-    witness: Witness<'a>,
-    logs: Vec<(NodeIx, FaultLog)>,
-}
-
-impl SeenFaults<'_> {
-    /// Adds it to the run folder and to the witness of the run, as of a round that began then.
-    fn keep(
-        &self,
-        plan: &Plan,
-        folder: &Path,
-        (round, begins): (u32, Timestamp),
-        witness: &mut Witness<'_>,
-    ) -> Result<(), WriteError> {
-        let shift = begins.since(BEGINS);
-        let moved = |log: &FaultLog| log.moved(shift);
-        let logs = self.logs.iter().map(|(node, log)| (*node, moved(log))).collect();
-        let faulty = FaultyRound { round, origin: begins, timeline: &self.timeline, logs };
-        fault_files::add_round(plan, folder, &faulty)?;
-        fault_files::note_logs(witness, &faulty);
-        witness.add(&self.witness);
-        Ok(())
-    }
-}
-
 impl Simulated<'_> {
     /// The round where it begins at `begins`; its records are in the file then, where there is one.
     fn placed(
@@ -504,24 +476,5 @@ impl Journal for Kept<'_> {
             reason,
             restarts: entry.restarts,
         });
-    }
-}
-
-/// A record as a witness sees it. Every simulated round has its time 0 at the begin of the simulation before it is put into place.
-fn seen(entry: &Entry) -> Seen {
-    let end = match entry.fact {
-        Fact::Initiated => SeenEnd::Began,
-        Fact::Received => SeenEnd::First,
-        Fact::Duplicate => SeenEnd::Again,
-        Fact::Failed(_) => SeenEnd::Failed,
-    };
-    Seen {
-        from: entry.sender,
-        to: entry.receiver,
-        sent_ns: from_origin(entry.sent, BEGINS),
-        received_ns: from_origin(entry.at, BEGINS),
-        end,
-        hop: entry.hop.map(|hop| hop.0),
-        bytes: entry.bytes,
     }
 }

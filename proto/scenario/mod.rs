@@ -8,6 +8,7 @@
 
 mod exact;
 mod fault;
+mod ground;
 mod law;
 mod probe;
 mod receipt;
@@ -18,10 +19,11 @@ mod who;
 mod witness;
 
 pub use fault::{FaultSpec, How, Kind, State};
+pub use ground::{Ground, Replicate};
 pub use law::{SpanLaw, SpanLawError};
 pub use probe::PROBES;
 pub use receipt::{Control, Receipt, Testimony, Verdict};
-pub use resolve::{Ground, Reason, Replicate, ScenarioError, never_initiate};
+pub use resolve::{Reason, ScenarioError, never_initiate};
 pub use round_line::RoundLine;
 pub use timeline::{Effect, Manner, NodeSet, Planned, Probe, ROUND_END, Span, Stop, Stopped, Timeline};
 pub use who::{Who, WhoError};

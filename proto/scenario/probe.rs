@@ -1,7 +1,7 @@
 //! Probes: questions between neighbours while a fault lasts, spread over its time, so that it has a witness even where no copy
 //! of a message would meet it.
 
-use super::resolve::{Ground, Replicate};
+use super::ground::{Ground, Replicate};
 use super::timeline::{Effect, Manner, Planned, Probe, ROUND_END, Span, Timeline};
 use crate::id::NodeIx;
 use crate::random::{Purpose, Random};

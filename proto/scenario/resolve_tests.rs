@@ -1,3 +1,5 @@
+//! Faults resolved on small networks: whom they meet, when, and what is refused.
+
 use super::*;
 use crate::scenario::{FaultSpec, PROBES};
 use crate::topology::{EdgeWeights, Topology, TopologySpec};
