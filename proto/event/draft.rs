@@ -257,16 +257,7 @@ impl<'a> Draft<'a> {
             Column::EventType => read::kind(value, &mut record.kind),
             Column::ReceivedTimestamp => {
                 let time = read::whole(column, value)?;
-                match time {
-                    Some(Whole { value, .. }) if exact => {
-                        record.received_twice = are_two_times(record.received_ns, value)
-                    }
-                    Some(Whole { value, float }) => {
-                        record.received_ns = value;
-                        record.float_timestamp = float;
-                    }
-                    None => {}
-                }
+                put_received(record, time, exact);
                 Ok(Presence::of(&time))
             }
             Column::ReceivedNs => {
@@ -308,6 +299,18 @@ impl<'a> Draft<'a> {
                 Some(_) | None => Ok(Presence::Given),
             },
         }
+    }
+}
+
+/// The time of receipt that every format has; where the exact one is known it stays, and they are held against each other.
+fn put_received(record: &mut Record<'_>, time: Option<Whole>, exact: bool) {
+    match time {
+        Some(Whole { value, .. }) if exact => record.received_twice = are_two_times(record.received_ns, value),
+        Some(Whole { value, float }) => {
+            record.received_ns = value;
+            record.float_timestamp = float;
+        }
+        None => {}
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) use invariants::BrokenInvariant;
 pub(crate) use latest_records::LatestRecord;
 pub(crate) use names::Names;
 pub(crate) use negative_latencies::NegativeLatencies;
-pub(crate) use own_program::draws_as_here;
+pub(crate) use own_program::{draws_as_here, is_of_this_build};
 pub(crate) use participants::RunParticipants;
 pub(crate) use promises::Field;
 pub(crate) use receivers::Receivers;

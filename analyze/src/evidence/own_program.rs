@@ -11,3 +11,8 @@ pub(crate) fn draws_as_here(manifest: &Manifest) -> bool {
     };
     manifest.tool.revision != "unknown" && is_own(&manifest.tool.version) && nodes.is_none_or(is_own)
 }
+
+/// Whether it was made by the very build that looks at it.
+pub(crate) fn is_of_this_build(manifest: &Manifest) -> bool {
+    draws_as_here(manifest) && manifest.tool.revision == env!("CNSIM_REVISION")
+}

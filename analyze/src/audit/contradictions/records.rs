@@ -8,7 +8,7 @@ use cnsim::manifest::{Backend, Manifest, RunOutcome, VIRTUAL_EPOCH_NS};
 
 use super::super::rounds_words::list_rounds;
 use super::super::scope::{AuditedRound, AuditedRun};
-use crate::evidence::Field;
+use crate::evidence::{Field, is_of_this_build};
 
 /// What records of a run on one machine may lie outside the times between which its driver says that it went on.
 const RUN_SLACK_NS: i64 = 2_000_000_000;
@@ -35,7 +35,7 @@ pub(super) fn contradictions(manifest: &Manifest, run: &AuditedRun<'_>, rounds: 
         too_few_losses(manifest, rounds),
         none_returned(rounds),
     ];
-    let of_records = Field::ALL.into_iter().filter_map(|field| other_field(field, rounds));
+    let of_records = Field::ALL.into_iter().filter_map(|field| other_field(field, manifest, rounds));
     of_rounds.into_iter().flatten().chain(of_records).collect()
 }
 
@@ -150,15 +150,19 @@ fn instant_ns(time: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(time).ok()?.timestamp_nanos_opt()
 }
 
+/// Whether another program has drawn what differs: most of it does. None: nothing of it was drawn.
+fn is_drawn_otherwise(count: u64, of: Option<u64>) -> bool {
+    of.is_some_and(|of| count.saturating_mul(2) >= of)
+}
+
 /// One field of single records.
-fn other_field(field: Field, rounds: &[&AuditedRound<'_>]) -> Option<String> {
+fn other_field(field: Field, manifest: &Manifest, rounds: &[&AuditedRound<'_>]) -> Option<String> {
     let found: Vec<_> =
         rounds.iter().filter_map(|round| Some((round.round, round.evidence.contradicted.get(&field)?))).collect();
     let count: u64 = found.iter().map(|(_, contradicted)| contradicted.count).sum();
-    // Where most of what a seed draws is another, another program drew it.
-    let of: u64 = found.iter().filter_map(|(_, contradicted)| contradicted.of).sum();
-    let is_drawn_otherwise = of > 0 && 2 * count >= of || found.iter().any(|(_, it)| it.of.is_some()) && of == 0;
-    let (first_round, first) = found.iter().find(|(_, it)| it.count > 0).filter(|_| !is_drawn_otherwise)?;
+    let of = found.iter().filter_map(|(_, contradicted)| contradicted.of).reduce(|sum, of| sum + of);
+    let is_told = is_of_this_build(manifest) || !is_drawn_otherwise(count, of);
+    let (first_round, first) = found.iter().find(|(_, it)| it.count > 0).filter(|_| is_told)?;
     let what = match field {
         Field::Nodes => "another number of nodes",
         Field::Protocol => "another protocol",
@@ -181,4 +185,17 @@ fn other_field(field: Field, rounds: &[&AuditedRound<'_>]) -> Option<String> {
         Field::SeqRound => "numbers that their process used in another round",
     };
     Some(format!("records with {what} ({count}; first: {}, in round {first_round})", first.example))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_that_mostly_differ_are_those_of_another_program() {
+        assert!(!is_drawn_otherwise(9, None), "every program does the same");
+        assert!(!is_drawn_otherwise(4, Some(9)));
+        assert!(is_drawn_otherwise(5, Some(9)));
+        assert!(is_drawn_otherwise(1, Some(0)), "too few are drawn to tell");
+    }
 }
