@@ -13,8 +13,8 @@ use crate::legend::{Entry, Key};
 use crate::panel::{Cell, Panel};
 use crate::sheet::Sheet;
 use crate::style::{
-    DOT_PT, GRID_ROWS_MAX, LEADING, MEDIAN, MUTED, PAPER, Pattern, ROUND, ROUND_WINDOW, SMALL_PT, STRONG_LINE_PT,
-    THIN_LINE_PT,
+    AXIS_LINE_PT, DOT_PT, FAULT_SPAN, GRID_ROWS_MAX, LEADING, MEDIAN, MUTED, PAPER, Pattern, ROUND, SMALL_PT,
+    STRONG_LINE_PT, THIN_LINE_PT,
 };
 
 /// What a round's line may be off by: less than its own width.
@@ -125,8 +125,11 @@ fn steps(panel: &Panel, curve: &[(f64, f64)]) -> Vec<Point> {
 fn draw_spans(figure: &mut Figure, panel: &Panel, data: &FaultPanel) {
     let x = |time: f64| panel.at(time, panel.y.low()).0.clamp(panel.rect.left, panel.rect.right);
     for span in &data.spans {
-        let rect = Rect { left: x(span.begins_ms), right: x(span.ends_ms), ..panel.rect };
-        figure.canvas.bar(rect, ROUND_WINDOW, Pattern::Plain, PAPER);
+        // The lines of the axes stay whole.
+        let (left, bottom) = (panel.rect.left + AXIS_LINE_PT / 2.0, panel.rect.bottom - AXIS_LINE_PT / 2.0);
+        let (begins, ends) = (x(span.begins_ms).max(left), x(span.ends_ms).max(left));
+        let rect = Rect { left: begins, right: ends, bottom, ..panel.rect };
+        figure.canvas.bar(rect, FAULT_SPAN, Pattern::Plain, PAPER);
     }
     let face = Face::regular(SMALL_PT);
     for (line, span) in data.spans.iter().enumerate() {
@@ -144,7 +147,7 @@ fn draw_spans(figure: &mut Figure, panel: &Panel, data: &FaultPanel) {
 fn entries(what: &What) -> [Entry; 3] {
     let line =
         |color, width_pt, name: &str| Entry { key: Key::Line(Stroke::solid(color, width_pt)), name: name.to_owned() };
-    let span = Key::Bar { color: ROUND_WINDOW, pattern: Pattern::Plain, hatch: PAPER };
+    let span = Key::Bar { color: FAULT_SPAN, pattern: Pattern::Plain, hatch: PAPER };
     [
         line(ROUND, THIN_LINE_PT * 2.0, "each round"),
         line(MEDIAN, STRONG_LINE_PT, what.of_rounds),

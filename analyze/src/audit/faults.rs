@@ -21,7 +21,7 @@ pub(super) fn findings(scope: &Scope<'_>) -> Vec<Finding> {
         let Some((facts, faults)) = run.facts().and_then(|facts| Some((facts, facts.faults.as_ref()?))) else {
             continue;
         };
-        let receipts = scope.receipts(key.1);
+        let receipts = scope.receipts(*key);
         let words = other_timelines(facts, faults);
         let detail = format!(
             "what the run folder says of its faults is not what its options and its seed make: {}; so a file of it belongs to \

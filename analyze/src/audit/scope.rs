@@ -122,9 +122,10 @@ impl<'a> Scope<'a> {
     }
 
     /// What records and probes say of the faults of a run.
-    pub(super) fn receipts(&self, run_id: &str) -> &'a [Receipt] {
-        let mut inputs = self.evidence.inputs.iter();
-        inputs.find_map(|input| input.receipts.get(run_id)).map_or(&[], Vec::as_slice)
+    pub(super) fn receipts(&self, (condition, run_id): RunKey<'a>) -> &'a [Receipt] {
+        let mut of_condition =
+            self.inputs.iter().zip(self.evidence.receipts()).filter(|it| it.0.condition == condition);
+        of_condition.find_map(|(_, receipts)| receipts.get(run_id)).map_or(&[], Vec::as_slice)
     }
 
     /// Narrows a finding of a run to one of its rounds.

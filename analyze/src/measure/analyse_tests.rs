@@ -59,6 +59,7 @@ fn a_round_is_measured_in_every_respect() {
         load: RoundLoad { gini: crate::stats::gini(&[2, 1, 2], 3), max: 2, busiest: Some("a".to_owned()) },
         resources: None,
         control: None,
+        under_faults: None,
         clock_open_ns: None,
         reached_ns: vec![1_300, 1_450],
     };

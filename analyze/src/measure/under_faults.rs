@@ -242,3 +242,117 @@ impl Within<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cnsim::scenario::{How, NodeSet, Planned, Probe, RoundLine, State, Stopped, Timeline};
+
+    use super::super::fixture::{Row, loaded, manifest};
+    use super::super::{Options, RoundMetrics, analyse};
+    use super::*;
+    use crate::inputs::FaultFacts;
+
+    const NODES: [&str; 4] = ["n0", "n1", "n2", "n3"];
+
+    fn span(begins: u64, ends: u64) -> Span {
+        Span { begins: Interval(begins), ends: Interval(ends) }
+    }
+
+    fn planned(begins: u64, ends: u64, effect: Effect) -> Planned {
+        Planned { name: "f".to_owned(), window: span(begins, ends), effect }
+    }
+
+    fn set(nodes: &[u32]) -> NodeSet {
+        NodeSet::new(nodes.iter().copied().map(NodeIx).collect())
+    }
+
+    fn down(node: u32, begins: u64, ends: u64, state: State) -> Planned {
+        let nodes = vec![Stopped { node: NodeIx(node), spans: vec![span(begins, ends)] }];
+        planned(begins, ends, Effect::Stopped { manner: Manner::Down { how: How::Dark, state }, nodes })
+    }
+
+    fn cut(begins: u64, ends: u64) -> Planned {
+        planned(begins, ends, Effect::Cut { sides: vec![set(&[0, 1]), set(&[2, 3])], one_way: false })
+    }
+
+    /// A round over the line n0 - n1 - n2 - n3, begun by n0 at time 0, that lasts 100 ns.
+    fn measured(faults: Vec<Planned>, rows: &[Row]) -> RoundMetrics {
+        let mut facts = manifest("push-pull", NODES, &[(0, 1), (1, 2), (2, 3)], false);
+        let spec = r#"{"name":"f","at":"0s","kind":"mute","who":"all"}"#;
+        facts.manifest.options.faults = vec![serde_json::from_str(spec).unwrap()];
+        facts.manifest.rounds.clear();
+        let timeline = Timeline { faults, probes: Vec::<Probe>::new() };
+        let line = RoundLine { round: 1, origin_ns: 1_000, timeline };
+        facts.faults = Some(FaultFacts { rounds: [(1, line)].into(), ..FaultFacts::default() });
+        let ends = Row::failed("n0", "n1", 1_000, 1_100);
+        let rows: Vec<Row> =
+            [Row::initiate("n0", 1_000)].iter().chain(rows).chain([&ends]).map(|row| row.with_nodes(4)).collect();
+        let mut input = loaded("c", &rows);
+        input.about.runs.insert("run".to_owned(), facts);
+        analyse(&[input], &Options::default()).groups[0].rounds[0].clone()
+    }
+
+    fn found(faults: Vec<Planned>, rows: &[Row]) -> UnderFaults {
+        measured(faults, rows).under_faults.unwrap()
+    }
+
+    fn reached(at: [i64; 3]) -> [Row; 3] {
+        [
+            Row::received("n0", "n1", 1_000, 1_000 + at[0]),
+            Row::received("n1", "n2", 1_000, 1_000 + at[1]),
+            Row::received("n2", "n3", 1_000, 1_000 + at[2]),
+        ]
+    }
+
+    #[test]
+    fn a_node_is_reachable_where_a_way_through_time_leads_to_it() {
+        let reachable = |faults| found(faults, &[]).expected_reachable;
+        assert_eq!(reachable(vec![cut(0, 50)]), 3, "over the edge when it is whole");
+        assert_eq!(reachable(vec![cut(0, u64::MAX)]), 1, "n1");
+        // n1 is up before the edge behind it is whole, and is gone when it is.
+        assert_eq!(reachable(vec![cut(0, 50), down(1, 40, u64::MAX, State::Kept)]), 1);
+        assert_eq!(reachable(vec![cut(0, 50), down(1, 60, u64::MAX, State::Kept)]), 3);
+        // n1 keeps the message through its crash; where it loses it, n0 has to be there to tell it again.
+        let away = |state| vec![cut(0, 50), down(1, 10, 60, state), down(0, 20, u64::MAX, State::Kept)];
+        assert_eq!((reachable(away(State::Kept)), reachable(away(State::Lost))), (3, 1));
+        let mute = vec![planned(0, 100, Effect::Mute { nodes: set(&[0, 2]) })];
+        assert_eq!(reachable(mute), 2, "who begins a message sends it, mute or not; n2 passes nothing on");
+        let mute = vec![planned(0, 30, Effect::Mute { nodes: set(&[2]) })];
+        assert_eq!(reachable(mute), 3);
+    }
+
+    #[test]
+    fn times_are_over_the_nodes_that_were_never_down() {
+        let crash = vec![down(2, 20, 60, State::Kept)];
+        let round = measured(crash.clone(), &reached([10, 70, 30]));
+        let faults = round.under_faults.as_ref().unwrap();
+        assert_eq!((faults.expected_up, faults.delivered_up, round.delivered), (2, 2, 3));
+        assert_eq!(round.from_initiate, [Some(10), Some(30), Some(30), Some(30), Some(30)]);
+        assert!(round.is_complete() && faults.heal_to_agreement_ns == Some(10));
+        assert_eq!(faults.available, 0.9, "one of four nodes, for 40 of 100 ns");
+        assert_eq!(faults.population, [(0, 4), (20, 3), (60, 4), (100, 4)]);
+        assert_eq!(faults.delivered_by_phase, [1, 1, 1]);
+        let without_n1 = measured(crash, &reached([10, 70, 30])[1..]);
+        assert!(!without_n1.is_complete() && without_n1.from_initiate[4].is_none());
+    }
+
+    #[test]
+    fn who_sleeps_or_pauses_counts_unless_it_outlasts_the_round() {
+        let stopped = |manner, ends| {
+            let nodes = vec![Stopped { node: NodeIx(3), spans: vec![span(10, ends)] }];
+            found(vec![planned(0, ends, Effect::Stopped { manner, nodes })], &[]).expected_up
+        };
+        assert_eq!((stopped(Manner::Paused, 50), stopped(Manner::Paused, u64::MAX)), (3, 2));
+        assert_eq!(stopped(Manner::Asleep, u64::MAX), 3);
+    }
+
+    #[test]
+    fn copies_to_the_dead_are_wasted_and_agreement_needs_everybody() {
+        let failed = [Row::failed("n1", "n2", 1_030, 1_090), Row::failed("n1", "n2", 1_070, 1_090)];
+        let faults = found(vec![down(2, 20, 60, State::Kept)], &failed);
+        assert_eq!((faults.failed_to_down, faults.heal_to_agreement_ns), (1, None));
+        let before = found(vec![cut(50, 60)], &reached([10, 20, 30]));
+        assert_eq!((before.heal_to_agreement_ns, before.delivered_by_phase), (None, [3, 0, 0]), "all had it before");
+        assert_eq!(found(vec![cut(50, u64::MAX)], &reached([10, 20, 70])).heal_to_agreement_ns, None);
+    }
+}

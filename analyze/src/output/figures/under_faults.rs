@@ -21,7 +21,11 @@ pub fn coverage_under_faults(analysis: &Analysis) -> FaultCurves {
             let last = (ms(faults.ended_ns), round.coverage());
             Some([(0.0, 0.0)].into_iter().chain(curve(round, Origin::Initiate)?).chain([last]).collect())
         });
-        let middle = [(0.0, 0.0)].into_iter().chain(median(group, Origin::Initiate)).collect();
+        let mut middle: Vec<(f64, f64)> = [(0.0, 0.0)].into_iter().chain(median(group, Origin::Initiate)).collect();
+        // As long as all rounds last.
+        let until = rounds.iter().map(|(_, faults)| ms(faults.ended_ns)).min_by(f64::total_cmp);
+        let last = middle.last().copied().zip(until).filter(|((at, _), until)| at < until);
+        middle.extend(last.map(|((_, share), until)| (until, share)));
         FaultPanel { label: label(analysis, group), spans: spans(&rounds), rounds: curves.collect(), middle }
     };
     panels(analysis, panel)
