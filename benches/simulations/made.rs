@@ -122,6 +122,7 @@ pub(crate) fn run(condition: &str, run_id: &str, times_ms: &[f64], manifest: Opt
         topology: None,
         topology_sha256: None,
         control: None,
+        faults: None,
     };
     let runs = manifest.into_iter().map(|manifest| (run_id.to_owned(), facts(manifest)));
     let about = About { condition: condition.to_owned(), runs: BTreeMap::from_iter(runs), ..About::default() };

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::scenario::{FaultSpec, PROBES};
+use crate::topology::Adjacency;
 use crate::topology::{EdgeWeights, Topology, TopologySpec};
 
 struct Net {

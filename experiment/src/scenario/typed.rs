@@ -150,7 +150,7 @@ mod tests {
         let args = run(&["-f", &path, "--rounds", "5", "--payload-bytes", "7", "--backend=local"]);
         let experiment = args.experiment;
         assert_eq!((experiment.nodes, experiment.rounds, experiment.seed), (Some(4), 5, Some(7)));
-        assert_eq!((experiment.payload_bytes(), args.backend), (7, Some(BackendName::Local)));
+        assert_eq!((experiment.payload_bytes(), args.backend), (Some(7), Some(BackendName::Local)));
     }
 
     #[test]

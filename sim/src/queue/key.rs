@@ -14,10 +14,10 @@ pub enum Class {
     LinksUp,
     /// Something arrives at a node.
     Delivery,
-    /// A timer of a node ends.
-    Timer,
     /// Links go down.
     LinksDown,
+    /// A timer of a node ends, which sees the network as it is from then on.
+    Timer,
 }
 
 /// When and where an event happens. Events are ordered by time, class, destination, source and sequence, in this order, so
@@ -89,10 +89,10 @@ mod tests {
             key(1, Class::LinksUp, 1, 0, 0),
             key(1, Class::LinksUp, most, most, most),
             key(1, Class::Delivery, 0, 0, 0),
-            key(1, Class::Timer, 0, 0, 0),
             key(1, Class::LinksDown, 0, 0, 0),
+            key(1, Class::Timer, 0, 0, 0),
             key(2, Class::LinksUp, 0, 0, 0),
-            key(u64::MAX, Class::LinksDown, most, most, most),
+            key(u64::MAX, Class::Timer, most, most, most),
         ];
         assert!(ordered.is_sorted_by(|a, b| a < b && a.place() <= b.place()));
         assert_eq!(size_of::<Key>(), 24);

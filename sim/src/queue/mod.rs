@@ -324,7 +324,7 @@ mod tests {
         }
 
         fn push(&mut self) {
-            let classes = [Class::LinksUp, Class::Delivery, Class::Timer, Class::LinksDown];
+            let classes = [Class::LinksUp, Class::Delivery, Class::LinksDown, Class::Timer];
             let delay = match self.delays {
                 Delays::OneOf(delays) => delays[self.random.below(delays.len() as u64) as usize],
                 Delays::Digits(most) => {
