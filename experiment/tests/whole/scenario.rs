@@ -217,3 +217,23 @@ fn the_template_is_checked_and_run_as_it_is_and_a_command_is_saved_once() {
     let expected = format!("error: --save {saved}: there is such a file, which is not written over\n");
     assert_eq!((again.status.code(), stderr(&again)), (Some(2), expected));
 }
+
+#[test]
+fn reports_on_runs_of_a_file_and_of_a_network_that_moves_find_nothing_wrong() {
+    let out = tempfile::tempdir().unwrap();
+    let file = write(out.path(), SMALL);
+    let moving = ["--topology", "rewire:0.5:100ms:er:0.2", "--nodes", "12", "--protocol", "epidemic", "--payload", "1kB"];
+    let cases: [(&str, Vec<&str>); 2] = [
+        ("file", vec!["-f", &file, "--protocol", "push-pull", "--period", "50ms"]),
+        ("moving", [&moving[..], &["--delay", "constant:5ms", "--rounds", "3", "--seed", "4"]].concat()),
+    ];
+    for (name, flags) in cases {
+        let place = ["--backend", "sim", "--repeats", "2", "--run-id", name, "--report", "--out"];
+        let typed = [&["run"][..], &flags, &place, &[out.path().to_str().unwrap()]].concat();
+
+        let output = cnsim(&typed);
+
+        assert!(output.status.success(), "{name}: {}", stderr(&output));
+        assert!(stderr(&output).contains("verdict: sound"), "{name}: {}", stderr(&output));
+    }
+}

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use cnsim::link::{DelaySpec, WorkSpec};
 use cnsim::manifest::{Backend, Manifest, Options};
 use cnsim::protocol::ProtocolSettings;
+use cnsim::quantity::DataSize;
 use cnsim::topology::{TopologySource, TopologySpec};
 
 use crate::evidence::draws_as_here;
@@ -40,7 +41,6 @@ const FLAGS: &[(&str, IsTyped)] = &[
     }),
     ("--condition", |it, text| text.is_none_or(|text| it.condition == text)),
     ("--initiator", |it, text| is(&it.initiator, text.unwrap_or("random"))),
-    ("--payload-bytes", |it, text| is(&it.payload_bytes, text.unwrap_or("0"))),
     ("--nodes-per-process", |it, text| text.is_none_or(|text| least(text, it.nodes) == Some(it.nodes_per_process))),
     ("--round-timeout", |it, text| text.unwrap_or("60").parse().map_or(true, |typed| is_timeout(it, typed))),
     ("--pause", |it, text| is(&it.pause_ms, text.unwrap_or("0"))),
@@ -66,12 +66,24 @@ pub(super) fn contradictions(manifest: &Manifest) -> Option<String> {
     }
     let options = &manifest.options;
     let mut other: Vec<&str> = Vec::new();
-    other.extend(FLAGS.iter().filter(|(flag, is_typed)| !is_typed(options, value(&line, flag))).map(|(flag, _)| *flag));
+    // What a scenario file or another run says stands in no command line.
+    let is_whole = !line.iter().any(|word| is_other_source(word));
+    let asks = |text: Option<&str>| is_whole || text.is_some();
+    let differs = |(flag, is_typed): &&(&str, IsTyped)| {
+        let text = value(&line, flag);
+        asks(text) && !is_typed(options, text)
+    };
+    other.extend(FLAGS.iter().filter(differs).map(|(flag, _)| *flag));
+    other.extend((!is_payload(options, &line, is_whole)).then_some("--payload"));
     other.extend((!is_seed(manifest, value(&line, "--seed"))).then_some("--seed"));
     let delay = value(&line, "--delay").or_else(|| value(&line, "--link-delay"));
-    other.extend((!is_delay(&options.link_delay, delay)).then_some("--delay"));
+    other.extend((asks(delay) && !is_delay(&options.link_delay, delay)).then_some("--delay"));
     let switches = [("--back-to-sender", options.back_to_sender), ("--allow-partial", options.allow_partial)];
-    other.extend(switches.into_iter().filter(|(flag, is_on)| line.contains(flag) != *is_on).map(|(flag, _)| flag));
+    let is_other = |(flag, is_on): &(&str, bool)| match (line.contains(flag), is_on) {
+        (true, is_on) => !is_on,
+        (false, is_on) => is_whole && *is_on,
+    };
+    other.extend(switches.into_iter().filter(is_other).map(|(flag, _)| flag));
     (!other.is_empty()).then(|| format!("options that are not those of its command line ({})", other.join(", ")))
 }
 
@@ -86,6 +98,20 @@ pub(super) fn meaningless(manifest: &Manifest) -> Option<String> {
 fn value<'a>(line: &[&'a str], flag: &str) -> Option<&'a str> {
     let place = line.iter().position(|word| *word == flag).and_then(|place| line.get(place + 1).copied());
     place.or_else(|| line.iter().find_map(|word| word.strip_prefix(flag)?.strip_prefix('=')))
+}
+
+/// Whether options come from elsewhere too: a scenario file (`-f`, `--file`), or a run that this one is like.
+fn is_other_source(word: &str) -> bool {
+    (word.starts_with("-f") && !word.starts_with("--")) || word.starts_with("--file") || word.starts_with("--like")
+}
+
+/// The payload is typed as a size or as a number of bytes.
+fn is_payload(options: &Options, line: &[&str], is_whole: bool) -> bool {
+    match (value(line, "--payload"), value(line, "--payload-bytes")) {
+        (Some(size), _) => is(&DataSize::of_bytes(options.payload_bytes), size),
+        (None, Some(bytes)) => is(&options.payload_bytes, bytes),
+        (None, None) => !is_whole || options.payload_bytes == 0,
+    }
 }
 
 /// Whether a value is what a text stands for. One that this version cannot read is left alone.
@@ -142,5 +168,13 @@ mod tests {
         let line = ["cnsim", "run", "--nodes", "9", "--period=50ms"];
         let found = ["--nodes", "--period", "--phase"].map(|flag| value(&line, flag));
         assert_eq!(found, [Some("9"), Some("50ms"), None]);
+    }
+
+    #[test]
+    fn a_file_and_another_run_are_sources_beside_what_is_typed() {
+        for word in ["-f", "-fsplit.toml", "--file", "--file=split.toml", "--like", "--like-rounds"] {
+            assert!(is_other_source(word), "{word}");
+        }
+        assert!(!["--forward", "run", "--faults", "split.toml"].into_iter().any(is_other_source));
     }
 }
