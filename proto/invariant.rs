@@ -113,6 +113,10 @@ pub fn hop_follows_parent(arrivals: &[Arrival], initiator: u32) -> Verdict {
 /// The first receipts form a tree: following senders from any node never comes back to it.
 pub fn acyclic_tree(arrivals: &[Arrival], initiator: u32) -> Verdict {
     let receipts = first_receipts(arrivals).filter(|arrival| arrival.receiver != initiator);
+    // Where nobody else sent, no walk is longer than one step.
+    if receipts.clone().all(|arrival| arrival.sender == initiator) {
+        return Verdict::Holds;
+    }
     let parents = ByNode::of(receipts.map(|arrival| (arrival.receiver, arrival.sender)));
     // Which walk towards the initiator came by first. A walk that meets itself found a cycle; one that meets another
     // goes on as that one did.
@@ -213,7 +217,7 @@ impl ByNode {
     }
 }
 
-fn first_receipts(arrivals: &[Arrival]) -> impl Iterator<Item = &Arrival> {
+fn first_receipts(arrivals: &[Arrival]) -> impl Iterator<Item = &Arrival> + Clone {
     arrivals.iter().filter(|arrival| !arrival.duplicate)
 }
 

@@ -238,7 +238,6 @@ impl<'a> Draft<'a> {
     }
 
     fn put(&mut self, column: Column, value: Value<'a>) -> Result<Presence, ReadError> {
-        let (exact, rough) = (self.has(Column::ReceivedNs), self.has(Column::ReceivedTimestamp));
         let record = &mut self.record;
         match column {
             Column::Message => read::text(column, value, &mut record.message),
@@ -255,20 +254,8 @@ impl<'a> Draft<'a> {
             Column::Topic => read::text(column, value, &mut record.topic),
             Column::Clock => read::clock(value, &mut record.clock),
             Column::EventType => read::kind(value, &mut record.kind),
-            Column::ReceivedTimestamp => {
-                let time = read::whole(column, value)?;
-                put_received(record, time, exact);
-                Ok(Presence::of(&time))
-            }
-            Column::ReceivedNs => {
-                let time = read::whole(column, value)?;
-                if let Some(Whole { value, float }) = time {
-                    record.received_twice = rough && are_two_times(value, record.received_ns);
-                    record.received_ns = value;
-                    record.float_timestamp = float;
-                }
-                Ok(Presence::of(&time))
-            }
+            Column::ReceivedTimestamp => self.put_received_timestamp(value),
+            Column::ReceivedNs => self.put_received_ns(value),
             Column::SentNs => {
                 record.sent_ns = read::whole(column, value)?.map(|time| time.value);
                 Ok(Presence::of(&record.sent_ns))
@@ -300,17 +287,28 @@ impl<'a> Draft<'a> {
             },
         }
     }
-}
 
-/// The time of receipt that every format has; where the exact one is known it stays, and they are held against each other.
-fn put_received(record: &mut Record<'_>, time: Option<Whole>, exact: bool) {
-    match time {
-        Some(Whole { value, .. }) if exact => record.received_twice = are_two_times(record.received_ns, value),
-        Some(Whole { value, float }) => {
-            record.received_ns = value;
-            record.float_timestamp = float;
+    fn put_received_timestamp(&mut self, value: Value<'a>) -> Result<Presence, ReadError> {
+        let is_exact = self.has(Column::ReceivedNs);
+        let time = read::whole(Column::ReceivedTimestamp, value)?;
+        let record = &mut self.record;
+        match time {
+            Some(Whole { value, .. }) if is_exact => record.received_twice = are_two_times(record.received_ns, value),
+            Some(Whole { value, float }) => (record.received_ns, record.float_timestamp) = (value, float),
+            None => {}
         }
-        None => {}
+        Ok(Presence::of(&time))
+    }
+
+    fn put_received_ns(&mut self, value: Value<'a>) -> Result<Presence, ReadError> {
+        let is_rough = self.has(Column::ReceivedTimestamp);
+        let time = read::whole(Column::ReceivedNs, value)?;
+        let record = &mut self.record;
+        if let Some(Whole { value, float }) = time {
+            record.received_twice = is_rough && are_two_times(value, record.received_ns);
+            (record.received_ns, record.float_timestamp) = (value, float);
+        }
+        Ok(Presence::of(&time))
     }
 }
 
