@@ -97,7 +97,7 @@ pub struct Options {
     #[serde(with = "as_text::optional", default, skip_serializing_if = "Option::is_none")]
     pub motion: Option<MotionSpec>,
     /// How long after a change of its links a node discovers it, where the network moves.
-    #[serde(with = "as_text", default)]
+    #[serde(with = "as_text", default, skip_serializing_if = "is_zero")]
     pub discovery: Interval,
     /// What befalls nodes and links in each round; in an open loop, in the whole of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -112,6 +112,10 @@ pub struct Options {
     /// `all`, `first` or `none`: which records the run keeps.
     #[serde(with = "as_text", default)]
     pub records: Records,
+}
+
+fn is_zero(span: &Interval) -> bool {
+    *span == Interval::ZERO
 }
 
 fn usual_period() -> Interval {

@@ -165,7 +165,7 @@ impl<'a> Witness<'a> {
             let word = match self.word(planned, seen) {
                 // What another fault may have done says nothing of this one.
                 Word::Affected | Word::Spared if self.is_met_by_another(timeline, place, seen) => Word::Nothing,
-                word => word,
+                word @ (Word::Nothing | Word::Affected | Word::Leaked | Word::Spared) => word,
             };
             let Some(count) = self.counts.get_mut(place) else { return };
             match word {

@@ -261,12 +261,15 @@ fn join_column(parts: Vec<Column>) -> PolarsResult<Column> {
     let parts: Vec<Series> = parts.into_iter().map(Column::take_materialized_series).collect();
     let Some(first) = parts.first() else { return Ok(Column::default()) };
     if parts.iter().all(|part| part.null_count() == 0 && part.dtype() == first.dtype()) {
-        match first.dtype() {
-            DataType::UInt32 => return join_known::<UInt32Type>(parts),
-            DataType::UInt64 => return join_known::<UInt64Type>(parts),
-            DataType::Int32 => return join_known::<Int32Type>(parts),
-            DataType::Int64 => return join_known::<Int64Type>(parts),
-            _ => {}
+        let is = |wanted: DataType| *first.dtype() == wanted;
+        if is(DataType::UInt32) {
+            return join_known::<UInt32Type>(parts);
+        } else if is(DataType::UInt64) {
+            return join_known::<UInt64Type>(parts);
+        } else if is(DataType::Int32) {
+            return join_known::<Int32Type>(parts);
+        } else if is(DataType::Int64) {
+            return join_known::<Int64Type>(parts);
         }
     }
     let mut parts = parts.into_iter();

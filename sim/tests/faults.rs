@@ -227,6 +227,9 @@ fn a_fault_that_never_acted_is_contradicted() {
     }
 }
 
+/// What is done to a timeline behind the witness's back, and what it is called.
+type Sabotage<'a> = (&'a str, &'a dyn Fn(&mut Timeline));
+
 #[test]
 fn a_fault_on_the_wrong_nodes_or_removed_early_is_contradicted() {
     let shift = |nodes: &NodeSet| NodeSet::new(nodes.nodes().iter().map(|node| NodeIx((node.0 + 7) % 60)).collect());
@@ -257,7 +260,7 @@ fn a_fault_on_the_wrong_nodes_or_removed_early_is_contradicted() {
         let lab = lab_of(kind);
         // Those on all nodes are on no wrong ones.
         let is_for_some = !kind.1.contains("all") && !kind.1.contains(r#""loss","loss""#);
-        let mut sabotages: Vec<(&str, &dyn Fn(&mut Timeline))> = vec![("early", &early)];
+        let mut sabotages: Vec<Sabotage<'_>> = vec![("early", &early)];
         if is_for_some {
             sabotages.push(("wrong", &wrong));
         }

@@ -222,7 +222,8 @@ fn the_template_is_checked_and_run_as_it_is_and_a_command_is_saved_once() {
 fn reports_on_runs_of_a_file_and_of_a_network_that_moves_find_nothing_wrong() {
     let out = tempfile::tempdir().unwrap();
     let file = write(out.path(), SMALL);
-    let moving = ["--topology", "rewire:0.5:100ms:er:0.2", "--nodes", "12", "--protocol", "epidemic", "--payload", "1kB"];
+    let moving =
+        ["--topology", "rewire:0.5:100ms:er:0.2", "--nodes", "12", "--protocol", "epidemic", "--payload", "1kB"];
     let cases: [(&str, Vec<&str>); 2] = [
         ("file", vec!["-f", &file, "--protocol", "push-pull", "--period", "50ms"]),
         ("moving", [&moving[..], &["--delay", "constant:5ms", "--rounds", "3", "--seed", "4"]].concat()),
