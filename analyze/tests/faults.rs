@@ -11,7 +11,6 @@ use cnsim_analyze::measure::RoundMetrics;
 use serde_json::{Value, json};
 
 #[path = "support/mod.rs"]
-#[allow(dead_code, reason = "each test uses its part")]
 mod support;
 
 use support::fixture;
