@@ -50,6 +50,8 @@ pub(crate) enum Field {
     Hold,
     /// Its copy has no name.
     Unnamed,
+    /// It does not say where it was written, or how far its writer is from the initiator.
+    Silent,
     /// A number of its sender's copies has no record.
     SendNumber,
     /// Its copy left before one with a smaller number.
@@ -72,7 +74,7 @@ pub(crate) enum Field {
 
 impl Field {
     /// Every one.
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Nodes,
         Self::Protocol,
         Self::Condition,
@@ -83,6 +85,7 @@ impl Field {
         Self::Link,
         Self::Hold,
         Self::Unnamed,
+        Self::Silent,
         Self::SendNumber,
         Self::SendOrder,
         Self::Way,
@@ -259,6 +262,11 @@ impl RunPromises {
             if place.process.is_some_and(|expected| expected != process) && !names.processes.text(process).is_empty() {
                 tell(Field::Process, &|| format!("{} in {}", node(writer), names.processes.text(process)));
             }
+        }
+        let is_somewhere = self.roster.as_ref().is_some_and(|roster| roster[receiver as usize].host.is_some());
+        let is_silent = events.hop[row] < 0 || is_somewhere && names.hosts.text(events.host[row]).is_empty();
+        if self.is_named && is_silent && kind != Kind::Failed {
+            tell(Field::Silent, &|| format!("of {}", node(receiver)));
         }
         if kind == Kind::Initiate {
             return;

@@ -17,6 +17,8 @@ const FORGED: &[Forged] = &[
     ("flood-cubaan6", "copies without names", nameless, "copies without a name"),
     ("pull-cubaan6", "copies without names", nameless, "copies without a name"),
     ("sim-cubaan8", "copies without names", nameless, "copies without a name"),
+    ("flood-cubaan6", "no hosts", |run| blank(run, "host", json!("")), "no host or no hop"),
+    ("sim-cubaan8", "no hops", |run| blank(run, "hop", json!(-1)), "no host or no hop"),
     ("push-cubaan8", "back to the sender, as typed", back_to_sender, "no copy back to a sender"),
     ("flood-cubaan6", "back to the sender, as typed", back_to_sender, SENT_TO_OTHERS),
     ("tree-cubaan6", "back to the sender, as typed", back_to_sender, "--back-to-sender with plumtree"),
@@ -73,6 +75,10 @@ fn lies_that_hide_their_traces_contradict_what_options_make() {
 
 fn nameless(run: &mut Run) {
     run.records.iter_mut().filter(|record| record["round"] == 3).for_each(|record| record["send_id"] = json!(""));
+}
+
+fn blank(run: &mut Run, field: &str, value: Value) {
+    run.records.iter_mut().filter(|record| record["round"] == 3).for_each(|record| record[field] = value.clone());
 }
 
 fn option(run: &mut Run, name: &str, value: Value) {

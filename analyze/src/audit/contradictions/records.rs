@@ -174,6 +174,7 @@ fn other_field(field: Field, manifest: &Manifest, rounds: &[&AuditedRound<'_>]) 
         Field::Link => "copies between nodes that are no neighbours",
         Field::Hold => "copies quicker than the link delay",
         Field::Unnamed => "copies without a name",
+        Field::Silent => "no host or no hop",
         Field::SendNumber => "numbers of copies left out",
         Field::SendOrder => "copies that left before one with a smaller number",
         Field::Way => "copies on their way for another time than the seed gives",
