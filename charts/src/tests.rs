@@ -309,6 +309,7 @@ fn a_value_without_a_place_on_an_axis_is_an_error_that_names_figure_and_series()
         all.lorenz.series[0].gini = value;
         all.effects.rows[0].low = Some(value);
         all.telemetry.runs[0].rounds[1].1 = value;
+        all.faults.panels[0].rounds[0][1].0 = value;
         for (name, figure) in all.layouts().into_iter().filter(|(name, _)| *name != "copies-by-round") {
             let error = figure.unwrap_err();
             let named =
