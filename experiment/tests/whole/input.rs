@@ -16,7 +16,7 @@ fn what_cannot_be_run_is_refused_before_any_work() {
         (
             &["--nodes", "2", "--protocol", "gossipsub"],
             "error: unknown protocol \"gossipsub\": use direct-mail, flood, push:FANOUT[:TTL], \
-             push-periodic:FANOUT, pull, push-pull, anti-entropy:WAY, rumor:WAY:FEEDBACK:INTEREST:K, plumtree, announce, seed-h or seed-o",
+             push-periodic:FANOUT, pull, push-pull, anti-entropy:WAY, rumor:WAY:FEEDBACK:INTEREST:K, plumtree, announce, epidemic[:TTL[:BUFFER]], spray:L, seed-h or seed-o",
         ),
         (
             &["--nodes", "2", "--in-flight", "0"],
