@@ -223,7 +223,12 @@ impl RunPromises {
             links: may_send.map(|topology| links(manifest, topology, &names.nodes)),
             hold_ns: hold_ns(manifest, None),
             is_named: draws_as_here(manifest),
-            numbering: if draws_as_here(manifest) { Numbering::of(manifest) } else { Numbering::Unknown },
+            // A node that a fault takes down has copies without an end.
+            numbering: if draws_as_here(manifest) && manifest.options.faults.is_empty() {
+                Numbering::of(manifest)
+            } else {
+                Numbering::Unknown
+            },
             late_ns: manifest
                 .rounds
                 .iter()
