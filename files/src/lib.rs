@@ -35,7 +35,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 /// # Errors
 /// Where `write` fails or the system refuses; the file is then as it was.
 pub fn fill<T, E: From<WriteError>>(path: &Path, write: impl FnOnce(File) -> Result<T, E>) -> Result<T, E> {
-    let staged = whole::stage(path).map_err(at(path))?;
+    let staged = whole::stage_in_folder(path).map_err(at(path))?;
     let result = write(staged.as_file().try_clone().map_err(at(path))?)?;
     whole::put(staged, path).map_err(at(path))?;
     Ok(result)

@@ -10,9 +10,16 @@ use tempfile::NamedTempFile;
 /// A file beside `path`, which goes when it is dropped. The folder is made where there is none.
 pub fn stage(path: &Path) -> io::Result<NamedTempFile> {
     let path = &place(path)?;
-    let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-    fs::create_dir_all(parent)?;
-    NamedTempFile::new_in(parent)
+    fs::create_dir_all(folder(path))?;
+    NamedTempFile::new_in(folder(path))
+}
+
+/// The same, in a folder that must be there.
+pub fn stage_in_folder(path: &Path) -> io::Result<NamedTempFile> {
+    let path = &place(path)?;
+    // Its error names no temporary file.
+    fs::metadata(folder(path))?;
+    NamedTempFile::new_in(folder(path))
 }
 
 /// Puts it at `path`, with the rights of a new file: a temporary one is its owner's alone.
@@ -25,6 +32,11 @@ pub fn put(staged: NamedTempFile, path: &Path) -> io::Result<()> {
 pub fn is_one_of<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> bool {
     let own = fs::canonicalize(path);
     own.is_ok_and(|own| inputs.into_iter().any(|input| fs::canonicalize(input).is_ok_and(|input| input == own)))
+}
+
+/// The folder of a file.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// Where a file is to be put: what a link leads to. A device or a pipe would be gone if a file took its place.

@@ -258,39 +258,10 @@ fn join_column(parts: Vec<Column>) -> PolarsResult<Column> {
     if let Some(column) = join_equal(&parts) {
         return Ok(column);
     }
-    let parts: Vec<Series> = parts.into_iter().map(Column::take_materialized_series).collect();
-    let Some(first) = parts.first() else { return Ok(Column::default()) };
-    if parts.iter().all(|part| part.null_count() == 0 && part.dtype() == first.dtype()) {
-        let is = |wanted: DataType| *first.dtype() == wanted;
-        if is(DataType::UInt32) {
-            return join_known::<UInt32Type>(parts);
-        } else if is(DataType::UInt64) {
-            return join_known::<UInt64Type>(parts);
-        } else if is(DataType::Int32) {
-            return join_known::<Int32Type>(parts);
-        } else if is(DataType::Int64) {
-            return join_known::<Int64Type>(parts);
-        }
-    }
-    let mut parts = parts.into_iter();
+    let mut parts = parts.into_iter().map(Column::take_materialized_series);
     let Some(mut all) = parts.next() else { return Ok(Column::default()) };
     parts.try_for_each(|part| all.append(&part).map(drop))?;
     Ok(all.rechunk().into())
-}
-
-/// Numbers one below the other, none of them null. A part leaves memory when it was copied, so that it holds no column twice.
-fn join_known<T: PolarsNumericType>(parts: Vec<Series>) -> PolarsResult<Column>
-where
-    ChunkedArray<T>: IntoSeries,
-{
-    let name = parts.first().map_or(PlSmallStr::EMPTY, |part| part.name().clone());
-    let mut values = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
-    for part in parts {
-        for chunk in part.unpack::<T>()?.downcast_iter() {
-            values.extend_from_slice(chunk.values());
-        }
-    }
-    Ok(ChunkedArray::<T>::from_vec(name, values).into_series().into())
 }
 
 /// Parts that hold one value and all of them the same; none where they do not.
