@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use tonic::transport::Channel;
 
 use crate::cluster::{Cluster, ClusterError, Pass, Process};
+use crate::conditions::{BegunConditions, RoundConditions};
 use crate::control_file::{self, ControlLine};
 use crate::drive_error::DriveError;
-use crate::faulty_round::{BegunFaults, FaultyCall};
 use crate::folder::FolderError;
 use crate::ledger::{Ending, Ledger};
 use crate::payload::payload;
@@ -43,7 +43,7 @@ impl<'a> DrivenRound<'a> {
     pub(crate) async fn drive(&self, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<RoundOutcome, DriveError> {
         let (host, id) = self.initiator();
         let before = self.prepare(id, watcher).await?;
-        let faults = self.faulty().begin().await?;
+        let faults = self.conditions().begin().await?;
         ledger.begin_round(self.round, id, before.clone());
         let begun = Instant::now();
         let protocol = self.plan.protocol.spec.protocol();
@@ -74,15 +74,15 @@ impl<'a> DrivenRound<'a> {
         let outcome = ending.outcome;
         self.keep_control(ledger).await?;
         if let Some(faults) = faults {
-            self.faulty().keep(ledger.folder().path(), &faults).await?;
+            self.conditions().keep(ledger.folder().path(), &faults).await?;
         }
         ledger.end_round(self.cluster, ending)?;
         Ok(outcome)
     }
 
     /// What befalls the round.
-    pub(crate) fn faulty(&self) -> FaultyCall<'a> {
-        FaultyCall { cluster: self.cluster, plan: self.plan, epoch: self.epoch, round: self.round }
+    pub(crate) fn conditions(&self) -> RoundConditions<'a> {
+        RoundConditions { cluster: self.cluster, plan: self.plan, epoch: self.epoch, round: self.round }
     }
 
     /// Writes down what nodes have said to each other besides copies, in the order of the topology.
@@ -107,10 +107,10 @@ impl<'a> DrivenRound<'a> {
     async fn wait_for_rest(
         &self,
         quiescence: &QuiescenceWait<'_>,
-        faults: Option<&BegunFaults>,
+        faults: Option<&BegunConditions>,
     ) -> Result<Pass, ClusterError> {
         loop {
-            let was_moving = faults.is_some_and(BegunFaults::moves);
+            let was_moving = faults.is_some_and(BegunConditions::moves);
             let pass = quiescence.wait().await?;
             if !was_moving || self.is_reached(&[], &pass) {
                 return Ok(pass);

@@ -29,7 +29,7 @@ impl OpenLoop<'_> {
     /// Begins every message at its time, and waits until nothing is left to do or the last one is given up.
     pub(crate) async fn drive(&self, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<(), DriveError> {
         let before = self.prepare(watcher).await?;
-        let faults = self.first.faulty().begin().await?;
+        let faults = self.first.conditions().begin().await?;
         let begun = Instant::now();
         let mut starts = JoinSet::new();
         for (round, at) in (0..).zip(self.schedule.begins()) {
@@ -51,13 +51,16 @@ impl OpenLoop<'_> {
             joined(started)?;
         }
         let limit = Duration::from_millis(self.first.plan.options.round_timeout_ms);
+        if let Some(faults) = &faults {
+            faults.wait_for_last_step().await;
+        }
         let ended = tokio::time::timeout(limit, self.rest(&before)).await;
         let after = match ended {
             Ok(pass) => pass?,
             Err(_) => self.first.cluster.watch_alive(&before).await,
         };
         if let Some(faults) = &faults {
-            self.first.faulty().keep(ledger.folder().path(), faults).await?;
+            self.first.conditions().keep(ledger.folder().path(), faults).await?;
         }
         Ok(ledger.end_open_loop(self.first.cluster, &before, &after)?)
     }

@@ -59,6 +59,11 @@ impl WorkSpec {
         Self(self.0.with_file(file))
     }
 
+    /// The law that it follows.
+    pub fn law(&self) -> &DelaySpec {
+        &self.0
+    }
+
     /// The longest time, where there is one that is typed.
     pub fn most(&self) -> Option<Interval> {
         match self.0 {

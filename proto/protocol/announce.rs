@@ -5,12 +5,13 @@
 //! The delays are exponential with the run's period as their mean. A neighbour that has announced the message itself is
 //! told nothing. Who was asked and did not answer is followed by the next who announced it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use super::body::Body;
 use super::contract::{In, Participant, Protocol, Syntax};
+use super::offers::Offers;
 use super::out::{Out, Timer};
 use super::promises::{Begins, Duplicates, Hops, Promises, Reach, Repeats, Senders};
 use super::view::View;
@@ -39,16 +40,7 @@ struct Announce;
 struct Node {
     /// Announcements to come.
     due: BTreeSet<(Timestamp, NodeIx, Message)>,
-    wanted: Vec<Wanted>,
-}
-
-/// A message that was asked for and has not come.
-#[derive(Debug)]
-struct Wanted {
-    message: Message,
-    asked: NodeIx,
-    /// Who announced it later.
-    others: VecDeque<NodeIx>,
+    offers: Offers,
 }
 
 impl fmt::Display for Announce {
@@ -100,7 +92,7 @@ impl Participant for Node {
         match input {
             In::Start { message } => self.plan(now, message, None, view),
             In::Received { from, message, first: true, .. } => {
-                let announced = self.take_wanted(message);
+                let announced = self.offers.end(message);
                 self.plan(now, message, Some(from), view);
                 self.due.retain(|(_, to, other)| *other != message || !announced.contains(to));
             }
@@ -111,8 +103,10 @@ impl Participant for Node {
                 let held: Vec<Message> = body.messages.iter().copied().filter(|message| view.holds(*message)).collect();
                 out.answer(Body::new(DATA, body.messages.iter().copied()), &held);
             }
-            In::Answered { to, body } => self.ask_others(to, |message| body.messages.contains(&message), out),
-            In::Unanswered { to } => self.ask_others(to, |_| true, out),
+            In::Answered { to, body } => {
+                ask(self.offers.ask_others(to, |message| body.messages.contains(&message)), out)
+            }
+            In::Unanswered { to } => ask(self.offers.ask_others(to, |_| true), out),
             In::Timer(_) => self.announce(now, out),
             In::Received { first: false, .. }
             | In::Period { .. }
@@ -127,7 +121,7 @@ impl Participant for Node {
     }
 
     fn unsettled(&self) -> u32 {
-        (self.due.len() + self.wanted.len()) as u32
+        self.due.len() as u32 + self.offers.len()
     }
 }
 
@@ -149,36 +143,15 @@ impl Node {
 
     fn announced(&mut self, from: NodeIx, message: Message, view: &View<'_>, out: &mut Out) {
         self.due.retain(|(_, to, other)| (*to, *other) != (from, message));
-        if view.holds(message) {
-            return;
-        }
-        match self.wanted.iter_mut().find(|wanted| wanted.message == message) {
-            Some(wanted) => wanted.others.push_back(from),
-            None => {
-                self.wanted.push(Wanted { message, asked: from, others: VecDeque::new() });
-                out.ask(from, Body::new(GETDATA, [message]));
-            }
+        let missing = [message].into_iter().filter(|message| !view.holds(*message));
+        for wanted in self.offers.note(from, missing) {
+            out.ask(from, Body::new(GETDATA, [wanted]));
         }
     }
+}
 
-    /// A message has come: who announced it besides the one who was asked.
-    fn take_wanted(&mut self, message: Message) -> VecDeque<NodeIx> {
-        let place = self.wanted.iter().position(|wanted| wanted.message == message);
-        place.map(|place| self.wanted.swap_remove(place).others).unwrap_or_default()
-    }
-
-    /// What a node was asked for and did not give is asked of the next one, or given up until it is announced again.
-    fn ask_others(&mut self, asked: NodeIx, is_meant: impl Fn(Message) -> bool, out: &mut Out) {
-        self.wanted.retain_mut(|wanted| {
-            if wanted.asked != asked || !is_meant(wanted.message) {
-                return true;
-            }
-            let Some(next) = wanted.others.pop_front() else { return false };
-            wanted.asked = next;
-            out.ask(next, Body::new(GETDATA, [wanted.message]));
-            true
-        });
-    }
+fn ask(others: Vec<(NodeIx, Message)>, out: &mut Out) {
+    others.into_iter().for_each(|(other, message)| out.ask(other, Body::new(GETDATA, [message])));
 }
 
 #[cfg(test)]

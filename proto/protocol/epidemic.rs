@@ -113,9 +113,13 @@ impl Participant for Node {
             }
             In::Asked { body, .. } => {
                 let held: Vec<Message> = body.messages.iter().copied().filter(|message| view.holds(*message)).collect();
-                out.answer(Body::new(DATA, []), &held);
+                out.answer(Body::new(DATA, body.messages.iter().copied()), &held);
             }
-            In::Answered { to, .. } | In::Unanswered { to } | In::PeerDown { peer: to } => self.ask_others(to, out),
+            In::Answered { to, body } => {
+                ask(self.offers.ask_others(to, |message| body.messages.contains(&message)), out)
+            }
+            In::Unanswered { to } => ask(self.offers.ask_others(to, |_| true), out),
+            In::PeerDown { peer } => ask(self.offers.leave(peer), out),
             In::Received { first: false, .. } | In::Timer(_) | In::Period { .. } | In::Sent { .. } => {}
         }
     }
@@ -139,10 +143,8 @@ impl Node {
             }
         }
     }
+}
 
-    fn ask_others(&mut self, asked: NodeIx, out: &mut Out) {
-        for (other, message) in self.offers.ask_others(asked) {
-            out.ask(other, Body::new(GET, [message]));
-        }
-    }
+fn ask(others: Vec<(NodeIx, Message)>, out: &mut Out) {
+    others.into_iter().for_each(|(other, message)| out.ask(other, Body::new(GET, [message])));
 }

@@ -87,7 +87,7 @@ impl Participant for Node {
     fn handle(&mut self, _: Timestamp, input: In<'_>, view: &View<'_>, out: &mut Out) {
         match input {
             In::Start { message } => self.learn(message, self.rules.tokens, None, view, out),
-            In::Received { message, first: true, .. } => self.offers.end(message),
+            In::Received { message, first: true, .. } => drop(self.offers.end(message)),
             In::PeerUp { peer } => {
                 let several = self.tokens.iter().filter(|(_, tokens)| **tokens > 1).map(|(message, _)| *message);
                 let offered: Vec<Message> = several.collect();
@@ -104,12 +104,15 @@ impl Participant for Node {
             }
             In::Asked { body, .. } => self.give(body, out),
             In::Answered { to, body } => {
-                for pair in body.messages.chunks_exact(2) {
-                    self.learn(pair[0], pair[1].0, Some(to), view, out);
+                let given = || body.messages.chunks_exact(2).map(|pair| (pair[0], pair[1].0));
+                for (message, tokens) in given().filter(|(_, tokens)| *tokens > 0) {
+                    self.learn(message, tokens, Some(to), view, out);
                 }
-                self.ask_others(to, out);
+                let is_answered = |message| given().any(|(answered, _)| answered == message);
+                ask(self.offers.ask_others(to, is_answered), out);
             }
-            In::Unanswered { to } | In::PeerDown { peer: to } => self.ask_others(to, out),
+            In::Unanswered { to } => ask(self.offers.ask_others(to, |_| true), out),
+            In::PeerDown { peer } => ask(self.offers.leave(peer), out),
             In::Received { first: false, .. } | In::Timer(_) | In::Period { .. } | In::Sent { .. } => {}
         }
     }
@@ -120,15 +123,17 @@ impl Participant for Node {
 }
 
 impl Node {
-    /// Half of the tokens of each message that is asked for, where there are several: each message and then how many.
+    /// Half of the tokens of each message that is asked for: each message and then how many, 0 where there are not several.
     fn give(&mut self, body: &Body, out: &mut Out) {
         let (mut given, mut copies) = (Vec::new(), Vec::new());
         for message in &body.messages {
-            let Some(tokens) = self.tokens.get_mut(message).filter(|tokens| **tokens > 1) else { continue };
-            let half = *tokens / 2;
-            *tokens -= half;
+            let several = self.tokens.get_mut(message).filter(|tokens| **tokens > 1);
+            let half = several.as_ref().map_or(0, |tokens| **tokens / 2);
+            if let Some(tokens) = several {
+                *tokens -= half;
+                copies.push(*message);
+            }
             given.extend([*message, Message(half)]);
-            copies.push(*message);
         }
         out.answer(Body::new(TOKENS, given), &copies);
     }
@@ -142,10 +147,8 @@ impl Node {
             }
         }
     }
+}
 
-    fn ask_others(&mut self, asked: NodeIx, out: &mut Out) {
-        for (other, message) in self.offers.ask_others(asked) {
-            out.ask(other, Body::new(GET, [message]));
-        }
-    }
+fn ask(others: Vec<(NodeIx, Message)>, out: &mut Out) {
+    others.into_iter().for_each(|(other, message)| out.ask(other, Body::new(GET, [message])));
 }

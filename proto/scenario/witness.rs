@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::exact::{binomial_tail, wilson};
-use super::fault::FaultSpec;
+use super::fault::{FaultSpec, Kind};
 use super::receipt::{Control, Receipt, Testimony, Verdict};
-use super::timeline::{Effect, Manner, Planned, Span, Timeline};
+use super::timeline::{Effect, Manner, NodeSet, Planned, Span, Timeline};
 use crate::id::NodeIx;
-use crate::link::{DelaySpec, LinkSpec, RETRANSMISSION, Transport};
+use crate::link::{DelaySpec, LinkSpec, RETRANSMISSION, Transport, WorkSpec};
 use crate::time::{Clock, Interval};
 
 /// How far inside a fault's time a copy has to be to count, where clocks are those of machines: nodes take their steps late, and
@@ -209,9 +209,8 @@ impl<'a> Witness<'a> {
 
     fn word(&self, planned: &Planned, seen: &Seen) -> Word {
         let is_inside = |at: i64| is_inside(planned.window, at, self.slack);
-        let sent_by = |nodes: &super::timeline::NodeSet| {
-            seen.end != SeenEnd::Began && nodes.contains(seen.from) && is_inside(seen.sent_ns)
-        };
+        let sent_by =
+            |nodes: &NodeSet| seen.end != SeenEnd::Began && nodes.contains(seen.from) && is_inside(seen.sent_ns);
         match &planned.effect {
             Effect::Stopped { manner, nodes } => {
                 let spans = |node| {
@@ -287,14 +286,13 @@ impl<'a> Witness<'a> {
     }
 
     fn judge(&self, fault: &FaultSpec, count: &Count) -> (Verdict, String) {
-        use super::fault::Kind;
         let Count { attempted, affected, leaked, .. } = *count;
         if attempted == 0 {
             return (Verdict::Unwitnessed, self.why_unwitnessed(fault));
         }
         match &fault.kind {
             Kind::Loss { loss, .. } => self.judge_loss(loss.get(), count),
-            Kind::Delay { delay, .. } => self.judge_delay(&delay.to_string(), count),
+            Kind::Delay { delay, .. } => self.judge_delay(delay, count),
             Kind::Crash { .. }
             | Kind::Churn { .. }
             | Kind::Pause { .. }
@@ -340,27 +338,27 @@ impl<'a> Witness<'a> {
 
     /// Every copy takes at least what the fault adds. So the share of copies that took at most x is at most that of what it adds,
     /// but for chance: by the inequality of Dvoretzky, Kiefer and Wolfowitz with Massart's constant (1990).
-    fn judge_delay(&self, delay: &str, count: &Count) -> (Verdict, String) {
+    fn judge_delay(&self, delay: &WorkSpec, count: &Count) -> (Verdict, String) {
         let total = count.latencies_us.values().sum::<u64>();
         let band = libm::sqrt(-libm::log(P_MAX) / (2.0 * total.max(1) as f64));
         let blur_us = self.blur.0 / 1_000;
         let (mut below, mut worst, mut worst_us) = (0, 0.0, 0);
         for (us, copies) in &count.latencies_us {
             below += copies;
-            let over = below as f64 / total as f64 - added_at_most(delay, us + blur_us);
+            let over = below as f64 / total as f64 - added_at_most(delay.law(), us + blur_us);
             if over > worst {
                 (worst, worst_us) = (over, *us);
             }
         }
         let ms = worst_us as f64 / 1e3;
         if worst > band.max(EFFECT_MIN)
-            || added_at_most(delay, count.latencies_us.keys().next().map_or(0, |us| us + blur_us)) == 0.0
+            || added_at_most(delay.law(), count.latencies_us.keys().next().map_or(0, |us| us + blur_us)) == 0.0
         {
             return (Verdict::Contradicted, format!("copies took at most {ms} ms more often than {delay} allows"));
         }
-        match total as f64 * f64::from(u8::from(band < 1.0)) {
-            0.0 => (Verdict::Unwitnessed, format!("{total} copies are too few to tell")),
-            _ => (Verdict::Confirmed, format!("{total} copies took at least as long as {delay} says")),
+        match band < 1.0 {
+            false => (Verdict::Unwitnessed, format!("{total} copies are too few to tell")),
+            true => (Verdict::Confirmed, format!("{total} copies took at least as long as {delay} says")),
         }
     }
 
@@ -379,7 +377,6 @@ impl<'a> Witness<'a> {
     }
 
     fn why_unwitnessed(&self, fault: &FaultSpec) -> String {
-        use super::fault::Kind;
         let too_short = fault.lasts.is_some_and(|lasts| lasts.0 <= 2 * self.slack.0);
         match &fault.kind {
             _ if too_short => format!(
@@ -398,8 +395,7 @@ impl<'a> Witness<'a> {
     }
 }
 
-fn cannot_be(kind: &super::fault::Kind) -> &'static str {
-    use super::fault::Kind;
+fn cannot_be(kind: &Kind) -> &'static str {
     match kind {
         Kind::Crash { .. } | Kind::Churn { .. } | Kind::Sleep { .. } => {
             "a node that is down neither sends nor receives"
@@ -419,11 +415,10 @@ fn is_inside(span: Span, at: i64, slack: Interval) -> bool {
     at >= begins && at < span.ends.0.saturating_sub(slack.0)
 }
 
-/// The probability that a delay, as typed, adds at most so much.
-fn added_at_most(delay: &str, us: u64) -> f64 {
-    let Ok(spec) = delay.parse::<DelaySpec>() else { return 1.0 };
+/// The probability that a delay adds at most so much.
+fn added_at_most(law: &DelaySpec, us: u64) -> f64 {
     let ns = us as f64 * 1e3 + 1e3;
-    match spec {
+    match law {
         DelaySpec::Constant(least) => f64::from(u8::from(ns >= least.0 as f64)),
         DelaySpec::Uniform { least, most } => {
             ((ns - least.0 as f64) / (most.0 - least.0).max(1) as f64).clamp(0.0, 1.0)

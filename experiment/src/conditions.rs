@@ -29,8 +29,8 @@ const AHEAD: Duration = Duration::from_millis(200);
 /// How often it may not be enough.
 const TRIES: u32 = 5;
 
-/// Faults that have begun, or are about to.
-pub(crate) struct BegunFaults {
+/// Conditions whose time 0 has come.
+pub(crate) struct BegunConditions {
     timeline: Timeline,
     /// When the network moves no more.
     moves: Option<Instant>,
@@ -39,7 +39,7 @@ pub(crate) struct BegunFaults {
     zero: Instant,
 }
 
-impl BegunFaults {
+impl BegunConditions {
     /// Whether links still come and go.
     pub(crate) fn moves(&self) -> bool {
         self.moves.is_some_and(|until| Instant::now() < until)
@@ -51,25 +51,26 @@ impl BegunFaults {
     }
 }
 
-/// A round whose processes are told of its faults.
-pub(crate) struct FaultyCall<'a> {
+/// A round whose processes are told what befalls it.
+pub(crate) struct RoundConditions<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) plan: &'a Plan,
     pub(crate) epoch: u64,
     pub(crate) round: u32,
 }
 
-impl FaultyCall<'_> {
-    /// Gives every process the round's faults and the instant of its time 0, and waits for that. None where there are no faults.
-    pub(crate) async fn begin(&self) -> Result<Option<BegunFaults>, ClusterError> {
+impl RoundConditions<'_> {
+    /// Gives every process the round's faults, the turns of its links and the instant of its time 0, and waits for that. None where
+    /// nothing befalls the round.
+    pub(crate) async fn begin(&self) -> Result<Option<BegunConditions>, ClusterError> {
         let timeline = match (self.plan.timeline(self.round), &self.plan.contacts) {
             (None, None) => return Ok(None),
             (timeline, _) => timeline.unwrap_or_default(),
         };
         let turns = self.plan.contacts.as_ref().map(|contacts| turns(contacts)).unwrap_or_default();
         let text = timeline.to_json();
-        let mut ahead = AHEAD;
-        for attempt in 1..=TRIES {
+        let (mut ahead, mut tries) = (AHEAD, TRIES);
+        loop {
             let now = Utc::now().timestamp_nanos_opt().and_then(|ns| u64::try_from(ns).ok()).unwrap_or_default();
             let (origin, zero) = (Timestamp(now) + Interval::from(ahead), Instant::now() + ahead);
             let request = BeginFaultsRequest {
@@ -80,39 +81,49 @@ impl FaultyCall<'_> {
                 discovery_ns: self.plan.options.discovery.0,
                 turns: Vec::new(),
             };
-            let begun = |_, process: Process| {
-                let hosted = process.nodes.iter().filter_map(|node| turns.get(node.id.as_str()).cloned());
-                let request = BeginFaultsRequest { turns: hosted.collect(), ..request.clone() };
-                async move {
-                    let begin = |mut control: Client| {
-                        let request = request.clone();
-                        async move { control.begin_faults(request).await }
-                    };
-                    process.call("BeginFaults", begin).await
-                }
-            };
-            let replies = self.cluster.each(begun).await?;
-            // A process that was told too late has missed a step: all are told again.
-            if attempt == TRIES || replies.iter().all(|reply| reply.ahead_ns > 0) {
+            let is_in_time = self.tell(&request, &turns).await?;
+            tries -= 1;
+            // A process that was told too late has missed a step, so all are told again; the last time its lateness stands in the steps.
+            if is_in_time || tries == 0 {
                 tokio::time::sleep_until(zero).await;
                 let moves = self.plan.contacts.as_ref().map(|contacts| zero + Duration::from(contacts.span()));
-                return Ok(Some(BegunFaults { timeline, moves, origin, zero }));
+                return Ok(Some(BegunConditions { timeline, moves, origin, zero }));
             }
             ahead *= 2;
         }
-        Ok(None)
+    }
+
+    /// Whether every process was told before time 0.
+    async fn tell(
+        &self,
+        request: &BeginFaultsRequest,
+        turns: &BTreeMap<&str, NodeTurns>,
+    ) -> Result<bool, ClusterError> {
+        let begun = |_, process: Process| {
+            let hosted = process.nodes.iter().filter_map(|node| turns.get(node.id.as_str()).cloned());
+            let request = BeginFaultsRequest { turns: hosted.collect(), ..request.clone() };
+            async move {
+                let begin = |mut control: Client| {
+                    let request = request.clone();
+                    async move { control.begin_faults(request).await }
+                };
+                process.call("BeginFaults", begin).await
+            }
+        };
+        let replies = self.cluster.each(begun).await?;
+        Ok(replies.iter().all(|reply| reply.ahead_ns > 0))
     }
 
     /// Writes down what nodes have seen of the round's faults.
-    pub(crate) async fn keep(&self, folder: &Path, faults: &BegunFaults) -> Result<(), DriveError> {
+    pub(crate) async fn keep(&self, folder: &Path, faults: &BegunConditions) -> Result<(), DriveError> {
+        if self.plan.options.faults.is_empty() {
+            return Ok(());
+        }
         let request = FaultLogsRequest { epoch: self.epoch };
         let told = |_, process: Process| async move {
             process.call("FaultLogs", |mut control: Client| async move { control.fault_logs(request).await }).await
         };
         let replies = self.cluster.each(told).await?;
-        if self.plan.options.faults.is_empty() {
-            return Ok(());
-        }
         let logs: BTreeMap<&str, FaultLog> =
             replies.iter().flat_map(|reply| &reply.nodes).map(|seen| (seen.node.as_str(), seen.log())).collect();
         let places = (0..).map(NodeIx).zip(&self.plan.topology.nodes);
