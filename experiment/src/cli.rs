@@ -237,7 +237,7 @@ pub struct Experiment {
     #[arg(long, value_name = "RUN")]
     pub like: Vec<PathBuf>,
     /// With --like: the rounds that are looked at, all, even or odd [default: all]
-    #[arg(long, value_name = "WHICH", requires = "like")]
+    #[arg(long, value_name = "WHICH")]
     pub like_rounds: Option<LikeRounds>,
     /// What was fitted on those runs.
     #[arg(skip)]

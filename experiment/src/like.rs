@@ -22,6 +22,9 @@ use crate::measured::{Copies, Measured, MeasuredError, read_copies};
 /// Why no simulation can be like a run; it begins with the folder as typed.
 #[derive(Debug, thiserror::Error)]
 pub enum LikeError {
+    /// Rounds of no run.
+    #[error("is missing: --like-rounds says which rounds of that run are looked at")]
+    NoRun,
     /// A file cannot be read.
     #[error("{}: cannot read {file}: {reason}", folder.display())]
     Read {
@@ -89,6 +92,9 @@ struct Run {
 /// # Errors
 /// Where a run cannot be read, or says nothing of use.
 pub fn complete(typed: Experiment) -> Result<Experiment, LikeError> {
+    if typed.like.is_empty() && typed.like_rounds.is_some() {
+        return Err(LikeError::NoRun);
+    }
     let which = typed.like_rounds.unwrap_or_default();
     let runs: Vec<Run> = typed.like.iter().map(|folder| open(folder)).collect::<Result<_, _>>()?;
     let Some(first) = runs.first() else { return Ok(typed) };

@@ -180,6 +180,8 @@ fn what_no_simulation_can_be_like_is_refused_in_one_line() {
         let like = ["run", "--backend", "sim", "--like", folder.to_str().unwrap(), "--like-rounds", "even"];
         assert_refused(&like, &format!("error: --like {}: {line}", folder.display()));
     }
+    let nowhere = ["run", "--nodes", "2", "--like-rounds", "even"];
+    assert_refused(&nowhere, "error: --like is missing: --like-rounds says which rounds of that run are looked at");
     let good = good.to_str().unwrap();
     let only_sim = "goes with --backend sim: real nodes have the processors and the times that they have";
     assert_refused(&["run", "--like", good], &format!("error: --like {only_sim}"));
