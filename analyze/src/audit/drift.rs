@@ -2,10 +2,9 @@
 //!
 //! Each run's rounds are tested at each number of nodes, all tests of one report as a family (Holm), and a difference
 //! must be large as well as sure. Times from the first send have to pass a strict threshold, so that a hundred reports on
-//! steady runs find nothing. Times from `initiate` are tested where set-up is a relevant part of them: there a drift is
-//! likely, and the threshold is the usual one.
+//! steady runs find nothing. Times from `initiate` are tested where set-up is a relevant part of them and nothing that the
+//! protocol waits for: there a drift is likely, and the threshold is the usual one.
 
-use super::setup::relevant_setup;
 use super::{Check, Finding, Severity};
 use crate::measure::{Analysis, Group, Origin, RoundMetrics};
 use crate::stats::{Correlation, censored_ms, holm, lag_1_autocorrelation, mean, spearman_of_sequence};
@@ -25,12 +24,11 @@ const ALPHA_FIRST_SEND: f64 = 1e-4;
 /// The same from `initiate`, where set-up is in them.
 const ALPHA_INITIATE: f64 = 0.01;
 
-/// Runs whose times rise or fall over their rounds.
-pub(super) fn drift_over_rounds(analysis: &Analysis) -> Vec<Finding> {
+/// Runs whose times rise or fall over their rounds. `has_setup` says of which groups set-up is inside the times.
+pub(super) fn drift_over_rounds(analysis: &Analysis, has_setup: impl Fn(&Group) -> bool) -> Vec<Finding> {
     let sequences: Vec<Sequence<'_>> = analysis.groups.iter().flat_map(sequences).collect();
     let spreading = found(&sequences, Origin::FirstSend, ALPHA_FIRST_SEND);
-    let with_setup: Vec<Sequence<'_>> =
-        sequences.into_iter().filter(|sequence| relevant_setup(sequence.group).is_some()).collect();
+    let with_setup: Vec<Sequence<'_>> = sequences.into_iter().filter(|sequence| has_setup(sequence.group)).collect();
     let mut findings: Vec<Finding> = spreading
         .iter()
         .map(|trend| {
@@ -152,6 +150,7 @@ impl Trend<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::setup::relevant_setup;
     use crate::measure::fixture::silent_round;
 
     /// A run of `rounds` rounds whose time until the last delivery and whose set-up are as told, in ms.
@@ -173,7 +172,7 @@ mod tests {
     }
 
     fn drift(groups: Vec<Group>) -> Vec<Finding> {
-        drift_over_rounds(&Analysis { groups })
+        drift_over_rounds(&Analysis { groups }, |group| relevant_setup(group).is_some())
     }
 
     #[test]
@@ -191,6 +190,12 @@ mod tests {
         assert_eq!(found.len(), 1);
         let detail = &found[0].detail;
         assert!(detail.contains("times from initiate fall") && detail.contains("it is the set-up"), "{detail}");
+    }
+
+    #[test]
+    fn what_a_protocol_waits_for_is_no_set_up_that_could_shrink() {
+        let waiting = group("r", 40, |round| 50.0 + jitter(round), |round| 100.0 - 2.0 * f64::from(round));
+        assert_eq!(drift_over_rounds(&Analysis { groups: vec![waiting] }, |_| false), vec![]);
     }
 
     #[test]

@@ -99,7 +99,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(faults::findings(&scope));
     findings.extend(coarse_clocks::findings(&scope));
     findings.extend(mixed_records::findings(&scope));
-    findings.extend(drift::drift_over_rounds(analysis));
+    findings.extend(drift::drift_over_rounds(analysis, |group| setup::setup_inside(group, &scope).is_some()));
     findings.extend(outliers::findings(&scope));
     findings.extend(bimodality::bimodal_convergence(analysis));
     findings.extend(incidents::findings(&scope, &gaps));

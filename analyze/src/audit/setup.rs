@@ -29,11 +29,16 @@ pub(super) struct Setup {
 /// Groups in which the time from `initiate` is to a relevant part not spreading.
 pub(super) fn findings(analysis: &Analysis, scope: &Scope<'_>) -> Vec<Finding> {
     let finding = |group: &Group| {
-        let setup = relevant_setup(group).filter(|_| !waits(group, scope))?;
+        let setup = setup_inside(group, scope)?;
         let (detail, count) = (setup.describe(group.nodes), setup.affected as u64);
         Some(Finding::in_condition(Check::SetupInsideTiming, Severity::Caution, &group.condition, count, detail))
     };
     analysis.groups.iter().filter_map(finding).collect()
+}
+
+/// Set-up that is a relevant part of a group's times, and nothing that its protocol waits for.
+pub(super) fn setup_inside(group: &Group, scope: &Scope<'_>) -> Option<Setup> {
+    relevant_setup(group).filter(|_| !waits(group, scope))
 }
 
 /// Whether a protocol of the group lets the initiator wait: for its period, or until it is asked.

@@ -1,9 +1,10 @@
 //! A thread that keeps records while the next ones come.
 
 use std::path::Path;
-use std::sync::mpsc::{self, SyncSender, TrySendError};
+use std::sync::mpsc::{self, SyncSender};
 use std::thread::JoinHandle;
-use std::time::Duration;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::Spool;
 use super::entries::Entries;
@@ -12,8 +13,6 @@ use super::texts::SharedTexts;
 
 /// Records that wait for the thread, in parts as they came.
 const WAITING: usize = 4;
-/// Between two looks whether there is room.
-const PAUSE: Duration = Duration::from_millis(1);
 
 /// The thread. Where it is dropped, it is waited for, so that its temporary files go with it.
 pub struct Spooling {
@@ -29,12 +28,16 @@ struct Running {
 impl Spooling {
     /// Begins to keep records; what memory does not hold goes into temporary files on the disk of `place`.
     pub fn start(place: &Path) -> Self {
-        let mut spool = Spool::new(place);
+        Self::of(Spool::new(place))
+    }
+
+    fn of(mut spool: Spool) -> Self {
         let texts = spool.texts().clone();
         let (sender, records) = mpsc::sync_channel::<(String, Entries)>(WAITING);
+        let sorting = threads();
         let thread = std::thread::spawn(move || {
             for (origin, records) in records {
-                spool.add(&origin, records)?;
+                sorting.install(|| spool.add(&origin, records))?;
             }
             Ok(spool)
         });
@@ -51,18 +54,10 @@ impl Spooling {
     /// # Errors
     /// Where temporary files cannot be written.
     pub fn add(&mut self, origin: &str, records: Entries) -> Result<(), Failed> {
-        let mut waiting = (origin.to_owned(), records);
-        loop {
-            let Some(running) = &self.running else { return Ok(()) };
-            waiting = match running.records.try_send(waiting) {
-                Ok(()) => return Ok(()),
-                Err(TrySendError::Disconnected(_)) => return self.end().map(drop),
-                Err(TrySendError::Full(waiting)) => waiting,
-            };
-            // The thread sorts on rayon's threads, of which this may be the only one.
-            if !matches!(rayon::yield_now(), Some(rayon::Yield::Executed)) {
-                std::thread::sleep(PAUSE);
-            }
+        let Some(running) = &self.running else { return Ok(()) };
+        match running.records.send((origin.to_owned(), records)) {
+            Ok(()) => Ok(()),
+            Err(mpsc::SendError(_)) => self.end().map(drop),
         }
     }
 
@@ -78,6 +73,12 @@ impl Spooling {
     }
 }
 
+/// Threads to sort with. They are none of those that give records: one of these, waiting for room below a part of a sort, would
+/// wait for itself.
+fn threads() -> ThreadPool {
+    ThreadPoolBuilder::new().build().expect("the system has threads for the other pool, and so for this")
+}
+
 impl Drop for Spooling {
     fn drop(&mut self) {
         // Whatever went wrong with it, something else went wrong before.
@@ -87,6 +88,10 @@ impl Drop for Spooling {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
     use super::super::tests::entries;
     use super::*;
 
@@ -113,5 +118,31 @@ mod tests {
         let error = (0..10_000).find_map(|_| spooling.add("t", entries(&texts, FLOOD.lines())).err());
         let error = error.or_else(|| spooling.finish().err()).unwrap().to_string();
         assert!(error.starts_with("/proc/self: cannot keep records there on their way: "), "{error}");
+    }
+
+    /// Whoever gives records may do so on a thread of rayon's, and wait there for room. So what makes room needs none of these
+    /// threads: one that waits below a part of its sort would wait for itself.
+    #[test]
+    fn records_are_kept_while_every_thread_of_rayons_waits() {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&is_over);
+        rayon::spawn_broadcast(move |_| {
+            while !seen.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let (done, is_done) = mpsc::channel();
+        std::thread::spawn(move || {
+            let folder = tempfile::tempdir().unwrap();
+            let mut spooling = Spooling::of(Spool::holding(1 << 20, folder.path()));
+            let texts = spooling.texts().clone();
+            let lines: Vec<&str> = FLOOD.lines().cycle().take(10_000).collect();
+            (0..8).for_each(|_| spooling.add("one", entries(&texts, lines.iter().copied())).unwrap());
+            spooling.finish().unwrap();
+            done.send(()).unwrap();
+        });
+        let waited = is_done.recv_timeout(Duration::from_secs(60));
+        is_over.store(true, Ordering::Relaxed);
+        waited.expect("records are kept by threads of their own");
     }
 }
