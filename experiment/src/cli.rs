@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use cnsim::id::RunId;
 use cnsim::initiator::Initiators;
 use cnsim::link::{DelaySpec, Loss, RateSpec, Sharing, Transport, WorkSpec};
@@ -16,7 +16,9 @@ use cnsim::quantity::DataSize;
 use cnsim::scenario::FaultSpec;
 use cnsim::time::Interval;
 
+pub use crate::backend_name::BackendName;
 use crate::scenario::args::ScenarioCommand;
+use crate::study::args::StudyCommand;
 use crate::topology_command::TopologyCommand;
 
 /// Measures how a message spreads by gossip, with real gRPC nodes.
@@ -36,6 +38,8 @@ pub enum Command {
     Topology(TopologyCommand),
     /// Writes, checks and describes scenario files: all options of a run and its faults in one file
     Scenario(ScenarioCommand),
+    /// Makes many runs of one file in an order that confounds nothing, and goes on with them
+    Study(StudyCommand),
     /// Starts nodes on this machine or a cluster, drives rounds of gossip and records every delivery
     Run(Box<RunArgs>),
 }
@@ -88,31 +92,6 @@ pub struct RunArgs {
     /// Make a report with figures in the run folder, as `cnsim-analyze report` does
     #[arg(long, help_heading = FOLDER)]
     pub report: bool,
-}
-
-/// Where nodes can run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum BackendName {
-    /// On this machine.
-    Local,
-    /// On a Kubernetes cluster, one pod or more for the nodes.
-    Kubernetes,
-    /// In virtual time.
-    Sim,
-}
-
-impl BackendName {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Sim, Self::Local, Self::Kubernetes];
-
-    /// As it is typed.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Local => "local",
-            Self::Kubernetes => "kubernetes",
-            Self::Sim => "sim",
-        }
-    }
 }
 
 /// The flags that say what is run.

@@ -7,6 +7,7 @@
 
 pub mod backend;
 pub mod backend_choice;
+pub mod backend_name;
 pub mod cli;
 pub mod cluster;
 mod conditions;
@@ -46,6 +47,7 @@ pub mod session;
 mod simulated_faults;
 #[cfg(feature = "sim")]
 pub mod simulation;
+pub mod study;
 pub mod tally;
 pub mod topology_command;
 pub mod topology_source;

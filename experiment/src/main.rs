@@ -23,9 +23,10 @@ use cnsim_experiment::scenario::check::CheckError;
 use cnsim_experiment::scenario::file::ScenarioFile;
 use cnsim_experiment::scenario::save::{self, SaveError};
 use cnsim_experiment::scenario::typed::{self, Typed, TypedError};
+use cnsim_experiment::study::error::StudyError;
 use cnsim_experiment::topology_command::SpanOfGraph;
 use cnsim_experiment::topology_source::SourceError;
-use cnsim_experiment::{descriptors, like, repeat, resume, scenario, topology_command};
+use cnsim_experiment::{descriptors, like, repeat, resume, scenario, study, topology_command};
 use cnsim_node::messages::tell;
 use tracing_subscriber::EnvFilter;
 
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Topology(command) => topology_command::run(&command),
         Command::Scenario(command) => scenario::command::run(&command),
+        Command::Study(command) => study::command::run(&command),
         Command::Run(args) => run_command(*args, saved).map_err(|error| located(error, file.as_ref())),
     };
     match result {
@@ -221,6 +223,7 @@ fn exit_code(error: &Error) -> u8 {
                 || error.downcast_ref().is_some_and(MotionSourceError::is_usage)
                 || error.downcast_ref().is_some_and(CheckError::is_usage)
                 || error.downcast_ref().is_some_and(SaveError::is_usage)
+                || error.downcast_ref().is_some_and(StudyError::is_usage)
         }
     };
     if is_usage { 2 } else { 1 }

@@ -8,7 +8,7 @@ use cnsim::id::{Epoch, Hop, MessageId, NodeId, RunId, SendId};
 use cnsim::initiator::Initiators;
 use cnsim::link::{DelayModel, DelayModelError, DelaySpec, Loss, Sharing, Texts, WorkModel};
 use cnsim::machine::CopyParts;
-use cnsim::manifest::{Likeness, Options};
+use cnsim::manifest::{Likeness, Options, StudyPlace};
 use cnsim::motion::Contacts;
 use cnsim::pace::{MESSAGES_MAX, Pace, Schedule};
 use cnsim::protocol::{ParseError, Phase, ProtocolSettings};
@@ -46,6 +46,8 @@ pub struct Plan {
     pub open_loop: Option<Schedule>,
     /// The measured runs that it is like.
     pub like: Option<Likeness>,
+    /// Its place in a study.
+    pub study: Option<StudyPlace>,
     /// Names this run's first configuration: when the plan was made, in ns since the Unix epoch.
     pub epoch: u64,
 }
@@ -264,6 +266,7 @@ impl Plan {
             faults,
             open_loop,
             like: None,
+            study: None,
             contacts: None,
             epoch: now_ns(),
             run_id,

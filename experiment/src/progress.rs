@@ -72,7 +72,7 @@ impl Done {
 }
 
 /// A time that is left, as it is read at a glance.
-fn shown(left: Duration) -> String {
+pub(crate) fn shown(left: Duration) -> String {
     match left.as_secs() {
         seconds @ 0..=99 => format!("{seconds} s left"),
         seconds @ 100..=5_999 => format!("{} min left", seconds.div_ceil(60)),

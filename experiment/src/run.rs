@@ -42,6 +42,8 @@ pub enum RunError {
     /// The run folder stands, and its manifest says the same.
     #[error("{reason}; what was recorded is in {0}: cnsim run --resume {0} goes on with it", folder.display())]
     Broken {
+        /// How it ended.
+        outcome: RunOutcome,
         /// What happened.
         reason: String,
         /// The run folder.
@@ -50,17 +52,36 @@ pub enum RunError {
     /// The same of a simulation, which is not gone on with.
     #[error("{reason}; the rounds that were finished are in {}", folder.display())]
     Cut {
+        /// How it ended.
+        outcome: RunOutcome,
         /// What happened.
         reason: String,
         /// The run folder.
         folder: PathBuf,
     },
     /// It ended before its first round: there is nothing to keep.
-    #[error("{0}; no round had begun, so no run folder is left")]
-    NotBegun(String),
+    #[error("{reason}; no round had begun, so no run folder is left")]
+    NotBegun {
+        /// How it ended.
+        outcome: RunOutcome,
+        /// What happened.
+        reason: String,
+    },
     /// The runtime or a signal handler could not be set up.
     #[error("cannot set the run up: {0}")]
     Setup(io::Error),
+}
+
+impl RunError {
+    /// Whether the user stopped it, so that nothing else is to begin.
+    pub fn is_interruption(&self) -> bool {
+        match self {
+            Self::Broken { outcome, .. } | Self::Cut { outcome, .. } | Self::NotBegun { outcome, .. } => {
+                *outcome == RunOutcome::Interrupted
+            }
+            Self::Folder(_) | Self::Setup(_) => false,
+        }
+    }
 }
 
 /// Runs the plan and returns the run folder.
@@ -88,7 +109,8 @@ pub fn run(
     match halt {
         // A folder that cannot be removed is closed as any other, so that it says what happened.
         Some(halt) if !ledger.begun() && fs::remove_dir_all(ledger.folder().path()).is_ok() => {
-            Err(RunError::NotBegun(halt.into_outcome().1))
+            let (outcome, reason) = halt.into_outcome();
+            Err(RunError::NotBegun { outcome, reason })
         }
         halt => close(plan, &mut ledger, halt, watcher),
     }
@@ -126,8 +148,8 @@ fn close(plan: &Plan, ledger: &mut Ledger, halt: Option<Halt>, watcher: &dyn Wat
             ledger.finish(outcome, Some(reason.clone()))?;
             let folder = folder.path().to_owned();
             return Err(match ledger.manifest().clock {
-                Clock::Wall => RunError::Broken { reason, folder },
-                Clock::Virtual => RunError::Cut { reason, folder },
+                Clock::Wall => RunError::Broken { outcome, reason, folder },
+                Clock::Virtual => RunError::Cut { outcome, reason, folder },
             });
         }
     }
@@ -178,6 +200,7 @@ pub(crate) fn new_manifest(plan: &Plan, backend: &BackendChoice, command_line: V
         run_id: plan.run_id.to_string(),
         tool: version::tool(),
         command_line,
+        study: plan.study.clone(),
         options: plan.options.clone(),
         topology_sha256: String::new(),
         topology_complete: (0..nodes as u32).all(|node| plan.neighbours.neighbours(NodeIx(node)).len() + 1 == nodes),

@@ -10,6 +10,7 @@ mod options;
 mod records;
 mod round;
 mod run;
+mod study;
 
 pub use backend::{Backend, KubernetesFacts, LocalFacts, PodFacts, ProcessFacts, SimFacts};
 pub use factors::Factors;
@@ -20,6 +21,7 @@ pub use options::Options;
 pub use records::{Records, RecordsError};
 pub use round::{AchievedDelay, Begin, Resources, Round, RoundOutcome};
 pub use run::{FORMAT, Manifest, RosterNode, RunOutcome, Tool, VIRTUAL_EPOCH_NS, VIRTUAL_GAP_NS};
+pub use study::{FactorLevel, StudyPlace, StudySeeds};
 
 #[cfg(test)]
 #[path = "manifest_tests.rs"]

@@ -9,6 +9,7 @@ use super::incident::Incident;
 use super::limits::Limits;
 use super::options::Options;
 use super::round::{AchievedDelay, Round};
+use super::study::StudyPlace;
 use crate::as_text;
 use crate::scenario::Receipt;
 use crate::time::Clock;
@@ -27,6 +28,9 @@ pub struct Manifest {
     pub tool: Tool,
     /// The command line as typed.
     pub command_line: Vec<String>,
+    /// Its place in a study, where it is a run of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<StudyPlace>,
     /// Every option as resolved: what `--repeat` runs again.
     pub options: Options,
     /// `sha256:` and the digest of the run's topology.json.

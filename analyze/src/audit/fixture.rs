@@ -400,6 +400,7 @@ impl Fixture {
             run_id: self.run_id.clone(),
             tool: Tool { version: "0.1.0".to_owned(), revision: "unknown".to_owned() },
             command_line: vec!["cnsim".to_owned(), "run".to_owned()],
+            study: None,
             options: Options { nodes: self.nodes.len() as u32, rounds: rounds - 1, ..options(protocol) },
             topology_sha256: "sha256:0".to_owned(),
             topology_complete: true,

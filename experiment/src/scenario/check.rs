@@ -216,7 +216,7 @@ fn table(file: &ScenarioFile, columns: &[Column]) -> Vec<Vec<String>> {
 }
 
 /// Rows in columns that are as wide as what stands in them; the last one is not filled up.
-fn aligned(rows: &[Vec<String>]) -> String {
+pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = Vec::new();
     for row in rows {
         widths.resize(widths.len().max(row.len()), 0);

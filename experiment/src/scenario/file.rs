@@ -50,12 +50,16 @@ impl ScenarioFile {
     /// Where something in it is wrong.
     pub fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
         let source = Source { path, text };
-        let table = DeTable::parse(text).map_err(|error| {
-            let said = error.message().replace('\n', ", ");
-            source.wrong(&error.span().unwrap_or_default(), Wrong::Toml(said))
-        })?;
-        let mut file = Self { path: path.to_owned(), entries: Vec::new(), faults: Vec::new() };
-        for (key, value) in fault_table::in_order(table.get_ref()) {
+        Self::of_table(&source.table()?, source)
+    }
+
+    /// What stands in a table whose keys and values stand where they say in `source`.
+    ///
+    /// # Errors
+    /// Where something in it is wrong.
+    pub(crate) fn of_table(table: &DeTable<'_>, source: Source<'_>) -> Result<Self, FileError> {
+        let mut file = Self { path: source.path.to_owned(), entries: Vec::new(), faults: Vec::new() };
+        for (key, value) in fault_table::in_order(table) {
             if key.get_ref() == FAULT {
                 file.faults = fault_table::read_all(value, source)?;
             } else {

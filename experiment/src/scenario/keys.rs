@@ -61,7 +61,7 @@ pub fn find(typed: &str) -> Option<&'static Key> {
 }
 
 /// The key, or table, that is most like a name that is none.
-pub(super) fn near(typed: &str) -> Option<&'static str> {
+pub(crate) fn near(typed: &str) -> Option<&'static str> {
     let names = keys().iter().map(|key| key.name.as_str()).chain([FAULT]);
     nearest(&typed.replace('-', "_"), names)
 }

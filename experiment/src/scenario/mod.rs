@@ -8,12 +8,12 @@
 pub mod args;
 pub mod check;
 pub mod command;
-mod fault_table;
+pub(crate) mod fault_table;
 pub mod file;
 pub mod keys;
 pub mod locate;
-mod nearest;
-mod place;
+pub(crate) mod nearest;
+pub(crate) mod place;
 pub mod save;
 pub mod schema;
 mod steps;

@@ -4,7 +4,7 @@
 const ALIKE: f64 = 0.7;
 
 /// The word most like `typed`; none where none is like it.
-pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let rated = known.into_iter().map(|word| (strsim::jaro(typed, word), word));
     let best = rated.max_by(|(one, _), (other, _)| one.total_cmp(other));
     best.filter(|(alike, _)| *alike > ALIKE).map(|(_, word)| word)

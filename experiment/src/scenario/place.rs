@@ -4,6 +4,8 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use toml::de::DeTable;
+
 /// A scenario file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -138,14 +140,25 @@ pub enum WrongFault {
 
 /// A text with its file's name.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) path: &'a Path,
-    pub(super) text: &'a str,
+pub(crate) struct Source<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) text: &'a str,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// All that stands in it.
+    pub(crate) fn table(self) -> Result<DeTable<'a>, FileError> {
+        match DeTable::parse(self.text) {
+            Ok(table) => Ok(table.into_inner()),
+            Err(error) => {
+                let said = error.message().replace('\n', ", ");
+                Err(self.wrong(&error.span().unwrap_or_default(), Wrong::Toml(said)))
+            }
+        }
+    }
+
     /// The line at these bytes, from 1 on.
-    pub(super) fn line(self, span: &Range<usize>) -> usize {
+    pub(crate) fn line(self, span: &Range<usize>) -> usize {
         let before = self.text.as_bytes().get(..span.start).unwrap_or(self.text.as_bytes());
         before.iter().filter(|byte| **byte == b'\n').count() + 1
     }
@@ -157,6 +170,6 @@ impl Source<'_> {
 }
 
 /// What follows an unknown word: the one that may have been meant, or else where to look.
-pub(super) fn did_you_mean(near: Option<&str>, otherwise: &str) -> String {
+pub(crate) fn did_you_mean(near: Option<&str>, otherwise: &str) -> String {
     near.map_or_else(|| format!(": {otherwise}"), |near| format!(": did you mean {near}?"))
 }

@@ -1,0 +1,170 @@
+//! Carries out `cnsim study`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use cnsim_node::messages::tell;
+
+use super::args::{RepeatArgs, StatusArgs, StudyAction, StudyCommand, StudyReportArgs, StudyRunArgs};
+use super::carry::{Carried, Ended};
+use super::error::StudyError;
+use super::file::{self, StudyFile};
+use super::folder::StudyFolder;
+use super::plan::{StudyPlan, Typed};
+use super::record::StudyRecord;
+use super::{status, template};
+use crate::cli::BackendName;
+
+/// Carries a command out and returns what belongs on stdout.
+///
+/// # Errors
+/// What stopped it, in one line.
+pub fn run(command: &StudyCommand) -> Result<String> {
+    match &command.action {
+        StudyAction::New(args) => Ok(template::named(&args.name)?),
+        StudyAction::Run(args) => run_study(args),
+        StudyAction::Status(StatusArgs { name, out }) => {
+            let (plan, folder) = remembered(name, out)?;
+            Ok(status::status(&plan, &folder))
+        }
+        StudyAction::Report(args) => report(args),
+        StudyAction::Repeat(args) => repeat(args),
+    }
+}
+
+fn run_study(args: &StudyRunArgs) -> Result<String> {
+    let text = file::read(&args.file)?;
+    let file = StudyFile::parse(&text, &args.file)?;
+    let typed = |seed| Typed { backend: args.backend, name: args.name.clone(), seed, limit: args.limit };
+    // A study that was begun without a seed goes on with the one that it drew.
+    let named = StudyPlan::of(&file, &typed(None))?;
+    let before = StudyFolder::find(&args.out.join(&named.name), &args.out).ok();
+    let seed = before.as_ref().map(|folder| folder.record().map(|record| record.seed)).transpose()?;
+    let plan = StudyPlan::of(&file, &typed(seed))?;
+    plan.check(&args.file)?;
+    if args.dry_run {
+        return Ok(status::describe(&plan, &args.file, before.as_ref())?);
+    }
+    carry_out(&plan, &file, args.backend, &args.out, args.blocks)
+}
+
+/// Makes what is not complete, and prints the study's folder.
+fn carry_out(
+    plan: &StudyPlan,
+    file: &StudyFile<'_>,
+    backend: Option<BackendName>,
+    out: &Path,
+    blocks: Option<u32>,
+) -> Result<String> {
+    let (folder, _) = StudyFolder::open(out, &StudyRecord::of(plan, backend, file.text))?;
+    let carried = Carried {
+        plan,
+        file: file.path,
+        folder: &folder,
+        blocks: blocks.unwrap_or(plan.blocks),
+        command_line: std::env::args().collect(),
+    };
+    let place = folder.path().display();
+    match carried.carry_out()? {
+        Ended::Complete => {
+            let name = &plan.name;
+            tell(format_args!("study {name}: cnsim study report {place} makes its report"));
+            Ok(format!("{place}\n"))
+        }
+        Ended::Failed(count) => {
+            bail!("{count} runs of study {} failed: cnsim study status {place} says why", plan.name)
+        }
+        Ended::Interrupted => bail!("study {} was stopped: the same command goes on with it", plan.name),
+    }
+}
+
+/// The plan of a study that was begun, by what it remembers.
+fn remembered(name: &Path, out: &Path) -> Result<(StudyPlan, StudyFolder), StudyError> {
+    let folder = StudyFolder::find(name, out)?;
+    let (record, path) = (folder.record()?, remembered_path(&folder));
+    let plan = plan_of(&record, &StudyFile::parse(&record.file, &path)?, None)?;
+    Ok((plan, folder))
+}
+
+/// Where the text would stand that a study remembers of its file: what errors about it name.
+fn remembered_path(folder: &StudyFolder) -> PathBuf {
+    folder.path().join("study.toml")
+}
+
+/// The plan that `study.json` stands for, under another name where one is given.
+fn plan_of(record: &StudyRecord, file: &StudyFile<'_>, name: Option<String>) -> Result<StudyPlan, StudyError> {
+    let known = |word: &String| BackendName::ALL.into_iter().find(|backend| backend.word() == word.as_str());
+    let typed = Typed {
+        backend: record.backend.as_ref().and_then(known),
+        name: Some(name.unwrap_or_else(|| record.name.clone())),
+        seed: Some(record.seed),
+        limit: u64::MAX,
+    };
+    StudyPlan::of(file, &typed)
+}
+
+/// Makes a study again under another name, then holds its cells against those of before.
+fn repeat(args: &RepeatArgs) -> Result<String> {
+    let before = StudyFolder::find(&args.name, &args.out)?;
+    let record = before.record()?;
+    let name = args.new_name.clone().unwrap_or_else(|| format!("{}-again", record.name));
+    let path = remembered_path(&before);
+    let file = StudyFile::parse(&record.file, &path)?;
+    let (old, new) = (plan_of(&record, &file, None)?, plan_of(&record, &file, Some(name))?);
+    new.check(file.path)?;
+    let backend = new.backend();
+    let made = carry_out(&new, &file, backend, &args.out, None)?;
+    let after = StudyFolder::find(Path::new(&new.name), &args.out)?;
+    compared(&Both { old: (&old, &before), new: (&new, &after) })?;
+    Ok(made)
+}
+
+/// A study and its repetition.
+#[cfg_attr(not(feature = "report"), expect(dead_code, reason = "only a comparison looks at them"))]
+struct Both<'a> {
+    old: (&'a StudyPlan, &'a StudyFolder),
+    new: (&'a StudyPlan, &'a StudyFolder),
+}
+
+/// Tells of each cell whether it came out as before.
+#[cfg(feature = "report")]
+fn compared(both: &Both<'_>) -> Result<()> {
+    for cell in &both.old.0.cells {
+        let of_cell = |(plan, folder): (&StudyPlan, &StudyFolder)| -> Vec<PathBuf> {
+            let runs = status::complete(plan, folder).into_iter().filter(|run| run.cell == cell.number);
+            runs.map(|run| folder.run(plan, run)).collect()
+        };
+        let sentence = super::report::compare(&of_cell(both.old), &of_cell(both.new))?;
+        let name = super::label::cell(&cell.levels);
+        tell(format_args!("cell {} ({name}): {sentence}", cell.number));
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "report"))]
+fn compared(_: &Both<'_>) -> Result<()> {
+    tell("this program was built without comparisons: cnsim-analyze compare holds both against each other");
+    Ok(())
+}
+
+#[cfg(feature = "report")]
+fn report(args: &StudyReportArgs) -> Result<String> {
+    let (plan, folder) = remembered(&args.name, &args.out)?;
+    let runs = folders(&plan, &folder);
+    if runs.is_empty() {
+        return Err(StudyError::NoRuns(plan.name).into());
+    }
+    let place = folder.path().join("report");
+    Ok(super::report::make(&runs, &place)?)
+}
+
+#[cfg(not(feature = "report"))]
+fn report(_: &StudyReportArgs) -> Result<String> {
+    bail!("this program was built without reports: cnsim-analyze report studies/NAME/runs/* makes them")
+}
+
+/// The folders of complete runs, cell by cell.
+#[cfg(feature = "report")]
+fn folders(plan: &StudyPlan, folder: &StudyFolder) -> Vec<PathBuf> {
+    status::complete(plan, folder).into_iter().map(|run| folder.run(plan, run)).collect()
+}

@@ -1,0 +1,194 @@
+//! What a study is, and how far: cells, order, what is complete and what failed, and how long the rest takes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use super::error::StudyError;
+use super::folder::StudyFolder;
+use super::label;
+use super::plan::{StudyPlan, StudyRun};
+use super::record::Attempt;
+use crate::backend_choice::BackendChoice;
+use crate::progress::shown;
+use crate::scenario::check::aligned;
+
+/// So many blocks have their order shown.
+const BLOCKS_SHOWN: u32 = 5;
+
+/// So many failed runs have their reason shown.
+const FAILED_SHOWN: usize = 10;
+
+/// What would be run, in which order. `folder` is the study's, where it was begun.
+///
+/// # Errors
+/// Where a cell's runs cannot be made.
+pub fn describe(plan: &StudyPlan, file: &Path, folder: Option<&StudyFolder>) -> Result<String, StudyError> {
+    let mut text = head(plan);
+    let rows =
+        plan.cells.iter().map(|cell| vec![cell.number.to_string(), cell.condition.clone(), label::cell(&cell.levels)]);
+    let names = ["cell", "condition", "levels"].map(str::to_owned).to_vec();
+    text.push_str(&aligned(&[names].into_iter().chain(rows).collect::<Vec<_>>()));
+    text.push('\n');
+    for block in 1..=plan.blocks.min(BLOCKS_SHOWN) {
+        let order: Vec<String> = plan.block(block).iter().map(|run| run.cell.to_string()).collect();
+        line(&mut text, format_args!("block {block}: cells {}", order.join(" ")));
+    }
+    if plan.blocks > BLOCKS_SHOWN {
+        line(&mut text, format_args!("and {} blocks more, each in an order of its own", plan.blocks - BLOCKS_SHOWN));
+    }
+    text.push('\n');
+    let estimate = folder.and_then(|folder| Estimate::of(plan, folder));
+    match estimate {
+        Some(estimate) => estimate.push(&mut text, plan, pods(plan, file)?),
+        None => line(
+            &mut text,
+            format_args!(
+                "how long it takes is not known before a block is complete: cnsim study run {} --blocks 1 makes the first",
+                file.display()
+            ),
+        ),
+    }
+    Ok(text)
+}
+
+/// How far a study is.
+pub fn status(plan: &StudyPlan, folder: &StudyFolder) -> String {
+    let attempts = folder.attempts();
+    let runs: Vec<StudyRun> = plan.runs().collect();
+    let is_complete: Vec<bool> = runs.iter().map(|run| folder.is_complete(plan, *run)).collect();
+    let complete = is_complete.iter().filter(|is_complete| **is_complete).count();
+    let mut text = head(plan);
+    let names = ["cell", "condition", "levels", "complete", "failed"].map(str::to_owned).to_vec();
+    let missing: Vec<StudyRun> =
+        runs.iter().zip(&is_complete).filter(|(_, is_complete)| !**is_complete).map(|(run, _)| *run).collect();
+    let failed: Vec<(StudyRun, &Attempt)> =
+        missing.iter().filter_map(|run| Some((*run, last_failed(plan, *run, &attempts)?))).collect();
+    let row = |cell: &super::cells::Cell| {
+        let of_cell = missing.iter().filter(|run| run.cell == cell.number).count() as u32;
+        let failed = failed.iter().filter(|(run, _)| run.cell == cell.number).count();
+        let complete = format!("{} of {}", plan.blocks - of_cell, plan.blocks);
+        vec![cell.number.to_string(), cell.condition.clone(), label::cell(&cell.levels), complete, failed.to_string()]
+    };
+    text.push_str(&aligned(&[names].into_iter().chain(plan.cells.iter().map(row)).collect::<Vec<_>>()));
+    text.push('\n');
+    for (run, attempt) in failed.iter().take(FAILED_SHOWN) {
+        let reason = attempt.failed.as_deref().unwrap_or_default();
+        line(&mut text, format_args!("{} failed: {reason}", plan.run_id(*run)));
+    }
+    if failed.len() > FAILED_SHOWN {
+        line(&mut text, format_args!("and {} runs more", failed.len() - FAILED_SHOWN));
+    }
+    let left = (complete < runs.len()).then(|| Estimate::of(plan, folder)).flatten();
+    let left = left.map_or_else(String::new, |estimate| format!("; {}", shown(estimate.sum(&missing).0)));
+    line(&mut text, format_args!("{complete} of {} runs are complete{left}", runs.len()));
+    text
+}
+
+/// The runs that are complete, cell by cell: what a report is on.
+pub fn complete(plan: &StudyPlan, folder: &StudyFolder) -> Vec<StudyRun> {
+    let mut runs: Vec<StudyRun> = plan.runs().filter(|run| folder.is_complete(plan, *run)).collect();
+    runs.sort_by_key(|run| (run.cell, run.block));
+    runs
+}
+
+fn head(plan: &StudyPlan) -> String {
+    let (cells, blocks) = (plan.cells.len() as u64, u64::from(plan.blocks));
+    format!("study {}: {cells} cells x {blocks} blocks = {} runs, seed {}\n\n", plan.name, cells * blocks, plan.seed)
+}
+
+/// The last attempt at a run, where it failed.
+fn last_failed<'a>(plan: &StudyPlan, run: StudyRun, attempts: &'a [Attempt]) -> Option<&'a Attempt> {
+    let id = plan.run_id(run);
+    attempts.iter().rev().find(|attempt| attempt.run_id == id.as_str()).filter(|attempt| attempt.failed.is_some())
+}
+
+/// What runs of each cell took, in the mean of those that are complete.
+struct Estimate {
+    of_cells: BTreeMap<u32, (Duration, u64)>,
+    /// Of all cells, for those of which no run is complete.
+    mean: (Duration, u64),
+    /// How many runs it is by.
+    runs: u32,
+}
+
+impl Estimate {
+    fn of(plan: &StudyPlan, folder: &StudyFolder) -> Option<Self> {
+        let attempts = folder.attempts();
+        let done: BTreeMap<&str, &Attempt> = attempts
+            .iter()
+            .filter(|attempt| attempt.failed.is_none())
+            .map(|attempt| (attempt.run_id.as_str(), attempt))
+            .collect();
+        let mut sums: BTreeMap<u32, (Duration, u64, u32)> = BTreeMap::new();
+        for run in plan.runs() {
+            let Some(attempt) = done.get(plan.run_id(run).as_str()) else { continue };
+            let (took, bytes, count) = sums.entry(run.cell).or_default();
+            *took += Duration::try_from_secs_f64(attempt.took_s).unwrap_or_default();
+            *bytes += attempt.bytes;
+            *count += 1;
+        }
+        let runs: u32 = sums.values().map(|(.., count)| count).sum();
+        let all = sums.values().fold((Duration::ZERO, 0), |sum, (took, bytes, _)| (sum.0 + *took, sum.1 + bytes));
+        let of_cells =
+            sums.into_iter().map(|(cell, (took, bytes, count))| (cell, (took / count, bytes / u64::from(count))));
+        (runs > 0).then(|| Self { of_cells: of_cells.collect(), mean: (all.0 / runs, all.1 / u64::from(runs)), runs })
+    }
+
+    /// Time and bytes of these runs.
+    fn sum(&self, runs: &[StudyRun]) -> (Duration, u64) {
+        runs.iter().fold((Duration::ZERO, 0), |sum, run| {
+            let (took, bytes) = self.of_cells.get(&run.cell).copied().unwrap_or(self.mean);
+            (sum.0 + took, sum.1 + bytes)
+        })
+    }
+
+    fn push(&self, text: &mut String, plan: &StudyPlan, pods: Vec<u32>) {
+        let block = self.sum(&plan.block(1));
+        let all = self.sum(&plan.runs().collect::<Vec<_>>());
+        line(
+            text,
+            format_args!(
+                "by {} runs that are complete: a block takes {} and {:.1} MB, all of it {} and {:.1} MB",
+                self.runs,
+                words(block.0),
+                block.1 as f64 / 1e6,
+                words(all.0),
+                all.1 as f64 / 1e6,
+            ),
+        );
+        let of_run =
+            |run: StudyRun| f64::from(pods[run.cell as usize - 1]) * self.sum(&[run]).0.as_secs_f64() / 3_600.0;
+        let pod_hours: f64 = plan.runs().map(of_run).sum();
+        if pod_hours > 0.0 {
+            line(text, format_args!("on Kubernetes that is {pod_hours:.1} pod-hours"));
+        }
+    }
+}
+
+/// Pods of each cell; none where it needs no cluster.
+fn pods(plan: &StudyPlan, file: &Path) -> Result<Vec<u32>, StudyError> {
+    let of_cell = |run: &StudyRun| {
+        let (planned, backend) = plan.run_plan(*run, file, None)?;
+        Ok(match backend {
+            BackendChoice::Kubernetes(_) => planned.processes(),
+            BackendChoice::Local | BackendChoice::Sim => 0,
+        })
+    };
+    let mut block = plan.block(1);
+    block.sort_by_key(|run| run.cell);
+    block.iter().map(of_cell).collect()
+}
+
+fn words(time: Duration) -> String {
+    match time.as_secs() {
+        0..=99 => format!("{:.1} s", time.as_secs_f64()),
+        seconds @ 100..=5_999 => format!("{} min", seconds.div_ceil(60)),
+        seconds => format!("{:.1} h", seconds as f64 / 3_600.0),
+    }
+}
+
+fn line(text: &mut String, words: std::fmt::Arguments<'_>) {
+    writeln!(text, "{words}").expect("a String takes what is written");
+}
