@@ -264,6 +264,34 @@ pub struct TimeBar {
     pub wire_ms: f64,
 }
 
+/// What rounds cost each node, against how often they reached all.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CostReliability {
+    /// One marker each.
+    pub points: Vec<CostPoint>,
+    /// Conditions whose copies nobody recorded.
+    pub left_out: Vec<String>,
+}
+
+/// One condition at one number of nodes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CostPoint {
+    /// Condition and number of nodes.
+    pub label: String,
+    /// Rounds that count.
+    pub rounds: u64,
+    /// The share of rounds that reached all, in per cent.
+    pub reached_all_percent: f64,
+    /// The lower end of its interval; none where there is no interval.
+    pub low_percent: Option<f64>,
+    /// The upper end.
+    pub high_percent: Option<f64>,
+    /// Copies sent per node, mean over rounds.
+    pub copies: f64,
+    /// Bytes of control messages per node, mean over rounds; none where nobody has counted.
+    pub control_bytes: Option<f64>,
+}
+
 /// What networks deliver of the load that they are offered.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OfferedLoad {

@@ -17,6 +17,8 @@ use cnsim::scenario::FaultSpec;
 use cnsim::time::Interval;
 
 pub use crate::backend_name::BackendName;
+#[cfg(all(feature = "report", feature = "sim"))]
+use crate::demo_args::DemoArgs;
 use crate::scenario::args::ScenarioCommand;
 use crate::study::args::StudyCommand;
 use crate::topology_command::TopologyCommand;
@@ -34,6 +36,9 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Shows in seconds what cnsim does: four protocols and a partition in the simulator, with a report
+    #[cfg(all(feature = "report", feature = "sim"))]
+    Demo(DemoArgs),
     /// Generates a topology, or shows what one is like
     Topology(TopologyCommand),
     /// Writes, checks and describes scenario files: all options of a run and its faults in one file

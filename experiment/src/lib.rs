@@ -13,6 +13,10 @@ pub mod cluster;
 mod conditions;
 pub mod control_file;
 pub mod delay_files;
+#[cfg(all(feature = "report", feature = "sim"))]
+pub mod demo;
+#[cfg(all(feature = "report", feature = "sim"))]
+mod demo_args;
 pub mod descriptors;
 mod drive_error;
 mod driven_round;

@@ -51,6 +51,8 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Topology(command) => topology_command::run(&command),
         Command::Scenario(command) => scenario::command::run(&command),
+        #[cfg(all(feature = "report", feature = "sim"))]
+        Command::Demo(args) => cnsim_experiment::demo::run(&args),
         Command::Study(command) => study::command::run(&command),
         Command::Run(args) => run_command(*args, saved).map_err(|error| located(error, file.as_ref())),
     };

@@ -19,6 +19,8 @@ const MESSAGE_EVERY: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    /// Whether somebody else says which run begins.
+    is_of_study: bool,
     last: RefCell<LastMessage>,
     simulated: RefCell<Simulated>,
 }
@@ -109,14 +111,23 @@ impl Progress {
         let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}");
         let rounds = u64::from(runs) * (u64::from(plan.last_round()) + 1);
         let bar = ProgressBar::new(rounds).with_style(style.expect("the template is a constant"));
-        Self { bar, last: RefCell::default(), simulated: RefCell::default() }
+        Self { bar, is_of_study: false, last: RefCell::default(), simulated: RefCell::default() }
+    }
+
+    /// The bar of one run of a study, which says itself which run begins.
+    pub fn in_study(plan: &Plan) -> Self {
+        let mut progress = Self::new(plan);
+        progress.is_of_study = true;
+        progress
     }
 }
 
 impl Watcher for Progress {
     fn run_begins(&self, plan: &Plan) {
         self.simulated.borrow_mut().run_begins();
-        self.bar.suspend(|| tell(format_args!("run {} with seed {}", plan.run_id, plan.options.seed)));
+        if !self.is_of_study {
+            self.bar.suspend(|| tell(format_args!("run {} with seed {}", plan.run_id, plan.options.seed)));
+        }
         self.bar.set_message(format!("waiting for {} processes to listen", plan.processes()));
     }
 

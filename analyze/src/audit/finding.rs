@@ -126,6 +126,8 @@ pub enum Check {
     SendsHeldBack,
     /// Numbers left out in a process's counting.
     SequenceGap,
+    /// A study of which runs are missing.
+    StudyIncomplete,
     /// A run that had not ended when it was looked at.
     RunStillGoing,
     /// Runs of a condition that have one round each.
@@ -281,6 +283,7 @@ words!(Check:
     Simulated = "simulated",
     SingleDeployment = "single-deployment",
     SingleHostTiming = "single-host-timing",
+    StudyIncomplete = "study-incomplete",
     TailUnverifiable = "tail-unverifiable",
     TimelineDiffers = "timeline-differs",
     TooFewRounds = "too-few-rounds",

@@ -49,6 +49,7 @@ mod settings;
 mod setup;
 mod silent_rounds;
 mod simulated;
+mod studies;
 mod telemetry;
 mod traffic_limit;
 mod units;
@@ -94,6 +95,7 @@ pub fn audit(evaluation: &Evaluation) -> Quality {
     findings.extend(setup::findings(analysis, &scope));
     findings.extend(clocks::findings(analysis));
     findings.extend(clusters::findings(&scope));
+    findings.extend(studies::findings(&scope));
     findings.extend(settings::findings(&scope));
     findings.extend(contradictions::findings(&scope));
     findings.extend(faults::findings(&scope));

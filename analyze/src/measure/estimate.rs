@@ -2,7 +2,8 @@
 
 use super::{Group, Origin, RoundMetrics};
 use crate::stats::{
-    self, Interval, LEVEL, Resampling, Summary, censored_ms, hierarchical_quantile, over_deployments, quantile_interval,
+    self, Interval, LEVEL, Resampling, Summary, censored_ms, hierarchical_quantile, over_deployments,
+    quantile_interval, wilson_interval,
 };
 
 /// Replicates where every one of them looks at all rounds or deliveries.
@@ -48,6 +49,21 @@ pub(crate) fn summary(group: &Group, origin: Origin) -> Summary {
 pub(crate) fn deployments_ms(group: &Group, origin: Origin) -> Vec<Vec<f64>> {
     let in_ms = |round: &&RoundMetrics| censored_ms(round.complete_ns(origin));
     group.deployments().iter().map(|rounds| rounds.iter().map(in_ms).collect()).collect()
+}
+
+/// The share of scored rounds at full coverage, with Wilson's interval. Of simulations as if each run had said it once: rounds on
+/// one graph may all be alike.
+pub(crate) fn complete_share(group: &Group) -> Estimate {
+    let rounds = group.scored().count();
+    let complete = group.scored().filter(|round| round.is_complete()).count();
+    let (replicates, share) = (group.replicates(), complete as f64 / rounds as f64);
+    let is_of_runs = !group.simulated.is_empty();
+    let complete = if is_of_runs { share * replicates as f64 } else { complete as f64 };
+    Estimate {
+        value: Some(share).filter(|share| share.is_finite()),
+        interval: wilson_interval(complete, replicates, LEVEL),
+        method: if is_of_runs { "wilson-over-runs" } else { "wilson" },
+    }
 }
 
 /// The median of finite values by deployment, none of which is empty; `purpose` keeps its draws apart from others'.

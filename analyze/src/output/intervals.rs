@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::measure::estimate::{self, Estimate, POOLED_REPLICATES, resampling};
 use crate::measure::{Analysis, Group, Origin, RoundMetrics};
-use crate::stats::{self, Interval, LEVEL, Pool, REPLICATES, hierarchical_mean, over_deployments, wilson_interval};
+use crate::stats::{self, Interval, Pool, REPLICATES, hierarchical_mean, over_deployments};
 use crate::table::{Cell, Table, count, number, text};
 
 /// What of the rounds' times is told besides their mean, in per cent.
@@ -79,21 +79,10 @@ impl Line {
     }
 }
 
-/// Rounds at full coverage. Of simulations as if each run had said it once: rounds on one graph may all be alike.
+/// Rounds at full coverage.
 fn complete_share(group: &Group) -> Line {
-    let rounds = group.scored().count();
-    let complete = group.scored().filter(|round| round.is_complete()).count();
-    let (replicates, share) = (group.replicates(), complete as f64 / rounds as f64);
-    let is_of_runs = !group.simulated.is_empty();
-    let complete = if is_of_runs { share * replicates as f64 } else { complete as f64 };
-    Line {
-        origin: None,
-        statistic: "complete_share",
-        unit: "share",
-        value: Some(share),
-        interval: wilson_interval(complete, replicates, LEVEL),
-        method: if is_of_runs { "wilson-over-runs" } else { "wilson" },
-    }
+    let Estimate { value, interval, method } = estimate::complete_share(group);
+    Line { origin: None, statistic: "complete_share", unit: "share", value, interval, method }
 }
 
 /// Over the rounds' times until the last delivery; one that never came is infinitely long.

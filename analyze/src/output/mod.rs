@@ -9,6 +9,7 @@ mod critical;
 mod delays;
 mod duplicates;
 mod ecdf;
+mod factors;
 mod faults;
 mod figure_file;
 mod figure_spec;
@@ -25,6 +26,7 @@ mod load;
 mod metadata;
 mod model;
 mod named;
+mod reliability;
 mod resources;
 mod rounds;
 mod simulated;
@@ -52,7 +54,7 @@ pub(crate) use simulated::mark;
 
 /// Every table of measurements, in the order of the report.
 pub fn all(analysis: &Analysis) -> Vec<Table> {
-    let tables: [fn(&Analysis) -> Option<Table>; 14] = [
+    let tables: [fn(&Analysis) -> Option<Table>; 15] = [
         |analysis| Some(convergence::table(analysis)),
         |analysis| Some(intervals::table(analysis)),
         |analysis| Some(variance::table(analysis)),
@@ -66,6 +68,7 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
         clocks::table,
         resources::table,
         control::table,
+        reliability::table,
         growth::table,
     ];
     tables.par_iter().filter_map(|table| Some(simulated::marked(table(analysis)?, analysis))).collect()
@@ -76,6 +79,7 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
 pub fn of_network(inputs: &[About], (analysis, evidence): (&Analysis, &Evidence), quality: &Quality) -> Vec<Table> {
     let tables = [
         conditions::table(inputs, &quality.limits),
+        factors::table(inputs),
         model::table(inputs),
         delays::table(inputs),
         goodput::table(inputs, analysis),

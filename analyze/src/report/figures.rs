@@ -53,7 +53,7 @@ enum TimeOrigin {
     None,
 }
 
-const RECIPES: [Recipe; 17] = [
+const RECIPES: [Recipe; 18] = [
     Recipe {
         name: "infection-curves",
         title: "Infection curves",
@@ -220,6 +220,15 @@ const RECIPES: [Recipe; 17] = [
         origin: TimeOrigin::Initiate,
         draw: |it| DrawnFigure::draw(&figure::time_spent(it.analysis), cnsim_charts::time_spent, &it.sheet),
         absent: "the path to the last delivery is not known in any scored round",
+    },
+    Recipe {
+        name: "cost-reliability",
+        title: "Cost against reliability",
+        caption: "Copies per node and bytes of control messages per node, means over rounds, against the share of rounds that \
+                  reached all nodes.",
+        origin: TimeOrigin::None,
+        draw: |it| DrawnFigure::draw(&figure::cost_reliability(it.analysis), cnsim_charts::cost_reliability, &it.sheet),
+        absent: "no run kept a record of its copies",
     },
     Recipe {
         name: "offered-load",

@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 
 /// The figures of a report on a flood.
-pub(crate) const FIGURES: [&str; 17] = [
+pub(crate) const FIGURES: [&str; 18] = [
     "infection-curves",
     "coverage-under-faults",
     "population",
@@ -25,6 +25,7 @@ pub(crate) const FIGURES: [&str; 17] = [
     "control",
     "convergence-by-round",
     "time-spent",
+    "cost-reliability",
     "offered-load",
     "telemetry",
 ];

@@ -19,6 +19,7 @@ pub(super) struct All {
     pub(super) by_round: ConvergenceByRound,
     pub(super) time: TimeSpent,
     pub(super) offered: OfferedLoad,
+    pub(super) cost: CostReliability,
     pub(super) control: ControlMessages,
     pub(super) tail: LatencyTail,
     pub(super) hosts: LatencyByHosts,
@@ -84,6 +85,10 @@ impl All {
             copies: CopiesByRound { series: series().map(copies).collect() },
             by_round: ConvergenceByRound { series: series().map(rounds).collect() },
             offered: OfferedLoad { series: series().map(|index| offered(label(), level(index))).collect() },
+            cost: CostReliability {
+                points: series().map(|index| cost(label(), level(index))).collect(),
+                left_out: vec![label()],
+            },
             time: TimeSpent { bars: series().map(bar).collect(), left_out: vec![label()] },
             control: control_of(count, &label(), top),
             tail: LatencyTail { series: series().map(|index| tail(label(), level(index))).collect() },
@@ -117,6 +122,7 @@ impl All {
             ("convergence-by-round", convergence_by_round::layout(&self.by_round, sheet)),
             ("time-spent", time_spent::layout(&self.time, sheet)),
             ("offered-load", offered_load::layout(&self.offered, sheet)),
+            ("cost-reliability", cost_reliability::layout(&self.cost, sheet)),
             ("control", control::layout(&self.control, sheet)),
             ("latency-tail", latency_tail::layout(&self.tail, sheet)),
             ("latency-by-hosts", latency_by_hosts::layout(&self.hosts, sheet)),
@@ -141,6 +147,7 @@ impl All {
             convergence_by_round(&self.by_round, &sheet).unwrap(),
             time_spent(&self.time, &sheet).unwrap(),
             offered_load(&self.offered, &sheet).unwrap(),
+            cost_reliability(&self.cost, &sheet).unwrap(),
             control(&self.control, &sheet).unwrap(),
             latency_tail(&self.tail, &sheet).unwrap(),
             latency_by_hosts(&self.hosts, &sheet).unwrap(),
@@ -170,6 +177,20 @@ fn residuals(label: String, level: f64) -> ResidualPanel {
 fn offered(label: String, level: f64) -> LoadSeries {
     let run = |begun_per_s: f64, p99_ms| LoadPoint { begun_per_s, goodput_per_s: begun_per_s.min(level), p99_ms };
     LoadSeries { label, runs: vec![run(0.5, Some(level)), run((level.abs() + 1.0) * 0.9, None)] }
+}
+
+fn cost(label: String, level: f64) -> CostPoint {
+    let (low_percent, high_percent) = if level > 0.0 { (Some(80.0), Some(95.0)) } else { (None, None) };
+    let control_bytes = (level > 0.0).then_some(level * 100.0);
+    CostPoint {
+        label,
+        rounds: 10,
+        reached_all_percent: 90.0,
+        low_percent,
+        high_percent,
+        copies: level.abs(),
+        control_bytes,
+    }
 }
 
 fn tail(label: String, level: f64) -> TailSeries {

@@ -63,6 +63,9 @@ pub struct StudyRunArgs {
     /// Where all runs are made, whatever the file says: local, kubernetes or sim
     #[arg(long, value_enum, value_name = "WHERE", hide_possible_values = true)]
     pub backend: Option<BackendName>,
+    /// Number of nodes of all runs, whatever the file says
+    #[arg(long, value_name = "N")]
+    pub nodes: Option<u32>,
     /// Print cells, runs and their order, and what time and disk they take if the first block has been made; run nothing
     #[arg(long)]
     pub dry_run: bool,

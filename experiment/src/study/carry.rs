@@ -48,6 +48,17 @@ pub struct Carried<'a> {
     pub blocks: u32,
     /// The command line as typed.
     pub command_line: Vec<String>,
+    /// What is told meanwhile.
+    pub messages: Messages,
+}
+
+/// What is told while runs are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Messages {
+    /// Each run that begins, and how long the rest takes.
+    EachRun,
+    /// What fails.
+    Failures,
 }
 
 /// Why one run is not there.
@@ -106,7 +117,9 @@ impl Carried<'_> {
 
     fn attempt(&self, run: StudyRun, headway: &mut Headway) -> Result<Attempted, StudyError> {
         self.folder.clear(self.plan, run)?;
-        headway.tell(self.plan, run);
+        if self.messages == Messages::EachRun {
+            headway.tell(self.plan, run);
+        }
         let (began_at, begun) = (Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true), Instant::now());
         let made = self.make(run);
         let took = begun.elapsed();
@@ -145,7 +158,7 @@ impl Carried<'_> {
             BackendChoice::Kubernetes(_) => {}
         }
         let destination = Destination { out: self.folder.runs(), command_line: self.command_line.clone() };
-        Ok(run::run(&planned, destination, backend, &Progress::new(&planned))?)
+        Ok(run::run(&planned, destination, backend, &Progress::in_study(&planned))?)
     }
 }
 
@@ -238,6 +251,6 @@ impl Headway {
     fn tell(&self, plan: &StudyPlan, run: StudyRun) {
         let left = self.time_left().map_or_else(String::new, |left| format!("; {}", shown(left)));
         let name = label::cell(&plan.cell(run).levels);
-        tell(format_args!("[{}/{}] block {}: {name}{left}", self.complete + 1, self.asked, run.block));
+        tell(format_args!("[{}/{}] {}: {name}{left}", self.complete + 1, self.asked, plan.run_id(run)));
     }
 }

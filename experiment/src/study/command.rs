@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use cnsim_node::messages::tell;
 
 use super::args::{RepeatArgs, StatusArgs, StudyAction, StudyCommand, StudyReportArgs, StudyRunArgs};
-use super::carry::{Carried, Ended};
+use super::carry::{Carried, Ended, Messages};
 use super::error::StudyError;
 use super::file::{self, StudyFile};
 use super::folder::StudyFolder;
@@ -35,7 +35,8 @@ pub fn run(command: &StudyCommand) -> Result<String> {
 fn run_study(args: &StudyRunArgs) -> Result<String> {
     let text = file::read(&args.file)?;
     let file = StudyFile::parse(&text, &args.file)?;
-    let typed = |seed| Typed { backend: args.backend, name: args.name.clone(), seed, limit: args.limit };
+    let typed =
+        |seed| Typed { backend: args.backend, nodes: args.nodes, name: args.name.clone(), seed, limit: args.limit };
     // A study that was begun without a seed goes on with the one that it drew.
     let named = StudyPlan::of(&file, &typed(None))?;
     let before = StudyFolder::find(&args.out.join(&named.name), &args.out).ok();
@@ -45,24 +46,44 @@ fn run_study(args: &StudyRunArgs) -> Result<String> {
     if args.dry_run {
         return Ok(status::describe(&plan, &args.file, before.as_ref())?);
     }
-    carry_out(&plan, &file, args.backend, &args.out, args.blocks)
+    carry_out(&plan, &file, &args.out, args.blocks)
+}
+
+/// Makes what is not complete of the study in `path`, telling of failures alone, and returns its run folders, cell by cell.
+///
+/// # Errors
+/// Where it cannot be made, or a run fails.
+pub fn make(path: &Path, out: &Path) -> Result<Vec<PathBuf>> {
+    let text = file::read(path)?;
+    let file = StudyFile::parse(&text, path)?;
+    let plan = StudyPlan::of(&file, &Typed { limit: u64::MAX, ..Typed::default() })?;
+    plan.check(path)?;
+    let (folder, _) = StudyFolder::open(out, &StudyRecord::of(&plan, file.text))?;
+    let carried = Carried {
+        plan: &plan,
+        file: path,
+        folder: &folder,
+        blocks: plan.blocks,
+        command_line: std::env::args().collect(),
+        messages: Messages::Failures,
+    };
+    match carried.carry_out()? {
+        Ended::Complete => Ok(status::complete(&plan, &folder).into_iter().map(|run| folder.run(&plan, run)).collect()),
+        Ended::Failed(count) => bail!("{count} runs of study {} failed", plan.name),
+        Ended::Interrupted => bail!("study {} was stopped: the same command goes on with it", plan.name),
+    }
 }
 
 /// Makes what is not complete, and prints the study's folder.
-fn carry_out(
-    plan: &StudyPlan,
-    file: &StudyFile<'_>,
-    backend: Option<BackendName>,
-    out: &Path,
-    blocks: Option<u32>,
-) -> Result<String> {
-    let (folder, _) = StudyFolder::open(out, &StudyRecord::of(plan, backend, file.text))?;
+fn carry_out(plan: &StudyPlan, file: &StudyFile<'_>, out: &Path, blocks: Option<u32>) -> Result<String> {
+    let (folder, _) = StudyFolder::open(out, &StudyRecord::of(plan, file.text))?;
     let carried = Carried {
         plan,
         file: file.path,
         folder: &folder,
         blocks: blocks.unwrap_or(plan.blocks),
         command_line: std::env::args().collect(),
+        messages: Messages::EachRun,
     };
     let place = folder.path().display();
     match carried.carry_out()? {
@@ -96,6 +117,7 @@ fn plan_of(record: &StudyRecord, file: &StudyFile<'_>, name: Option<String>) -> 
     let known = |word: &String| BackendName::ALL.into_iter().find(|backend| backend.word() == word.as_str());
     let typed = Typed {
         backend: record.backend.as_ref().and_then(known),
+        nodes: record.nodes,
         name: Some(name.unwrap_or_else(|| record.name.clone())),
         seed: Some(record.seed),
         limit: u64::MAX,
@@ -112,8 +134,7 @@ fn repeat(args: &RepeatArgs) -> Result<String> {
     let file = StudyFile::parse(&record.file, &path)?;
     let (old, new) = (plan_of(&record, &file, None)?, plan_of(&record, &file, Some(name))?);
     new.check(file.path)?;
-    let backend = new.backend();
-    let made = carry_out(&new, &file, backend, &args.out, None)?;
+    let made = carry_out(&new, &file, &args.out, None)?;
     let after = StudyFolder::find(Path::new(&new.name), &args.out)?;
     compared(&Both { old: (&old, &before), new: (&new, &after) })?;
     Ok(made)

@@ -95,6 +95,9 @@ pub enum StudyError {
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// A number of nodes for all, where it varies.
+    #[error("--nodes: {} varies nodes", .0.display())]
+    NodesVary(PathBuf),
     /// No study can be called so.
     #[error("{name}: {why}")]
     Name {
@@ -120,6 +123,7 @@ impl StudyError {
             | Self::TooManyCells { .. }
             | Self::Changed { .. }
             | Self::Name { .. }
+            | Self::NodesVary(_)
             | Self::None(_) => true,
             Self::Busy(_) | Self::Record { .. } | Self::Read { .. } | Self::Write(_) | Self::NoRuns(_) => false,
         }

@@ -41,6 +41,7 @@ impl StudyFolder {
         let runs = path.join(RUNS);
         fs::create_dir_all(&runs).map_err(at(&runs))?;
         let folder = Self { _lock: lock(&path)?, path };
+        folder.remove_staged();
         let file = folder.path.join(RECORD);
         if !file.exists() {
             cnsim_files::replace(&file, &planned.to_json())?;
@@ -55,6 +56,17 @@ impl StudyFolder {
             cnsim_files::replace(&file, &planned.to_json())?;
         }
         Ok((folder, planned.clone()))
+    }
+
+    /// Takes away what a program that was killed had begun to make: run folders are made under a temporary name. Nobody else works
+    /// here, and what cannot be removed does no harm.
+    fn remove_staged(&self) {
+        for entry in fs::read_dir(self.runs()).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with('.') && name.ends_with(".tmp") {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
     }
 
     /// The folder of a study that is only looked at: a path, or a name among `out`.

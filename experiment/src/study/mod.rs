@@ -16,7 +16,7 @@ pub mod label;
 pub mod plan;
 pub mod record;
 #[cfg(feature = "report")]
-mod report;
+pub mod report;
 mod settings;
 pub mod status;
 mod template;

@@ -34,6 +34,8 @@ const ATTEMPTS: u32 = 2;
 pub struct Typed {
     /// Where all runs are made, whatever the file says.
     pub backend: Option<BackendName>,
+    /// How many nodes all runs have, whatever the file says.
+    pub nodes: Option<u32>,
     /// What the study is called.
     pub name: Option<String>,
     /// The study's seed, where the file has none: that of the study when it began.
@@ -63,6 +65,8 @@ pub struct StudyPlan {
     pub pods: Pods,
     /// Where all runs are made, where that was typed.
     backend: Option<BackendName>,
+    /// How many nodes all runs have, where that was typed.
+    nodes: Option<u32>,
     /// The seed of each block, where the file lists them.
     block_seeds: Vec<u64>,
 }
@@ -85,6 +89,10 @@ impl StudyPlan {
     /// Where no study can be made of it.
     pub fn of(file: &StudyFile<'_>, typed: &Typed) -> Result<Self, StudyError> {
         let cells = file.cells(typed.limit)?;
+        let does_vary = cells.first().is_some_and(|cell| cell.levels.iter().any(|level| level.factor == "nodes"));
+        if typed.nodes.is_some() && does_vary {
+            return Err(StudyError::NodesVary(file.path.to_owned()));
+        }
         let settings = &file.settings;
         let stem = file.path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let asked = typed.name.clone().or_else(|| settings.name.clone()).or(stem);
@@ -101,6 +109,7 @@ impl StudyPlan {
             graphs: settings.graphs,
             pods: settings.pods,
             backend: typed.backend,
+            nodes: typed.nodes,
             block_seeds: settings.block_seeds.clone(),
             cells,
         };
@@ -131,6 +140,11 @@ impl StudyPlan {
     /// Where all runs are made, where that was typed.
     pub fn backend(&self) -> Option<BackendName> {
         self.backend
+    }
+
+    /// How many nodes all runs have, where that was typed.
+    pub fn nodes(&self) -> Option<u32> {
+        self.nodes
     }
 
     /// The runs of a block, in the order in which they are made.
@@ -231,7 +245,8 @@ impl StudyPlan {
                 reason: one_line(&error).trim_start_matches("error: ").to_owned(),
             },
         };
-        let (args, kept) = of_file(&cell.scenario, self.backend).map_err(wrong)?;
+        let (mut args, kept) = of_file(&cell.scenario, self.backend).map_err(wrong)?;
+        args.experiment.nodes = self.nodes.or(args.experiment.nodes);
         let backend = args.backend.unwrap_or(BackendName::Local);
         Ok((args, backend, kept))
     }

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::error::StudyError;
 use super::plan::StudyPlan;
 use super::settings::{Graphs, Pods};
-use crate::cli::BackendName;
 use crate::scenario::file::ScenarioFile;
 
 /// The version of the form of `study.json`.
@@ -38,6 +37,9 @@ pub struct StudyRecord {
     pub pods: Pods,
     /// The backend that was typed, where one was.
     pub backend: Option<String>,
+    /// The number of nodes that was typed, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<u32>,
     /// Its cells.
     pub cells: Vec<CellRecord>,
     /// The study's file as it was, so that the plan can be made again without it.
@@ -74,7 +76,7 @@ pub struct Attempt {
 
 impl StudyRecord {
     /// What is remembered of a plan.
-    pub fn of(plan: &StudyPlan, backend: Option<BackendName>, file: &str) -> Self {
+    pub fn of(plan: &StudyPlan, file: &str) -> Self {
         let cells = plan.cells.iter().map(|cell| CellRecord {
             cell: cell.number,
             condition: cell.condition.clone(),
@@ -90,7 +92,8 @@ impl StudyRecord {
             seeds: plan.seeds,
             topologies: plan.graphs,
             pods: plan.pods,
-            backend: backend.map(|backend| backend.word().to_owned()),
+            backend: plan.backend().map(|backend| backend.word().to_owned()),
+            nodes: plan.nodes(),
             cells: cells.collect(),
             file: file.to_owned(),
         }
@@ -128,6 +131,7 @@ impl StudyRecord {
             ("[study] independent", self.seeds != planned.seeds),
             ("[study] topologies", self.topologies != planned.topologies),
             ("--backend", self.backend != planned.backend),
+            ("--nodes", self.nodes != planned.nodes),
         ];
         if let Some((name, _)) = settings.iter().find(|(_, is_other)| *is_other) {
             return Some(format!("{name} is not what the study began with; another --name begins another study"));
@@ -211,7 +215,7 @@ mod tests {
 
     fn record(text: &str) -> StudyRecord {
         let file = StudyFile::parse(text, Path::new("relay.toml")).unwrap();
-        StudyRecord::of(&StudyPlan::of(&file, &Typed { limit: 500, ..Typed::default() }).unwrap(), None, text)
+        StudyRecord::of(&StudyPlan::of(&file, &Typed { limit: 500, ..Typed::default() }).unwrap(), text)
     }
 
     const FILE: &str = "nodes = 20\ntopology = \"ring\"\nseed = 7\n[vary]\nprotocol = [\"flood\", \"push:4\"]\n";

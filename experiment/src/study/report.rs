@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cnsim_analyze::compare::{self, CompareSpec, Design, Grouping, Unsound};
 use cnsim_analyze::inputs::{Input, TimeScale};
 use cnsim_analyze::measure::catalogue::Metric;
-use cnsim_analyze::report::{self, ReportSpec};
+use cnsim_analyze::report::{self, Outcome, ReportSpec};
 use cnsim_analyze::table::TableFormat;
 use cnsim_node::messages::tell;
 
@@ -14,10 +14,18 @@ use cnsim_node::messages::tell;
 /// # Errors
 /// Where a run cannot be read, or the report not written.
 pub(super) fn make(runs: &[PathBuf], place: &Path) -> anyhow::Result<String> {
-    let inputs = runs.iter().map(|folder| Input { label: None, path: folder.clone() }).collect();
-    let outcome = report::write(&ReportSpec::of(inputs), &crate::version::tool(), place, TableFormat::Text)?;
+    let outcome = write(runs, place)?;
     tell(format!("{}{}", String::from_utf8_lossy(&outcome.table), outcome.messages).trim_end());
     Ok(format!("{}\n", place.display()))
+}
+
+/// Makes the report on these run folders in `place`.
+///
+/// # Errors
+/// Where a run cannot be read, or the report not written.
+pub fn write(runs: &[PathBuf], place: &Path) -> anyhow::Result<Outcome> {
+    let inputs = runs.iter().map(|folder| Input { label: None, path: folder.clone() }).collect();
+    Ok(report::write(&ReportSpec::of(inputs), &crate::version::tool(), place, TableFormat::Text)?)
 }
 
 /// What a comparison calls runs of before and of now.

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use super::cells::Cell;
 use super::error::StudyError;
 use super::folder::StudyFolder;
-use super::label;
 use super::plan::{StudyPlan, StudyRun};
 use super::record::Attempt;
 use crate::backend_choice::BackendChoice;
@@ -26,10 +26,7 @@ const FAILED_SHOWN: usize = 10;
 /// Where a cell's runs cannot be made.
 pub fn describe(plan: &StudyPlan, file: &Path, folder: Option<&StudyFolder>) -> Result<String, StudyError> {
     let mut text = head(plan);
-    let rows =
-        plan.cells.iter().map(|cell| vec![cell.number.to_string(), cell.condition.clone(), label::cell(&cell.levels)]);
-    let names = ["cell", "condition", "levels"].map(str::to_owned).to_vec();
-    text.push_str(&aligned(&[names].into_iter().chain(rows).collect::<Vec<_>>()));
+    text.push_str(&aligned(&table(plan, &[], |_| Vec::new())));
     text.push('\n');
     for block in 1..=plan.blocks.min(BLOCKS_SHOWN) {
         let order: Vec<String> = plan.block(block).iter().map(|run| run.cell.to_string()).collect();
@@ -60,18 +57,16 @@ pub fn status(plan: &StudyPlan, folder: &StudyFolder) -> String {
     let is_complete: Vec<bool> = runs.iter().map(|run| folder.is_complete(plan, *run)).collect();
     let complete = is_complete.iter().filter(|is_complete| **is_complete).count();
     let mut text = head(plan);
-    let names = ["cell", "condition", "levels", "complete", "failed"].map(str::to_owned).to_vec();
     let missing: Vec<StudyRun> =
         runs.iter().zip(&is_complete).filter(|(_, is_complete)| !**is_complete).map(|(run, _)| *run).collect();
     let failed: Vec<(StudyRun, &Attempt)> =
         missing.iter().filter_map(|run| Some((*run, last_failed(plan, *run, &attempts)?))).collect();
-    let row = |cell: &super::cells::Cell| {
-        let of_cell = missing.iter().filter(|run| run.cell == cell.number).count() as u32;
+    let of_cell = |cell: &Cell| {
+        let missing = missing.iter().filter(|run| run.cell == cell.number).count() as u32;
         let failed = failed.iter().filter(|(run, _)| run.cell == cell.number).count();
-        let complete = format!("{} of {}", plan.blocks - of_cell, plan.blocks);
-        vec![cell.number.to_string(), cell.condition.clone(), label::cell(&cell.levels), complete, failed.to_string()]
+        vec![format!("{} of {}", plan.blocks - missing, plan.blocks), failed.to_string()]
     };
-    text.push_str(&aligned(&[names].into_iter().chain(plan.cells.iter().map(row)).collect::<Vec<_>>()));
+    text.push_str(&aligned(&table(plan, &["complete", "failed"], of_cell)));
     text.push('\n');
     for (run, attempt) in failed.iter().take(FAILED_SHOWN) {
         let reason = attempt.failed.as_deref().unwrap_or_default();
@@ -84,6 +79,19 @@ pub fn status(plan: &StudyPlan, folder: &StudyFolder) -> String {
     let left = left.map_or_else(String::new, |estimate| format!("; {}", shown(estimate.sum(&missing).0)));
     line(&mut text, format_args!("{complete} of {} runs are complete{left}", runs.len()));
     text
+}
+
+/// A row for each cell: its number, its condition and the level of each factor, and what else is to be said of it.
+fn table(plan: &StudyPlan, more: &[&str], of_cell: impl Fn(&Cell) -> Vec<String>) -> Vec<Vec<String>> {
+    let factors = plan.cells.first().into_iter().flat_map(|cell| &cell.levels).map(|level| level.factor.clone());
+    let names = ["cell", "condition"].map(str::to_owned).into_iter().chain(factors);
+    let head = names.chain(more.iter().map(|name| (*name).to_owned())).collect();
+    let row = |cell: &Cell| {
+        let levels = cell.levels.iter().map(|level| level.level.clone());
+        let known = [cell.number.to_string(), cell.condition.clone()];
+        known.into_iter().chain(levels).chain(of_cell(cell)).collect()
+    };
+    [head].into_iter().chain(plan.cells.iter().map(row)).collect()
 }
 
 /// The runs that are complete, cell by cell: what a report is on.

@@ -12,11 +12,16 @@ fn the_version_names_the_revision() {
 
 #[test]
 fn every_command_explains_itself() {
-    let commands: [(&str, &[&str]); 7] = [
+    let commands: [(&str, &[&str]); 12] = [
         ("cnsim", &["--help"]),
         ("run", &["run", "--help"]),
         ("scenario", &["scenario", "--help"]),
         ("scenario_check", &["scenario", "check", "--help"]),
+        ("study", &["study", "--help"]),
+        ("study_run", &["study", "run", "--help"]),
+        ("study_status", &["study", "status", "--help"]),
+        ("study_report", &["study", "report", "--help"]),
+        ("study_repeat", &["study", "repeat", "--help"]),
         ("topology", &["topology", "--help"]),
         ("topology_generate", &["topology", "generate", "--help"]),
         ("topology_show", &["topology", "show", "--help"]),

@@ -16,4 +16,6 @@ mod run;
 mod scenario;
 #[cfg(feature = "sim")]
 mod simulation;
+#[cfg(feature = "sim")]
+mod study;
 mod topology;

@@ -3,6 +3,7 @@
 
 mod control;
 mod convergence;
+mod cost;
 mod effects;
 mod evenly;
 mod group;
@@ -19,6 +20,7 @@ mod under_faults;
 
 pub use control::control;
 pub use convergence::{convergence_by_nodes, convergence_by_round, convergence_ecdf};
+pub use cost::cost_reliability;
 pub use effects::effects;
 pub use growth_residuals::growth_residuals;
 pub use hops::hop_distribution;
