@@ -98,7 +98,40 @@ fn words(receipt: &Receipt) -> String {
         Verdict::Unwitnessed => "unwitnessed",
     };
     format!(
-        "Receipt of the partition {:?}: {} copies tried to cross, {} got through: {verdict}",
+        "Receipt of the partition {:?}: {} copies and probes tried to cross, {} got through: {verdict}",
         receipt.intended.name, witness.attempted, witness.leaked
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::study::file::StudyFile;
+    use crate::study::plan::{StudyPlan, Typed};
+
+    #[test]
+    fn both_files_are_studies_in_the_simulator_and_with_fifty_real_nodes() {
+        let path = Path::new("demo.toml");
+        for (text, runs) in [(DEMO, 40), (SPLIT, 1)] {
+            let file = StudyFile::parse(text, path).unwrap();
+            let typed = Typed { limit: 500, ..Typed::default() };
+            let plan = StudyPlan::of(&file, &typed).unwrap();
+            plan.check(path).unwrap();
+            assert_eq!(plan.runs().count(), runs);
+            let real = Typed { backend: Some(crate::cli::BackendName::Local), nodes: Some(50), ..typed };
+            StudyPlan::of(&file, &real).unwrap().check(path).unwrap();
+        }
+    }
+
+    #[test]
+    fn columns_are_found_by_their_names_and_shown_in_words() {
+        let table = "condition,nodes,reached_all_share,t99_median_ms,t99_median_low_ms,t99_median_high_ms,copies_per_node_mean,control_per_node_mean_bytes\n\
+                     flood,1000,1.0000,187.612,181.1,193.4,6.995,0.0\n\
+                     push:4,1000,0.1333,,,,3.987,0.0\n";
+        let rows = rows(table).unwrap();
+        assert_eq!(rows[1], ["flood", "100 %", "188", "181 to 193", "7.0", "0.0"]);
+        assert_eq!(rows[2], ["push:4", "13 %", "never", "none", "4.0", "0.0"]);
+    }
 }
