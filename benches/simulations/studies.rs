@@ -1,6 +1,6 @@
 //! How often `compare` finds a difference over several deployments where there is none, and where there is one.
 
-use cnsim_analyze::compare::{CompareSpec, Design, Grouping, Unsound, compare_evaluated};
+use cnsim_analyze::compare::{CompareSpec, Grouping, Pairing, Unsound, compare_evaluated};
 use cnsim_analyze::evaluation::evaluate_loaded;
 use cnsim_analyze::inputs::TimeScale;
 use cnsim_analyze::measure::catalogue::Metric;
@@ -52,7 +52,7 @@ fn spec() -> CompareSpec {
         metrics: vec![Metric::default()],
         grouping: Grouping::OneNumberOfNodes,
         baseline: None,
-        design: Design::Independent,
+        pairing: Pairing::Independent,
         level: 0.95,
         seed: 1,
         warm_up: 0,

@@ -14,7 +14,7 @@ use cnsim_files::whole;
 use super::figure_args::FigureArgs;
 use super::printing::{REFUSED, print};
 use super::time_args::TimeArgs;
-use crate::compare::{self, CompareSpec, Compared, ComparisonFormat, Design, Gate, Grouping, Judgement, Unsound};
+use crate::compare::{self, CompareSpec, Compared, ComparisonFormat, Gate, Grouping, Judgement, Pairing, Unsound};
 use crate::inputs::Input;
 use crate::measure::catalogue::Metric;
 use crate::messages::tell;
@@ -46,9 +46,12 @@ pub struct CompareArgs {
     /// The condition that the others are compared with [default: the first]
     #[arg(long, value_name = "CONDITION")]
     pub baseline: Option<String>,
-    /// Rounds of the same number and initiator are pairs
-    #[arg(long)]
+    /// Rounds of the same number and initiator are pairs [default: within the blocks of a study, from six on]
+    #[arg(long, conflicts_with = "unpaired")]
     pub paired: bool,
+    /// No rounds are pairs, those of a study's blocks neither
+    #[arg(long)]
+    pub unpaired: bool,
     /// Level of every interval
     #[arg(long, value_name = "SHARE", value_parser = level, default_value = "0.95")]
     pub level: f64,
@@ -178,7 +181,11 @@ impl CompareArgs {
             metrics,
             grouping,
             baseline: args.baseline,
-            design: if args.paired { Design::Paired } else { Design::Independent },
+            pairing: match (args.paired, args.unpaired) {
+                (true, _) => Pairing::OfRounds,
+                (false, true) => Pairing::Independent,
+                (false, false) => Pairing::OfBlocks,
+            },
             level: args.level,
             seed: args.seed,
             warm_up: args.warm_up,

@@ -3,6 +3,7 @@
 //! The unit is the round. One condition is the baseline; every other one is compared with it, at each number of nodes on
 //! its own, in each metric. What may not be compared is refused with its reason. Printing and drawing are the caller's.
 
+mod blocks;
 mod comparison;
 mod gate;
 mod pairwise;
@@ -18,11 +19,13 @@ use crate::evaluation::{Evaluation, evaluate};
 use crate::inputs::{self, FileFacts, InputError};
 use crate::measure::Execution;
 use crate::stats::{self, REPLICATES, Resampling};
+use blocks::Blocks;
+use sample::Sample;
 
 pub use comparison::{Comparison, Design, Side};
 pub use gate::{Gate, GateError, Judgement};
 pub use refusal::Refusal;
-pub use spec::{CompareSpec, Grouping, Unsound};
+pub use spec::{CompareSpec, Grouping, Pairing, Unsound};
 pub use tables::ComparisonFormat;
 pub(crate) use tables::printed;
 
@@ -77,6 +80,7 @@ pub fn compare_evaluated(evaluation: &Evaluation, spec: &CompareSpec) -> Result<
     notes.extend(plan.notes);
     let resampling = Resampling { seed: spec.seed, replicates: REPLICATES, level: spec.level };
     let pooled = Resampling { replicates: SHIFT_REPLICATES, ..resampling };
+    let blocks = Blocks::of(&evaluation.inputs);
     let mut comparisons = Vec::new();
     let mut sides = Vec::new();
     for metric in &spec.metrics {
@@ -85,7 +89,7 @@ pub fn compare_evaluated(evaluation: &Evaluation, spec: &CompareSpec) -> Result<
             let samples: Vec<_> = conditions.iter().map(read).collect::<Result<_, _>>()?;
             sides.extend(samples.iter().map(|sample| pairwise::side(sample, &resampling)));
             for other in &samples[1..] {
-                comparisons.push(pairwise::compare(&samples[0], other, spec.design, &pooled)?);
+                comparisons.push(compared(&samples[0], other, (spec.pairing, &blocks), &pooled)?);
             }
         }
     }
@@ -102,6 +106,23 @@ pub fn compare_evaluated(evaluation: &Evaluation, spec: &CompareSpec) -> Result<
         execution: analysis.execution(),
         simulated: analysis.simulated_words(),
     })
+}
+
+/// Compares two samples, in pairs where they have any.
+fn compared(
+    from: &Sample,
+    to: &Sample,
+    (pairing, blocks): (Pairing, &Blocks<'_>),
+    resampling: &Resampling,
+) -> Result<Comparison, Refusal> {
+    match pairing {
+        Pairing::OfRounds => pairwise::compare(from, to, Design::Paired, resampling),
+        Pairing::Independent => pairwise::compare(from, to, Design::Independent, resampling),
+        Pairing::OfBlocks => match blocks.pair(from, to) {
+            Some((from, to)) => pairwise::compare(&from, &to, Design::Paired, resampling),
+            None => pairwise::compare(from, to, Design::Independent, resampling),
+        },
+    }
 }
 
 /// Adjusts the p of every comparison: everything that was tested is one family.

@@ -237,8 +237,14 @@ mod tests {
 
     /// Runs of two rounds each with these values.
     fn sample(condition: &str, is_simulated: bool, runs: &[[f64; 2]]) -> Sample {
-        let round =
-            |run: usize, number: u32, value: f64| Round { run, number, initiator: None, value, clock_open_ms: None };
+        let round = |run: usize, number: u32, value: f64| Round {
+            run,
+            run_id: format!("r{run}"),
+            number,
+            initiator: None,
+            value,
+            clock_open_ms: None,
+        };
         let rounds = (1..).zip(runs).flat_map(|(run, [one, other])| [round(run, 1, *one), round(run, 2, *other)]);
         let rounds = rounds.collect();
         Sample { condition: condition.to_owned(), nodes: 4, metric: Metric::default(), is_simulated, rounds }

@@ -21,6 +21,7 @@ pub(super) struct Sample {
 pub(super) struct Round {
     /// Of the condition's runs in the order of their names, which; from 1.
     pub(super) run: usize,
+    pub(super) run_id: String,
     pub(super) number: u32,
     pub(super) initiator: Option<String>,
     /// Infinite where it never came.
@@ -83,5 +84,12 @@ fn value(metric: Metric, round: &RoundMetrics, run: usize) -> Option<Round> {
         (None, Missing::LeftOut) => return None,
     };
     let clock_open_ms = round.clock_open_ns.map(|open_ns| open_ns / 1e6);
-    Some(Round { run, number: round.round, initiator: round.initiator.clone(), value, clock_open_ms })
+    Some(Round {
+        run,
+        run_id: round.run_id.clone(),
+        number: round.round,
+        initiator: round.initiator.clone(),
+        value,
+        clock_open_ms,
+    })
 }

@@ -1,6 +1,5 @@
 //! What to compare, and how.
 
-use super::comparison::Design;
 use super::gate::Gate;
 use crate::inputs::{Input, TimeScale};
 use crate::measure::catalogue::Metric;
@@ -19,7 +18,7 @@ pub struct CompareSpec {
     /// The condition that others are compared with; none: the first.
     pub baseline: Option<String>,
     /// Which rounds belong together.
-    pub design: Design,
+    pub pairing: Pairing,
     /// The level of every interval.
     pub level: f64,
     /// What repeats the resampling.
@@ -39,6 +38,17 @@ pub enum Grouping {
     OneNumberOfNodes,
     /// At every number of nodes that both have.
     ByNodes,
+}
+
+/// Which rounds belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pairing {
+    /// Those of one block of a study, where its blocks share their seeds and there are enough of them; else none.
+    OfBlocks,
+    /// Rounds of one number and initiator.
+    OfRounds,
+    /// None: every round on its own.
+    Independent,
 }
 
 /// What becomes of unsound data.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cnsim_analyze::compare::{self, CompareSpec, Design, Grouping, Unsound};
+use cnsim_analyze::compare::{self, CompareSpec, Grouping, Pairing, Unsound};
 use cnsim_analyze::inputs::{Input, TimeScale};
 use cnsim_analyze::measure::catalogue::Metric;
 use cnsim_analyze::report::{self, Outcome, ReportSpec};
@@ -46,7 +46,7 @@ pub(super) fn compare(before: &[PathBuf], again: &[PathBuf]) -> anyhow::Result<S
         metrics: vec![Metric::default()],
         grouping: Grouping::OneNumberOfNodes,
         baseline: Some(BEFORE.to_owned()),
-        design: Design::Independent,
+        pairing: Pairing::Independent,
         level: LEVEL,
         seed: 1,
         warm_up: 1,
