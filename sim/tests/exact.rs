@@ -46,6 +46,18 @@ fn synchronous_rounds_are_the_chains_of_the_table() {
 }
 
 #[test]
+fn over_a_new_graph_in_each_round_the_first_step_is_binomial_and_three_nodes_can_be_counted() {
+    let chain = |n, linked| Chain::new(n, Style::FreshGraph { linked });
+    let [_, first] = &chain(40, 0.2).knowing_by_round(1)[..] else { panic!("the begin and one round") };
+    let mean: f64 = first.iter().zip(1..).map(|(p, known)| p * f64::from(known)).sum();
+    close(mean, 1.0 + 39.0 * 0.2, 10);
+    // From one of three: none (1 - p)^2, one 2 p (1 - p), both p^2; from two the last one with 1 - (1 - p)^2.
+    let (p, q) = (0.3_f64, 0.7_f64);
+    let from_two = 1.0 / (1.0 - q * q);
+    close(chain(3, p).rounds_to_all().mean, (1.0 + 2.0 * p * q * from_two) / (1.0 - q * q), 10);
+}
+
+#[test]
 fn losing_a_copy_slows_rounds_as_in_the_table() {
     rounds_are(100, push(0.9), (13.44646, 1.54324));
     rounds_are(100, push(0.5), (22.57186, 3.20462));

@@ -6,13 +6,14 @@ use bytes::Bytes;
 use cnsim::id::{Epoch, Message, NodeIx};
 use cnsim::link::{LinkSpec, Links};
 use cnsim::machine::Common;
+use cnsim::motion::Contacts;
 use cnsim::protocol::ProtocolSettings;
 use cnsim::scenario::{FaultSpec, Ground, Replicate, Timeline};
 use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::{Adjacency, default_ids};
 use cnsim_sim::journal::{Entry, Fact};
 use cnsim_sim::network::Network;
-use cnsim_sim::round::{Outcome, RoundSpec, World, simulate_round};
+use cnsim_sim::round::{Outcome, RoundSpec, World};
 
 const BEGINS: Timestamp = Timestamp(1_893_456_000_000_000_000);
 
@@ -82,18 +83,14 @@ impl Laboratory {
 
     /// A message that begins at `initiator`, to the end.
     pub(crate) fn spread(&self, round: u32, initiator: u32) -> Spread {
-        let spec = RoundSpec {
-            message: Message(round),
-            text_bytes: 12,
-            payload: Bytes::new(),
-            initiator: NodeIx(initiator),
-            begins: BEGINS,
-            limit: Interval(u64::MAX / 4),
-        };
-        let mut entries = Vec::new();
-        let end = simulate_round(&self.network, &spec, &mut entries, &mut |_| true);
-        assert!(matches!(end.outcome, Outcome::Quiescent | Outcome::Horizon), "{end:?}");
-        Spread { entries, copies: end.load.started }
+        self.simulated(World::new(&self.network, BEGINS, round), round, initiator)
+    }
+
+    /// The same, over links that come and go.
+    pub(crate) fn spread_over(&self, contacts: Contacts, round: u32, initiator: u32) -> Spread {
+        let mut world = World::new(&self.network, BEGINS, round);
+        world.set_motion(Arc::new(contacts), Interval::ZERO);
+        self.simulated(world, round, initiator)
     }
 
     /// The same, of a message that begins at the first node while faults befall the others.
@@ -109,11 +106,15 @@ impl Laboratory {
         let timeline = Timeline::resolve(faults, &ground, replicate).expect("these faults can be");
         let mut world = World::new(&self.network, BEGINS, round);
         world.set_faults(Arc::new(timeline));
+        self.simulated(world, round, 0)
+    }
+
+    fn simulated(&self, mut world: World, round: u32, initiator: u32) -> Spread {
         let spec = RoundSpec {
             message: Message(round),
             text_bytes: 12,
             payload: Bytes::new(),
-            initiator: NodeIx(0),
+            initiator: NodeIx(initiator),
             begins: BEGINS,
             limit: Interval(u64::MAX / 4),
         };

@@ -7,6 +7,7 @@ mod flood;
 mod laboratory;
 mod links;
 mod maelstrom;
+mod moving;
 mod open_loop;
 mod queues;
 mod reliability;
@@ -21,6 +22,7 @@ pub(crate) fn all(seed: u64, effort: Effort) -> Vec<Check> {
         cycles::rumors,
         reliability::infect_and_die,
         reliability::infect_and_die_among_the_dead,
+        moving::fresh_graphs,
         maelstrom::broadcasts,
         links::datagram_loss,
         links::stream_loss,

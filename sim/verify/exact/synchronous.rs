@@ -1,5 +1,5 @@
-//! Push, pull and push-pull in synchronous rounds on the complete graph, as exact Markov chains over the number of
-//! nodes that know.
+//! Push, pull and push-pull in synchronous rounds on the complete graph, and sending to all over a graph that is drawn anew in
+//! each round, as exact Markov chains over the number of nodes that know.
 //!
 //! In each round a node picks one of the other n - 1 uniformly; who learns acts from the next round on, and a node
 //! answers any number of calls. Push is the model of Frieze and Grimmett 1985 ("The shortest-path problem for graphs
@@ -22,6 +22,13 @@ pub(crate) enum Style {
     },
     /// Each node calls, and whichever of the two knows tells the other; nothing is lost.
     PushPull,
+    /// Every two nodes are linked with a probability, on their own and anew in each round, and each node that knows tells all to whom
+    /// it is linked (the edge-Markovian graph of Clementi et al. 2010, "Flooding time in edge-Markovian dynamic graphs", whose edges
+    /// remember nothing). So whoever does not know is linked to none of the k that do with probability (1 - p)^k, whatever was before.
+    FreshGraph {
+        /// The probability that two nodes are linked.
+        linked: f64,
+    },
 }
 
 /// A mean and a standard deviation.
@@ -95,6 +102,7 @@ fn step(n: usize, knowing: usize, style: Style) -> Vec<f64> {
         Style::Pull { request_arrives, answer_arrives } => {
             binomial(unknowing, finds * request_arrives * answer_arrives)
         }
+        Style::FreshGraph { linked } => binomial(unknowing, 1.0 - (1.0 - linked).powi(knowing as i32)),
         Style::PushPull => {
             let mut learning = vec![0.0; unknowing + 1];
             let told = hit(n, knowing, 1.0).into_iter().enumerate();
