@@ -77,6 +77,10 @@ impl Protocol for Rules {
         true
     }
 
+    fn answers_with_copies(&self) -> bool {
+        true
+    }
+
     fn body_name(&self, kind: u8) -> &'static str {
         match kind {
             OFFER => "offer",

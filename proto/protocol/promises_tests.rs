@@ -11,7 +11,7 @@ use crate::random::Random;
 use crate::time::Interval;
 
 /// One of each kind.
-const PROTOCOLS: [&str; 14] = [
+const PROTOCOLS: [&str; 16] = [
     "direct-mail",
     "flood",
     "push:3",
@@ -26,6 +26,8 @@ const PROTOCOLS: [&str; 14] = [
     "rumor:pull:feedback:coin:2",
     "plumtree",
     "announce",
+    "epidemic",
+    "spray:4",
 ];
 
 proptest! {
@@ -69,6 +71,7 @@ proptest! {
             *ways.entry((receipt.from, receipt.node)).or_default() += 1;
             *senders.entry(receipt.from).or_default() += 1;
         }
+        prop_assert!(net.answered == 0 || spec.protocol().answers_with_copies(), "copies travel in answers");
         prop_assert!(promises.repeats == Repeats::Allowed || ways.values().all(|copies| *copies == 1));
         prop_assert!(promises.copies_max.is_none_or(|most| senders.values().all(|copies| *copies <= most)));
         prop_assert!(promises.senders == Senders::Holders || senders.keys().all(|sender| sender.0 == initiator));

@@ -53,6 +53,8 @@ pub(crate) struct Net {
     pub(crate) receipts: Vec<Receipt>,
     /// How many copies failed.
     pub(crate) failed: u64,
+    /// How many answers there were with copies.
+    pub(crate) answered: u64,
     outputs: Outputs,
     queue: BinaryHeap<Reverse<Due>>,
     entered: u64,
@@ -99,6 +101,7 @@ impl Net {
             now: BEGIN,
             receipts: Vec::new(),
             failed: 0,
+            answered: 0,
             outputs: Outputs::default(),
             queue: BinaryHeap::new(),
             entered: 0,
@@ -252,6 +255,7 @@ impl Net {
             return self.enter(at, from, Input::AskDone { contact, result: Err(Failure::Lost) });
         }
         self.bearing += u64::from(!copies.is_empty());
+        self.answered += u64::from(!copies.is_empty());
         let copies = copies.into_iter().map(|copy| (self.name(), copy.gossip)).collect();
         self.enter(since + hold, from, Input::AskDone { contact, result: Ok(Answered { bytes, body, copies }) });
     }
