@@ -1,4 +1,4 @@
-//! Quantities as they are typed, with their unit: spans of time, rates, shares, sizes, lengths and speeds. A number alone is
+//! Quantities as they are typed, with their unit: spans of time, rates, shares, sizes, lengths, speeds and energies. A number alone is
 //! refused, because it could be read two ways.
 
 use std::fmt;
@@ -117,6 +117,28 @@ impl DataSize {
     }
 }
 
+/// What a byte costs, in whole picojoules; `1uJ/B` or `0.5nJ/B`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct EnergyPerByte(u64);
+
+impl EnergyPerByte {
+    /// In joules a byte.
+    pub fn joules(self) -> f64 {
+        self.0 as f64 / 1e12
+    }
+}
+
+/// A power in whole nanowatts; `50mW`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Power(u64);
+
+impl Power {
+    /// In watts.
+    pub fn watts(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+}
+
 /// How a kind of quantity is written; a value is a whole number of its smallest step.
 struct Kind {
     /// Unit and its size in steps, the largest unit first.
@@ -183,63 +205,53 @@ const SIZES: Kind = Kind {
     range: "whole bytes",
 };
 
+const ENERGIES_PER_BYTE: Kind = Kind {
+    units: &[("J/B", 1_000_000_000_000), ("mJ/B", 1_000_000_000), ("uJ/B", 1_000_000), ("nJ/B", 1_000), ("pJ/B", 1)],
+    likely: ["uJ/B", "nJ/B"],
+    least: 0,
+    most: 1_000_000_000_000_000,
+    form: "a number with pJ/B, nJ/B, uJ/B, mJ/B or J/B, as 1uJ/B",
+    range: "whole picojoules a byte up to 1000J/B",
+};
+
+const POWERS: Kind = Kind {
+    units: &[("W", 1_000_000_000), ("mW", 1_000_000), ("uW", 1_000), ("nW", 1)],
+    likely: ["mW", "W"],
+    least: 0,
+    most: 1_000_000_000_000,
+    form: "a number with nW, uW, mW or W, as 50mW",
+    range: "whole nanowatts up to 1000W",
+};
+
 const SHARE_PERCENT: u64 = Share::WHOLE as u64 / 100;
 
-impl FromStr for Interval {
-    type Err = QuantityError;
+/// What is read and written as its kind is.
+macro_rules! typed {
+    ($($name:ident: $kind:ident),+ $(,)?) => { $(
+        impl FromStr for $name {
+            type Err = QuantityError;
 
-    fn from_str(text: &str) -> Result<Self, QuantityError> {
-        DURATIONS.read(text).map(Self)
-    }
+            fn from_str(text: &str) -> Result<Self, QuantityError> {
+                $kind.read(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                $kind.write(self.0, f)
+            }
+        }
+    )+ };
 }
 
-impl fmt::Display for Interval {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        DURATIONS.write(self.0, f)
-    }
-}
-
-impl FromStr for Rate {
-    type Err = QuantityError;
-
-    fn from_str(text: &str) -> Result<Self, QuantityError> {
-        RATES.read(text).map(Self)
-    }
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        RATES.write(self.0, f)
-    }
-}
-
-impl FromStr for Length {
-    type Err = QuantityError;
-
-    fn from_str(text: &str) -> Result<Self, QuantityError> {
-        LENGTHS.read(text).map(Self)
-    }
-}
-
-impl fmt::Display for Length {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        LENGTHS.write(self.0, f)
-    }
-}
-
-impl FromStr for Speed {
-    type Err = QuantityError;
-
-    fn from_str(text: &str) -> Result<Self, QuantityError> {
-        SPEEDS.read(text).map(Self)
-    }
-}
-
-impl fmt::Display for Speed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        SPEEDS.write(self.0, f)
-    }
-}
+typed!(
+    Interval: DURATIONS,
+    Rate: RATES,
+    Length: LENGTHS,
+    Speed: SPEEDS,
+    EnergyPerByte: ENERGIES_PER_BYTE,
+    Power: POWERS,
+);
 
 impl FromStr for DataSize {
     type Err = QuantityError;
@@ -366,6 +378,13 @@ mod tests {
             let length: Length = typed.parse().unwrap();
             assert_eq!((length.metres(), length.to_string()), (metres, written.to_owned()));
         }
+        for (typed, written, joules) in [("1uJ/B", "1uJ/B", 1e-6), ("0.5uJ/B", "500nJ/B", 5e-7), ("0J/B", "0J/B", 0.0)]
+        {
+            let energy: EnergyPerByte = typed.parse().unwrap();
+            assert_eq!((energy.joules(), energy.to_string()), (joules, written.to_owned()));
+        }
+        let power: Power = "1.5W".parse().unwrap();
+        assert_eq!((power.watts(), power.to_string().as_str()), (1.5, "1500mW"));
         let speed: Speed = "1.5m/s".parse().unwrap();
         assert_eq!((speed.metres_per_second(), speed.to_string().as_str()), (1.5, "1500mm/s"));
         for (typed, parts) in [("5%", 50_000_000), ("0.1%", 1_000_000), ("100%", Share::WHOLE), ("0.0000001%", 1)] {

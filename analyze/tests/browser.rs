@@ -25,6 +25,7 @@ fn the_page_is_whole_and_asks_for_nothing() {
     let absent = [
         "coverage-under-faults",
         "population",
+        "components",
         "latency-by-hosts",
         "growth-residuals",
         "control",

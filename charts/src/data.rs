@@ -18,6 +18,32 @@ pub struct InfectionPanel {
     pub rounds: Vec<Vec<(f64, f64)>>,
     /// The median round's curve: for each share reached, the median time over rounds.
     pub median: Vec<(f64, f64)>,
+    /// The earliest that links allow where these come and go: for each share, the median over rounds of the time at which foremost
+    /// paths reach it. Empty where links stand still.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bound: Vec<(f64, f64)>,
+}
+
+/// A network that moves: into how many pieces it falls, and how many nodes it has, a panel of each for a condition and number of nodes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Components {
+    /// One each.
+    pub panels: Vec<ComponentPanel>,
+}
+
+/// The networks of one condition at one number of nodes, at instants since time 0 in ms.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComponentPanel {
+    /// Condition and number of nodes, as the panels name them.
+    pub label: String,
+    /// The pieces that links join in the network of each run, of nodes that are there.
+    pub runs: Vec<Vec<(f64, f64)>>,
+    /// Their mean over runs.
+    pub pieces: Vec<(f64, f64)>,
+    /// Nodes that are there, mean over runs.
+    pub there: Vec<(f64, f64)>,
+    /// Nodes of the largest piece, mean over runs.
+    pub largest: Vec<(f64, f64)>,
 }
 
 /// What grows or falls while faults befall rounds, a panel for each condition and number of nodes.

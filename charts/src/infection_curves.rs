@@ -1,17 +1,22 @@
 //! Infection curves: coverage against time, a small panel for each condition and number of nodes.
 //!
-//! Every round is a thin line, the median a strong one with marks where half, 90 % and 99 % of the nodes are reached.
+//! Every round is a thin line, the median a strong one with marks where half, 90 % and 99 % of the nodes are reached. Where links come
+//! and go, a dashed line is the earliest that they allow, with its name beside it.
 
 use crate::axis::{Axis, Quantity};
-use crate::canvas::{Point, Stroke, simplify};
+use crate::canvas::{Align, Direction, Label, Point, Stroke, simplify};
 use crate::data::{InfectionCurves, InfectionPanel};
 use crate::drawing::Drawing;
 use crate::error::{ChartError, check_values};
 use crate::figure::Figure;
+use crate::font::Face;
 use crate::legend::{Entry, Key};
 use crate::panel::{Cell, Panel};
 use crate::sheet::Sheet;
-use crate::style::{DOT_PT, GRID_ROWS_MAX, MARKER_PT, MEDIAN, Marker, ROUND, STRONG_LINE_PT, THIN_LINE_PT};
+use crate::style::{
+    BOUND, BOUND_DASH, DOT_PT, GAP_PT, GRID_ROWS_MAX, LINE_PT, MARKER_PT, MEDIAN, Marker, ROUND, SMALL_PT,
+    STRONG_LINE_PT, THIN_LINE_PT,
+};
 
 const NAME: &str = "infection-curves";
 /// Points of all rounds together: they decide the size of the file, some 10 bytes each.
@@ -23,6 +28,9 @@ const SHARED_AXIS_FACTOR: f64 = 3.0;
 /// The shares marked on the median, each with its marker and name.
 const MARKS: [(f64, Marker, &str); 3] =
     [(0.5, Marker::Circle, "t50"), (0.9, Marker::Square, "t90"), (0.99, Marker::Diamond, "t99 of the median")];
+
+/// What the dashed line is called, beside it and in the legend.
+const BOUND_NAME: &str = "foremost paths";
 
 /// Draws infection curves. Of more panels than a page holds (twelve, eight on a narrow one) the first are drawn, and a note
 /// says so.
@@ -47,10 +55,12 @@ pub(crate) fn layout(data: &InfectionCurves, sheet: &Sheet) -> Result<Figure, Ch
     let shown = &filled[..filled.len().min(figure.columns_max(&y) * GRID_ROWS_MAX)];
     let panels = figure.add_grid(cells(shown), &y);
     let tolerance_pt = tolerance(&panels, shown);
+    let mut is_named = true;
     for (panel, data) in panels.iter().zip(shown) {
         draw_panel(&mut figure, panel, data, tolerance_pt);
+        is_named &= data.bound.is_empty() || draw_bound(&mut figure, panel, &data.bound);
     }
-    figure.draw_legend(&entries());
+    figure.draw_legend(&entries(!is_named));
     if shown.len() < filled.len() {
         figure.add_note(&format!("The first {} of {} panels are shown.", shown.len(), filled.len()));
     }
@@ -58,7 +68,7 @@ pub(crate) fn layout(data: &InfectionCurves, sheet: &Sheet) -> Result<Figure, Ch
 }
 
 fn curves(panel: &InfectionPanel) -> impl Iterator<Item = &Vec<(f64, f64)>> {
-    panel.rounds.iter().chain([&panel.median])
+    panel.rounds.iter().chain([&panel.median, &panel.bound])
 }
 
 fn ends(panel: &InfectionPanel) -> Vec<f64> {
@@ -120,9 +130,43 @@ fn draw_panel(figure: &mut Figure, panel: &Panel, data: &InfectionPanel, toleran
     }
 }
 
-fn entries() -> Vec<Entry> {
+/// The earliest that links allow; whether its name has room beside it. Nothing lies before it: so the name stands there, at the height
+/// with most room.
+fn draw_bound(figure: &mut Figure, panel: &Panel, bound: &[(f64, f64)]) -> bool {
+    let line = steps(panel, bound);
+    figure.canvas.line(simplify(&line, DOT_PT / 10.0), bound_stroke());
+    let face = Face::regular(SMALL_PT);
+    let (top, bottom) = (panel.rect.top + SMALL_PT, panel.rect.bottom - GAP_PT);
+    // The line is on its right where it is as low as the text or lower.
+    let right =
+        |base: f64| line.iter().filter(|(_, y)| *y >= base - SMALL_PT).map(|(x, _)| *x).fold(panel.rect.left, f64::max);
+    let before = |base: f64| {
+        let first = line.iter().find(|(_, y)| *y <= base).map_or(panel.rect.right, |(x, _)| *x);
+        first.min(right(base + SMALL_PT)).max(panel.rect.left)
+    };
+    const HEIGHTS: u32 = 12;
+    let heights = (0..=HEIGHTS).map(|step| top + (bottom - top) * f64::from(step) / f64::from(HEIGHTS));
+    let Some(base) = heights.max_by(|a, b| before(*a).total_cmp(&before(*b)).then(b.total_cmp(a))) else {
+        return false;
+    };
+    let at = (before(base) - GAP_PT / 2.0, base);
+    let has_room = at.0 - face.width_pt(BOUND_NAME) >= panel.rect.left + GAP_PT / 2.0;
+    if has_room {
+        let (text, direction) = (BOUND_NAME.to_owned(), Direction::Level);
+        figure.canvas.text(Label { text, at, align: Align::End, direction, face, color: BOUND });
+    }
+    has_room
+}
+
+fn bound_stroke() -> Stroke {
+    Stroke { color: BOUND, width_pt: LINE_PT, dash: BOUND_DASH }
+}
+
+/// The dashed line is among them where a panel has no room for its name.
+fn entries(with_bound: bool) -> Vec<Entry> {
     let lines = [(ROUND, THIN_LINE_PT * 2.0, "each round"), (MEDIAN, STRONG_LINE_PT, "median over rounds")];
     let lines = lines.map(|(color, width_pt, name)| (Key::Line(Stroke::solid(color, width_pt)), name));
     let marks = MARKS.map(|(_, marker, name)| (Key::Point { color: MEDIAN, marker }, name));
-    lines.into_iter().chain(marks).map(|(key, name)| Entry { key, name: name.to_owned() }).collect()
+    let bound = with_bound.then_some((Key::Line(bound_stroke()), BOUND_NAME));
+    lines.into_iter().chain(marks).chain(bound).map(|(key, name)| Entry { key, name: name.to_owned() }).collect()
 }

@@ -10,6 +10,7 @@ pub mod data;
 
 mod axis;
 mod canvas;
+mod components;
 mod control;
 mod convergence_by_nodes;
 mod convergence_by_round;
@@ -45,6 +46,7 @@ mod telemetry;
 mod time_spent;
 mod under_faults;
 
+pub use components::components;
 pub use control::control;
 pub use convergence_by_nodes::convergence_by_nodes;
 pub use convergence_by_round::convergence_by_round;

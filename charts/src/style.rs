@@ -163,6 +163,10 @@ pub(crate) const MEDIAN: Color = Color(0x00, 0x3F, 0x66);
 pub(crate) const ROUND_WINDOW: Color = Color(0xF3, 0xDD, 0xA8);
 /// The time of a fault: lines of rounds stand before it.
 pub(crate) const FAULT_SPAN: Color = Color(0xFB, 0xEE, 0xD0);
+/// What no round can be before: dashes that stay apart from [`MEDIAN`] in grey.
+pub(crate) const BOUND: Color = VERMILLION;
+/// See [`BOUND`].
+pub(crate) const BOUND_DASH: Dash = DASHES[1];
 /// What theory says, behind what was measured.
 pub(crate) const THEORY: Color = Color(0xE0, 0xDC, 0xD0);
 /// Pairs of machines: the colour of the greatest value, and how much of it the least one has. One hue, so that grey keeps the order.

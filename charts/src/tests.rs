@@ -261,7 +261,12 @@ fn one_value_alone_is_drawn() {
     let label = String::new;
     let all = All {
         infection: InfectionCurves {
-            panels: vec![InfectionPanel { label: label(), rounds: vec![vec![(3.0, 1.0)]], median: vec![] }],
+            panels: vec![InfectionPanel {
+                label: label(),
+                rounds: vec![vec![(3.0, 1.0)]],
+                median: vec![],
+                bound: vec![(2.0, 1.0)],
+            }],
         },
         ecdf: ConvergenceEcdf {
             series: vec![EcdfSeries { label: label(), complete_ms: vec![3.0], censored: 0, band: None }],
@@ -310,6 +315,7 @@ fn a_value_without_a_place_on_an_axis_is_an_error_that_names_figure_and_series()
         all.effects.rows[0].low = Some(value);
         all.telemetry.runs[0].rounds[1].1 = value;
         all.faults.panels[0].rounds[0][1].0 = value;
+        all.components.panels[0].largest[1].1 = value;
         for (name, figure) in all.layouts().into_iter().filter(|(name, _)| *name != "copies-by-round") {
             let error = figure.unwrap_err();
             let named =
@@ -327,7 +333,12 @@ fn a_figure_without_data_says_so() {
     }
     all.ecdf.series.push(EcdfSeries { label: String::new(), complete_ms: vec![], censored: 4, band: None });
     all.by_round.series.push(RoundSeries { label: String::new(), rounds: vec![(1, None)] });
-    all.infection.panels.push(InfectionPanel { label: String::new(), rounds: vec![vec![]], median: vec![] });
+    all.infection.panels.push(InfectionPanel {
+        label: String::new(),
+        rounds: vec![vec![]],
+        median: vec![],
+        bound: vec![],
+    });
     for (name, figure) in all.layouts() {
         assert!(matches!(figure, Err(ChartError::NoData(figure)) if figure == name), "{name}");
     }
@@ -339,7 +350,12 @@ fn a_hundred_rounds_of_a_thousand_nodes_make_an_svg_below_a_megabyte() {
         let wobble = |k: u64| ((k * 7919 + seed * 104_729) % 1000) as f64 / 500.0;
         (1..1000).map(|k| (k as f64 * 0.6 + wobble(k) + seed as f64, k as f64 / 999.0)).collect()
     };
-    let panel = InfectionPanel { label: "flood".into(), rounds: (0..100).map(round).collect(), median: round(50) };
+    let panel = InfectionPanel {
+        label: "flood".into(),
+        rounds: (0..100).map(round).collect(),
+        median: round(50),
+        bound: vec![],
+    };
     let sheet = Sheet::default();
     for panels in [1, 12] {
         let drawing = infection_curves(&InfectionCurves { panels: vec![panel.clone(); panels] }, &sheet).unwrap();
@@ -381,6 +397,7 @@ fn the_json_of_a_figure_keeps_its_field_names() {
         "infection": all.infection, "ecdf": all.ecdf, "by_nodes": all.by_nodes, "hops": all.hops,
         "latency": all.latency, "copies": all.copies, "by_round": all.by_round, "time": all.time,
         "tail": all.tail, "hosts": all.hosts, "lorenz": all.lorenz, "effects": all.effects, "telemetry": all.telemetry,
+        "components": all.components,
     });
     insta::assert_snapshot!("json", serde_json::to_string_pretty(&json).unwrap());
 }

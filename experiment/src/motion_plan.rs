@@ -91,6 +91,7 @@ pub(crate) fn union(contacts: &Contacts) -> Topology {
         edges: edges.collect(),
         directed: false,
         model: Some("Moving".to_owned()),
+        node_weights: None,
     }
 }
 

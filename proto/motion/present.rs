@@ -47,7 +47,7 @@ impl Present {
     }
 
     /// How many nodes each piece has that links join, of nodes that are there.
-    pub(super) fn pieces(&self) -> Vec<usize> {
+    pub fn pieces(&self) -> Vec<usize> {
         let mut is_seen = vec![false; self.is_there.len()];
         let mut pieces = Vec::new();
         let mut open = Vec::new();

@@ -184,7 +184,8 @@ mod tests {
     fn the_ways_of_a_topology_are_its_neighbours_and_a_weight_that_is_no_delay_is_named() {
         let edge = |source, target, weight| Edge { source, target, weight };
         let edges = vec![edge(2, 0, Some(1.5)), edge(1, 0, Some(2.0))];
-        let mut topology = Topology { nodes: super::super::default_ids(3), edges, directed: false, model: None };
+        let mut topology =
+            Topology { nodes: super::super::default_ids(3), edges, directed: false, model: None, node_weights: None };
         let ways = topology.adjacency(EdgeWeights::Delays).unwrap();
         assert_eq!(ways.neighbours(NodeIx(0)), [NodeIx(1), NodeIx(2)]);
         assert_eq!(ways.neighbours(NodeIx(1)), [NodeIx(0)]);

@@ -27,6 +27,17 @@ pub enum TopologyError {
         /// Its weight.
         weight: f64,
     },
+    /// A node that counts less than nothing, or no number.
+    #[error("the node {node} has the weight {weight}: use a number from 0 on")]
+    NodeWeight {
+        /// The node.
+        node: NodeId,
+        /// Its weight.
+        weight: f64,
+    },
+    /// Nodes that count nothing, all of them.
+    #[error("all nodes have the weight 0: give one a weight above it, or leave weights out")]
+    NoWeight,
     /// An edge that is listed again with another weight.
     #[error("the edge from {from} to {to} is listed with two weights, {} and {}", shown(*.first), shown(*.second))]
     Conflict {
@@ -44,7 +55,7 @@ pub enum TopologyError {
 impl Topology {
     /// Checks that names are unique, that there is an edge, that no edge is a self-loop and that weights are finite and
     /// not negative. An edge that is listed again, in an undirected graph also from its other end, is merged into the
-    /// first if the weights agree. Weights are kept to 15 significant digits, as many as every reader gives back.
+    /// first if the weights agree. Weights, of nodes too, are kept to 15 significant digits, as many as every reader gives back.
     ///
     /// # Panics
     /// When an edge names a node by a number that is none: whoever numbers the nodes knows them.
@@ -57,8 +68,19 @@ impl Topology {
             return Err(TopologyError::NoEdges);
         }
         drop(names);
+        self.check_node_weights()?;
+        let node_weights = self.node_weights.as_ref().map(|weights| weights.iter().copied().map(rounded).collect());
         let edges = if self.is_in_order() { self.each_checked()? } else { self.merged()? };
-        Ok(Self { edges, ..self })
+        Ok(Self { edges, node_weights, ..self })
+    }
+
+    fn check_node_weights(&self) -> Result<(), TopologyError> {
+        let Some(weights) = &self.node_weights else { return Ok(()) };
+        let is_wrong = |(_, weight): &(&NodeId, &f64)| !(weight.is_finite() && **weight >= 0.0);
+        if let Some((node, weight)) = self.nodes.iter().zip(weights).find(is_wrong) {
+            return Err(TopologyError::NodeWeight { node: node.clone(), weight: *weight });
+        }
+        if weights.iter().all(|weight| *weight == 0.0) { Err(TopologyError::NoWeight) } else { Ok(()) }
     }
 
     /// Whether edges are in the order of their ends, so that none can be listed twice: those of generators and of files that were
@@ -127,7 +149,7 @@ mod tests {
 
     fn topology(edges: &[(u32, u32, Option<f64>)], directed: bool) -> Topology {
         let edges = edges.iter().map(|&(source, target, weight)| Edge { source, target, weight }).collect();
-        Topology { nodes: super::super::default_ids(3), edges, directed, model: None }
+        Topology { nodes: super::super::default_ids(3), edges, directed, model: None, node_weights: None }
     }
 
     fn error(edges: &[(u32, u32, Option<f64>)]) -> String {

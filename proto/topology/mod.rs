@@ -40,6 +40,8 @@ pub struct Topology {
     pub directed: bool,
     /// The word that the file or the generator gives for its kind: `Full`, `BA`, `ER`, …
     pub model: Option<String>,
+    /// How much each node counts, as its stake does, in the order of their list; none where the file says nothing of it.
+    pub node_weights: Option<Vec<f64>>,
 }
 
 /// One edge.

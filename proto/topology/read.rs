@@ -54,6 +54,14 @@ pub enum ReadError {
         /// The end that does not.
         neighbour: NodeId,
     },
+    /// Some nodes have a weight and some have none.
+    #[error("the node {without} has no weight, and the node {with} has one: give all nodes a weight, or none")]
+    SomeWeights {
+        /// A node with a weight.
+        with: String,
+        /// One without.
+        without: String,
+    },
     /// A multigraph that is one.
     #[error("a multigraph with parallel edges: a topology has at most one edge from a node to another")]
     Parallel,
@@ -64,7 +72,7 @@ pub enum ReadError {
 
 impl Topology {
     /// Reads a topology from JSON, whichever of its variants. A number as a node's name is the same as its text; an
-    /// edge's weight is `weight`, else `latency`.
+    /// edge's weight is `weight`, else `latency`; a node's is `weight`.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ReadError> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let file: File = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
@@ -73,11 +81,21 @@ impl Topology {
         })?;
         let model = [&file.model, &file.topology_type].into_iter().flatten().find_map(|value| value.as_str());
         let model = model.map(str::to_owned);
-        let (nodes, edges) = match &file.nodes {
-            Nodes::Listed(names) => (ids(names)?, listed(names, file.edges.as_deref().ok_or(ReadError::NoEdgeList)?)?),
-            Nodes::ByName(nodes) => (ids(nodes.iter().map(|(name, _)| name))?, neighbours(nodes)?),
+        let (nodes, edges, node_weights) = match &file.nodes {
+            Nodes::Listed(nodes) => {
+                let edges = listed(nodes, file.edges.as_deref().ok_or(ReadError::NoEdgeList)?)?;
+                (
+                    ids(nodes.iter().map(|node| &node.name))?,
+                    edges,
+                    weights(nodes.iter().map(|it| (&it.name, &it.weight)))?,
+                )
+            }
+            Nodes::ByName(nodes) => {
+                let weights = weights(nodes.iter().map(|(name, node)| (name, &node.weight)))?;
+                (ids(nodes.iter().map(|(name, _)| name))?, neighbours(nodes)?, weights)
+            }
         };
-        let raw = Self { nodes, edges, directed: file.directed, model };
+        let raw = Self { nodes, edges, directed: file.directed, model, node_weights };
         if let Nodes::ByName(_) = file.nodes
             && !file.directed
         {
@@ -100,8 +118,26 @@ fn numbers<'a>(names: impl IntoIterator<Item = &'a Name>) -> BTreeMap<&'a str, u
     names.into_iter().zip(0..).map(|(name, number)| (name.0.as_str(), number)).collect()
 }
 
-fn listed(names: &[Name], edges: &[FileEdge]) -> Result<Vec<Edge>, ReadError> {
-    let numbers = numbers(names);
+/// The weights of all nodes; none where no node has one.
+fn weights<'a>(nodes: impl Iterator<Item = (&'a Name, &'a Weight)>) -> Result<Option<Vec<f64>>, ReadError> {
+    let (mut weights, mut with, mut without) = (Vec::new(), None, None);
+    for (name, weight) in nodes {
+        weights.extend(weight.0);
+        if weight.0.is_some() {
+            with.get_or_insert(name)
+        } else {
+            without.get_or_insert(name)
+        };
+    }
+    match (with, without) {
+        (Some(with), Some(without)) => Err(ReadError::SomeWeights { with: with.0.clone(), without: without.0.clone() }),
+        (Some(_), None) => Ok(Some(weights)),
+        (None, _) => Ok(None),
+    }
+}
+
+fn listed(nodes: &[ListedNode], edges: &[FileEdge]) -> Result<Vec<Edge>, ReadError> {
+    let numbers = numbers(nodes.iter().map(|node| &node.name));
     let edges = edges.iter().enumerate().map(|(index, edge)| {
         let number = |name: &Name| {
             numbers.get(name.0.as_str()).copied().ok_or_else(|| ReadError::UnknownNode {
@@ -117,11 +153,11 @@ fn listed(names: &[Name], edges: &[FileEdge]) -> Result<Vec<Edge>, ReadError> {
     edges.collect()
 }
 
-fn neighbours(nodes: &[(Name, Vec<Name>)]) -> Result<Vec<Edge>, ReadError> {
+fn neighbours(nodes: &[(Name, NodeWithNeighbours)]) -> Result<Vec<Edge>, ReadError> {
     let numbers = numbers(nodes.iter().map(|(name, _)| name));
     let mut edges = Vec::new();
-    for ((node, list), source) in nodes.iter().zip(0..) {
-        for neighbour in list {
+    for ((node, NodeWithNeighbours { neighbors, .. }), source) in nodes.iter().zip(0..) {
+        for neighbour in neighbors {
             let Some(target) = numbers.get(neighbour.0.as_str()).copied() else {
                 return Err(ReadError::UnknownNeighbour { node: node.0.clone(), missing: neighbour.0.clone() });
             };
@@ -156,8 +192,8 @@ struct File {
 }
 
 enum Nodes {
-    Listed(Vec<Name>),
-    ByName(Vec<(Name, Vec<Name>)>),
+    Listed(Vec<ListedNode>),
+    ByName(Vec<(Name, NodeWithNeighbours)>),
 }
 
 #[derive(Deserialize)]
@@ -173,13 +209,18 @@ struct FileEdge {
 #[derive(Deserialize)]
 struct NodeWithNeighbours {
     neighbors: Vec<Name>,
+    #[serde(default)]
+    weight: Weight,
 }
 
 /// A node's name: a text, or a number as its text.
 struct Name(String);
 
-/// A node in a list: an object with an `id`, or the name itself.
-struct ListedNode(Name);
+/// A node in a list: an object with an `id` and perhaps a weight, or the name itself.
+struct ListedNode {
+    name: Name,
+    weight: Weight,
+}
 
 /// A number, a number's text, or nothing.
 #[derive(Default)]
@@ -197,17 +238,17 @@ impl<'de> Deserialize<'de> for Nodes {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Nodes, A::Error> {
-                let mut names = Vec::new();
-                while let Some(ListedNode(name)) = list.next_element()? {
-                    names.push(name);
+                let mut nodes = Vec::new();
+                while let Some(node) = list.next_element()? {
+                    nodes.push(node);
                 }
-                Ok(Nodes::Listed(names))
+                Ok(Nodes::Listed(nodes))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Nodes, A::Error> {
                 let mut nodes = Vec::new();
                 while let Some((name, node)) = map.next_entry::<String, NodeWithNeighbours>()? {
-                    nodes.push((Name(name), node.neighbors));
+                    nodes.push((Name(name), node));
                 }
                 Ok(Nodes::ByName(nodes))
             }
@@ -217,16 +258,14 @@ impl<'de> Deserialize<'de> for Nodes {
     }
 }
 
-/// The name of an object's `id`, of a text or of a number.
-struct NameVisitor {
-    in_object: bool,
-}
+/// A text or a number.
+struct NameVisitor;
 
-impl<'de> Visitor<'de> for NameVisitor {
+impl Visitor<'_> for NameVisitor {
     type Value = Name;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.in_object { "a node with an id" } else { "a node's name, a text or a number" })
+        f.write_str("a node's name, a text or a number")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Name, E> {
@@ -244,31 +283,62 @@ impl<'de> Visitor<'de> for NameVisitor {
     fn visit_f64<E: Error>(self, number: f64) -> Result<Name, E> {
         Ok(Name(number.to_string()))
     }
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Name, A::Error> {
-        if !self.in_object {
-            return Err(A::Error::invalid_type(Unexpected::Map, &self));
-        }
-        let mut id = None;
+/// An object with an `id`, or the name alone.
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = ListedNode;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a node with an id")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<ListedNode, E> {
+        NameVisitor.visit_str(text).map(ListedNode::from)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<ListedNode, E> {
+        NameVisitor.visit_u64(number).map(ListedNode::from)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<ListedNode, E> {
+        NameVisitor.visit_i64(number).map(ListedNode::from)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<ListedNode, E> {
+        NameVisitor.visit_f64(number).map(ListedNode::from)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ListedNode, A::Error> {
+        let (mut id, mut weight) = (None, Weight::default());
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "id" => id = Some(map.next_value()?),
+                "weight" => weight = map.next_value()?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        id.ok_or_else(|| A::Error::missing_field("id"))
+        Ok(ListedNode { name: id.ok_or_else(|| A::Error::missing_field("id"))?, weight })
+    }
+}
+
+impl From<Name> for ListedNode {
+    fn from(name: Name) -> Self {
+        Self { name, weight: Weight::default() }
     }
 }
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NameVisitor { in_object: false })
+        deserializer.deserialize_any(NameVisitor)
     }
 }
 
 impl<'de> Deserialize<'de> for ListedNode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NameVisitor { in_object: true }).map(Self)
+        deserializer.deserialize_any(NodeVisitor)
     }
 }
 
@@ -280,7 +350,7 @@ impl<'de> Deserialize<'de> for Weight {
             type Value = Weight;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a weight in milliseconds, a number")
+                f.write_str("a weight, a number")
             }
 
             fn visit_unit<E: Error>(self) -> Result<Weight, E> {

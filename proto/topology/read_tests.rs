@@ -43,6 +43,28 @@ fn links_are_edges_and_attributes_of_nodes_are_passed_over() {
 }
 
 #[test]
+fn nodes_have_a_weight_each_or_none_and_keep_it() {
+    let file = |attributes: [&str; 2], edge: &str| {
+        let [a, b] = attributes;
+        format!(
+            r#"{{"nodes": [{{"id": "a"{a}}}, {{"id": "b"{b}}}], "edges": [{{"source": "a", "target": "b"{edge}}}]}}"#
+        )
+    };
+    assert_eq!(read(&file([r#", "latency": 3"#, ""], r#", "weight": 7"#)).node_weights, None);
+    let topology = read(&file([r#", "weight": 32"#, r#", "weight": "0.5""#], ""));
+    assert_eq!(topology.node_weights, Some(vec![32.0, 0.5]));
+    assert_eq!(Topology::from_json(&topology.to_json()).unwrap(), topology);
+    let by_name = r#"{"nodes": {"a": {"neighbors": ["b"], "weight": 1}, "b": {"neighbors": ["a"], "weight": 4}}}"#;
+    assert_eq!(read(by_name).node_weights, Some(vec![1.0, 4.0]));
+    let some = error(&file([r#", "weight": 32"#, ""], ""));
+    assert_eq!(some, "the node b has no weight, and the node a has one: give all nodes a weight, or none");
+    let negative = error(&file([r#", "weight": 32"#, r#", "weight": -1"#], ""));
+    assert_eq!(negative, "the node b has the weight -1: use a number from 0 on");
+    assert!(error(&file([r#", "weight": 0"#; 2], "")).starts_with("all nodes have the weight 0"));
+    assert!(error(&file([r#", "weight": "5M""#; 2], "")).contains("expected a weight, a number"));
+}
+
+#[test]
 fn weights_are_whole_broken_or_texts_and_come_before_latencies() {
     let weight = |attributes: &str| {
         let text = format!(
@@ -135,12 +157,12 @@ fn a_weight_that_is_no_number_is_refused() {
     let with = |weight: &str| {
         error(&format!(r#"{{"nodes": ["a", "b"], "edges": [{{"source": "a", "target": "b", "weight": {weight}}}]}}"#))
     };
-    let expected = "expected a weight in milliseconds, a number at line 1 column";
+    let expected = "expected a weight, a number at line 1 column";
     assert_eq!(with("\"fast\""), format!("not a topology: invalid value: string \"fast\", {expected} 79"));
     assert_eq!(with("\"nan\""), format!("not a topology: invalid value: string \"nan\", {expected} 78"));
     assert_eq!(
         with("[1]").split(" at line").next(),
-        Some("not a topology: invalid type: sequence, expected a weight in milliseconds, a number")
+        Some("not a topology: invalid type: sequence, expected a weight, a number")
     );
     assert_eq!(with("-1"), "the edge from a to b has the weight -1: use a number of milliseconds from 0 on");
 }
@@ -204,7 +226,7 @@ fn any_topology() -> impl Strategy<Value = Topology> {
     (edges, any::<bool>(), model).prop_filter_map("a self-loop or two directions", |(edges, directed, model)| {
         let edges = edges.into_iter().map(|((source, target), weight)| Edge { source, target, weight });
         let edges = edges.filter(|edge| edge.source < edge.target || directed && edge.source != edge.target);
-        Topology { nodes: default_ids(12), edges: edges.collect(), directed, model }.checked().ok()
+        Topology { nodes: default_ids(12), edges: edges.collect(), directed, model, node_weights: None }.checked().ok()
     })
 }
 

@@ -97,7 +97,7 @@ mod tests {
 
     fn graph(nodes: u32, edges: &[(u32, u32)]) -> Topology {
         let edges = edges.iter().map(|&(source, target)| Edge { source, target, weight: None }).collect();
-        Topology { nodes: default_ids(nodes), edges, directed: false, model: None }
+        Topology { nodes: default_ids(nodes), edges, directed: false, model: None, node_weights: None }
     }
 
     fn digraph(nodes: u32, edges: &[(u32, u32)]) -> Topology {

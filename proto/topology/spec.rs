@@ -140,8 +140,13 @@ impl TopologySpec {
         let nodes = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         self.check(nodes)?;
         let edges = self.edges(nodes, seed)?;
-        let topology =
-            Topology { nodes: ids, edges, directed: self.is_directed(), model: Some(self.model().to_owned()) };
+        let topology = Topology {
+            nodes: ids,
+            edges,
+            directed: self.is_directed(),
+            model: Some(self.model().to_owned()),
+            node_weights: None,
+        };
         topology.checked().map_err(|reason| GenerateError::Topology { spec: *self, nodes, reason: reason.into() })
     }
 

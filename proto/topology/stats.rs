@@ -228,7 +228,8 @@ mod tests {
     fn clustering_is_the_mean_of_the_local_ones() {
         // A triangle with a tail: 1, 1, 1/3 and 0.
         let edges = [(0, 1), (1, 2), (2, 0), (2, 3)].map(|(source, target)| Edge { source, target, weight: None });
-        let graph = Topology { nodes: default_ids(4), edges: edges.to_vec(), directed: false, model: None };
+        let graph =
+            Topology { nodes: default_ids(4), edges: edges.to_vec(), directed: false, model: None, node_weights: None };
         let expected = (1.0 + 1.0 + 2.0 / 6.0) / 4.0;
         assert_eq!(TopologyStats::of(&graph).clustering, Some(expected));
         // Directions, and edges in both of them, change nothing.
@@ -240,7 +241,8 @@ mod tests {
     #[test]
     fn a_directed_graph_has_degrees_of_both_kinds() {
         let edges = [(0, 1), (0, 2), (1, 2)].map(|(source, target)| Edge { source, target, weight: None });
-        let graph = Topology { nodes: default_ids(3), edges: edges.to_vec(), directed: true, model: None };
+        let graph =
+            Topology { nodes: default_ids(3), edges: edges.to_vec(), directed: true, model: None, node_weights: None };
         let stats = TopologyStats::of(&graph);
         assert_eq!(stats.degree.distribution, BTreeMap::from([(0, 1), (1, 1), (2, 1)]));
         assert_eq!(stats.in_degree.unwrap().distribution, BTreeMap::from([(0, 1), (1, 1), (2, 1)]));

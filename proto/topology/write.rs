@@ -32,7 +32,9 @@ struct Edges<'a>(&'a Topology);
 
 impl Serialize for Nodes<'_> {
     fn serialize<S: Serializing>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.nodes.iter().map(|id| Node { id: id.as_str() }))
+        let weight = |place: usize| self.0.node_weights.as_ref().map(|weights| weights[place]);
+        let nodes = self.0.nodes.iter().enumerate();
+        serializer.collect_seq(nodes.map(|(place, id)| Node { id: id.as_str(), weight: weight(place) }))
     }
 }
 
@@ -51,6 +53,8 @@ impl Serialize for Edges<'_> {
 #[derive(Serialize)]
 struct Node<'a> {
     id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<f64>,
 }
 
 #[derive(Serialize)]

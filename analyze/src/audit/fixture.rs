@@ -173,6 +173,7 @@ impl Fixture {
             topology_sha256: None,
             control: None,
             faults: None,
+            motion: None,
         });
         self
     }
@@ -381,7 +382,7 @@ impl Fixture {
         let pairs = (0..count).flat_map(|source| (source + 1..count).map(move |target| (source, target)));
         let edges = pairs.map(|(source, target)| Edge { source, target, weight: None }).collect();
         let nodes = self.nodes.iter().map(|node| NodeId::new(node).unwrap()).collect();
-        Topology { nodes, edges, directed: false, model: None }
+        Topology { nodes, edges, directed: false, model: None, node_weights: None }
     }
 
     fn new_manifest(&self, protocol: &str) -> Manifest {

@@ -30,6 +30,7 @@ fn judge_copies(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Verdic
         Duplicates::Never => Some(direct_mail_has_no_duplicates(duplicates)),
         Duplicates::OfFlood => Some(match flood(round, duplicates, run) {
             Some(_) if round.metrics.under_faults.is_some() => Verdict::NotApplied("under faults nothing is promised"),
+            Some(_) if run.moves() => Verdict::NotApplied("links come and go"),
             Some(_) if !came_to_rest(round, run) => Verdict::NotApplied("copies of it were still on their way"),
             Some(flood) => flood_duplicates(flood),
             None => Verdict::NotApplied("the topology is not known"),

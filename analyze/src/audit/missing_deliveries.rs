@@ -36,6 +36,8 @@ enum Cause {
     GivenUp,
     /// Faults befell the round.
     Faults,
+    /// Links come and go; so many nodes could be reached, where that is known.
+    Moves(Option<u32>),
 }
 
 /// What is missing in one round, and what came too late.
@@ -93,6 +95,7 @@ fn judge(round: &AuditedRound<'_>, run: &AuditedRun<'_>, missing: &BTreeSet<&str
     };
     match is_ruled_out {
         _ if round.metrics.under_faults.is_some() => Cause::Faults,
+        _ if run.moves() => Cause::Moves(round.metrics.reachable.as_ref().map(|reachable| reachable.expected)),
         false => Cause::Allowed,
         true if run.was_given_up(round.round) => Cause::GivenUp,
         true if run.loses_copies() => Cause::Lost,
@@ -132,7 +135,7 @@ impl Cause {
         match self {
             Self::LogLoss(_) => Severity::Unsound,
             Self::NotHereYet(_) | Self::UnknownProtocol | Self::RuledOut => Severity::Caution,
-            Self::Allowed | Self::Lost | Self::GivenUp | Self::Faults => Severity::Info,
+            Self::Allowed | Self::Lost | Self::GivenUp | Self::Faults | Self::Moves(_) => Severity::Info,
         }
     }
 
@@ -144,6 +147,12 @@ impl Cause {
             Self::NotHereYet(came) => {
                 return format!("{came} of them came, and the run goes on: their records may not be here yet");
             }
+            Self::Moves(Some(reachable)) => {
+                return format!(
+                    "links come and go, and a message could reach {reachable} nodes at all before the round was over"
+                );
+            }
+            Self::Moves(None) => "links come and go, and may have left no way to them",
             Self::UnknownProtocol => "the protocol is not on record, so they count as ruled out",
             Self::RuledOut => "the protocol rules that out while no message is lost",
             Self::Allowed => "protocol and topology allow that",

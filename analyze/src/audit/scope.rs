@@ -182,6 +182,11 @@ impl<'a> AuditedRun<'a> {
         self.manifest().is_some_and(|manifest| loses(&manifest.options))
     }
 
+    /// Whether its links come and go.
+    pub(super) fn moves(&self) -> bool {
+        self.manifest().is_some_and(|manifest| manifest.options.motion.is_some())
+    }
+
     /// Whether a round was over while its protocol, which never rests, went on.
     pub(super) fn ended_at_horizon(&self, round: u32) -> bool {
         self.manifest_round(round).is_some_and(|round| round.outcome == RoundOutcome::Horizon)

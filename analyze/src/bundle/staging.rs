@@ -10,11 +10,11 @@ use tempfile::TempDir;
 use super::error::BundleError;
 use super::index::{INPUTS, in_folder, named_in_bundle};
 use crate::inputs::telemetry::{self, Source};
-use crate::inputs::{Input, control, faults, folder, name};
+use crate::inputs::{Input, control, faults, folder, motion, name};
 use crate::report::{Report, ReportSpec};
 
 /// The files of a run folder that a report reads beside its events.
-const SMALL: [&str; 9] = [
+const SMALL: [&str; 10] = [
     "manifest.json",
     "topology.json",
     "fetch.json",
@@ -24,6 +24,7 @@ const SMALL: [&str; 9] = [
     faults::STEPS,
     faults::PROBES,
     faults::DELAY,
+    motion::CONTACTS,
 ];
 
 /// Copies of inputs in a folder that goes when this is dropped.

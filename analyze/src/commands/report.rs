@@ -15,8 +15,8 @@ use crate::audit::Verdict;
 use crate::bundle::{self, BundleError};
 use crate::inputs::Input;
 use crate::inputs::telemetry::Source;
-use crate::measure::Origin;
 use crate::measure::usage::Window;
+use crate::measure::{EnergyModel, Origin};
 use crate::messages::tell;
 use crate::report::{self, Outcome, ReportFiles, ReportFolder, ReportSpec};
 use crate::table::TableFormat;
@@ -58,6 +58,9 @@ pub struct ReportArgs {
     /// Which samples of it count
     #[arg(long, value_enum, default_value = "block")]
     pub window: Window,
+    /// What bytes and time cost, for the table energy: as sent=1uJ/B,received=0.5uJ/B,awake=50mW, each of which may be left out
+    #[arg(long, value_name = "COSTS")]
+    pub energy: Option<EnergyModel>,
     /// Put inputs, report, methods and REPRODUCE.md into this zip too, which `verify` makes again
     #[arg(long, value_name = "FILE")]
     pub bundle: Option<PathBuf>,
@@ -80,10 +83,23 @@ struct Places {
 
 /// Reports, and prints the convergence table.
 pub(super) fn run(args: ReportArgs, tool: &Tool) -> anyhow::Result<ExitCode> {
-    let ReportArgs { inputs, output, origin, warm_up, times, telemetry, window, bundle, figures, format, strict } =
-        args;
+    let ReportArgs {
+        inputs,
+        output,
+        origin,
+        warm_up,
+        times,
+        telemetry,
+        window,
+        energy,
+        bundle,
+        figures,
+        format,
+        strict,
+    } = args;
     let places = Places { folder: output.unwrap_or_else(|| report::default_folder(&inputs)), bundle };
-    let spec = ReportSpec { inputs, times: times.into(), telemetry, origin, warm_up, window, figures: figures.into() };
+    let (times, figures) = (times.into(), figures.into());
+    let spec = ReportSpec { inputs, times, telemetry, origin, warm_up, window, energy, figures };
     let outcome = write(&spec, tool, &places, format)?;
     tell(outcome.messages.trim_end());
     let code = print(&outcome.table);

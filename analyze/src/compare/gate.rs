@@ -123,7 +123,7 @@ impl FromStr for Gate {
         let form = || GateError::Form(text.to_owned());
         let split = |relation: Relation| Some((text.split_once(relation.as_str())?, relation));
         let ((left, right), relation) = Relation::ALL.into_iter().find_map(split).ok_or_else(form)?;
-        let (metric, field) = left.trim().split_once('.').ok_or_else(form)?;
+        let (metric, field) = left.trim().rsplit_once('.').ok_or_else(form)?;
         let number: f64 = right.trim().parse().map_err(|_| form())?;
         let metric = metric.parse().map_err(|error: UnknownMetric| GateError::Metric(error.to_string()))?;
         let found = Field::ALL.iter().find(|candidate| candidate.as_str() == field);
@@ -172,6 +172,7 @@ mod tests {
             assert_eq!(text.parse::<Gate>().unwrap().to_string(), text);
         }
         assert_eq!("t100.shift<3".parse::<Gate>().unwrap().to_string(), "t100_ms.shift < 3");
+        assert_eq!("share_by:1.5s.shift_low < 0".parse::<Gate>().unwrap().to_string(), "share_by:1500ms.shift_low < 0");
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub enum Refusal {
         /// The number of nodes.
         nodes: u32,
         /// The metric.
-        metric: &'static str,
+        metric: String,
     },
     /// Rounds do not come in pairs.
     #[error("{a} and {b} with {nodes} nodes are no pairs ({why}): compare them without --paired")]

@@ -72,13 +72,19 @@ pub(super) fn read(analysis: &Analysis, metric: Metric, condition: &str, nodes: 
     match (rounds.is_empty(), deployments.is_empty()) {
         (false, _) => Ok(Sample { condition, nodes, metric, is_simulated, rounds }),
         (true, true) => Err(Refusal::NoRounds { condition, nodes }),
-        (true, false) => Err(Refusal::NoValues { condition, nodes, metric: metric.name() }),
+        (true, false) => Err(Refusal::NoValues { condition, nodes, metric: in_words(metric) }),
     }
+}
+
+/// The metric, and what it needs where that may not be there.
+fn in_words(metric: Metric) -> String {
+    let needs = if metric.whole() == "the weight" { " (its topology gives nodes no weights)" } else { "" };
+    format!("{}{needs}", metric.name())
 }
 
 /// A round's value; none where the round is left out.
 fn value(metric: Metric, round: &RoundMetrics, run: usize) -> Option<Round> {
-    let value = match (metric.value(round).map(Value::as_f64), metric.missing()) {
+    let value = match (metric.value(round).map(Value::as_f64), metric.missing(round)) {
         (Some(value), Missing::Censored | Missing::LeftOut) => value,
         (None, Missing::Censored) => f64::INFINITY,
         (None, Missing::LeftOut) => return None,

@@ -200,7 +200,7 @@ fn claim(comparison: &Comparison, words: &Words, size: f64, certainty: Certainty
 /// What a time is until and from, unless it is the usual.
 fn goal(percent: u32, metric: Metric) -> String {
     let from = if metric == Metric::default() { None } else { metric.origin() };
-    let to = if percent == 100 { String::new() } else { format!(" to {percent} % of the nodes") };
+    let to = if percent == 100 { String::new() } else { format!(" to {percent} % of {}", metric.whole()) };
     to + &from.map_or_else(String::new, |from| format!(" from {}", from.as_str()))
 }
 

@@ -60,7 +60,7 @@ fn full(comparisons: &[Comparison]) -> Table {
 fn row(comparison: &Comparison) -> [Cell; 21] {
     let [delta_low, delta_high] = Cell::ends(comparison.dominance.interval);
     [
-        comparison.metric.name().into(),
+        comparison.metric.name().as_ref().into(),
         comparison.nodes.into(),
         comparison.a.as_str().into(),
         comparison.b.as_str().into(),
@@ -108,7 +108,7 @@ fn for_readers(comparisons: &[Comparison]) -> Table {
         let [ratio_low, ratio_high] = Cell::ends(comparison.ratio.and_then(|ratio| ratio.interval));
         let [delta_low, delta_high] = Cell::ends(comparison.dominance.interval);
         [
-            comparison.metric.name().into(),
+            comparison.metric.name().as_ref().into(),
             comparison.nodes.into(),
             comparison.a.as_str().into(),
             comparison.b.as_str().into(),
@@ -147,7 +147,7 @@ fn of_sides(sides: &[Side]) -> Table {
         let [median_low, median_high] = Cell::ends(side.median_interval);
         let [mean_low, mean_high] = Cell::ends(side.mean_interval);
         [
-            side.metric.name().into(),
+            side.metric.name().as_ref().into(),
             side.nodes.into(),
             side.condition.as_str().into(),
             side.rounds.into(),

@@ -14,6 +14,7 @@ mod impossible_times;
 mod invariants;
 mod lateness;
 mod latest_records;
+mod link_times;
 mod names;
 mod negative_latencies;
 mod own_program;

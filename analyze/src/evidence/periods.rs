@@ -47,8 +47,9 @@ impl Periods {
         let options = &manifest.options;
         let copies = options.protocol.protocol().copies_a_period()?;
         let is_known = draws_as_here(manifest) && options.records == Records::All && options.validate.is_none();
-        // A copy that failed is a gap between those that arrived.
-        let without_failed = manifest.rounds.iter().filter(|round| round.failed == 0);
+        // A copy that failed is a gap between those that arrived, and so is a period without a link, or of a node that stands still.
+        let has_gaps = options.motion.is_some() || !options.faults.is_empty();
+        let without_failed = manifest.rounds.iter().filter(|round| round.failed == 0 && !has_gaps);
         let late_ns = without_failed.filter_map(|round| Some((round.round, late_ns(manifest, round)?))).collect();
         is_known.then_some(Self { period_ns: options.period.0.max(1) as i64, copies, late_ns })
     }

@@ -11,6 +11,7 @@ use cnsim_records::columns::{EventNames, UNKNOWN_NS};
 use cnsim_records::names::Names;
 
 use super::lateness::late_ns;
+use super::link_times::LinkTimes;
 use super::own_program::draws_as_here;
 use super::periods::{OtherPeriod, Periods};
 use super::replay::Replay;
@@ -46,6 +47,8 @@ pub(crate) enum Field {
     Bytes,
     /// Its copy went between nodes that are no neighbours.
     Link,
+    /// Its copy left over a link that was down.
+    Down,
     /// Its copy took less than it was held back for.
     Hold,
     /// Its copy has no name.
@@ -74,7 +77,7 @@ pub(crate) enum Field {
 
 impl Field {
     /// Every one.
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Nodes,
         Self::Protocol,
         Self::Condition,
@@ -83,6 +86,7 @@ impl Field {
         Self::Process,
         Self::Bytes,
         Self::Link,
+        Self::Down,
         Self::Hold,
         Self::Unnamed,
         Self::Silent,
@@ -141,6 +145,8 @@ struct RunPromises {
     /// From each node to each that it may send to, with how long a copy is held; none where it may send to all, or where nobody
     /// knows to whom.
     links: Option<Vec<(u32, u32, i64)>>,
+    /// When links were up, where they come and go.
+    link_times: Option<LinkTimes>,
     /// How long every copy is held where `links` does not say; 0: not at all, or not by one clock.
     hold_ns: i64,
     /// Whether every copy has a name.
@@ -221,6 +227,7 @@ impl RunPromises {
             roster: places(manifest, names).or_else(|| simulated_places(manifest, topology.as_ref()?, names)),
             bytes: payload.max(1)..=payload.saturating_add(ENVELOPE_BYTES_MAX + name_bytes_max(manifest, names)),
             links: may_send.map(|topology| links(manifest, topology, &names.nodes)),
+            link_times: LinkTimes::of(facts, &names.nodes),
             hold_ns: hold_ns(manifest, None),
             is_named: draws_as_here(manifest),
             // A node that a fault takes down has copies without an end.
@@ -309,6 +316,12 @@ impl RunPromises {
             && let Some((count, row)) = find_out_of_order(round, *late_ns)
         {
             tell(Field::SendOrder, Told::Other(count), &|| copy(row));
+        }
+        let over_nothing = self.link_times.as_ref().map(|times| times.find_over_nothing(round)).unwrap_or_default();
+        if let Some(first) = over_nothing.first() {
+            tell(Field::Down, Told::Other(over_nothing.len() as u64), &|| {
+                format!("{}, {:.6} s after the round began", copy(first.row), first.since_ns as f64 / 1e9)
+            });
         }
         if let Some(targets) = self.replay.as_ref().and_then(|replay| replay.compare_targets(round)) {
             let of = |first: Option<u32>| format!("of {}", first.map_or("", node));

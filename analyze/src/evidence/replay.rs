@@ -11,6 +11,7 @@ use cnsim::link::Links;
 use cnsim::machine::{Common, Config, Gossip, Input, Machine, Output, Outputs};
 use cnsim::manifest::{Records, RoundOutcome};
 use cnsim::protocol::ProtocolSettings;
+use cnsim::scenario::Kind as FaultKind;
 use cnsim::time::Timestamp;
 use cnsim::topology::EdgeWeights;
 use cnsim_records::names::Names;
@@ -49,8 +50,11 @@ impl Replay {
     pub(super) fn of(facts: &RunFacts, nodes: &Names) -> Option<Self> {
         let (manifest, topology) = (&facts.manifest, facts.topology.as_ref()?);
         let options = &manifest.options;
+        // Whom a node may send to is another from instant to instant.
+        let stands_still = options.motion.is_none();
         let is_at_once = !options.protocol.protocol().sends_later();
-        if !is_at_once || !draws_as_here(manifest) || options.records != Records::All {
+        let is_whole = stands_still && options.faults.iter().all(|fault| leaves_sends_alone(&fault.kind));
+        if !is_at_once || !is_whole || !draws_as_here(manifest) || options.records != Records::All {
             return None;
         }
         let settings = ProtocolSettings { in_flight: ProtocolSettings::UNLIMITED, ..options.resolved_protocol() };
@@ -129,6 +133,21 @@ impl Replay {
             }
         }
         targets
+    }
+}
+
+/// Whether nodes send under a fault what they would without, and every copy has its records.
+fn leaves_sends_alone(kind: &FaultKind) -> bool {
+    match kind {
+        FaultKind::Partition { .. } | FaultKind::Loss { .. } | FaultKind::Delay { .. } | FaultKind::Uplink { .. } => {
+            true
+        }
+        // Copies of a node that went down have no end.
+        FaultKind::Crash { .. }
+        | FaultKind::Churn { .. }
+        | FaultKind::Pause { .. }
+        | FaultKind::Sleep { .. }
+        | FaultKind::Mute { .. } => false,
     }
 }
 

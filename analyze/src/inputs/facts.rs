@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use cnsim::manifest::Manifest;
+use cnsim::motion::Contacts;
 use cnsim::topology::Topology;
 use cnsim_records::FileFacts;
 use cnsim_records::events::Events;
 
 use super::control::ControlFacts;
 use super::faults::FaultFacts;
+use super::motion::MotionFacts;
 
 /// Everything that one input holds.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +45,18 @@ pub struct RunFacts {
     pub control: Option<ControlFacts>,
     /// faults.jsonl, fault-steps.csv and probes.csv.
     pub faults: Option<FaultFacts>,
+    /// contacts.csv.
+    pub motion: Option<MotionFacts>,
+}
+
+impl RunFacts {
+    /// When the links of its network were up; none where it stands still, where nobody tells, and where they are of other nodes than
+    /// its topology.
+    pub fn contacts(&self) -> Option<&Contacts> {
+        let (_, contacts) = self.motion.as_ref()?.contacts.as_ref()?;
+        let is_of_nodes = self.topology.as_ref().is_some_and(|topology| topology.nodes == contacts.nodes());
+        is_of_nodes.then_some(contacts)
+    }
 }
 
 /// What was seen while reading one input.

@@ -13,13 +13,14 @@ use super::error::InputError;
 use super::facts::{Facts, RunFacts};
 use super::faults;
 use super::fetch_facts::FetchFacts;
+use super::motion;
 use cnsim_records::error::SourceError;
 
 /// A run folder's files.
 pub(crate) struct Folder {
     /// Where the events are.
     pub(crate) events: Vec<PathBuf>,
-    /// `manifest.json`, `topology.json`, `control.csv` and what tells of faults.
+    /// `manifest.json`, `topology.json`, `control.csv` and what tells of faults and of links that come and go.
     pub(crate) run: Option<RunFacts>,
     /// `fetch.json`, where the events are those of a fetch.
     pub(crate) fetched: Option<FetchFacts>,
@@ -37,7 +38,8 @@ pub(crate) fn open(path: &Path) -> Result<Folder, InputError> {
             let (topology, topology_sha256) = read_json(&path.join("topology.json"), read)?.unzip();
             let control = control(path, &manifest, topology.as_ref())?;
             let faults = faults::read(path, &manifest, topology.as_ref())?;
-            Some(RunFacts { manifest, topology, topology_sha256, control, faults })
+            let motion = motion::read(path, &manifest)?;
+            Some(RunFacts { manifest, topology, topology_sha256, control, faults, motion })
         }
         None => None,
     };

@@ -90,6 +90,8 @@ fn load_folder(label: Option<&str>, path: &Path, scale: TimeScale) -> Result<Loa
     facts.files.extend(control.map(|control| control.file.clone()));
     let faults = folder.run.as_ref().and_then(|run| run.faults.as_ref());
     facts.files.extend(faults.into_iter().flat_map(|faults| faults.files.clone()));
+    let motion = folder.run.as_ref().and_then(|run| run.motion.as_ref()?.contacts.as_ref());
+    facts.files.extend(motion.map(|(file, _)| file.clone()));
     let own = match &folder.run {
         Some(run) => Some(run.manifest.options.condition.clone()),
         None => only_condition(&events),

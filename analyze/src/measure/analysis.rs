@@ -11,10 +11,13 @@ use super::hop_band::Band;
 use super::hosts::BetweenHosts;
 use super::load::{RoundLoad, RunLoad};
 use super::path::PathTime;
+use super::reachable::Reachable;
 use super::resources::RoundResources;
-use super::settings::Settings;
+use super::settings::{BEGINS, CLOSED, MOTION, NONE, Settings};
 use super::shape::Shape;
+use super::traffic::Moved;
 use super::under_faults::UnderFaults;
+use super::weighted::Weighted;
 
 /// The measurements of every input.
 #[derive(Debug, Clone, Default)]
@@ -87,6 +90,10 @@ pub struct RoundMetrics {
     pub failed: u64,
     /// received + duplicate + failed without a matching delivery; none where the run did not keep all of these.
     pub sends: Option<u64>,
+    /// The same where copies that a node sent at one instant are one; none where sends are not known.
+    pub transmissions: Option<u64>,
+    /// What copies moved; none where the run did not keep all records, and where no copy says its size.
+    pub moved: Option<Moved>,
     /// sends / reached - 1, where reached counts the initiator; none where only the initiator was reached, or sends are not known.
     pub rmr: Option<f64>,
     /// Largest hop of a first delivery.
@@ -113,8 +120,14 @@ pub struct RoundMetrics {
     /// What the clocks of its ends leave open of its times, in ns: half of the distance between the least and the most that they
     /// may be apart. None where nobody knows.
     pub clock_open_ns: Option<f64>,
+    /// How long it lasted, from `initiate`, in ns; none where nobody knows.
+    pub lasts_ns: Option<i64>,
     /// What its faults come to; none where it had none, or nobody knows them.
     pub under_faults: Option<UnderFaults>,
+    /// Whom its message could reach; none where the network stands still and no fault befell it, and where nobody knows.
+    pub reachable: Option<Reachable>,
+    /// How much of the weight of nodes was reached; none where nodes have no weights.
+    pub weighted: Option<Weighted>,
     /// When each first delivery happened, ns since the Unix epoch, sorted.
     pub reached_ns: Vec<i64>,
 }
@@ -165,6 +178,16 @@ impl Group {
         scored.chunk_by(|a, b| a.run_id == b.run_id).map(<[_]>::to_vec).collect()
     }
 
+    /// Whether rounds of it begin whether or not the ones before have ended.
+    pub fn is_open_loop(&self) -> bool {
+        self.settings.get(BEGINS).is_some_and(|begins| begins.iter().any(|word| word != CLOSED))
+    }
+
+    /// Whether links of it come and go.
+    pub fn moves(&self) -> bool {
+        self.settings.get(MOTION).is_some_and(|motions| motions.iter().any(|word| word != NONE))
+    }
+
     /// How many first deliveries the scored rounds have.
     pub fn delivered(&self) -> u64 {
         self.deliveries.iter().map(|at_hop| at_hop.count).sum()
@@ -191,6 +214,7 @@ impl RoundMetrics {
     /// Of copies only first receipts and failures were kept: what counts all of them is not known.
     pub(super) fn forget_copies(&mut self) {
         (self.duplicates, self.sends, self.rmr) = (None, None, None);
+        (self.transmissions, self.moved) = (None, None);
     }
 
     /// Time until the last expected delivery; none where it never came or its origin is unknown.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cnsim::manifest::Records;
+use cnsim::id::NodeIx;
+use cnsim::manifest::{Manifest, Records};
 use cnsim_records::columns::EventNames;
 use polars::prelude::{
     Column, DataFrame, DataType, Int64Chunked, IntoLazy, PolarsResult, UInt32Chunked, UInt64Chunked, col, lit,
@@ -17,12 +18,16 @@ use super::hops::{self, HOPS_KNOWN, HOPS_MAX, HOPS_SUM, Hops};
 use super::hosts::BetweenNumbers;
 use super::late::GivenUp;
 use super::machines::Machines;
+use super::network::Networks;
 use super::scenario::{RoundScenario, Scenarios};
 use super::scored::ScoredRounds;
 use super::spread::{Scratch, Spread};
 use super::under_faults::{self, UpNodes};
 use super::{Convergence, Origin, PERCENTS, RoundMetrics};
-use super::{control, convergence, coverage, critical, hosts, latency, load, path, resources, setup, shape};
+use super::{
+    control, convergence, coverage, critical, hosts, lasting, latency, load, path, reachable, resources, setup, shape,
+    traffic, transmissions, weighted,
+};
 use crate::inputs::About;
 use crate::rounds::{Batch, Round};
 
@@ -35,6 +40,7 @@ pub(crate) struct Circumstances<'a> {
     given_up: GivenUp,
     scored: ScoredRounds,
     scenarios: Scenarios<'a>,
+    networks: Networks<'a>,
 }
 
 /// What some rounds give.
@@ -79,8 +85,8 @@ impl<'a> Circumstances<'a> {
     pub(super) fn new(about: &'a About, names: &EventNames, nodes_by_run: Vec<u32>, warm_up: u32) -> Self {
         let given_up = GivenUp::of(about, names);
         let scored = ScoredRounds::of(about, names, warm_up);
-        let scenarios = Scenarios::of(about, names);
-        Self { about, nodes_by_run, machines: Machines::of(about, names), given_up, scored, scenarios }
+        let (scenarios, networks) = (Scenarios::of(about, names), Networks::of(about, names));
+        Self { about, nodes_by_run, machines: Machines::of(about, names), given_up, scored, scenarios, networks }
     }
 
     /// What is known of the input beside its records.
@@ -98,12 +104,14 @@ impl<'a> Circumstances<'a> {
         let (mut scratch, mut firsts) = (Scratch::default(), FirstReceipts::default());
         let mut deliveries: BTreeMap<u32, Deliveries> = BTreeMap::new();
         let mut bottlenecks: BTreeMap<u32, Numbers<'_>> = BTreeMap::new();
-        let mut rounds = Vec::with_capacity(batch.len());
+        let (mut rounds, mut room) = (Vec::with_capacity(batch.len()), Vec::new());
         for (place, round) in (0..).zip(batch.iter()) {
             let (spread, nodes) = (scratch.spread(&round, &self.given_up), self.nodes(&round));
             let hops = hops::hops(&spread);
             let scenario = self.scenarios.round(&round);
-            let found = scenario.and_then(|scenario| under_faults::measure(&scenario, &round, &spread));
+            let (network, manifest) = (self.networks.of_round(&round), self.manifest(&round));
+            let lasts_ns = lasting::lasts_ns(manifest, &round, spread.initiate.map(|initiate| initiate.at_ns));
+            let found = scenario.and_then(|scenario| under_faults::measure(&scenario, &round, &spread, lasts_ns));
             let (faults, up) = found.unzip();
             let counted = match (&faults, scenario.zip(up.as_ref())) {
                 (Some(faults), Some((scenario, up))) => Counted::Up(faults.expected_up, scenario, up),
@@ -117,7 +125,14 @@ impl<'a> Circumstances<'a> {
                 bottlenecks.entry(nodes).or_default().add(&spread, &self.machines);
             }
             let measured = self.measure_round(&round, &spread, nodes, &hops);
-            let metrics = RoundMetrics { under_faults: faults, ..measured.metrics };
+            let metrics = RoundMetrics {
+                transmissions: Some(transmissions::count(&round, &mut room)),
+                lasts_ns,
+                reachable: reachable::measure((network, scenario.as_ref()), &spread, lasts_ns),
+                weighted: weighted::measure(network, &spread, |place| counted.has(place)),
+                under_faults: faults,
+                ..measured.metrics
+            };
             rounds.push(MeasuredRound { metrics, ..measured });
         }
         let folds = fold(batch, &mut rounds, firsts);
@@ -125,6 +140,10 @@ impl<'a> Circumstances<'a> {
         let names = |node: u32| batch.columns.names.nodes.text(node);
         let named = |(nodes, found): (u32, Numbers<'_>)| (nodes, found.named(names, &self.machines));
         MeasuredBatch { rounds, deliveries, between, sent, bottlenecks: bottlenecks.into_iter().map(named).collect() }
+    }
+
+    fn manifest(&self, round: &Round<'_>) -> Option<&'a Manifest> {
+        self.about.runs.get(round.run_id()).map(|facts| &facts.manifest)
     }
 
     fn nodes(&self, round: &Round<'_>) -> u32 {
@@ -158,15 +177,16 @@ impl<'a> Circumstances<'a> {
     /// Measures what is no fold.
     fn measure_round(&self, round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops) -> MeasuredRound {
         let facts = self.about.runs.get(round.run_id());
+        let moved = traffic::moved(round);
         let metrics = RoundMetrics {
             scored: self.is_scored(round),
             resources: resources::resources(facts, round.round),
-            control: control::of_round(facts, round),
+            control: control::of_round(facts, round.round, moved),
+            moved: Some(moved).filter(|moved| moved.sent_bytes > 0),
             ..unfolded(round, spread, nodes, hops, &self.machines)
         };
         let protocol = round.rows.clone().next().map_or(0, |row| round.events.protocol[row]);
-        let run = self.about.runs.get(round.run_id());
-        let kept = run.map_or(Records::All, |run| run.manifest.options.records);
+        let kept = self.manifest(round).map_or(Records::All, |manifest| manifest.options.records);
         MeasuredRound { nodes, protocol, metrics, ways: clock::ways(spread, &self.machines), kept }
     }
 }
@@ -192,6 +212,14 @@ impl Counted<'_> {
             Self::Up(_, scenario, up) => up.contains(scenario, node),
         }
     }
+
+    /// The same by a node's place in the topology.
+    fn has(&self, place: NodeIx) -> bool {
+        match self {
+            Self::All(_) => true,
+            Self::Up(_, _, up) => up.has(place),
+        }
+    }
 }
 
 /// A round's measurements but for those that are folds.
@@ -211,6 +239,8 @@ fn unfolded(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops, mac
         duplicates: None,
         failed: 0,
         sends: None,
+        transmissions: None,
+        moved: None,
         rmr: None,
         hops_max: None,
         hops_mean: None,
@@ -223,7 +253,10 @@ fn unfolded(round: &Round<'_>, spread: &Spread<'_>, nodes: u32, hops: &Hops, mac
         resources: None,
         control: None,
         clock_open_ns: None,
+        lasts_ns: None,
         under_faults: None,
+        reachable: None,
+        weighted: None,
         reached_ns: spread.firsts.iter().map(|first| first.received_ns).collect(),
     }
 }

@@ -1,13 +1,17 @@
 //! The catalogue: every number that is measured of a round, once, in the order of `rounds.csv`. What writes that table, what
 //! compares conditions and what judges a comparison reads rounds by it. Definitions: docs/metrics.md.
 
+use std::borrow::Cow;
 use std::str::FromStr;
+
+use cnsim::time::Interval;
 
 use super::{Origin, RoundMetrics, Shape};
 
 /// One number that is measured of every round.
 #[derive(Debug, Clone, Copy)]
 pub struct Metric {
+    /// Its name, but for a time that is typed behind it.
     name: &'static str,
     unit: &'static str,
     kind: Kind,
@@ -19,6 +23,8 @@ pub struct Metric {
 enum Kind {
     /// The time from an origin until a share of the expected deliveries was made.
     TimeTo { percent: u32, origin: Origin },
+    /// The same of a share of the weight of nodes, from `initiate`.
+    WeightedTimeTo { percent: u32 },
     /// Anything else.
     Other,
 }
@@ -27,7 +33,12 @@ enum Kind {
 #[derive(Debug, Clone, Copy)]
 enum Read {
     Count(fn(&RoundMetrics) -> Option<u64>),
-    Number { decimals: usize, of: fn(&RoundMetrics) -> Option<f64> },
+    Number {
+        decimals: usize,
+        of: fn(&RoundMetrics) -> Option<f64>,
+    },
+    /// The share that was reached by a time since `initiate`.
+    ShareBy(Interval),
 }
 
 /// What a metric's values are.
@@ -62,14 +73,17 @@ pub enum Missing {
 
 /// Why a name is no metric.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("no metric is called {name:?}: there are {}", known.join(", "))]
+#[error("no metric is called {name:?}: there are {}, {SHARE_BY}:TIME, as {SHARE_BY}:4s", known.join(", "))]
 pub struct UnknownMetric {
     name: String,
     known: Vec<&'static str>,
 }
 
+/// The metric that has a time in its name, and so is no column of `rounds.csv`.
+const SHARE_BY: &str = "share_by";
+
 /// Every metric, in the order of the columns of `rounds.csv`.
-pub const METRICS: [Metric; 45] = [
+pub const METRICS: [Metric; 47] = [
     count("delivered", "nodes", |round| Some(round.delivered.into())),
     number("coverage", "share", 4, |round| Some(round.coverage())),
     ms("setup_ms", |round| whole_ms(round.setup_ns)),
@@ -115,10 +129,10 @@ pub const METRICS: [Metric; 45] = [
         let faults = round.under_faults.as_ref()?;
         share(faults.delivered_up, faults.expected_up)
     }),
-    count("expected_reachable", "nodes", |round| Some(round.under_faults.as_ref()?.expected_reachable.into())),
+    count("expected_reachable", "nodes", |round| Some(round.reachable.as_ref()?.expected.into())),
     number("coverage_reachable", "share", 4, |round| {
-        let faults = round.under_faults.as_ref()?;
-        share(faults.delivered_reachable, faults.expected_reachable)
+        let reachable = round.reachable.as_ref()?;
+        share(reachable.delivered, reachable.expected)
     }),
     count("delivered_before_faults", "nodes", |round| Some(round.under_faults.as_ref()?.delivered_by_phase[0])),
     count("delivered_under_faults", "nodes", |round| Some(round.under_faults.as_ref()?.delivered_by_phase[1])),
@@ -126,7 +140,22 @@ pub const METRICS: [Metric; 45] = [
     ms("heal_to_agreement_ms", |round| whole_ms(round.under_faults.as_ref()?.heal_to_agreement_ns)),
     count("failed_to_down", "sends", |round| Some(round.under_faults.as_ref()?.failed_to_down)),
     number("available", "share", 4, |round| Some(round.under_faults.as_ref()?.available)),
+    count("transmissions", "transmissions", |round| round.transmissions),
+    Metric {
+        kind: Kind::WeightedTimeTo { percent: 90 },
+        ..ms("t90_weighted_ms", |round| whole_ms(round.weighted.as_ref()?.t90_ns))
+    },
 ];
+
+/// The share of the weight of nodes that was reached by a time since `initiate`; of nodes, where these have no weights.
+fn share_by(round: &RoundMetrics, time: Interval) -> Option<f64> {
+    let latest_ns = round.initiate_ns?.saturating_add(i64::try_from(time.0).unwrap_or(i64::MAX));
+    let reached = round.reached_ns.partition_point(|at_ns| *at_ns <= latest_ns);
+    match &round.weighted {
+        Some(weighted) => Some(reached.checked_sub(1).map_or(0.0, |last| weighted.shares[last])),
+        None => share(u32::try_from(reached).ok()?, round.expected),
+    }
+}
 
 /// So many of so many; none of none.
 fn share(part: u32, whole: u32) -> Option<f64> {
@@ -160,14 +189,30 @@ fn whole_ms(time_ns: Option<i64>) -> Option<f64> {
 }
 
 impl Metric {
-    /// Its name: that of a column of `rounds.csv`.
-    pub fn name(self) -> &'static str {
+    /// Its name: that of a column of `rounds.csv`, but for one with a time in it.
+    pub fn name(self) -> Cow<'static, str> {
+        match self.read {
+            Read::ShareBy(time) => format!("{}:{time}", self.name).into(),
+            Read::Count(_) | Read::Number { .. } => self.name.into(),
+        }
+    }
+
+    /// The name of its column in `rounds.csv`.
+    pub(crate) fn column(self) -> &'static str {
         self.name
     }
 
     /// Its name without the unit that it may end in: as it may be typed, and as figures call it.
-    pub fn short_name(self) -> &'static str {
-        self.name.strip_suffix("_ms").unwrap_or(self.name)
+    pub fn short_name(self) -> Cow<'static, str> {
+        match self.name.strip_suffix("_ms") {
+            Some(short) => short.into(),
+            None => self.name(),
+        }
+    }
+
+    /// The share of what was reached by a time since `initiate`.
+    fn share_by(time: Interval) -> Self {
+        Self { name: SHARE_BY, unit: "share", kind: Kind::Other, read: Read::ShareBy(time) }
     }
 
     /// The unit of its values.
@@ -180,6 +225,7 @@ impl Metric {
         match self.read {
             Read::Count(_) => Values::Counts,
             Read::Number { decimals, .. } => Values::Numbers { decimals },
+            Read::ShareBy(_) => Values::Numbers { decimals: 4 },
         }
     }
 
@@ -187,23 +233,33 @@ impl Metric {
     pub fn origin(self) -> Option<Origin> {
         match self.kind {
             Kind::TimeTo { origin, .. } => Some(origin),
+            Kind::WeightedTimeTo { .. } => Some(Origin::Initiate),
             Kind::Other => None,
         }
     }
 
-    /// The share of deliveries that it is the time of, in per cent.
+    /// The share of deliveries, or of weight, that it is the time of, in per cent.
     pub fn percent(self) -> Option<u32> {
         match self.kind {
-            Kind::TimeTo { percent, .. } => Some(percent),
+            Kind::TimeTo { percent, .. } | Kind::WeightedTimeTo { percent } => Some(percent),
             Kind::Other => None,
         }
     }
 
-    /// What it means that a round has no value.
-    pub fn missing(self) -> Missing {
+    /// What that is a share of, where it is one.
+    pub fn whole(self) -> &'static str {
+        match self.kind {
+            Kind::WeightedTimeTo { .. } => "the weight",
+            Kind::TimeTo { .. } | Kind::Other => "the nodes",
+        }
+    }
+
+    /// What it means that this round has no value. Without weights nobody asks when they were reached.
+    pub fn missing(self, round: &RoundMetrics) -> Missing {
         match self.kind {
             Kind::TimeTo { .. } => Missing::Censored,
-            Kind::Other => Missing::LeftOut,
+            Kind::WeightedTimeTo { .. } if round.weighted.is_some() => Missing::Censored,
+            Kind::WeightedTimeTo { .. } | Kind::Other => Missing::LeftOut,
         }
     }
 
@@ -212,6 +268,7 @@ impl Metric {
         match self.read {
             Read::Count(read) => read(round).map(Value::Count),
             Read::Number { of, .. } => of(round).map(Value::Number),
+            Read::ShareBy(time) => share_by(round, time).map(Value::Number),
         }
     }
 }
@@ -226,10 +283,10 @@ impl Value {
     }
 }
 
-/// Metrics of one name are one metric: no name is in the catalogue twice.
+/// Metrics of one name are one metric: no name is in the catalogue twice, and a time is part of it.
 impl PartialEq for Metric {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+        self.name() == other.name()
     }
 }
 
@@ -246,13 +303,12 @@ impl Default for Metric {
 impl FromStr for Metric {
     type Err = UnknownMetric;
 
-    /// A name, with or without the unit `_ms` at its end.
+    /// A name, with or without the unit `_ms` at its end; `share_by:4s` with a time.
     fn from_str(text: &str) -> Result<Self, UnknownMetric> {
         let is_meant = |metric: &Self| metric.name == text || metric.short_name() == text;
-        METRICS
-            .into_iter()
-            .find(is_meant)
-            .ok_or_else(|| UnknownMetric { name: text.to_owned(), known: METRICS.map(Self::name).to_vec() })
+        let with_time = || Some(Self::share_by(text.strip_prefix(SHARE_BY)?.strip_prefix(':')?.parse().ok()?));
+        let found = METRICS.into_iter().find(is_meant).or_else(with_time);
+        found.ok_or_else(|| UnknownMetric { name: text.to_owned(), known: METRICS.map(Self::column).to_vec() })
     }
 }
 
@@ -260,16 +316,16 @@ impl FromStr for Metric {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::PERCENTS;
     use super::super::control::RoundControl;
     use super::super::fixture::{resources, silent_round};
     use super::super::resources::RoundResources;
+    use super::super::{PERCENTS, Weighted};
     use super::*;
     use crate::inputs::{ControlSent, Sent};
 
     #[test]
     fn a_metric_is_named_with_or_without_its_unit() {
-        let name = |text: &str| text.parse::<Metric>().unwrap().name();
+        let name = |text: &str| text.parse::<Metric>().unwrap().name().into_owned();
         assert_eq!(name("t100"), "t100_ms");
         assert_eq!(name("t100_first_send"), "t100_first_send_ms");
         assert_eq!(name("t100_first_send_ms"), Metric::default().name());
@@ -290,11 +346,16 @@ mod tests {
         for metric in METRICS {
             let name = metric.name();
             assert_eq!(metric.unit() == "ms", name.ends_with("_ms"), "{name}");
-            assert_eq!(metric.origin().is_some(), name.starts_with('t') && !name.starts_with("tree"), "{name}");
-            assert_eq!(metric.missing() == Missing::Censored, metric.origin().is_some(), "{name}");
+            let is_time_to = name.strip_prefix('t').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            assert_eq!(metric.origin().is_some(), is_time_to, "{name}");
+            let (plain, weighted) = (silent_round("run", 1), Some(Weighted::default()));
+            let weighted = RoundMetrics { weighted, ..silent_round("run", 1) };
+            assert_eq!(metric.missing(&weighted) == Missing::Censored, is_time_to, "{name}");
+            let is_of_nodes = is_time_to && metric.whole() == "the nodes";
+            assert_eq!(metric.missing(&plain) == Missing::Censored, is_of_nodes, "{name}");
         }
         assert_eq!("t50_first_send".parse::<Metric>().unwrap().origin(), Some(Origin::FirstSend));
-        assert_eq!(METRICS.map(Metric::name).into_iter().collect::<BTreeSet<_>>().len(), METRICS.len());
+        assert_eq!(METRICS.map(Metric::column).into_iter().collect::<BTreeSet<_>>().len(), METRICS.len());
     }
 
     #[test]
@@ -314,9 +375,32 @@ mod tests {
     fn every_metric_is_defined_for_readers() {
         let definitions = include_str!("../../../docs/metrics.md");
         // The times to a share stand there as `t50_ms` … `t100_ms`.
-        let named = METRICS.into_iter().filter(|metric| metric.percent().is_none_or(|percent| percent == 50));
+        let is_named =
+            |metric: &Metric| metric.percent().is_none_or(|percent| percent == 50) || metric.whole() == "the weight";
+        let named = METRICS.into_iter().filter(is_named);
         for metric in named {
             assert!(definitions.contains(&format!("`{}`", metric.name())), "{}", metric.name());
+        }
+        assert!(definitions.contains("`share_by:4s`"));
+    }
+
+    #[test]
+    fn the_share_by_a_time_is_of_weight_where_there_is_any_and_else_of_nodes() {
+        let by = |text: &str, round: &RoundMetrics| text.parse::<Metric>().unwrap().value(round).map(Value::as_f64);
+        let at = |ms: [i64; 3]| ms.map(|ms| ms * 1_000_000).to_vec();
+        let mut round = RoundMetrics { reached_ns: at([1_000, 2_000, 4_000]), expected: 4, ..silent_round("run", 1) };
+        assert_eq!(by("share_by:4s", &round), Some(0.75), "at the time is by it");
+        assert_eq!(by("share_by:3999ms", &round), Some(0.5));
+        assert_eq!(by("share_by:1ms", &round), Some(0.0));
+        round.weighted = Some(Weighted { t90_ns: Some(1), shares: vec![0.1, 0.2, 0.9] });
+        assert_eq!((by("share_by:4s", &round), by("share_by:1.5s", &round)), (Some(0.9), Some(0.1)));
+        assert_eq!((by("share_by:1ms", &round), by("t90_weighted", &round)), (Some(0.0), Some(1e-6)));
+        let metric: Metric = "share_by:1.5s".parse().unwrap();
+        assert_eq!((metric.name().as_ref(), metric.unit()), ("share_by:1500ms", "share"));
+        assert!(metric != "share_by:2s".parse().unwrap() && metric == "share_by:1500ms".parse().unwrap());
+        for bad in ["share_by", "share_by:", "share_by:4", "share_by:4m"] {
+            let error = bad.parse::<Metric>().unwrap_err().to_string();
+            assert!(error.ends_with("share_by:TIME, as share_by:4s"), "{error}");
         }
     }
 

@@ -1,12 +1,9 @@
 //! Control traffic: what nodes sent in a round beside copies of messages, as `control.csv` of the run's folder tells.
 
-use std::collections::BTreeMap;
-
-use cnsim::event::Kind;
 use cnsim::manifest::RoundOutcome;
 
+use super::traffic::Moved;
 use crate::inputs::{ControlSent, RunFacts};
-use crate::rounds::Round;
 
 /// What a round sent beside copies, and what these were.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,10 +21,9 @@ impl RoundControl {
     }
 }
 
-/// What a round with records sent, where its run tells.
-pub(super) fn of_round(facts: Option<&RunFacts>, round: &Round<'_>) -> Option<RoundControl> {
-    let sent = sent(facts?, round.round)?;
-    Some(RoundControl { sent, payload_bytes: bytes_of_copies(round) })
+/// What a round sent whose copies moved so many bytes, where its run tells.
+pub(super) fn of_round(facts: Option<&RunFacts>, round: u32, moved: Moved) -> Option<RoundControl> {
+    Some(RoundControl { sent: sent(facts?, round)?, payload_bytes: moved.sent_bytes })
 }
 
 /// The same of a round without records.
@@ -45,28 +41,6 @@ fn sent(facts: &RunFacts, round: u32) -> Option<ControlSent> {
         }
         RoundOutcome::Disturbed | RoundOutcome::Interrupted | RoundOutcome::Open => None,
     }
-}
-
-/// The bytes of a round's sends: of what arrived, and of failed sends of which no copy arrived, each once.
-fn bytes_of_copies(round: &Round<'_>) -> u64 {
-    let events = round.events;
-    let is_named_failure = |row: &usize| events.kind[*row] == Kind::Failed && events.send[*row] != 0;
-    let bytes_of = |row: usize| u64::from(events.bytes[row]);
-    let named_failures = round.rows.clone().filter(is_named_failure);
-    let mut undelivered: BTreeMap<u64, u64> = named_failures.map(|row| (events.send[row], bytes_of(row))).collect();
-    let mut bytes = 0;
-    for row in round.rows.clone() {
-        match events.kind[row] {
-            Kind::Initiate => {}
-            Kind::Failed if events.send[row] != 0 => {}
-            Kind::Failed => bytes += bytes_of(row),
-            Kind::Received | Kind::Duplicate => {
-                undelivered.remove(&events.send[row]);
-                bytes += bytes_of(row);
-            }
-        }
-    }
-    bytes + undelivered.values().sum::<u64>()
 }
 
 #[cfg(test)]
@@ -134,21 +108,5 @@ mod tests {
         };
         assert_eq!((ratio(0), ratio(1)), (Some(2.0), Some(0.0)));
         assert_eq!(ratio(3), None, "a round without records has no copies");
-    }
-
-    #[test]
-    fn every_copy_counts_once() {
-        let rows = [
-            Row::initiate("a", 0).with_bytes(1_000),
-            Row::received("a", "b", 1, 2).with_bytes(100).with_send(7),
-            Row::failed("a", "b", 1, 9).with_bytes(100).with_send(7),
-            Row::failed("a", "c", 1, 9).with_bytes(30).with_send(8),
-            Row::failed("a", "c", 1, 9).with_bytes(30).with_send(8),
-            Row::failed("a", "c", 1, 9).with_bytes(5),
-            Row::duplicate("b", "a", 1, 9).with_bytes(2),
-        ];
-        let events = super::super::fixture::events(&rows);
-        let batch = crate::rounds::Rounds::of(&events).lay_out_all();
-        assert_eq!(bytes_of_copies(&batch.get(0)), 100 + 30 + 5 + 2);
     }
 }

@@ -22,6 +22,11 @@ impl Known<'_> {
         self.facts.is_some_and(|facts| !facts.manifest.options.faults.is_empty())
     }
 
+    /// Whether its links come and go, so that no number of edges says how many copies there are.
+    fn moves(&self) -> bool {
+        self.facts.is_some_and(|facts| facts.manifest.options.motion.is_some())
+    }
+
     /// What its protocol promises, as its manifest says, else its records; none where they name no known protocol.
     pub(super) fn promises(&self) -> Option<Promises> {
         match self.facts {
@@ -46,6 +51,7 @@ fn of_run(run: &Known<'_>) -> Option<u64> {
     }
     match run.promises()?.duplicates {
         Duplicates::Never => Some(0),
+        Duplicates::OfFlood if run.moves() => None,
         Duplicates::OfFlood => flood(run.facts?.topology.as_ref()?),
         Duplicates::Open => None,
     }

@@ -175,6 +175,7 @@ pub(crate) fn manifest<const N: usize>(
         edges: edges.collect(),
         directed,
         model: None,
+        node_weights: None,
     };
     let mut manifest: serde_json::Value = serde_json::from_str(MANIFEST).unwrap();
     manifest["options"]["protocol"] = protocol.into();
@@ -184,6 +185,7 @@ pub(crate) fn manifest<const N: usize>(
         topology_sha256: None,
         control: None,
         faults: None,
+        motion: None,
     }
 }
 
@@ -268,6 +270,8 @@ pub(crate) fn silent_round(run_id: &str, round: u32) -> RoundMetrics {
         duplicates: Some(0),
         failed: 0,
         sends: Some(9),
+        transmissions: Some(9),
+        moved: None,
         rmr: Some(0.0),
         hops_max: None,
         hops_mean: None,
@@ -280,7 +284,10 @@ pub(crate) fn silent_round(run_id: &str, round: u32) -> RoundMetrics {
         resources: None,
         control: None,
         clock_open_ns: None,
+        lasts_ns: None,
         under_faults: None,
+        reachable: None,
+        weighted: None,
         reached_ns: Vec::new(),
     }
 }

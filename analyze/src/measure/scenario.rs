@@ -1,6 +1,6 @@
 //! The faults that the rounds of an input were under, for the numbers of its names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use cnsim::id::NodeIx;
 use cnsim::manifest::Manifest;
@@ -10,6 +10,7 @@ use cnsim::time::{Clock, Interval};
 use cnsim::topology::{Adjacency, EdgeWeights};
 use cnsim_records::columns::EventNames;
 
+use super::network::Places;
 use crate::inputs::{About, FaultFacts, RunFacts};
 use crate::rounds::Round;
 
@@ -33,8 +34,7 @@ pub(crate) struct RunScenario<'a> {
     pub(super) neighbours: Adjacency,
     /// Who hears from whom, where that differs.
     pub(super) heard_from: Option<Adjacency>,
-    /// By the number of a node: its place in the topology.
-    places: Vec<Option<NodeIx>>,
+    places: Places,
 }
 
 /// The faults of one round.
@@ -72,8 +72,6 @@ impl<'a> RunScenario<'a> {
         let (manifest, topology) = (&facts.manifest, facts.topology.as_ref()?);
         let faults = facts.faults.as_ref().filter(|_| !manifest.options.faults.is_empty())?;
         let neighbours = topology.adjacency(EdgeWeights::Ignored).ok()?;
-        let places: HashMap<&str, NodeIx> =
-            topology.nodes.iter().map(|node| node.as_str()).zip((0..).map(NodeIx)).collect();
         let heard_from = topology.directed.then(|| {
             let mut lists = vec![Vec::new(); topology.nodes.len()];
             for edge in &topology.edges {
@@ -81,7 +79,7 @@ impl<'a> RunScenario<'a> {
             }
             Adjacency::of(lists)
         });
-        let places = names.nodes.iter().map(|node| places.get(node).copied()).collect();
+        let places = Places::of(topology, names);
         Some(Self { manifest, facts: faults, nodes: topology.nodes.len(), neighbours, heard_from, places })
     }
 
@@ -101,7 +99,7 @@ impl<'s> RoundScenario<'s> {
 
     /// The place of a node in the topology.
     pub(crate) fn place(&self, node: u32) -> Option<NodeIx> {
-        self.run.places.get(node as usize).copied().flatten()
+        self.run.places.get(node)
     }
 
     /// A time since the round's time 0, in ns.

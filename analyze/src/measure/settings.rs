@@ -4,10 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cnsim::link::RateSpec;
 use cnsim::manifest::{Manifest, Options};
+use cnsim::motion::MotionSpec;
 use cnsim::scenario::FaultSpec;
 
 /// What stands for a setting that has no value.
-const NONE: &str = "none";
+pub(super) const NONE: &str = "none";
+
+/// When rounds begin.
+pub(super) const BEGINS: &str = "begins of rounds";
+
+/// They do when the one before has ended.
+pub(super) const CLOSED: &str = "closed";
+
+/// How the network moves.
+pub(super) const MOTION: &str = "motion";
 
 /// How nodes were packed.
 pub(super) const PACKED: &str = "nodes in a process";
@@ -34,6 +44,8 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         validate,
         service,
         every,
+        motion,
+        discovery,
         faults,
         records,
         ..
@@ -45,9 +57,10 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
     vec![
         ("backend", manifest.backend.name().to_owned()),
         ("bandwidth in bit/s", optional(bandwidth)),
-        ("begins of rounds", every.to_string()),
+        (BEGINS, every.to_string()),
         ("connections", connections.to_string()),
         ("deadline in ms", optional(*deadline_ms)),
+        ("discovery of links", discovery.to_string()),
         ("downlink", rate(downlink)),
         ("faults", faults_words(faults)),
         ("forwarding", forward.to_string()),
@@ -58,6 +71,7 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         (PACKED, nodes_per_process.to_string()),
         ("period", period.to_string()),
         ("phase", phase.to_string()),
+        (MOTION, motion.as_ref().map_or_else(|| NONE.to_owned(), MotionSpec::to_string)),
         ("order of sends", order.to_string()),
         ("payload in bytes", payload_bytes.to_string()),
         ("protocol", protocol.to_string()),

@@ -24,6 +24,8 @@ pub(super) fn metrics(facts: &RunFacts, round: &Round, warm_up: u32) -> RoundMet
         duplicates: Some(0),
         failed: 0,
         sends: Some(0),
+        transmissions: Some(0),
+        moved: None,
         rmr: None,
         hops_max: None,
         hops_mean: None,
@@ -36,7 +38,10 @@ pub(super) fn metrics(facts: &RunFacts, round: &Round, warm_up: u32) -> RoundMet
         resources: resources::of_round(manifest, round),
         control: control::of_silent(facts, round.round),
         clock_open_ns: None,
+        lasts_ns: None,
         under_faults: None,
+        reachable: None,
+        weighted: None,
         reached_ns: Vec::new(),
     }
 }

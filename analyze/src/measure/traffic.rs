@@ -1,11 +1,44 @@
-//! Traffic: what the busiest node of a round sent or received.
+//! Traffic: what copies of a round moved, and what its busiest node sent or received.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use cnsim::event::Kind;
 
 use crate::rounds::Round;
 use cnsim_records::columns::EventColumns;
+
+/// What the copies of a round moved, by the sizes that records say; control messages are in none of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moved {
+    /// Of what arrived, and of failed sends of which no copy arrived, each once.
+    pub sent_bytes: u64,
+    /// Of what arrived.
+    pub received_bytes: u64,
+}
+
+/// What the copies of a round moved.
+pub(super) fn moved(round: &Round<'_>) -> Moved {
+    let events = round.events;
+    let is_named_failure = |row: &usize| events.kind[*row] == Kind::Failed && events.send[*row] != 0;
+    let bytes_of = |row: usize| u64::from(events.bytes[row]);
+    let named_failures = round.rows.clone().filter(is_named_failure);
+    let mut undelivered: BTreeMap<u64, u64> = named_failures.map(|row| (events.send[row], bytes_of(row))).collect();
+    let mut moved = Moved::default();
+    for row in round.rows.clone() {
+        match events.kind[row] {
+            Kind::Initiate => {}
+            Kind::Failed if events.send[row] != 0 => {}
+            Kind::Failed => moved.sent_bytes += bytes_of(row),
+            Kind::Received | Kind::Duplicate => {
+                undelivered.remove(&events.send[row]);
+                moved.received_bytes += bytes_of(row);
+            }
+        }
+    }
+    moved.sent_bytes += moved.received_bytes + undelivered.values().sum::<u64>();
+    moved
+}
 
 /// The node that moved most bytes one way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +108,22 @@ mod tests {
         let events = events(rows);
         let batch = Rounds::of(&events).lay_out_all();
         busiest(&batch.get(0)).map(|busiest| (busiest.node, busiest.bytes))
+    }
+
+    #[test]
+    fn every_copy_counts_once() {
+        let rows = [
+            Row::initiate("a", 0).with_bytes(1_000),
+            Row::received("a", "b", 1, 2).with_bytes(100).with_send(7),
+            Row::failed("a", "b", 1, 9).with_bytes(100).with_send(7),
+            Row::failed("a", "c", 1, 9).with_bytes(30).with_send(8),
+            Row::failed("a", "c", 1, 9).with_bytes(30).with_send(8),
+            Row::failed("a", "c", 1, 9).with_bytes(5),
+            Row::duplicate("b", "a", 1, 9).with_bytes(2),
+        ];
+        let events = events(&rows);
+        let batch = Rounds::of(&events).lay_out_all();
+        assert_eq!(moved(&batch.get(0)), Moved { sent_bytes: 100 + 30 + 5 + 2, received_bytes: 100 + 2 });
     }
 
     #[test]

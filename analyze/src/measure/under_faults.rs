@@ -6,7 +6,6 @@ use cnsim::scenario::{Effect, Manner, ROUND_END, Span};
 use cnsim::time::Interval;
 use cnsim_records::columns::UNKNOWN_NS;
 
-use super::reachable::reachable;
 use super::scenario::{RoundScenario, ns, spans_of};
 use super::spread::Spread;
 use crate::rounds::Round;
@@ -18,10 +17,6 @@ pub struct UnderFaults {
     pub expected_up: u32,
     /// First receipts of these.
     pub delivered_up: u32,
-    /// Nodes that a message could reach at all.
-    pub expected_reachable: u32,
-    /// First receipts of these.
-    pub delivered_reachable: u32,
     /// Deliveries before the first fault began, until the last one ended, and after that.
     pub delivered_by_phase: [u64; 3],
     /// From the end of the last fault to the last first receipt; none where some fault has no end, where a node was never reached,
@@ -58,15 +53,15 @@ pub(super) fn measure(
     scenario: &RoundScenario<'_>,
     round: &Round<'_>,
     spread: &Spread<'_>,
+    lasts_ns: Option<i64>,
 ) -> Option<(UnderFaults, UpNodes)> {
     let initiate = spread.initiate?;
     let initiator = scenario.place(initiate.node)?;
     let begins = instant(scenario.since(initiate.at_ns));
-    let ended_ns = lasts_ns(scenario, round, initiate.at_ns);
+    let ended_ns = lasts_ns?;
     let ends = Interval(begins.0.saturating_add(ended_ns.max(0) as u64));
     let within = Within { scenario, begins, ends };
     let up = UpNodes(within.up());
-    let reachable = reachable(scenario, initiator, (begins, ends));
     let count = |nodes: &[bool]| {
         let counted = (0..).map(NodeIx).zip(nodes).filter(|(node, counts)| **counts && *node != initiator);
         counted.count() as u32
@@ -78,8 +73,6 @@ pub(super) fn measure(
     let found = UnderFaults {
         expected_up: count(&up.0),
         delivered_up: delivered(&up.0),
-        expected_reachable: count(&reachable),
-        delivered_reachable: delivered(&reachable),
         delivered_by_phase: within.by_phase(spread),
         heal_to_agreement_ns: within.heal_to_agreement(spread),
         failed_to_down: within.failed_to_down(round),
@@ -94,15 +87,13 @@ pub(super) fn measure(
 impl UpNodes {
     /// Whether a node is among them.
     pub(super) fn contains(&self, scenario: &RoundScenario<'_>, node: u32) -> bool {
-        scenario.place(node).is_some_and(|place| self.0[place.index()])
+        scenario.place(node).is_some_and(|place| self.has(place))
     }
-}
 
-/// How long the round lasted as its driver saw it; where no manifest tells, to its last record.
-fn lasts_ns(scenario: &RoundScenario<'_>, round: &Round<'_>, initiate_ns: i64) -> i64 {
-    let driven = scenario.run.manifest.rounds.iter().find(|driven| driven.round == round.round);
-    let last = || round.rows.clone().map(|row| round.events.received_ns[row]).max().unwrap_or(initiate_ns);
-    driven.map_or_else(|| last().saturating_sub(initiate_ns), |driven| (driven.driver_ms * 1e6) as i64)
+    /// The same by its place in the topology.
+    pub(super) fn has(&self, place: NodeIx) -> bool {
+        self.0[place.index()]
+    }
 }
 
 /// A time since the round's time 0; 0 where a clock says that it was before.
@@ -306,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_node_is_reachable_where_a_way_through_time_leads_to_it() {
-        let reachable = |faults| found(faults, &[]).expected_reachable;
+        let reachable = |faults| measured(faults, &[]).reachable.unwrap().expected;
         assert_eq!(reachable(vec![cut(0, 50)]), 3, "over the edge when it is whole");
         assert_eq!(reachable(vec![cut(0, u64::MAX)]), 1, "n1");
         // n1 is up before the edge behind it is whole, and is gone when it is.

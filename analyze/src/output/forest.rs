@@ -35,7 +35,8 @@ pub(crate) fn forest(
             }
             Err(error) => return Err(FigureError::Draw(error)),
         };
-        let stem = format!("effects-{}", metric.name());
+        // A colon is no part of a file's name everywhere.
+        let stem = format!("effects-{}", metric.name().replace(':', "-"));
         files.extend(figure.files(&stem, &caption(&of_metric, &figure, simulated.as_deref()), spec, metadata)?);
     }
     Ok((files, notes))

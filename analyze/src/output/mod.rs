@@ -9,6 +9,7 @@ mod critical;
 mod delays;
 mod duplicates;
 mod ecdf;
+mod energy;
 mod factors;
 mod faults;
 mod figure_file;
@@ -38,8 +39,8 @@ use rayon::prelude::*;
 use crate::audit::Quality;
 use crate::evidence::Evidence;
 use crate::inputs::About;
-use crate::measure::Analysis;
 use crate::measure::usage::Usage;
+use crate::measure::{Analysis, EnergyModel};
 use crate::table::Table;
 
 pub(crate) use figure_file::DrawnFigure;
@@ -72,6 +73,11 @@ pub fn all(analysis: &Analysis) -> Vec<Table> {
         growth::table,
     ];
     tables.par_iter().filter_map(|table| Some(simulated::marked(table(analysis)?, analysis))).collect()
+}
+
+/// What rounds cost, where any round tells what it moved and how long it lasted.
+pub fn energy(analysis: &Analysis, costs: &EnergyModel) -> Option<Table> {
+    energy::table(analysis, costs).map(|table| simulated::marked(table, analysis))
 }
 
 /// The tables of what runs were made to be and what the network was under, where there is anything to tell: factors and

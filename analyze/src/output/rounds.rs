@@ -25,8 +25,8 @@ pub(super) fn table(analysis: &Analysis) -> Table {
 
 fn column(metric: Metric) -> Column {
     match metric.values() {
-        Values::Counts => count(metric.name()),
-        Values::Numbers { decimals } => number(metric.name(), decimals),
+        Values::Counts => count(metric.column()),
+        Values::Numbers { decimals } => number(metric.column(), decimals),
     }
 }
 

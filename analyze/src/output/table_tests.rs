@@ -61,7 +61,7 @@ fn tables_have_the_promised_headers() {
         ("ecdf", "condition,nodes,origin,t100_ms,share,share_low,share_high"),
         (
             "rounds",
-            "condition,run_id,round,nodes,scored,initiator,expected,delivered,coverage,setup_ms,t50_ms,t90_ms,t95_ms,t99_ms,t100_ms,t50_first_send_ms,t90_first_send_ms,t95_first_send_ms,t99_first_send_ms,t100_first_send_ms,duplicates,failed,sends,rmr,hops_max,hops_mean,latency_median_ms,tree_depth,tree_width,branching_mean,branching_max,load_gini,cpu_ms,cpu_process_max_ms,resident_bytes,sent_bytes,received_bytes,sent_per_payload_byte,clock_open_ms,control_messages,control_bytes,control_per_payload_byte,expected_up,coverage_up,expected_reachable,coverage_reachable,delivered_before_faults,delivered_under_faults,delivered_after_faults,heal_to_agreement_ms,failed_to_down,available",
+            "condition,run_id,round,nodes,scored,initiator,expected,delivered,coverage,setup_ms,t50_ms,t90_ms,t95_ms,t99_ms,t100_ms,t50_first_send_ms,t90_first_send_ms,t95_first_send_ms,t99_first_send_ms,t100_first_send_ms,duplicates,failed,sends,rmr,hops_max,hops_mean,latency_median_ms,tree_depth,tree_width,branching_mean,branching_max,load_gini,cpu_ms,cpu_process_max_ms,resident_bytes,sent_bytes,received_bytes,sent_per_payload_byte,clock_open_ms,control_messages,control_bytes,control_per_payload_byte,expected_up,coverage_up,expected_reachable,coverage_reachable,delivered_before_faults,delivered_under_faults,delivered_after_faults,heal_to_agreement_ms,failed_to_down,available,transmissions,t90_weighted_ms",
         ),
         ("duplicates", "condition,nodes,rounds,duplicates_mean,duplicates_min,duplicates_max,expected,rmr_mean"),
         ("hops", "condition,nodes,hop,count,share"),

@@ -4,7 +4,7 @@ use cnsim_charts::{ChartError, Metadata, Sheet, data};
 use rayon::prelude::*;
 
 use crate::inputs::About;
-use crate::measure::{Analysis, Origin};
+use crate::measure::{Analysis, Group, Origin};
 use crate::output::{DrawnFigure, FigureError, FigureSpec, OutputFile, figures as figure};
 
 /// One figure, made or left out.
@@ -91,6 +91,15 @@ const RECIPES: [Recipe; 18] = [
         origin: TimeOrigin::Initiate,
         draw: |it| DrawnFigure::draw(&figure::population(it.analysis), cnsim_charts::population, &it.sheet),
         absent: "no fault stopped a node in a scored round",
+    },
+    Recipe {
+        name: "components",
+        title: "Components",
+        caption: "Above: into how many pieces a network that moves falls, of nodes that are there. Below: how many nodes are there, and \
+                  how many are in the largest piece. Faults are in none of it.",
+        origin: TimeOrigin::None,
+        draw: |it| DrawnFigure::draw(&figure::components(it.inputs, it.analysis), cnsim_charts::components, &it.sheet),
+        absent: "no network moves, or nothing says when its links were up",
     },
     Recipe {
         name: "convergence-ecdf",
@@ -273,7 +282,8 @@ pub(super) fn all(input: &FigureInput<'_>) -> Result<Vec<Figure>, FigureError> {
         };
         let notes: String =
             drawn.iter().flat_map(|drawn| drawn.drawing.notes()).map(|note| format!(" {note}")).collect();
-        let mut caption = format!("{}{notes}{from} {rounds}", recipe.caption);
+        let bound = bound_words(recipe.name, input.analysis);
+        let mut caption = format!("{}{bound}{notes}{from} {rounds}", recipe.caption);
         if let Some(words) = &simulated {
             let tells_level = caption.contains("95 %");
             caption += words;
@@ -303,6 +313,16 @@ pub(super) fn files(
     let made: Vec<_> = figures.iter().filter_map(|figure| Some((figure, figure.drawn.as_ref().ok()?))).collect();
     let files: Vec<Vec<OutputFile>> = made.into_par_iter().map(files).collect::<Result<_, FigureError>>()?;
     Ok(files.into_iter().flatten().collect())
+}
+
+/// What the dashed line of infection curves is, where there is one.
+fn bound_words(figure: &str, analysis: &Analysis) -> &'static str {
+    match figure == "infection-curves" && analysis.groups.iter().any(Group::moves) {
+        true => {
+            " Dashed, foremost paths: the earliest that links allow, over which copies take no time; the median over rounds."
+        }
+        false => "",
+    }
 }
 
 /// On how many scored rounds everything stands.

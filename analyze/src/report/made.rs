@@ -61,7 +61,8 @@ impl Report {
             sheet,
         };
         let chosen = [("origin", spec.origin.as_str().to_owned()), ("warm-up", spec.warm_up.to_string())];
-        let chosen: Vec<_> = chosen.into_iter().chain(spec.figures.chosen()).collect();
+        let energy = spec.energy.as_ref().map(|costs| ("energy", costs.to_string()));
+        let chosen: Vec<_> = chosen.into_iter().chain(energy).chain(spec.figures.chosen()).collect();
         let metadata = metadata(tool, &chosen, &input_sha256);
         let draw = || {
             let figures = figures::all(&input)?;
@@ -69,7 +70,8 @@ impl Report {
             Ok::<_, ReportError>((figures, files))
         };
         let tabulate = || {
-            let tables = output::all(analysis);
+            let mut tables = output::all(analysis);
+            tables.extend(spec.energy.as_ref().and_then(|costs| output::energy(analysis, costs)));
             let files = table_files(&tables);
             (tables, files)
         };

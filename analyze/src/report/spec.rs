@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::inputs::telemetry::Source;
 use crate::inputs::{Input, TimeScale};
-use crate::measure::Origin;
 use crate::measure::usage::Window;
+use crate::measure::{EnergyModel, Origin};
 use crate::output::FigureSpec;
 
 /// What to report on, and how. `bundle.json` remembers it in this form.
@@ -24,6 +24,9 @@ pub struct ReportSpec {
     pub warm_up: u32,
     /// Which samples of telemetry count.
     pub window: Window,
+    /// What bytes and time cost; none: the report tells of no energy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<EnergyModel>,
     /// How figures look, and what their files are.
     pub figures: FigureSpec,
 }
@@ -38,6 +41,7 @@ impl ReportSpec {
             origin: Origin::FirstSend,
             warm_up: 1,
             window: Window::default(),
+            energy: None,
             figures: FigureSpec::default(),
         }
     }

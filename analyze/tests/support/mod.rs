@@ -13,6 +13,7 @@ pub(crate) const FIGURES: [&str; 18] = [
     "infection-curves",
     "coverage-under-faults",
     "population",
+    "components",
     "convergence-ecdf",
     "convergence-by-nodes",
     "growth-residuals",

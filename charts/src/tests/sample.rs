@@ -27,6 +27,7 @@ pub(super) struct All {
     pub(super) effects: Effects,
     pub(super) telemetry: Telemetry,
     pub(super) faults: FaultCurves,
+    pub(super) components: Components,
 }
 
 impl All {
@@ -57,7 +58,14 @@ impl All {
         };
         let copies =
             move |index: u32, round: u32| (round, (level(index) as u64).saturating_add(9), level(index) as u64);
-        let panel = |index| InfectionPanel { label: label(), rounds: vec![curve(index); 2], median: curve(index) };
+        let earlier =
+            move |index: u32| curve(index).into_iter().map(|(at, share)| (0.7 * at, share)).collect::<Vec<_>>();
+        let panel = |index| InfectionPanel {
+            label: label(),
+            rounds: vec![curve(index); 2],
+            median: curve(index),
+            bound: if index % 2 == 1 { earlier(index) } else { vec![] },
+        };
         let ecdf =
             |index| EcdfSeries { label: label(), complete_ms: times(index), censored: index % 2, band: Some(0.3) };
         let nodes =
@@ -102,6 +110,7 @@ impl All {
             },
             telemetry: telemetry_of(count, &label(), top),
             faults: FaultCurves { panels: series().map(|index| faults(label(), level(index))).collect() },
+            components: Components { panels: series().map(|index| component(label(), level(index))).collect() },
         }
     }
 
@@ -131,6 +140,7 @@ impl All {
             ("telemetry", telemetry::layout(&self.telemetry, sheet)),
             ("coverage-under-faults", under_faults::coverage_layout(&self.faults, sheet)),
             ("population", under_faults::population_layout(&self.faults, sheet)),
+            ("components", components::layout(&self.components, sheet)),
         ]
     }
 
@@ -156,6 +166,7 @@ impl All {
             telemetry(&self.telemetry, &sheet).unwrap(),
             coverage_under_faults(&self.faults, &sheet).unwrap(),
             population(&self.faults, &sheet).unwrap(),
+            components(&self.components, &sheet).unwrap(),
         ]
     }
 }
@@ -224,6 +235,17 @@ fn faults(label: String, level: f64) -> FaultPanel {
     };
     let spans = vec![span(&label, 0.1, 0.6), span("split", 0.5, 1.0)];
     FaultPanel { label, spans, rounds: vec![curve.clone(); 2], middle: curve }
+}
+
+fn component(label: String, level: f64) -> ComponentPanel {
+    let curve = |counts: [f64; 3]| [0.0, 0.4 * level, level].into_iter().zip(counts).collect::<Vec<_>>();
+    ComponentPanel {
+        label,
+        runs: vec![curve([4.0, 7.0, 5.0]), curve([6.0, 3.0, 3.0])],
+        pieces: curve([5.0, 5.0, 4.0]),
+        there: curve([50.0, 48.0, 50.0]),
+        largest: curve([30.0, 12.0, 41.0]),
+    }
 }
 
 /// `count` bars of three kinds, one of which nobody sends.

@@ -23,14 +23,17 @@ fn other_periods(RunFacts { manifest, control, .. }: &RunFacts, rounds: &[&Audit
     let kind = manifest.options.protocol.protocol().once_a_period()?;
     let control = control.as_ref()?;
     let (period_ms, nodes) = (manifest.options.period.as_ms(), f64::from(manifest.options.nodes));
+    let calls_always = manifest.options.faults.is_empty() && manifest.options.motion.is_none();
     let is_other = |round: &&cnsim::manifest::Round| {
         let sent = control.rounds.get(&round.round).and_then(|sent| sent.kinds.get(kind)).copied().unwrap_or_default();
         // Nodes may stop to call when all are reached, though copies are still on their way.
         let spread_ms = spread_ms(rounds, round.round).unwrap_or(0.0);
-        // A node without neighbours calls nobody.
+        // A node without neighbours calls nobody, and so does one that stands still.
         let least = (spread_ms / period_ms - 1.0) * f64::from(sent.senders);
-        let is_never_late = is_never_late(manifest, round) && f64::from(sent.senders) == nodes;
-        counted_ms(manifest, rounds, round).is_some_and(|ms| sent.node_max as f64 > ms / period_ms + PERIODS_MORE)
+        let is_never_late = calls_always && is_never_late(manifest, round) && f64::from(sent.senders) == nodes;
+        // Periods begin anew in a node that lost what it held.
+        let counted_ms = counted_ms(manifest, rounds, round).filter(|_| manifest.options.faults.is_empty());
+        counted_ms.is_some_and(|ms| sent.node_max as f64 > ms / period_ms + PERIODS_MORE)
             || is_never_late && (sent.messages as f64) < least
     };
     let other: Vec<u32> = manifest.rounds.iter().filter(has_ended).filter(is_other).map(|round| round.round).collect();

@@ -2,13 +2,14 @@
 //! was changed.
 //!
 //! Each file looks at one pair: `records.rs` at records and manifest, `driver.rs` at what the driver counted and timed, `network.rs`
-//! at the manifest and its topology, `control.rs` and `counted.rs` at the counts of control
+//! at the manifest and its topology, `motion.rs` at both and when links were up, `control.rs` and `counted.rs` at the counts of control
 //! messages, `copies.rs` at the numbers of copies, `virtual_time.rs` at the begins of simulated rounds, `typed.rs` at what was typed.
 
 mod control;
 mod copies;
 mod counted;
 mod driver;
+mod motion;
 mod network;
 mod records;
 mod typed;
@@ -33,6 +34,7 @@ fn contradicted<'a>(scope: &Scope<'a>, (condition, run_id): RunKey<'a>, run: &Au
     let mut words = records::contradictions(manifest, run, &rounds);
     words.extend(driver::contradictions(manifest, &rounds));
     words.extend(network::contradictions(run.facts()?));
+    words.extend(motion::contradictions(run.facts()?));
     words.extend(control::contradictions(run.facts()?));
     words.extend(copies::contradictions(run, &rounds));
     words.extend(counted::contradictions(run.facts()?, &rounds));

@@ -172,6 +172,7 @@ fn other_field(field: Field, manifest: &Manifest, rounds: &[&AuditedRound<'_>]) 
         Field::Process => "another process than their node's",
         Field::Bytes => "a size that its payload does not have",
         Field::Link => "copies between nodes that are no neighbours",
+        Field::Down => "copies over links that were down when they were sent",
         Field::Hold => "copies quicker than the link delay",
         Field::Unnamed => "copies without a name",
         Field::Silent => "no host or no hop",

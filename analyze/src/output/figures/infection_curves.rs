@@ -4,6 +4,7 @@ use cnsim_charts::data::{InfectionCurves, InfectionPanel};
 
 use super::evenly::evenly;
 use super::group::label;
+use super::motion::bound;
 use crate::measure::{Analysis, Group, Origin, RoundMetrics};
 use crate::stats::Summary;
 
@@ -24,7 +25,8 @@ pub fn infection_curves(analysis: &Analysis, origin: Origin) -> InfectionCurves 
                 format!("{} ({shown} of {} rounds drawn)", label(analysis, group), shown + left_out)
             }
         };
-        InfectionPanel { label, rounds: drawn.rounds, median: median(group, origin) }
+        let bound = bound(group, origin, STEPS_MAX);
+        InfectionPanel { label, rounds: drawn.rounds, median: median(group, origin), bound }
     };
     InfectionCurves { panels: analysis.groups.iter().map(panel).collect() }
 }

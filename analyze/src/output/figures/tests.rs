@@ -135,3 +135,32 @@ fn a_run_without_a_record_has_figures_without_data() {
     assert!(convergence_ecdf(&nothing, Origin::Initiate).series.is_empty());
     assert!(time_spent(&nothing).bars.is_empty());
 }
+
+#[test]
+fn a_network_that_moves_has_its_foremost_paths_and_its_pieces() {
+    use cnsim::motion::read::{Recording, read};
+
+    use crate::inputs::{FileFacts, MotionFacts};
+    use crate::measure::fixture::manifest;
+
+    let text = "0 a b up\n0.00000001 b c up\n0.00000002 a b down\n0.00000003 c d up\n";
+    let Ok(Recording::Contacts(contacts)) = read(&mut text.as_bytes(), None) else { panic!("these are contacts") };
+    let mut facts = manifest("epidemic", ["a", "b", "c", "d"], &[(0, 1), (1, 2), (2, 3)], false);
+    facts.manifest.options.motion = Some("contacts:x".parse().unwrap());
+    let file = FileFacts { path: "contacts.csv".to_owned(), sha256: String::new(), rows: 4 };
+    facts.motion = Some(MotionFacts { contacts: Some((file, contacts)) });
+    let rows = [Row::initiate("a", 0), Row::received("a", "b", 1, 3), Row::received("b", "c", 12, 20)];
+    let mut input = loaded("c", &rows.map(|row| row.with_nodes(4)));
+    input.about.runs.insert("run".to_owned(), facts);
+    let analysis = analyse(std::slice::from_ref(&input), &Options::default());
+
+    let panel = &infection_curves(&analysis, Origin::Initiate).panels[0];
+    // The round was over before c met d.
+    assert_eq!(panel.bound, [(0.0, 1.0 / 3.0), (1e-5, 2.0 / 3.0)]);
+    assert_eq!(analysis.groups[0].rounds[0].reachable.as_ref().map(|it| (it.expected, it.delivered)), Some((2, 2)));
+    let pieces = &components(&[input.about], &analysis).panels[0];
+    let at = |curve: &[(f64, f64)], ns: f64| curve.iter().rfind(|(ms, _)| *ms <= ns / 1e6).unwrap().1;
+    assert_eq!([0.0, 9.0, 15.0, 20.0].map(|ns| at(&pieces.pieces, ns)), [3.0, 3.0, 2.0, 3.0]);
+    assert_eq!([0.0, 15.0, 20.0].map(|ns| at(&pieces.largest, ns)), [2.0, 3.0, 2.0]);
+    assert_eq!((at(&pieces.there, 0.0), pieces.runs.len()), (4.0, 1));
+}
