@@ -110,7 +110,9 @@ mod tests {
         };
         assert!(of_study(|_| "relay").pair(&a, &b).is_none());
         let many = |condition| sample(condition, 0.0, &[1, 2, 3, 4, 5, 6, 7]);
-        assert!(of_study(|id| if id.starts_with('a') { "one" } else { "other" }).pair(&many("a"), &many("b")).is_none());
+        assert!(
+            of_study(|id| if id.starts_with('a') { "one" } else { "other" }).pair(&many("a"), &many("b")).is_none()
+        );
         assert!(Blocks::default().pair(&many("a"), &many("b")).is_none());
     }
 }

@@ -53,7 +53,7 @@ enum TimeOrigin {
     None,
 }
 
-const RECIPES: [Recipe; 18] = [
+const RECIPES: [Recipe; 19] = [
     Recipe {
         name: "infection-curves",
         title: "Infection curves",

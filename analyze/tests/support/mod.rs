@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 
 /// The figures of a report on a flood.
-pub(crate) const FIGURES: [&str; 18] = [
+pub(crate) const FIGURES: [&str; 19] = [
     "infection-curves",
     "coverage-under-faults",
     "population",
