@@ -27,7 +27,7 @@ fn stopped_sends(round: &AuditedRound<'_>) -> Option<Finding> {
 /// Those that no fault explains.
 fn failed_sends(round: &AuditedRound<'_>, run: &AuditedRun<'_>) -> Option<Finding> {
     let failed = round.metrics.failed.saturating_sub(round.evidence.explained.stopped);
-    let is_cut = run.was_given_up(round.round) || run.ended_at_horizon(round.round);
+    let is_cut = run.was_given_up(round.round) || run.ended_at_horizon(round.round) || run.was_ended_at_work();
     let (severity, meaning) = match (run.loses_copies(), is_cut) {
         (true, false) => (Severity::Info, "copies were lost, as --loss asks for".to_owned()),
         (true, true) => {
@@ -92,6 +92,14 @@ mod tests {
         cut.fail("n1", "n2", 1);
         cut.manifest_round(1).outcome = cnsim::manifest::RoundOutcome::Horizon;
         assert_eq!(only(&cut.audit(), Check::FailedSends)[0].severity, Severity::Info);
+
+        // The last calls of an open loop of a protocol that never rests find nodes that have ended.
+        for (protocol, severity) in [("push-pull", Severity::Info), ("flood", Severity::Caution)] {
+            let mut open = Fixture::flood().with_protocol(protocol);
+            open.fail("n1", "n2", 1);
+            open.manifest().options.every = "100ms".parse().unwrap();
+            assert_eq!(only(&open.audit(), Check::FailedSends)[0].severity, severity, "{protocol}");
+        }
     }
 
     #[test]

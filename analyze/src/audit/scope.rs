@@ -192,6 +192,12 @@ impl<'a> AuditedRun<'a> {
         self.manifest_round(round).is_some_and(|round| round.outcome == RoundOutcome::Horizon)
     }
 
+    /// Whether it was an open loop of a protocol that never rests: when the run ended, it went on.
+    pub(super) fn was_ended_at_work(&self) -> bool {
+        let never_rests = |options: &Options| options.open_loop().is_some() && !options.protocol.protocol().settles();
+        self.manifest().is_some_and(|manifest| never_rests(&manifest.options))
+    }
+
     /// Whether the simulator gave a round up with copies on their way.
     pub(super) fn was_given_up(&self, round: u32) -> bool {
         let rests = [RoundOutcome::Quiescent, RoundOutcome::Horizon, RoundOutcome::Open];

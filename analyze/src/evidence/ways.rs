@@ -9,6 +9,7 @@ use cnsim::link::{CopyKey, CopyKind, DelaySpec, Edge, Links, Loss};
 use cnsim::machine::{Common, Config, Input, Machine, Outputs};
 use cnsim::manifest::{Backend, Manifest, Records, VIRTUAL_EPOCH_NS};
 use cnsim::protocol::Phase;
+use cnsim::scenario::Kind as FaultKind;
 use cnsim::time::Timestamp;
 use cnsim::topology::EdgeWeights;
 use cnsim_records::columns::UNKNOWN_NS;
@@ -73,7 +74,9 @@ impl Ways {
         let is_alike =
             matches!(options.link_delay, DelaySpec::None | DelaySpec::Constant(_)) && options.loss == Loss::NONE;
         let is_drawn_by_copies = !protocol.answers_with_copies() && options.records == Records::All;
-        if !draws_as_here(manifest) || !(is_alike || is_drawn_by_copies) {
+        // Faults that hold copies up, or whose copies have no end, leave of a time only that none is shorter.
+        let is_undisturbed = options.faults.iter().all(|fault| leaves_times_alone(&fault.kind));
+        if !draws_as_here(manifest) || !(is_alike || is_drawn_by_copies && is_undisturbed) {
             return None;
         }
         let weights = if options.link_delay == DelaySpec::Weights { EdgeWeights::Delays } else { EdgeWeights::Ignored };
@@ -85,14 +88,18 @@ impl Ways {
             // What stands in a file is not in the run's folder.
             links: Links::new(&options.links(), None, options.seed).ok()?,
         };
-        let wire = wire(manifest)?;
+        let wire = match wire(manifest)? {
+            Wire::Exact if !is_undisturbed => Wire::AtLeast { slack_ns: 0 },
+            wire => wire,
+        };
         let mut places = vec![None; nodes.len()];
         for (place, node) in (0..).zip(&topology.nodes) {
             if let Some(number) = nodes.number(node.as_str()) {
                 places[number as usize] = Some(NodeIx(place));
             }
         }
-        let (leaving, in_flight) = (leaving(manifest), options.in_flight);
+        let leaving = if is_undisturbed { leaving(manifest) } else { Leaving::Unknown };
+        let in_flight = options.in_flight;
         Some(Self { common: Arc::new(common), places, wire, leaving, in_flight, draws_delays: !is_alike })
     }
 
@@ -203,6 +210,20 @@ impl Ways {
         let config = Config { me, name_bytes: 0, first_period, common: Arc::clone(&self.common) };
         machine.handle(begins, Input::Configure(config), &mut outputs);
         machine.poll_timers().map_or(0, |first| first.since(begins).0 as i64)
+    }
+}
+
+/// Whether copies that arrive under a fault are on their way for as long as without, and leave when they would.
+fn leaves_times_alone(kind: &FaultKind) -> bool {
+    match kind {
+        FaultKind::Partition { .. } | FaultKind::Mute { .. } => true,
+        FaultKind::Crash { .. }
+        | FaultKind::Churn { .. }
+        | FaultKind::Pause { .. }
+        | FaultKind::Sleep { .. }
+        | FaultKind::Loss { .. }
+        | FaultKind::Delay { .. }
+        | FaultKind::Uplink { .. } => false,
     }
 }
 

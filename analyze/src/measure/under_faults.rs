@@ -205,7 +205,8 @@ impl Within<'_> {
         let is_everybody = spread.firsts.len() + 1 >= self.scenario.run.nodes;
         let last = self.scenario.since(spread.firsts.last()?.received_ns);
         let after = last.saturating_sub(ns(healed));
-        (healed != ROUND_END && is_everybody && after > 0).then_some(after)
+        // In an open loop a message may begin when all is healed.
+        (healed != ROUND_END && self.begins < healed && is_everybody && after > 0).then_some(after)
     }
 
     fn failed_to_down(&self, round: &Round<'_>) -> u64 {
@@ -310,6 +311,14 @@ mod tests {
         assert_eq!(reachable(mute), 2, "who begins a message sends it, mute or not; n2 passes nothing on");
         let mute = vec![planned(0, 30, Effect::Mute { nodes: set(&[2]) })];
         assert_eq!(reachable(mute), 3);
+    }
+
+    #[test]
+    fn a_message_that_begins_when_all_is_healed_does_not_heal() {
+        let agreed = |ends| found(vec![cut(0, ends)], &reached([70, 80, 90])).heal_to_agreement_ns;
+        assert_eq!((agreed(60), agreed(95)), (Some(30), None));
+        // The fixture's round begins at time 0; a fault that is over by then was of the messages before.
+        assert_eq!(agreed(0), None);
     }
 
     #[test]

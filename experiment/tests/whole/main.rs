@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
+#[cfg(feature = "report")]
+mod examples;
 mod halt;
 mod help;
 mod input;

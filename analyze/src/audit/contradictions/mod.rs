@@ -73,11 +73,12 @@ mod tests {
     use cnsim::initiator::Initiators;
     use cnsim::link::DelaySpec;
     use cnsim::manifest::RunOutcome;
-    use cnsim::time::Interval;
+    use cnsim::motion::read::{Recording, read};
+    use cnsim::time::{Clock, Interval};
 
     use super::super::fixture::{Fixture, only};
     use super::*;
-    use crate::inputs::{ControlFacts, Sent};
+    use crate::inputs::{ControlFacts, FileFacts, MotionFacts, Sent};
     use crate::measure::fixture::control;
 
     fn details(fixture: &Fixture) -> Vec<String> {
@@ -149,8 +150,35 @@ mod tests {
             |it| it.files().control = Some(ControlFacts { strangers: ["n9".to_owned()].into(), ..control([]) }),
             "control messages of nodes that are none of the run's (n9)",
         ),
+        (
+            |it| {
+                it.manifest().options.motion = Some("contacts:x".parse().unwrap());
+                it.files().motion = Some(MotionFacts { contacts: None });
+            },
+            "no contacts.csv, though its network moves",
+        ),
+        (
+            |it| moves(it, "0 n0 n1 up\n0 n0 n2 up\n0 n1 n2 up\n1 n2 n3 up\n"),
+            "contacts of other nodes or links than its topology",
+        ),
+        (
+            |it| moves(it, ALL_BUT_LATE),
+            "records with copies over links that were down when they were sent (6; first: n2 > n3, 0.004000 s",
+        ),
         (|it| it.manifest().started_at = "2025-03-24T02:30:50Z".to_owned(), "no record in its first or last hours"),
     ];
+
+    /// Every link from the beginning, but one.
+    const ALL_BUT_LATE: &str = "0 n0 n1 up\n0 n0 n2 up\n0 n0 n3 up\n0 n1 n2 up\n0 n1 n3 up\n10 n2 n3 up\n";
+
+    /// Has the network move by these contacts, in virtual time.
+    fn moves(it: &mut Fixture, text: &str) {
+        let Ok(Recording::Contacts(contacts)) = read(&mut text.as_bytes(), None) else { panic!("these are contacts") };
+        let file = FileFacts { path: "contacts.csv".to_owned(), sha256: String::new(), rows: 6 };
+        it.files().motion = Some(MotionFacts { contacts: Some((file, contacts)) });
+        it.manifest().options.motion = Some("contacts:x".parse().unwrap());
+        it.manifest().clock = Clock::Virtual;
+    }
 
     #[test]
     fn every_plant_is_found_in_its_own_words() {

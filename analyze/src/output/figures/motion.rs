@@ -77,7 +77,8 @@ pub(super) fn bound(group: &Group, origin: Origin, steps: usize) -> Vec<(f64, f6
     }
     let time = |round: &RoundMetrics, step: usize| {
         let earliest_ns = *round.reachable.as_ref()?.earliest_ns.get(step)?;
-        Some(earliest_ns.saturating_sub(round.origin_ns(origin)?.saturating_sub(round.initiate_ns?)))
+        // Nothing is reached before the first send, though it could have been.
+        Some(earliest_ns.saturating_sub(round.origin_ns(origin)?.saturating_sub(round.initiate_ns?)).max(0))
     };
     let point = |step: usize| {
         let summary = Summary::of(rounds.iter().map(|round| time(round, step)));
