@@ -29,6 +29,8 @@ const SHARED_AXIS_FACTOR: f64 = 3.0;
 const MARKS: [(f64, Marker, &str); 3] =
     [(0.5, Marker::Circle, "t50"), (0.9, Marker::Square, "t90"), (0.99, Marker::Diamond, "t99 of the median")];
 
+/// In a panel of this width the dashed line has its name beside it.
+const NAMED_WIDTH_PT: f64 = 180.0;
 /// What the dashed line is called, beside it and in the legend.
 const BOUND_NAME: &str = "foremost paths";
 
@@ -130,7 +132,7 @@ fn draw_panel(figure: &mut Figure, panel: &Panel, data: &InfectionPanel, toleran
     }
 }
 
-/// The earliest that links allow; whether its name has room beside it. Nothing lies before it: so the name stands there, at the height
+/// The earliest that links allow; whether its name has room beside it. Little lies before it: so the name stands there, at the height
 /// with most room.
 fn draw_bound(figure: &mut Figure, panel: &Panel, bound: &[(f64, f64)]) -> bool {
     let line = steps(panel, bound);
@@ -150,7 +152,9 @@ fn draw_bound(figure: &mut Figure, panel: &Panel, bound: &[(f64, f64)]) -> bool 
         return false;
     };
     let at = (before(base) - GAP_PT / 2.0, base);
-    let has_room = at.0 - face.width_pt(BOUND_NAME) >= panel.rect.left + GAP_PT / 2.0;
+    // In a small panel it would hide the rounds that lie before the median.
+    let is_wide = panel.rect.width() >= NAMED_WIDTH_PT;
+    let has_room = is_wide && at.0 - face.width_pt(BOUND_NAME) >= panel.rect.left + GAP_PT / 2.0;
     if has_room {
         let (text, direction) = (BOUND_NAME.to_owned(), Direction::Level);
         figure.canvas.text(Label { text, at, align: Align::End, direction, face, color: BOUND });

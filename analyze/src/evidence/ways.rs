@@ -73,7 +73,9 @@ impl Ways {
         // The way of a copy in an answer is that of its ask, which has no record.
         let is_alike =
             matches!(options.link_delay, DelaySpec::None | DelaySpec::Constant(_)) && options.loss == Loss::NONE;
-        let is_drawn_by_copies = !protocol.answers_with_copies() && options.records == Records::All;
+        // Which copy between two nodes it is, only records of all of them tell; one that finds no link is drawn nothing.
+        let is_drawn_by_copies =
+            !protocol.answers_with_copies() && options.records == Records::All && options.motion.is_none();
         // Faults that hold copies up, or whose copies have no end, leave of a time only that none is shorter.
         let is_undisturbed = options.faults.iter().all(|fault| leaves_times_alone(&fault.kind));
         if !draws_as_here(manifest) || !(is_alike || is_drawn_by_copies && is_undisturbed) {
