@@ -58,14 +58,7 @@ impl All {
         };
         let copies =
             move |index: u32, round: u32| (round, (level(index) as u64).saturating_add(9), level(index) as u64);
-        let earlier =
-            move |index: u32| curve(index).into_iter().map(|(at, share)| (0.7 * at, share)).collect::<Vec<_>>();
-        let panel = |index| InfectionPanel {
-            label: label(),
-            rounds: vec![curve(index); 2],
-            median: curve(index),
-            bound: if index % 2 == 1 { earlier(index) } else { vec![] },
-        };
+        let panel = |index| infection(label(), curve(index), index);
         let ecdf =
             |index| EcdfSeries { label: label(), complete_ms: times(index), censored: index % 2, band: Some(0.3) };
         let nodes =
@@ -235,6 +228,12 @@ fn faults(label: String, level: f64) -> FaultPanel {
     };
     let spans = vec![span(&label, 0.1, 0.6), span("split", 0.5, 1.0)];
     FaultPanel { label, spans, rounds: vec![curve.clone(); 2], middle: curve }
+}
+
+/// Every other network moves.
+fn infection(label: String, curve: Vec<(f64, f64)>, index: u32) -> InfectionPanel {
+    let bound = curve.iter().map(|(at, share)| (0.7 * at, *share)).filter(|_| index % 2 == 1).collect();
+    InfectionPanel { label, rounds: vec![curve.clone(); 2], median: curve, bound }
 }
 
 fn component(label: String, level: f64) -> ComponentPanel {
