@@ -16,6 +16,9 @@ const NAME: &str = "components";
 /// What a run's line may be off by: less than its own width.
 const TOLERANCE_PT: f64 = 0.25;
 
+/// Counts at instants.
+type Curve = Vec<(f64, f64)>;
+
 /// Draws pieces and nodes. Of more conditions than a page holds the first are drawn, and a note says so.
 ///
 /// # Errors
@@ -34,7 +37,7 @@ pub(crate) fn layout(data: &Components, sheet: &Sheet) -> Result<Figure, ChartEr
     }
     let title = "Components: pieces of the network, nodes that are there and nodes of the largest piece against time";
     let mut figure = Figure::new(NAME, title, sheet)?;
-    let counted = |words, of: fn(&ComponentPanel) -> Vec<&Vec<(f64, f64)>>| {
+    let counted = |words, of: fn(&ComponentPanel) -> Vec<&Curve>| {
         let counts = filled.iter().flat_map(|panel| of(panel)).flatten().map(|(_, count)| *count);
         Axis::from_zero(Quantity::count(words), counts)
     };

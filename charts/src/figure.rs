@@ -31,7 +31,7 @@ const CURVE_MARKERS: usize = 6;
 /// What a row of small panels takes beside its data areas: heading, tick labels and gaps.
 const AROUND_ROW_PT: f64 = 52.0;
 /// Room for what stands below rows of small panels.
-const BELOW_ROWS_PT: f64 = 80.0;
+const BELOW_ROWS_PT: f64 = 92.0;
 /// The strip that explains colours.
 const SCALE_PT: (f64, f64) = (90.0, 8.0);
 /// Its steps.

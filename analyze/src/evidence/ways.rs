@@ -92,7 +92,7 @@ impl Ways {
         };
         let wire = match wire(manifest)? {
             Wire::Exact if !is_undisturbed => Wire::AtLeast { slack_ns: 0 },
-            wire => wire,
+            wire @ (Wire::Exact | Wire::AtLeast { .. }) => wire,
         };
         let mut places = vec![None; nodes.len()];
         for (place, node) in (0..).zip(&topology.nodes) {
