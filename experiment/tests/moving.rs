@@ -98,7 +98,7 @@ fn contacts_that_were_changed_or_are_gone_are_found() {
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(findings(&run), Vec::<String>::new());
 
-    let last = text.lines().filter(|line| line.ends_with(",down")).next_back().unwrap();
+    let last = text.lines().rfind(|line| line.ends_with(",down")).unwrap();
     fs::write(&path, text.replace(&format!("{last}\n"), "")).unwrap();
     let found = findings(&run).join("\n");
     assert!(found.contains("other contacts than waypoint:600mx600m:1m/s..20m/s:0s..5s:120m makes of seed "), "{found}");
