@@ -123,6 +123,7 @@ pub(crate) fn run(condition: &str, run_id: &str, times_ms: &[f64], manifest: Opt
         topology_sha256: None,
         control: None,
         faults: None,
+        motion: None,
     };
     let runs = manifest.into_iter().map(|manifest| (run_id.to_owned(), facts(manifest)));
     let about = About { condition: condition.to_owned(), runs: BTreeMap::from_iter(runs), ..About::default() };
