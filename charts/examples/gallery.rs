@@ -103,7 +103,7 @@ fn infection(count: usize) -> InfectionCurves {
             reached.map(|(k, time)| (time, (k + 1) as f64 / (nodes - 1) as f64)).collect::<Vec<_>>()
         };
         let rounds = (0..100).map(|round| curve(round, 1.0)).collect();
-        InfectionPanel { label: label(index, count), rounds, median: curve(0, 0.0) }
+        InfectionPanel { label: label(index, count), rounds, median: curve(0, 0.0), bound: vec![] }
     };
     InfectionCurves { panels: (0..count).map(panel).collect() }
 }
