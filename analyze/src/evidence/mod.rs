@@ -50,6 +50,6 @@ pub(crate) use participants::RunParticipants;
 pub(crate) use promises::Field;
 pub(crate) use receivers::Receivers;
 pub(crate) use resolution::Resolution;
-pub(crate) use send_numbers::{SendRange, count_left_out};
+pub(crate) use send_numbers::{Begins, SendRange, count_left_out};
 pub(crate) use sequence::SeqRange;
 pub(crate) use tolerance::{ONE_CLOCK_NS, OTHER_CLOCK_NS, UNSEEN_STEP_NS};

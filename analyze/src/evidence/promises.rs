@@ -15,7 +15,7 @@ use super::link_times::LinkTimes;
 use super::own_program::draws_as_here;
 use super::periods::{OtherPeriod, Periods};
 use super::replay::Replay;
-use super::send_numbers::{Numbering, SendRange, count_left_out, find_out_of_order, list_send_ranges};
+use super::send_numbers::{Begins, Numbering, SendRange, count_left_out, find_out_of_order, list_send_ranges};
 use super::seq_bounds::{OtherSeq, SeqBounds};
 use super::tolerance::UNSEEN_STEP_NS;
 use super::ways::Ways;
@@ -308,7 +308,7 @@ impl RunPromises {
         let node = |number: u32| names.nodes.text(number);
         let copy = |row: usize| format!("{} > {}", node(events.sender[row]), node(events.receiver[row]));
         if self.numbering == Numbering::OfRounds
-            && let Some((count, sender)) = count_left_out(&list_send_ranges(round))
+            && let Some((count, sender)) = count_left_out(&list_send_ranges(round), Begins::AtOne)
         {
             tell(Field::SendNumber, Told::Other(count), &|| format!("of {}", node(sender)));
         }

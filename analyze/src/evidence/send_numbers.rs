@@ -60,11 +60,33 @@ pub(super) fn list_send_ranges(round: &Round<'_>) -> Vec<SendRange> {
     without_gap.filter_map(range).collect()
 }
 
-/// The numbers below the last of each sender's that none of sorted ranges has: how many, and the sender of the first.
-pub(crate) fn count_left_out(ranges: &[SendRange]) -> Option<(u64, u32)> {
+/// Where a node's numbers begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begins {
+    /// With 1.
+    AtOne,
+    /// Anywhere: its process may have been in a run before.
+    Anywhere,
+}
+
+impl Begins {
+    /// Of the nodes of a run: processes of a machine are started for it, a release of Kubernetes may be used again.
+    pub(crate) fn of(manifest: &Manifest) -> Self {
+        match manifest.backend {
+            Backend::Local(_) | Backend::Sim(_) => Self::AtOne,
+            Backend::Kubernetes(_) => Self::Anywhere,
+        }
+    }
+}
+
+/// The numbers up to the last of each sender's that none of sorted ranges has: how many, and the sender of the first.
+pub(crate) fn count_left_out(ranges: &[SendRange], begins: Begins) -> Option<(u64, u32)> {
     let mut found: Option<(u64, u32)> = None;
     for of_one in ranges.chunk_by(|one, next| one.sender == next.sender) {
-        let mut next = 1;
+        let mut next = match begins {
+            Begins::AtOne => 1,
+            Begins::Anywhere => of_one.first().map_or(1, |range| range.first),
+        };
         for range in of_one {
             let missing = u64::from(range.first.saturating_sub(next));
             next = next.max(range.last.saturating_add(1));
@@ -120,8 +142,9 @@ mod tests {
         ];
         let ranges = with_rows(&rows, list_send_ranges);
         assert_eq!(ranges.len(), 3);
-        assert_eq!(count_left_out(&ranges), Some((3, 0)));
-        assert_eq!(count_left_out(&ranges[..1]), None);
+        assert_eq!(count_left_out(&ranges, Begins::AtOne), Some((3, 0)));
+        assert_eq!(count_left_out(&ranges[..1], Begins::AtOne), None);
+        assert_eq!(count_left_out(&ranges, Begins::Anywhere), Some((2, 0)), "b was in another run before");
     }
 
     #[test]

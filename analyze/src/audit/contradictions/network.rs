@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cnsim::initiator::Initiators;
 use cnsim::link::{DelaySpec, Loss};
 use cnsim::manifest::{Backend, Manifest, Options, Round, RunOutcome};
+use cnsim::scenario::{FaultSpec, Kind};
 use cnsim::time::Clock;
 use cnsim::topology::{Topology, TopologySource, TopologySpec};
 
@@ -83,8 +84,10 @@ fn other_delay(manifest: &Manifest) -> Option<String> {
         | DelaySpec::Empirical { .. }
         | DelaySpec::Regions { .. } => None,
     };
-    // A lost copy of a stream is held longer, and one that waits in an uplink.
-    let is_alone = manifest.options.loss == Loss::NONE && manifest.options.uplink.is_none();
+    // A lost copy of a stream is held longer, and one that waits in an uplink, whether options or faults have it so.
+    let holds = |fault: &FaultSpec| matches!(fault.kind, Kind::Loss { .. } | Kind::Delay { .. } | Kind::Uplink { .. });
+    let Options { loss, uplink, faults, .. } = &manifest.options;
+    let is_alone = *loss == Loss::NONE && uplink.is_none() && !faults.iter().any(holds);
     let constant_ms = constant_ms.filter(|_| is_alone);
     let is_other = match (constant_ms, meant) {
         (Some(asked), Some(meant)) => (asked - meant).abs() > DELAY_MS * asked.max(1.0),
