@@ -231,6 +231,7 @@ impl control::NodeFaults {
             steps: log.steps.iter().map(step).collect(),
             sent: log.sent.iter().map(seen).collect(),
             received: log.received.iter().map(seen).collect(),
+            answered: log.answered.iter().map(seen).collect(),
         }
     }
 
@@ -253,6 +254,7 @@ impl control::NodeFaults {
             steps: self.steps.iter().map(step).collect(),
             sent: self.sent.iter().map(seen).collect(),
             received: self.received.iter().map(seen).collect(),
+            answered: self.answered.iter().map(seen).collect(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use futures_util::{AsyncBufRead, Stream};
 use k8s_openapi::api::core::v1::{self as api, Event, Node};
-use kube::api::{ListParams, LogParams, Portforwarder};
+use kube::api::{DeleteParams, ListParams, LogParams, Portforwarder, Preconditions};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 use tokio::io::{self, AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
@@ -90,6 +90,18 @@ impl Namespace {
     /// What happens to the pods with these labels from now on, beginning with each as it is.
     pub fn watch(&self, selector: &str) -> impl Stream<Item = Change> + Send + use<> {
         watch::watch(self.api(), selector)
+    }
+
+    /// Deletes a pod without grace, if it is the one with this uid; whoever owns it makes another.
+    pub async fn delete_pod(&self, pod: &str, uid: &str) -> Result<(), AccessError> {
+        let act = Act { verb: "delete", resource: "pods" };
+        let preconditions = Preconditions { uid: Some(uid.to_owned()), ..Preconditions::default() };
+        let at_once = DeleteParams {
+            grace_period_seconds: Some(0),
+            preconditions: Some(preconditions),
+            ..DeleteParams::default()
+        };
+        self.api().delete(pod, &at_once).await.map(drop).map_err(|error| self.error(&error, act))
     }
 
     /// What a pod's container wrote to stdout and stderr, as far as the kubelet keeps it.

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 
-use crate::cluster::{Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError, Process};
 use crate::folder::FolderError;
 use crate::ledger::Ledger;
 use crate::plan::Plan;
@@ -47,11 +47,26 @@ impl From<WriteError> for BackendError {
     }
 }
 
+/// Ends single processes of a run on purpose, and brings up others in their places, while the run goes on.
+pub trait Undertaker {
+    /// Kills the process in this place of the plan's; gives what it was called outside its records.
+    fn kill(&self, place: usize, process: &Process) -> impl Future<Output = Result<String, BackendError>>;
+
+    /// Brings up a new one in the place of one that was killed.
+    fn raise(&self, place: usize) -> impl Future<Output = Result<Process, BackendError>>;
+}
+
 /// Brings the processes of a run up and ends them. Every future can be dropped; [`Backend::stop`] ends what was started
 /// however far it came.
 pub trait Backend {
+    /// Ends processes on purpose.
+    type Undertaker: Undertaker;
+
     /// Brings every process up.
     fn start(&mut self, run: &mut RunContext<'_>) -> impl Future<Output = Result<Cluster, BackendError>>;
+
+    /// Who ends processes on purpose, once all are up.
+    fn undertaker(&self, run: &RunContext<'_>) -> Self::Undertaker;
 
     /// Waits until a process has ended that the run cannot go on without, and says how.
     fn death(&mut self) -> impl Future<Output = String>;

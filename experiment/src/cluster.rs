@@ -34,6 +34,8 @@ pub struct Process {
     pub control: ControlClient<Channel>,
     /// How long it may be out of reach before a call fails.
     pub patience: Duration,
+    /// How many there were in its place before it, each killed on purpose.
+    pub before: u32,
 }
 
 /// Whether a process ends once its records are written.
@@ -170,6 +172,11 @@ impl Cluster {
             last_seqs.extend(mine.map(|last| (process.name.clone(), last.seq)));
         }
         last_seqs
+    }
+
+    /// How many nodes its processes host.
+    pub fn nodes(&self) -> u64 {
+        self.processes.iter().map(|process| process.nodes.len() as u64).sum()
     }
 
     /// The index of the process that hosts the node.

@@ -6,18 +6,21 @@ use std::time::Duration;
 use cnsim::id::MessageId;
 use cnsim::manifest::RoundOutcome;
 use cnsim::wire::control::control_client::ControlClient;
-use cnsim::wire::control::{ControlTrafficRequest, NodeTraffic, PrepareRequest, StartRequest, WatchReply};
-use tokio::time::Instant;
+use cnsim::wire::control::{ControlTrafficRequest, KindTraffic, NodeTraffic, PrepareRequest, StartRequest, WatchReply};
+use tokio::time::{Instant, timeout_at};
 use tonic::transport::Channel;
 
+use crate::backend::Undertaker;
 use crate::cluster::{Cluster, ClusterError, Pass, Process};
 use crate::conditions::{BegunConditions, RoundConditions};
+use crate::configuring::Configuring;
 use crate::control_file::{self, ControlLine};
 use crate::drive_error::DriveError;
 use crate::folder::FolderError;
 use crate::ledger::{Ending, Ledger};
 use crate::payload::payload;
 use crate::plan::Plan;
+use crate::undertaking::{Alive, Undertaking};
 use crate::watcher::Watcher;
 
 type Client = ControlClient<Channel>;
@@ -39,54 +42,116 @@ pub(crate) struct DrivenRound<'a> {
     pub(crate) round: u32,
 }
 
-impl<'a> DrivenRound<'a> {
-    pub(crate) async fn drive(&self, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<RoundOutcome, DriveError> {
-        let (host, id) = self.initiator();
-        let before = self.prepare(id, watcher).await?;
-        let faults = self.conditions().begin().await?;
-        ledger.begin_round(self.round, id, before.clone());
+/// A round that begins next, and who ends and brings up processes in it.
+pub(crate) struct RoundToDrive<'a, U> {
+    pub(crate) of: Configuring<'a>,
+    pub(crate) undertaker: &'a U,
+}
+
+impl<'a, U: Undertaker> RoundToDrive<'a, U> {
+    /// Drives the round to its end, and makes the cluster whole where processes were killed to the end of the round.
+    pub(crate) async fn drive(
+        &self,
+        cluster: &mut Cluster,
+        ledger: &mut Ledger,
+        watcher: &dyn Watcher,
+    ) -> Result<RoundOutcome, DriveError> {
+        let Configuring { plan, epoch, round } = self.of;
+        let id = plan.topology.nodes[plan.initiator(round)].as_str();
+        let (host, _) = self.on(cluster).initiator();
+        let before = self.on(cluster).prepare(id, watcher).await?;
+        let conditions = RoundConditions { plan, epoch, round };
+        let begun_conditions = conditions.begin(cluster).await?;
+        ledger.begin_round(round, id, before.clone());
         let begun = Instant::now();
-        let protocol = self.plan.protocol.spec.protocol();
-        let quiescence = QuiescenceWait { round: self, before: &before[host], host };
-        let round = async {
-            self.start(host, id).await?;
-            if let Some(faults) = &faults {
-                faults.wait_for_last_step().await;
+        let over = begun + Duration::from_millis(plan.options.round_timeout_ms);
+        let mut undertaking = Undertaking::new(self.of, self.undertaker, cluster);
+        let mut alive = Alive { cluster, ledger, watcher };
+        let first = Begun { process: alive.cluster.processes[host].name.clone(), last_seq: before[host].last_seq };
+        if let Some(conditions) = &begun_conditions {
+            undertaking.kill_at_zero(conditions, &mut alive).await?;
+        }
+        let host = alive.cluster.host_of(id).expect("no message begins at a node that is not there");
+        let started = timeout_at(over, self.on(alive.cluster).start(host, id)).await;
+        let ended = match started {
+            Ok(started) => {
+                started?;
+                if let Some(conditions) = &begun_conditions {
+                    undertaking.carry_out(conditions, &mut alive).await?;
+                }
+                let round = self.on(alive.cluster);
+                timeout_at(over, round.wait_for_end(&first, &before, begun_conditions.as_ref())).await.ok()
             }
-            match protocol.settles() {
-                true => Ok::<_, ClusterError>((
-                    RoundOutcome::Quiescent,
-                    self.wait_for_rest(&quiescence, faults.as_ref()).await?,
-                )),
-                false => Ok((RoundOutcome::Horizon, self.wait_for_horizon(&before).await?)),
-            }
+            Err(_) => None,
         };
-        let limit = Duration::from_millis(self.plan.options.round_timeout_ms);
-        let ended = tokio::time::timeout(limit, round).await;
         let took = begun.elapsed();
         let ending = match ended {
-            Ok(ended) => {
+            Some(ended) => {
                 let (outcome, after) = ended?;
                 Ending { outcome, took, after }
             }
-            Err(_) => Ending { outcome: RoundOutcome::TimedOut, took, after: self.cluster.watch_alive(&before).await },
+            None => {
+                // Of the processes that are there now.
+                let known = alive.ledger.going_on().map_or(&before, |(_, before)| before);
+                let after = alive.cluster.watch_alive(known).await;
+                Ending { outcome: RoundOutcome::TimedOut, took, after }
+            }
         };
         let outcome = ending.outcome;
-        self.keep_control(ledger).await?;
-        if let Some(faults) = faults {
-            self.conditions().keep(ledger.folder().path(), &faults).await?;
+        self.on(alive.cluster).keep_control(alive.ledger, undertaking.traffic()).await?;
+        if let Some(begun) = begun_conditions {
+            let folder = alive.ledger.folder().path();
+            conditions.keep(alive.cluster, folder, &begun, &undertaking.kills()).await?;
         }
-        ledger.end_round(self.cluster, ending)?;
+        alive.ledger.end_round(alive.cluster, ending)?;
+        undertaking.make_whole(alive.cluster).await?;
         Ok(outcome)
     }
 
+    /// The round on the processes that are there.
+    fn on<'c>(&self, cluster: &'c Cluster) -> DrivenRound<'c>
+    where
+        'a: 'c,
+    {
+        let Configuring { plan, epoch, round } = self.of;
+        DrivenRound { cluster, plan, epoch, round }
+    }
+}
+
+/// Where a round's message begins: the initiator's process, and its last record before.
+struct Begun {
+    process: String,
+    last_seq: u64,
+}
+
+impl<'a> DrivenRound<'a> {
     /// What befalls the round.
     pub(crate) fn conditions(&self) -> RoundConditions<'a> {
-        RoundConditions { cluster: self.cluster, plan: self.plan, epoch: self.epoch, round: self.round }
+        RoundConditions { plan: self.plan, epoch: self.epoch, round: self.round }
     }
 
-    /// Writes down what nodes have said to each other besides copies, in the order of the topology.
-    async fn keep_control(&self, ledger: &Ledger) -> Result<(), DriveError> {
+    /// Waits for the end of a round whose message has begun.
+    async fn wait_for_end(
+        &self,
+        first: &Begun,
+        before: &Pass,
+        conditions: Option<&BegunConditions>,
+    ) -> Result<(RoundOutcome, Pass), ClusterError> {
+        if let Some(conditions) = conditions {
+            conditions.wait_for_last_step().await;
+        }
+        // A process in the place of the first has no record of the begin.
+        let host = self.cluster.processes.iter().position(|process| process.name == first.process);
+        let quiescence = QuiescenceWait { round: self, begun: host.map(|host| (host, first.last_seq)) };
+        match self.plan.protocol.spec.protocol().settles() {
+            true => Ok((RoundOutcome::Quiescent, self.wait_for_rest(&quiescence, conditions).await?)),
+            false => Ok((RoundOutcome::Horizon, self.wait_for_horizon(before).await?)),
+        }
+    }
+
+    /// Writes down what nodes have said to each other besides copies, in the order of the topology; `earlier` is of processes that were
+    /// killed.
+    async fn keep_control(&self, ledger: &Ledger, earlier: &[NodeTraffic]) -> Result<(), DriveError> {
         let request = ControlTrafficRequest { epoch: self.epoch };
         let told = |_, process: Process| async move {
             process
@@ -94,10 +159,18 @@ impl<'a> DrivenRound<'a> {
                 .await
         };
         let replies = self.cluster.each(told).await?;
-        let of_nodes: BTreeMap<&str, &NodeTraffic> =
-            replies.iter().flat_map(|reply| &reply.nodes).map(|of| (of.node.as_str(), of)).collect();
-        let in_order = self.plan.topology.nodes.iter().filter_map(|id| of_nodes.get(id.as_str()));
-        let lines = in_order.flat_map(|NodeTraffic { node, kinds }| {
+        let mut of_nodes: BTreeMap<&str, Vec<KindTraffic>> = BTreeMap::new();
+        for NodeTraffic { node, kinds } in replies.iter().flat_map(|reply| &reply.nodes).chain(earlier) {
+            let sums = of_nodes.entry(node.as_str()).or_default();
+            for of in kinds {
+                match sums.iter_mut().find(|sum| sum.kind == of.kind) {
+                    Some(sum) => (sum.messages, sum.bytes) = (sum.messages + of.messages, sum.bytes + of.bytes),
+                    None => sums.push(of.clone()),
+                }
+            }
+        }
+        let in_order = self.plan.topology.nodes.iter().filter_map(|id| of_nodes.get_key_value(id.as_str()));
+        let lines = in_order.flat_map(|(node, kinds)| {
             kinds.iter().map(move |of| ControlLine { node, kind: &of.kind, messages: of.messages, bytes: of.bytes })
         });
         Ok(control_file::add_round(ledger.folder().path(), self.round, lines).map_err(FolderError::from)?)
@@ -139,7 +212,7 @@ impl<'a> DrivenRound<'a> {
         match self.plan.options.faults.is_empty() && self.plan.contacts.is_none() {
             true => sum(pass, |reply| reply.delivered) >= sum(before, |reply| reply.delivered) + nodes - 1,
             // Nodes were configured for this round, and some may have lost what they held.
-            false => sum(pass, |reply| reply.held) >= nodes - sum(pass, |reply| reply.gone),
+            false => sum(pass, |reply| reply.held) >= self.cluster.nodes() - sum(pass, |reply| reply.gone),
         }
     }
 
@@ -222,15 +295,14 @@ pub(crate) fn of_epoch(expected: u64, reply: WatchReply, process: &Process) -> R
 /// processors away from what is measured.
 struct QuiescenceWait<'a> {
     round: &'a DrivenRound<'a>,
-    /// The counters of the initiator's process before the start.
-    before: &'a WatchReply,
-    host: usize,
+    /// The initiator's process and its last record before the start; none where that process is not there any more.
+    begun: Option<(usize, u64)>,
 }
 
 impl QuiescenceWait<'_> {
     /// Waits until two passes over all processes in a row are equal and find nothing queued or in flight.
     async fn wait(&self) -> Result<Pass, ClusterError> {
-        let mut suspect = self.host;
+        let mut suspect = self.begun.map_or(0, |(host, _)| host);
         let mut last: Option<Pass> = None;
         let mut sleep = SLEEP_MIN;
         let mut looked = Instant::now();
@@ -263,8 +335,8 @@ impl QuiescenceWait<'_> {
 
     /// Whether a process still has something to do. The initiator's process has, until it has recorded that the message begins.
     fn busy(&self, index: usize, reply: &WatchReply) -> bool {
-        let begun = reply.last_seq > self.before.last_seq;
-        is_at_work(reply) || (index == self.host && !begun)
+        let waits_for_begin = self.begun.is_some_and(|(host, before)| index == host && reply.last_seq <= before);
+        is_at_work(reply) || waits_for_begin
     }
 }
 

@@ -1,25 +1,19 @@
 //! Leads a cluster through the rounds of a run. It knows processes only by their control clients, so that it drives
 //! every backend; it can be dropped at any await, and the ledger then still says which round was going on.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use cnsim::id::NodeIx;
-use cnsim::machine::Config;
 use cnsim::manifest::RoundOutcome;
-use cnsim::wire::control::control_client::ControlClient;
-use cnsim::wire::control::{ConfigureRequest, Links, Neighbour, NodeConfig, Peer, Protocol};
-use tonic::transport::Channel;
 
+use crate::backend::Undertaker;
 use crate::cluster::{Cluster, ClusterError, Pass};
+use crate::configuring::Configuring;
 use crate::drive_error::DriveError;
-use crate::driven_round::{DrivenRound, of_epoch};
+use crate::driven_round::{DrivenRound, RoundToDrive, of_epoch};
 use crate::ledger::Ledger;
 use crate::open_loop::OpenLoop;
 use crate::plan::Plan;
 use crate::watcher::Watcher;
-
-type Client = ControlClient<Channel>;
 
 /// Leads the processes of a run through its rounds, one after another.
 pub struct RoundDriver<'a> {
@@ -40,12 +34,14 @@ impl<'a> RoundDriver<'a> {
         Self { plan, epoch: plan.epoch, is_configured: false, confirmed: None, next, has_begun: false }
     }
 
-    /// Drives the next round, whose outcome is in the ledger afterwards; false where there is none left.
+    /// Drives the next round, whose outcome is in the ledger afterwards; false where there is none left. Where processes are killed
+    /// in it, `cluster` has at any time those that are there.
     pub async fn drive_next(
         &mut self,
-        cluster: &Cluster,
+        cluster: &mut Cluster,
         ledger: &mut Ledger,
         watcher: &dyn Watcher,
+        undertaker: &impl Undertaker,
     ) -> Result<bool, DriveError> {
         let Some(round) = self.next else { return Ok(false) };
         if std::mem::replace(&mut self.has_begun, true) {
@@ -54,13 +50,14 @@ impl<'a> RoundDriver<'a> {
         if !self.is_configured {
             self.configure(cluster, round).await?;
         }
-        let driven = DrivenRound { cluster, plan: self.plan, epoch: self.epoch, round };
         if let Some(schedule) = &self.plan.open_loop {
             self.next = None;
-            return OpenLoop { first: driven, schedule }.drive(ledger, watcher).await.map(|()| true);
+            let first = DrivenRound { cluster, plan: self.plan, epoch: self.epoch, round };
+            return OpenLoop { first, schedule }.drive(ledger, watcher).await.map(|()| true);
         }
         watcher.round_begins(round);
-        let outcome = driven.drive(ledger, watcher).await?;
+        let driven = RoundToDrive { of: Configuring { plan: self.plan, epoch: self.epoch, round }, undertaker };
+        let outcome = driven.drive(cluster, ledger, watcher).await?;
         self.end_round(round, outcome, watcher);
         Ok(true)
     }
@@ -92,95 +89,11 @@ impl<'a> RoundDriver<'a> {
             let pairs = replies.into_iter().zip(&cluster.processes);
             pairs.map(|(reply, process)| of_epoch(epoch, reply, process)).collect::<Result<Pass, _>>()?;
         }
-        configure(cluster, self.plan, self.epoch, round).await?;
+        Configuring { plan: self.plan, epoch: self.epoch, round }.configure(cluster).await?;
         self.confirmed = Some(self.epoch);
         self.is_configured = true;
         Ok(())
     }
-}
-
-/// Gives every node its neighbours and its protocol, and sees the epoch confirmed by every process.
-async fn configure(cluster: &Cluster, plan: &Plan, epoch: u64, round: u32) -> Result<(), ClusterError> {
-    let all = Configurations::new(cluster, plan, round);
-    let requests: Vec<ConfigureRequest> = (0..cluster.processes.len()).map(|index| all.request(index, epoch)).collect();
-    cluster
-        .each(|index, process| {
-            let request = requests[index].clone();
-            async move {
-                let configured = |mut control: Client| {
-                    let request = request.clone();
-                    async move { control.configure(request).await }
-                };
-                let found = process.call("Configure", configured).await?.epoch;
-                match found == epoch {
-                    true => Ok(()),
-                    false => Err(ClusterError::Restarted { process: process.name, found, expected: epoch }),
-                }
-            }
-        })
-        .await?;
-    Ok(())
-}
-
-/// What the configurations of all processes are made from.
-struct Configurations<'a> {
-    cluster: &'a Cluster,
-    plan: &'a Plan,
-    /// Every node by its number in the topology, with its address.
-    peers: Vec<&'a Peer>,
-    /// The first round that they are for.
-    round: u32,
-}
-
-impl<'a> Configurations<'a> {
-    fn new(cluster: &'a Cluster, plan: &'a Plan, round: u32) -> Self {
-        let mut by_id: Vec<&Peer> = cluster.processes.iter().flat_map(|process| &process.nodes).collect();
-        by_id.sort_by(|a, b| a.id.cmp(&b.id));
-        let peers = plan.topology.nodes.iter().map(|id| {
-            let found = by_id.binary_search_by(|peer| peer.id.as_str().cmp(id.as_str()));
-            by_id[found.expect("a backend brings up every node of the plan")]
-        });
-        Self { cluster, plan, peers: peers.collect(), round }
-    }
-
-    fn request(&self, process: usize, epoch: u64) -> ConfigureRequest {
-        let hosted: BTreeSet<&str> =
-            self.cluster.processes[process].nodes.iter().map(|peer| peer.id.as_str()).collect();
-        let mut reached = BTreeSet::new();
-        let mut configs = Vec::with_capacity(hosted.len());
-        for node in (0..self.peers.len()).filter(|node| hosted.contains(&*self.peers[*node].id)) {
-            let from = NodeIx(number(node));
-            let targets = self.plan.neighbours.neighbours(from);
-            reached.extend(targets.iter().map(|to| to.index()));
-            let weight = |to| self.plan.neighbours.weight(from, to).unwrap_or_default();
-            let neighbour = |to: &NodeIx| Neighbour { id: self.peers[to.index()].id.clone(), weight_ns: weight(*to).0 };
-            let neighbours = targets.iter().map(neighbour).collect();
-            let Peer { id, address, .. } = self.peers[node];
-            configs.push(NodeConfig { id: id.clone(), neighbours, port: port(address), number: number(node) });
-        }
-        ConfigureRequest {
-            epoch,
-            run_id: self.plan.run_id.to_string(),
-            condition: self.plan.options.condition.clone(),
-            nodes: self.plan.options.nodes,
-            seed: self.plan.options.seed,
-            protocol: Some(Protocol::from(&self.plan.protocol)),
-            roster: reached.into_iter().map(|node| Peer { number: number(node), ..self.peers[node].clone() }).collect(),
-            configs,
-            first_period: Config::first_period_of(self.round),
-            links: Some(Links::of(&self.plan.options.links(), self.plan.delay_files.texts())),
-        }
-    }
-}
-
-/// A node's place in the topology, as the wire has it.
-fn number(node: usize) -> u32 {
-    u32::try_from(node).expect("a topology has fewer than 2^32 nodes")
-}
-
-/// The port of HOST:PORT.
-fn port(address: &str) -> u32 {
-    address.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

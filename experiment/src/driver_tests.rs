@@ -12,6 +12,7 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use super::*;
+use crate::backend::BackendError;
 use crate::backend_choice::BackendChoice;
 use crate::cli::{BackendName, Cli, Command};
 use crate::cluster::{Process, connect};
@@ -175,9 +176,9 @@ fn driven(flags: &[&str], processes: [Scripted; 2]) -> Driven {
     let first = processes[0].clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let result = runtime.block_on(async {
-        let cluster = cluster(&plan, processes).await;
+        let mut cluster = cluster(&plan, processes).await;
         let (mut driver, warnings) = (RoundDriver::new(&plan, 0), Warnings::default());
-        while driver.drive_next(&cluster, &mut ledger, &warnings).await? {}
+        while driver.drive_next(&mut cluster, &mut ledger, &warnings, &Nobody).await? {}
         Ok(())
     });
     let configured = first.configured.lock().unwrap().clone();
@@ -205,7 +206,7 @@ async fn cluster(plan: &Plan, scripts: [Scripted; 2]) -> Cluster {
         let node = Peer { id: plan.topology.nodes[index].to_string(), address: format!("{name}:1"), number: 0 };
         let control = connect(&name, &address).await.unwrap();
         let (host, patience) = ("here".to_owned(), Duration::ZERO);
-        processes.push(Process { name, host, zone: None, nodes: vec![node], control, patience });
+        processes.push(Process { name, host, zone: None, nodes: vec![node], control, patience, before: 0 });
     }
     Cluster { processes }
 }
@@ -258,7 +259,18 @@ impl Control for Scripted {
         Ok(Response::new(self.next()))
     }
 
-    async fn begin_faults(&self, _: Request<BeginFaultsRequest>) -> Result<Response<BeginFaultsReply>, Status> {
+    async fn begin_conditions(
+        &self,
+        _: Request<BeginConditionsRequest>,
+    ) -> Result<Response<BeginConditionsReply>, Status> {
+        Err(Status::unimplemented("no script has faults"))
+    }
+
+    async fn readdress(&self, _: Request<ReaddressRequest>) -> Result<Response<ReaddressReply>, Status> {
+        Err(Status::unimplemented("no script has faults"))
+    }
+
+    async fn halt(&self, _: Request<HaltRequest>) -> Result<Response<HaltReply>, Status> {
         Err(Status::unimplemented("no script has faults"))
     }
 
@@ -298,6 +310,19 @@ impl Control for Scripted {
 
     async fn emit(&self, _: Request<EmitRequest>) -> Result<Response<EmitReply>, Status> {
         Err(Status::unimplemented("no script needs it"))
+    }
+}
+
+/// No script kills processes.
+struct Nobody;
+
+impl Undertaker for Nobody {
+    async fn kill(&self, place: usize, _: &Process) -> Result<String, BackendError> {
+        panic!("place {place} is to be killed")
+    }
+
+    async fn raise(&self, place: usize) -> Result<Process, BackendError> {
+        panic!("nobody was killed in place {place}")
     }
 }
 

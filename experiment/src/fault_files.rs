@@ -11,7 +11,7 @@ use std::path::Path;
 use cnsim::event::{Kind, Record};
 use cnsim::id::NodeIx;
 use cnsim::machine::{FaultLog, StepEdge};
-use cnsim::scenario::{Receipt, RoundLine, Seen, SeenEnd, Timeline, Witness};
+use cnsim::scenario::{Effect, Receipt, RoundKill, RoundLine, Seen, SeenEnd, Timeline, Witness};
 use cnsim::time::{Clock, Interval, Timestamp};
 
 use crate::folder::{EVENTS, File};
@@ -33,6 +33,8 @@ pub(crate) struct FaultyRound<'a> {
     pub(crate) round: u32,
     pub(crate) origin: Timestamp,
     pub(crate) timeline: &'a Timeline,
+    /// The processes that were killed.
+    pub(crate) kills: &'a [RoundKill],
     /// What each node has seen, by its place.
     pub(crate) logs: Vec<(NodeIx, FaultLog)>,
 }
@@ -50,8 +52,8 @@ pub(crate) fn empty(plan: &Plan) -> Vec<File<'static>> {
 
 /// Adds what is known of a round.
 pub(crate) fn add_round(plan: &Plan, folder: &Path, faulty: &FaultyRound<'_>) -> Result<(), WriteError> {
-    let FaultyRound { round, origin, timeline, logs } = faulty;
-    let line = RoundLine { round: *round, origin_ns: origin.0, timeline: (*timeline).clone() };
+    let FaultyRound { round, origin, timeline, kills, logs } = faulty;
+    let line = RoundLine { round: *round, origin_ns: origin.0, timeline: (*timeline).clone(), kills: kills.to_vec() };
     let mut text = serde_json::to_vec(&line).expect("a timeline has text keys");
     text.push(b'\n');
     append(&folder.join(FAULTS), |file| file.write_all(&text))?;
@@ -74,7 +76,7 @@ pub(crate) fn add_round(plan: &Plan, folder: &Path, faulty: &FaultyRound<'_>) ->
     })?;
     append(&folder.join(PROBES), |file| {
         let mut table = csv::Writer::from_writer(file);
-        for (place, sent, received) in probes(logs) {
+        for (place, sent, received) in probes(timeline, logs) {
             let probe = timeline.probes[place as usize];
             let name = timeline.faults[probe.fault as usize].name.as_str();
             let received = received.map(|at| at.0.to_string()).unwrap_or_default();
@@ -96,9 +98,20 @@ fn append(path: &Path, write: impl FnOnce(&mut FsFile) -> io::Result<()>) -> Res
     opened.and_then(|mut file| write(&mut file)).map_err(at(path))
 }
 
-/// The probes that were sent, by their places: when, and when each arrived.
-fn probes(logs: &[(NodeIx, FaultLog)]) -> Vec<(u32, Timestamp, Option<Timestamp>)> {
-    let arrived: BTreeMap<u32, Timestamp> = logs.iter().flat_map(|(_, log)| log.received.iter().copied()).collect();
+/// The probes that were sent, by their places: when, and when each arrived. A process that is killed takes along what it has received:
+/// of a fault that kills processes it is their senders who tell.
+fn probes(timeline: &Timeline, logs: &[(NodeIx, FaultLog)]) -> Vec<(u32, Timestamp, Option<Timestamp>)> {
+    let kills = |place: &u32| match &timeline.faults[timeline.probes[*place as usize].fault as usize].effect {
+        Effect::Stopped { manner, .. } => manner.ends_processes(),
+        Effect::Cut { .. }
+        | Effect::Loss { .. }
+        | Effect::Delay { .. }
+        | Effect::Uplink { .. }
+        | Effect::Mute { .. } => false,
+    };
+    let answered = logs.iter().flat_map(|(_, log)| log.answered.iter().filter(|(place, _)| kills(place)));
+    let received = logs.iter().flat_map(|(_, log)| &log.received);
+    let arrived: BTreeMap<u32, Timestamp> = answered.chain(received).copied().collect();
     let sent = logs.iter().flat_map(|(_, log)| log.sent.iter().copied());
     let mut probes: Vec<_> = sent.map(|(place, at)| (place, at, arrived.get(&place).copied())).collect();
     probes.sort_unstable();
@@ -117,7 +130,7 @@ pub(crate) fn note_logs(witness: &mut Witness<'_>, faulty: &FaultyRound<'_>) {
     for step in logs.iter().flat_map(|(_, log)| &log.steps) {
         witness.note_step(step.fault, step.taken.since(*origin + step.intended));
     }
-    for (place, sent, received) in probes(logs) {
+    for (place, sent, received) in probes(timeline, logs) {
         witness.note(timeline, &seen_probe(timeline, *origin, (place, sent, received)));
     }
 }
@@ -173,7 +186,13 @@ pub(crate) fn read_receipts(plan: &Plan, folder: &Path) -> Result<Vec<Receipt>, 
         let (received_ns, hop, bytes) = (record.received_ns - origin, record.hop, record.bytes.unwrap_or(0));
         witness.note(&of.timeline, &Seen { from: *from, to: *to, sent_ns, received_ns, end, hop, bytes });
     }
-    Ok(witness.receipts())
+    let mut receipts = witness.receipts();
+    for RoundKill { fault, kill, .. } in rounds.values().flat_map(|line| &line.kills) {
+        if let Some(receipt) = receipts.get_mut(*fault as usize) {
+            receipt.control.processes.push(kill.clone());
+        }
+    }
+    Ok(receipts)
 }
 
 fn read_rounds(folder: &Path) -> Result<BTreeMap<u32, RoundLine>, WriteError> {

@@ -3,9 +3,10 @@
 use cnsim::id::{NodeId, NodeIx};
 use cnsim::link::{DelayModel, Transport};
 use cnsim::manifest::Options;
-use cnsim::pace::Schedule;
+use cnsim::pace::{Pace, Schedule};
 use cnsim::scenario::{
-    FaultSpec, Ground, How, Kind, NodeSet, Planned, Reason, Replicate, ScenarioError, Timeline, never_initiate,
+    Effect, FaultSpec, Ground, Kind, NodeSet, Planned, Reason, Replicate, ScenarioError, State, Timeline,
+    never_initiate,
 };
 use cnsim::time::Interval;
 use cnsim::topology::Adjacency;
@@ -53,9 +54,50 @@ pub enum FaultsError {
         /// What queues.
         flag: &'static str,
     },
-    /// Processes are killed where there are none, or where nobody starts them again.
-    #[error("fault {0}: how = \"process\" is not possible on this backend: use how = \"dark\"")]
-    Process(String),
+    /// Processes are killed where there are none.
+    #[error("fault {0}: a simulation has no processes to kill: use how = \"dark\"")]
+    NoProcess(String),
+    /// Processes are killed while one message begins after another.
+    #[error("fault {0}: how = \"process\" goes without --every: use how = \"dark\"")]
+    ProcessOfLoad(String),
+    /// Nothing outlives a process.
+    #[error("fault {0}: a process that is killed keeps nothing: leave state out, or use state = \"lost\"")]
+    ProcessKeeps(String),
+    /// Nodes are drawn where they share processes.
+    #[error(
+        "fault {fault}: how = \"process\" kills whole processes, and a share draws single nodes: with {in_one} nodes in a process name \
+         all of them, as who = \"0..{}\", or give each node its own (--nodes-per-process 1)",
+        in_one - 1
+    )]
+    DrawnOfProcess {
+        /// What it is called.
+        fault: String,
+        /// How many nodes share a process.
+        in_one: u32,
+    },
+    /// Some nodes of a process are meant, and others of it are not.
+    #[error(
+        "fault {fault}: how = \"process\" kills whole processes, and {other} is in the process of {node} without being meant: name the \
+         nodes {first} to {last}, or give each node its own process (--nodes-per-process 1)"
+    )]
+    PartOfProcess {
+        /// What it is called.
+        fault: String,
+        /// One that is meant.
+        node: NodeId,
+        /// One that is not.
+        other: NodeId,
+        /// The place of the process's first node.
+        first: usize,
+        /// And of its last.
+        last: usize,
+    },
+    /// Nodes of a process are back at times of their own.
+    #[error(
+        "fault {0}: nodes of one process are back together: give back_after one time, as \"3s\", or each node its own process \
+         (--nodes-per-process 1)"
+    )]
+    BackApart(String),
     /// Every node stands still when messages begin.
     #[error("fault {0}: every node stands still at 0s, so that no message can begin")]
     NobodyBegins(String),
@@ -72,7 +114,12 @@ impl FaultsError {
             | Self::NoDeadline(fault)
             | Self::TooLong { fault, .. }
             | Self::Paused { fault, .. }
-            | Self::Process(fault)
+            | Self::NoProcess(fault)
+            | Self::ProcessOfLoad(fault)
+            | Self::ProcessKeeps(fault)
+            | Self::DrawnOfProcess { fault, .. }
+            | Self::PartOfProcess { fault, .. }
+            | Self::BackApart(fault)
             | Self::NobodyBegins(fault)
             | Self::SameName(fault) => fault,
         }
@@ -111,6 +158,7 @@ impl PlannedFaults {
             }
         };
         check_room(&options.faults, &timeline, field.nodes.len())?;
+        check_whole(field, &timeline)?;
         if let Some((lasts, fault)) = longest(&timeline).filter(|(lasts, _)| *lasts >= limit) {
             return Err(FaultsError::TooLong { fault, lasts, limit });
         }
@@ -190,6 +238,46 @@ fn first_free(stopped: &NodeSet, drawn: usize, nodes: usize) -> usize {
     others.find(|node| !stopped.contains(NodeIx(*node as u32))).unwrap_or(drawn)
 }
 
+/// What a fault that kills processes cannot be, whoever is meant.
+fn check_process(fault: &FaultSpec, options: &Options) -> Result<(), FaultsError> {
+    let (name, in_one) = (fault.name.clone(), options.nodes_per_process);
+    if options.every != Pace::Closed {
+        return Err(FaultsError::ProcessOfLoad(name));
+    }
+    if matches!(fault.kind, Kind::Crash { state: State::Kept, .. }) {
+        return Err(FaultsError::ProcessKeeps(name));
+    }
+    if fault.draws_nodes() && in_one > 1 {
+        return Err(FaultsError::DrawnOfProcess { fault: name, in_one });
+    }
+    Ok(())
+}
+
+/// Whether faults that kill processes mean all nodes of each, at the same times.
+fn check_whole(field: &Field<'_>, timeline: &Timeline) -> Result<(), FaultsError> {
+    let in_one = field.options.nodes_per_process.max(1) as usize;
+    for Planned { name, effect, .. } in &timeline.faults {
+        let Effect::Stopped { manner, nodes } = effect else { continue };
+        let spans = |node: usize| {
+            let place = nodes.binary_search_by_key(&node, |stopped| stopped.node.index());
+            place.ok().map(|place| &nodes[place].spans)
+        };
+        for stopped in nodes.iter().filter(|_| manner.ends_processes()) {
+            let first = stopped.node.index() / in_one * in_one;
+            let last = (first + in_one).min(field.nodes.len()) - 1;
+            let fault = name.clone();
+            if let Some(other) = (first..=last).find(|node| spans(*node).is_none()) {
+                let [node, other] = [stopped.node.index(), other].map(|node| field.nodes[node].clone());
+                return Err(FaultsError::PartOfProcess { fault, node, other, first, last });
+            }
+            if (first..=last).any(|node| spans(node) != Some(&stopped.spans)) {
+                return Err(FaultsError::BackApart(fault));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The region of each node, where a fault may ask for it.
 fn regions(field: &Field<'_>, files: &DelayFiles) -> Vec<String> {
     if field.options.faults.is_empty() {
@@ -216,7 +304,8 @@ fn check(options: &Options) -> Result<(), FaultsError> {
         ("--service", !options.service.is_none()),
     ];
     let queue = queue.into_iter().find(|(_, is_there)| *is_there).map(|(flag, _)| flag);
-    for FaultSpec { name, kind, .. } in &options.faults {
+    for fault in &options.faults {
+        let FaultSpec { name, kind, .. } = fault;
         let name = || name.clone();
         let in_vain =
             kind.stops_nodes() || (matches!(kind, Kind::Partition { .. }) && options.transport == Transport::Stream);
@@ -226,8 +315,8 @@ fn check(options: &Options) -> Result<(), FaultsError> {
         if let (Kind::Pause { .. }, Some(flag)) = (kind, queue) {
             return Err(FaultsError::Paused { fault: name(), flag });
         }
-        if matches!(kind, Kind::Crash { how: How::Process, .. }) {
-            return Err(FaultsError::Process(name()));
+        if fault.ends_processes() {
+            check_process(fault, options)?;
         }
     }
     Ok(())

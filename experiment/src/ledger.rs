@@ -10,6 +10,7 @@ use cnsim::manifest::{
     RunOutcome,
 };
 use cnsim::scenario::Receipt;
+use cnsim::wire::control::WatchReply;
 use tokio::time::Instant;
 
 use crate::cluster::{Cluster, Pass};
@@ -43,7 +44,10 @@ pub struct Ending {
 struct OpenRound {
     round: u32,
     initiator: String,
+    /// Of the processes that are there.
     before: Pass,
+    /// Of those that were killed: the counters before the start, and their last ones.
+    ended: Vec<(WatchReply, WatchReply)>,
     begun: Instant,
 }
 
@@ -107,7 +111,25 @@ impl Ledger {
     /// A round begins: from here on its receipts are expected. `before` are the counters just before its start.
     pub fn begin_round(&mut self, round: u32, initiator: &str, before: Pass) {
         self.manifest.expected_events += u64::from(self.manifest.options.nodes) - 1;
-        self.open = Some(OpenRound { round, initiator: initiator.to_owned(), before, begun: Instant::now() });
+        let ended = Vec::new();
+        self.open = Some(OpenRound { round, initiator: initiator.to_owned(), before, ended, begun: Instant::now() });
+    }
+
+    /// The process in this place of the counters was killed in the round that goes on, with these counters, where it said them.
+    pub fn note_death(&mut self, index: usize, process: &str, last: Option<WatchReply>) {
+        let Some(open) = &mut self.open else { return };
+        let before = open.before.remove(index);
+        open.ended.push((before, last.unwrap_or(before)));
+        if let Some(last) = last {
+            self.manifest.last_seqs.insert(process.to_owned(), last.last_seq);
+        }
+    }
+
+    /// A process in the place of one that was killed takes part.
+    pub fn note_birth(&mut self, index: usize, counters: WatchReply) {
+        if let Some(open) = &mut self.open {
+            open.before.insert(index, counters);
+        }
     }
 
     /// How long the round that goes on has taken, and the counters just before its start; none between rounds.
@@ -128,7 +150,11 @@ impl Ledger {
     /// The round that goes on has ended.
     pub fn end_round(&mut self, cluster: &Cluster, ending: Ending) -> Result<(), FolderError> {
         let Some(open) = self.open.take() else { return Ok(()) };
-        let tally = Tally { before: &open.before, after: &ending.after };
+        let (of_ended, last): (Pass, Pass) = open.ended.into_iter().unzip();
+        // What a process used goes with it.
+        let is_counted = of_ended.is_empty();
+        let (before, after) = ([open.before, of_ended].concat(), [ending.after.as_slice(), &last].concat());
+        let tally = Tally { before: &before, after: &after };
         self.note_backend(&tally);
         let names: Vec<&str> = cluster.processes.iter().map(|process| process.name.as_str()).collect();
         let last_seqs: BTreeMap<String, u64> =
@@ -146,7 +172,7 @@ impl Ledger {
             scheduling_delay_ms: tally.scheduling_delay_ms(),
             clock_steps: tally.grown(|reply| reply.clock_steps),
             begin: None,
-            resources: is_whole.then(|| tally.resources(&names)),
+            resources: (is_whole && is_counted).then(|| tally.resources(&names)),
         });
         self.save()
     }

@@ -11,6 +11,7 @@ pub mod backend_name;
 pub mod cli;
 pub mod cluster;
 mod conditions;
+mod configuring;
 pub mod control_file;
 pub mod delay_files;
 #[cfg(all(feature = "report", feature = "sim"))]
@@ -55,5 +56,6 @@ pub mod study;
 pub mod tally;
 pub mod topology_command;
 pub mod topology_source;
+mod undertaking;
 pub mod version;
 pub mod watcher;

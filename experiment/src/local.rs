@@ -13,6 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use serde::Deserialize;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::backend::{Backend, BackendError, RunContext};
+use crate::backend::{Backend, BackendError, RunContext, Undertaker};
 use crate::cluster::{AfterDrain, Cluster, ClusterError, Process, connect};
 use crate::machine;
 use crate::plan::Plan;
@@ -41,7 +42,30 @@ const LAST_MESSAGES: usize = 5;
 /// The processes of a local run. Dropped, it kills them.
 #[derive(Debug, Default)]
 pub struct Local {
-    children: Vec<NodeProcess>,
+    places: Places,
+    /// None before the first was started.
+    command: Option<Arc<NodeCommand>>,
+}
+
+/// In the order of the plan's processes.
+type Places = Arc<Mutex<Vec<Place>>>;
+
+/// Where a child of the plan is.
+#[derive(Debug, Default)]
+struct Place {
+    /// None between two of them.
+    child: Option<NodeProcess>,
+    /// How many there were before it.
+    lives: u32,
+}
+
+/// Kills children on purpose, and starts others in their places.
+#[derive(Debug)]
+pub struct LocalUndertaker {
+    places: Places,
+    command: Arc<NodeCommand>,
+    /// The nodes in each place.
+    hosted: Vec<Vec<NodeId>>,
 }
 
 /// Why the processes did not come up.
@@ -60,6 +84,14 @@ pub enum LocalError {
     Spawn {
         /// Its number.
         index: usize,
+        /// Why.
+        reason: io::Error,
+    },
+    /// A child could not be killed.
+    #[error("cannot kill {name}: {reason}")]
+    Kill {
+        /// The child.
+        name: String,
         /// Why.
         reason: io::Error,
     },
@@ -88,9 +120,10 @@ pub enum LocalError {
 }
 
 /// What is the same for every child.
-struct NodeCommand<'a> {
+#[derive(Debug)]
+struct NodeCommand {
     program: PathBuf,
-    parts: &'a Path,
+    parts: PathBuf,
     host: String,
     workers: u32,
     max_message: u64,
@@ -132,15 +165,19 @@ struct Announced {
 
 impl Local {
     async fn spawn_all(&mut self, plan: &Plan, parts: &Path) -> Result<Cluster, LocalError> {
-        let command = NodeCommand::new(plan, parts)?;
+        let command = Arc::new(NodeCommand::new(plan, parts)?);
+        self.command = Some(Arc::clone(&command));
         for (index, ids) in plan.hosted().enumerate() {
-            self.children.push(command.spawn(index, ids)?);
+            let place = Place { child: Some(command.spawn(index, 0, ids)?), lives: 1 };
+            places(&self.places).push(place);
         }
         let deadline = Instant::now() + STARTING + STARTING_EACH * plan.processes();
-        let mut processes = Vec::with_capacity(self.children.len());
-        for (process, ids) in self.children.iter_mut().zip(plan.hosted()) {
-            let announcement = process.announcement(deadline).await?;
-            processes.push(announcement.into_process(ids, &process.files.announcement).await?);
+        let mut processes = Vec::with_capacity(plan.processes() as usize);
+        for (index, ids) in plan.hosted().enumerate() {
+            let mut child = take(&self.places, index)?;
+            let announced = child.enter(ids, deadline).await;
+            put(&self.places, index, child);
+            processes.push(announced?);
         }
         Ok(Cluster { processes })
     }
@@ -154,7 +191,46 @@ impl Local {
     }
 }
 
+fn places(places: &Places) -> MutexGuard<'_, Vec<Place>> {
+    places.lock().expect("no holder of this lock panics")
+}
+
+/// The child in a place, which is empty from now on; whoever drops it kills it.
+fn take(of: &Places, place: usize) -> Result<NodeProcess, LocalError> {
+    let child = places(of).get_mut(place).and_then(|place| place.child.take());
+    child.ok_or_else(|| LocalError::Died(format!("node process {place} is not there")))
+}
+
+fn put(of: &Places, place: usize, child: NodeProcess) {
+    if let Some(place) = places(of).get_mut(place) {
+        place.child = Some(child);
+    }
+}
+
+impl Undertaker for LocalUndertaker {
+    async fn kill(&self, place: usize, _: &Process) -> Result<String, BackendError> {
+        let mut process = take(&self.places, place).map_err(BackendError::own)?;
+        let id = process.child.id().map(|id| format!("pid {id}")).unwrap_or_default();
+        // By SIGKILL; returns when it has ended.
+        let killed = process.child.kill().await;
+        killed.map_err(|reason| BackendError::own(LocalError::Kill { name: process.name(), reason }))?;
+        Ok(id)
+    }
+
+    async fn raise(&self, place: usize) -> Result<Process, BackendError> {
+        let ids = &self.hosted[place];
+        let life = places(&self.places)[place].lives;
+        let mut child = self.command.spawn(place, life, ids).map_err(BackendError::own)?;
+        let process = child.enter(ids, Instant::now() + STARTING).await.map_err(BackendError::own)?;
+        places(&self.places)[place].lives += 1;
+        put(&self.places, place, child);
+        Ok(process)
+    }
+}
+
 impl Backend for Local {
+    type Undertaker = LocalUndertaker;
+
     async fn start(&mut self, run: &mut RunContext<'_>) -> Result<Cluster, BackendError> {
         let parts = run.ledger.folder().parts();
         match self.spawn_all(run.plan, &parts).await {
@@ -163,17 +239,24 @@ impl Backend for Local {
         }
     }
 
+    fn undertaker(&self, run: &RunContext<'_>) -> LocalUndertaker {
+        let command = self.command.clone().expect("a run has an undertaker once its processes are up");
+        let hosted = run.plan.hosted().map(<[NodeId]>::to_vec).collect();
+        LocalUndertaker { places: Arc::clone(&self.places), command, hosted }
+    }
+
+    /// One that was killed on purpose is in no place any more.
     async fn death(&mut self) -> String {
-        let (index, status) = poll_fn(|context| {
-            for (index, process) in self.children.iter_mut().enumerate() {
-                if let Poll::Ready(Ok(status)) = pin!(process.child.wait()).poll(context) {
-                    return Poll::Ready((index, status));
+        poll_fn(|context| {
+            for process in places(&self.places).iter_mut().filter_map(|place| place.child.as_mut()) {
+                let ended = pin!(process.child.wait()).poll(context);
+                if let Poll::Ready(Ok(status)) = ended {
+                    return Poll::Ready(process.describe_end(status));
                 }
             }
             Poll::Pending
         })
-        .await;
-        self.children[index].describe_end(status)
+        .await
     }
 
     /// A process on one machine is lost for a reason that the next one would be lost for too.
@@ -201,10 +284,12 @@ impl Backend for Local {
     }
 
     /// Waits for the children to end, and kills those that do not.
-    async fn stop(mut self, watcher: &dyn Watcher) {
+    async fn stop(self, watcher: &dyn Watcher) {
         let deadline = Instant::now() + ENDING;
-        self.children.iter_mut().for_each(|process| drop(process.stdin.take()));
-        for process in &mut self.children {
+        let mut children: Vec<NodeProcess> =
+            places(&self.places).iter_mut().filter_map(|place| place.child.take()).collect();
+        children.iter_mut().for_each(|process| drop(process.stdin.take()));
+        for process in &mut children {
             if timeout_at(deadline, process.child.wait()).await.is_err() {
                 watcher.warn(&format!("{} did not end when asked and was killed", process.name()));
             }
@@ -216,20 +301,21 @@ impl Backend for Local {
     }
 }
 
-impl<'a> NodeCommand<'a> {
-    fn new(plan: &Plan, parts: &'a Path) -> Result<Self, LocalError> {
+impl NodeCommand {
+    fn new(plan: &Plan, parts: &Path) -> Result<Self, LocalError> {
         let program = std::env::current_exe().map_err(|reason| LocalError::Spawn { index: 0, reason })?;
         Ok(Self {
             program,
-            parts,
+            parts: parts.to_owned(),
             host: machine::host(),
             workers: (machine::processors() / plan.processes()).max(1),
             max_message: plan.options.max_message,
         })
     }
 
-    fn spawn(&self, index: usize, ids: &[NodeId]) -> Result<NodeProcess, LocalError> {
-        let files = Files::new(self.parts, index);
+    /// The process of a place; `life` is how many there were before it.
+    fn spawn(&self, index: usize, life: u32, ids: &[NodeId]) -> Result<NodeProcess, LocalError> {
+        let files = Files::new(&self.parts, index, life);
         let list: String = ids.iter().map(|id| format!("{id}\n")).collect();
         fs::write(&files.ids, list).map_err(|reason| LocalError::File { path: files.ids.clone(), reason })?;
         // A run that is resumed has what the processes before said, which listen no more.
@@ -264,13 +350,20 @@ impl<'a> NodeCommand<'a> {
 }
 
 impl Files {
-    fn new(parts: &Path, index: usize) -> Self {
-        let file = |extension: &str| parts.join(format!("{index:05}.{extension}"));
+    fn new(parts: &Path, index: usize, life: u32) -> Self {
+        let name = if life == 0 { format!("{index:05}") } else { format!("{index:05}-{life}") };
+        let file = |extension: &str| parts.join(format!("{name}.{extension}"));
         Self { ids: file("ids"), announcement: file("json"), records: file("jsonl"), messages: file("log") }
     }
 }
 
 impl NodeProcess {
+    /// Waits until it listens, and connects to it.
+    async fn enter(&mut self, ids: &[NodeId], deadline: Instant) -> Result<Process, LocalError> {
+        let announcement = self.announcement(deadline).await?;
+        announcement.into_process(ids, &self.files.announcement).await
+    }
+
     async fn announcement(&mut self, deadline: Instant) -> Result<Announcement, LocalError> {
         let begun = Instant::now();
         loop {
@@ -322,7 +415,15 @@ impl Announcement {
         }
         let control = connect(&self.process, &self.control).await?;
         // A connection on one machine breaks only when the process at its other end has ended.
-        Ok(Process { name: self.process, host: self.host, zone: None, nodes, control, patience: Duration::ZERO })
+        Ok(Process {
+            name: self.process,
+            host: self.host,
+            zone: None,
+            nodes,
+            control,
+            patience: Duration::ZERO,
+            before: 0,
+        })
     }
 }
 

@@ -29,7 +29,7 @@ impl OpenLoop<'_> {
     /// Begins every message at its time, and waits until nothing is left to do or the last one is given up.
     pub(crate) async fn drive(&self, ledger: &mut Ledger, watcher: &dyn Watcher) -> Result<(), DriveError> {
         let before = self.prepare(watcher).await?;
-        let faults = self.first.conditions().begin().await?;
+        let faults = self.first.conditions().begin(self.first.cluster).await?;
         let begun = Instant::now();
         let mut starts = JoinSet::new();
         for (round, at) in (0..).zip(self.schedule.begins()) {
@@ -60,7 +60,8 @@ impl OpenLoop<'_> {
             Err(_) => self.first.cluster.watch_alive(&before).await,
         };
         if let Some(faults) = &faults {
-            self.first.conditions().keep(ledger.folder().path(), faults).await?;
+            let folder = ledger.folder().path();
+            self.first.conditions().keep(self.first.cluster, folder, faults, &[]).await?;
         }
         Ok(ledger.end_open_loop(self.first.cluster, &before, &after)?)
     }

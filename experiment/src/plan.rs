@@ -13,7 +13,7 @@ use cnsim::motion::Contacts;
 use cnsim::pace::{MESSAGES_MAX, Pace, Schedule};
 use cnsim::protocol::{ParseError, Phase, ProtocolSettings};
 use cnsim::quantity::DataSize;
-use cnsim::scenario::Timeline;
+use cnsim::scenario::{FaultSpec, Timeline};
 use cnsim::time::{Interval, Timestamp};
 use cnsim::topology::{Adjacency, EdgeWeights, NoDelay, Topology};
 
@@ -295,6 +295,11 @@ impl Plan {
     /// The number of the last round.
     pub fn last_round(&self) -> u32 {
         self.open_loop.as_ref().map_or(self.options.rounds, Schedule::last_round)
+    }
+
+    /// Whether a fault kills processes.
+    pub fn kills_processes(&self) -> bool {
+        self.options.faults.iter().any(FaultSpec::ends_processes)
     }
 
     /// Whether something befalls each round that a configuration has to undo.

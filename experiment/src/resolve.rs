@@ -16,6 +16,7 @@ use cnsim::topology::{TopologySource, TopologySpec};
 use crate::backend_choice::BackendChoice;
 use crate::cli::{BackendName, Experiment, KubernetesArgs};
 use crate::delay_files::{DelayFile, DelayFiles};
+use crate::faults::FaultsError;
 use crate::kubernetes;
 use crate::like;
 use crate::machine;
@@ -43,6 +44,9 @@ pub fn plan_of(typed: &Experiment, run_id: Option<RunId>, backend: BackendName) 
 fn plan_under(typed: &Experiment, run_id: Option<RunId>, seed: u64, backend: BackendName) -> Result<Plan, PlanError> {
     if let Some(nodes) = typed.nodes.filter(|nodes| *nodes < 2) {
         return Err(PlanError::TooFewNodes(nodes));
+    }
+    if let Some(fault) = typed.faults.iter().find(|fault| backend == BackendName::Sim && fault.ends_processes()) {
+        return Err(FaultsError::NoProcess(fault.name.clone()).into());
     }
     let (topology, delay) = model(typed, backend)?;
     let protocol = protocol(typed)?;

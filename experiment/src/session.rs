@@ -43,7 +43,10 @@ pub async fn run_session(mut backend: impl Backend, run: &mut RunContext<'_>, fi
         name = signals.next() => Err(Halt::Interrupted(name)),
     };
     let result = match started {
-        Ok(cluster) => Session { backend: &mut backend, cluster, signals: &mut signals }.drive(run, first).await,
+        Ok(cluster) => {
+            let undertaker = backend.undertaker(run);
+            Session { backend: &mut backend, undertaker, cluster, signals: &mut signals }.drive(run, first).await
+        }
         Err(halt) => Err(halt),
     };
     backend.stop(run.watcher).await;
@@ -51,8 +54,9 @@ pub async fn run_session(mut backend: impl Backend, run: &mut RunContext<'_>, fi
 }
 
 /// What a run goes on with once its processes are up.
-struct Session<'a, B> {
+struct Session<'a, B: Backend> {
     backend: &'a mut B,
+    undertaker: B::Undertaker,
     cluster: Cluster,
     signals: &'a mut Signals,
 }
@@ -75,7 +79,12 @@ impl<B: Backend> Session<'_, B> {
         let mut recoveries = 0;
         loop {
             match self.drive_round(&mut driver, run).await? {
-                Ok(true) => recoveries = 0,
+                Ok(true) => {
+                    recoveries = 0;
+                    if run.plan.kills_processes() {
+                        run.ledger.enlist(&self.cluster)?;
+                    }
+                }
                 Ok(false) => break,
                 // The load that the rounds of an open loop meet would be another one.
                 Err(error) if run.plan.open_loop.is_some() => {
@@ -104,7 +113,7 @@ impl<B: Backend> Session<'_, B> {
         run: &mut RunContext<'_>,
     ) -> Result<Result<bool, ClusterError>, Halt> {
         let driven = tokio::select! {
-            driven = driver.drive_next(&self.cluster, run.ledger, run.watcher) => driven,
+            driven = driver.drive_next(&mut self.cluster, run.ledger, run.watcher, &self.undertaker) => driven,
             death = self.backend.death() => {
                 run.ledger.cut_open_loop(RoundOutcome::Disturbed);
                 // The same outcome as where the broken connection is seen before the death: which comes first is chance.
@@ -118,6 +127,7 @@ impl<B: Backend> Session<'_, B> {
         match driven {
             Ok(is_driven) => Ok(Ok(is_driven)),
             Err(DriveError::Cluster(error)) => Ok(Err(error)),
+            Err(DriveError::Backend(error)) => Err(error.into()),
             Err(DriveError::Folder(error)) => Err(error.into()),
         }
     }

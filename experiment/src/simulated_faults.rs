@@ -34,7 +34,7 @@ impl SeenFaults<'_> {
         let shift = begins.since(BEGINS);
         let moved = |log: &FaultLog| log.moved(shift);
         let logs = self.logs.iter().map(|(node, log)| (*node, moved(log))).collect();
-        let faulty = FaultyRound { round, origin: begins, timeline: &self.timeline, logs };
+        let faulty = FaultyRound { round, origin: begins, timeline: &self.timeline, kills: &[], logs };
         fault_files::add_round(plan, folder, &faulty)?;
         fault_files::note_logs(witness, &faulty);
         witness.add(&self.witness);

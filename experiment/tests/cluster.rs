@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 use cnsim::manifest::{IncidentKind, Manifest, RoundOutcome, RunOutcome};
 
+#[path = "cluster/faults.rs"]
+mod faults;
+
 const CNSIM: &str = env!("CARGO_BIN_EXE_cnsim");
 /// Built beside it.
 const ANALYZE: &str = concat!(env!("CARGO_BIN_EXE_cnsim"), "-analyze");

@@ -152,6 +152,9 @@ impl Actor {
                 Step::Instruction(Instruction::TellCounts { counts }) => {
                     let _ = counts.send(self.machine.control_counts());
                 }
+                Step::Instruction(Instruction::Halt { counts }) => {
+                    return drop(counts.send(self.machine.control_counts()));
+                }
                 Step::Instruction(Instruction::Stop) | Step::End => return self.stop().await,
             }
             self.shared.recorder.room().await;
@@ -250,7 +253,7 @@ impl Actor {
                 if let Input::SendDone { send, .. } = &input {
                     self.tasks.remove(send);
                 }
-                if let Input::ControlDone { contact } = &input {
+                if let Input::ControlDone { contact, .. } = &input {
                     self.contacts.remove(contact);
                 }
                 self.take(input);
@@ -354,8 +357,7 @@ impl Actor {
     fn tell(&mut self, control: Contact, me: &NodeId) {
         let (contact, outgoing) = (control.contact, self.outgoing(&control, me));
         let told = exchange::tell(control, outgoing, Arc::clone(&self.network), Arc::clone(&self.shared));
-        let done = async { Done::Input(Input::ControlDone { contact: told.await }) };
-        self.contacts.insert(contact, self.sends.spawn(done));
+        self.contacts.insert(contact, self.sends.spawn(async { Done::Input(told.await) }));
     }
 
     fn outgoing(&self, contact: &Contact, me: &NodeId) -> Outgoing {

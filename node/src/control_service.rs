@@ -10,10 +10,11 @@ use cnsim::time::{Interval, Timestamp};
 use cnsim::wire::control;
 use cnsim::wire::control::control_server::Control as ControlService;
 use cnsim::wire::control::{
-    AbsorbReply, AbsorbRequest, BeginFaultsReply, BeginFaultsRequest, ConfigureReply, ConfigureRequest,
+    AbsorbReply, AbsorbRequest, BeginConditionsReply, BeginConditionsRequest, ConfigureReply, ConfigureRequest,
     ControlTrafficReply, ControlTrafficRequest, DrainReply, DrainRequest, EmitReply, EmitRequest, FaultLogsReply,
-    FaultLogsRequest, KindTraffic, LastSeq, NodeFaults, NodeTraffic, NodeTurns, Peer, PrepareReply, PrepareRequest,
-    RecordsReply, RecordsRequest, StartReply, StartRequest, StatusReply, StatusRequest, WatchReply, WatchRequest,
+    FaultLogsRequest, HaltReply, HaltRequest, KindTraffic, LastSeq, NodeFaults, NodeTraffic, NodeTurns, Peer,
+    PrepareReply, PrepareRequest, ReaddressReply, ReaddressRequest, RecordsReply, RecordsRequest, StartReply,
+    StartRequest, StatusReply, StatusRequest, WatchReply, WatchRequest,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -102,31 +103,40 @@ impl ControlService for Control {
         request: Request<ControlTrafficRequest>,
     ) -> Result<Response<ControlTrafficReply>, Status> {
         let traffic = self.host.control_traffic(Epoch(request.into_inner().epoch)).await?;
-        let kind = |count: ControlCount| KindTraffic {
-            kind: count.name.to_owned(),
-            messages: count.messages,
-            bytes: count.bytes,
-        };
-        let of_node = |(node, counts): (NodeId, Vec<ControlCount>)| NodeTraffic {
-            node: node.to_string(),
-            kinds: counts.into_iter().map(kind).collect(),
-        };
-        let nodes = traffic.into_iter().filter(|(_, counts)| !counts.is_empty()).map(of_node).collect();
-        Ok(Response::new(ControlTrafficReply { nodes }))
+        Ok(Response::new(ControlTrafficReply { nodes: traffic_of(traffic) }))
     }
 
-    async fn begin_faults(&self, request: Request<BeginFaultsRequest>) -> Result<Response<BeginFaultsReply>, Status> {
-        let BeginFaultsRequest { epoch, timeline, origin_ns, moves, discovery_ns, turns } = request.into_inner();
+    async fn begin_conditions(
+        &self,
+        request: Request<BeginConditionsRequest>,
+    ) -> Result<Response<BeginConditionsReply>, Status> {
+        let BeginConditionsRequest { epoch, timeline, origin_ns, moves, discovery_ns, turns, joined_ns, before } =
+            request.into_inner();
         let timeline = Timeline::from_json(&timeline).map_err(Status::invalid_argument)?;
         let (epoch, origin) = (Epoch(epoch), Timestamp(origin_ns));
-        self.host.begin_faults(epoch, &RoundFaults { timeline: Arc::new(timeline), origin }).await?;
+        let faults = RoundFaults { timeline: Arc::new(timeline), origin, joined: Interval(joined_ns), before };
+        self.host.begin_faults(epoch, &faults).await?;
         if moves {
             let turns = turns.into_iter().map(|of| turns_of(of, origin)).collect::<Result<_, _>>();
             let turns = turns.map_err(HostError::from)?;
             self.host.begin_motion(epoch, Interval(discovery_ns), turns).await?;
         }
         let ahead_ns = origin.since(self.host.shared().clock.now()).0;
-        Ok(Response::new(BeginFaultsReply { ahead_ns }))
+        Ok(Response::new(BeginConditionsReply { ahead_ns }))
+    }
+
+    async fn readdress(&self, request: Request<ReaddressRequest>) -> Result<Response<ReaddressReply>, Status> {
+        let ReaddressRequest { epoch, peers } = request.into_inner();
+        let named = |peer: Peer| Ok::<_, IdError>((NodeId::new(&peer.id)?, peer.address));
+        let addresses = peers.into_iter().map(named).collect::<Result<_, _>>().map_err(HostError::from)?;
+        self.host.readdress(Epoch(epoch), &addresses)?;
+        Ok(Response::new(ReaddressReply {}))
+    }
+
+    async fn halt(&self, _: Request<HaltRequest>) -> Result<Response<HaltReply>, Status> {
+        let (halted, traffic) = self.host.halt().await?;
+        let counters = Some(self.counters());
+        Ok(Response::new(HaltReply { halted_ns: halted.0, counters, traffic: traffic_of(traffic) }))
     }
 
     async fn fault_logs(&self, request: Request<FaultLogsRequest>) -> Result<Response<FaultLogsReply>, Status> {
@@ -200,6 +210,17 @@ impl ControlService for Control {
         };
         Ok(Response::new(DrainReply { last_seqs: last_seqs(seqs) }))
     }
+}
+
+/// What nodes said besides copies, for the wire; those that said nothing are left out.
+fn traffic_of(counts: Vec<(NodeId, Vec<ControlCount>)>) -> Vec<NodeTraffic> {
+    let kind =
+        |count: ControlCount| KindTraffic { kind: count.name.to_owned(), messages: count.messages, bytes: count.bytes };
+    let of_node = |(node, counts): (NodeId, Vec<ControlCount>)| NodeTraffic {
+        node: node.to_string(),
+        kinds: counts.into_iter().map(kind).collect(),
+    };
+    counts.into_iter().filter(|(_, counts)| !counts.is_empty()).map(of_node).collect()
 }
 
 /// The turns of one node's links, from the wire.

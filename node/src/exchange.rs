@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cnsim::id::{ContactId, NodeId};
-use cnsim::machine::{Contact, Failure};
+use cnsim::machine::{Contact, Failure, Input};
 use cnsim::protocol::Body;
 use cnsim::time::{Interval, Timestamp};
 use cnsim::wire::gossip::{Answer, Words};
@@ -75,20 +75,17 @@ pub(crate) async fn ask(ask: Contact, outgoing: Outgoing, network: Arc<Network>,
     Asked { contact, result, at: shared.clock.now() }
 }
 
-/// Carries a control message. Whether it arrived is nobody's concern.
-pub(crate) async fn tell(
-    control: Contact,
-    outgoing: Outgoing,
-    network: Arc<Network>,
-    shared: Arc<Shared>,
-) -> ContactId {
+/// Carries a control message. Whether it arrived is no protocol's concern.
+pub(crate) async fn tell(control: Contact, outgoing: Outgoing, network: Arc<Network>, shared: Arc<Shared>) -> Input {
     hold(&control, &network, &shared.clock).await;
-    if !control.is_lost
-        && let Err(failure) = within(control.deadline, network.tell(&outgoing.to, &outgoing.words)).await
-    {
-        tracing::debug!(to = %outgoing.to, %failure, "a control message did not arrive");
+    let mut answered = None;
+    if !control.is_lost {
+        match within(control.deadline, network.tell(&outgoing.to, &outgoing.words)).await {
+            Ok(()) => answered = Some(shared.clock.now()),
+            Err(failure) => tracing::debug!(to = %outgoing.to, %failure, "a control message did not arrive"),
+        }
     }
-    control.contact
+    Input::ControlDone { contact: control.contact, answered }
 }
 
 async fn hold(contact: &Contact, network: &Network, clock: &Clock) {

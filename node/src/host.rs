@@ -10,7 +10,7 @@ use cnsim::event::{Context, Stamp};
 use cnsim::id::{Epoch, IdError, MessageId, NodeId};
 use cnsim::machine::{ControlCount, FaultLog, Load, RoundFaults};
 use cnsim::protocol::Senders;
-use cnsim::time::Interval;
+use cnsim::time::{Interval, Timestamp};
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -226,7 +226,7 @@ impl Host {
     pub(crate) async fn control_traffic(&self, epoch: Epoch) -> Result<Vec<(NodeId, Vec<ControlCount>)>, HostError> {
         self.network_of(epoch)?;
         let counts = self.instruct_all(|counts| Instruction::TellCounts { counts }).await?;
-        Ok(self.nodes.values().map(|node| node.handle.id()).zip(counts).collect())
+        Ok(self.named(counts))
     }
 
     /// Has the faults of a round befall the hosted nodes.
@@ -257,11 +257,30 @@ impl Host {
         Ok(())
     }
 
+    /// Nodes are at other addresses from now on.
+    pub(crate) fn readdress(&self, epoch: Epoch, addresses: &BTreeMap<NodeId, String>) -> Result<(), HostError> {
+        Ok(self.network_of(epoch)?.readdress(addresses)?)
+    }
+
+    /// Stops every node where it stands, and writes every record; gives the time at which nothing happened any more, and each node's
+    /// control traffic.
+    pub(crate) async fn halt(&self) -> Result<(Timestamp, Vec<(NodeId, Vec<ControlCount>)>), HostError> {
+        let counts = self.instruct_all(|counts| Instruction::Halt { counts }).await?;
+        let halted = self.shared.clock.now();
+        self.shared.recorder.flush().await;
+        Ok((halted, self.named(counts)))
+    }
+
+    /// What each hosted node said, with its name.
+    fn named<T>(&self, said: Vec<T>) -> Vec<(NodeId, T)> {
+        self.nodes.values().map(|node| node.handle.id()).zip(said).collect()
+    }
+
     /// What each hosted node has seen of the faults since.
     pub(crate) async fn fault_logs(&self, epoch: Epoch) -> Result<Vec<(NodeId, FaultLog)>, HostError> {
         self.network_of(epoch)?;
         let logs = self.instruct_all(|log| Instruction::TellFaults { log }).await?;
-        Ok(self.nodes.values().map(|node| node.handle.id()).zip(logs).collect())
+        Ok(self.named(logs))
     }
 
     /// Instructs every node, and waits for what each of them says.

@@ -127,6 +127,11 @@ pub(crate) enum Instruction {
         /// Where it goes.
         counts: oneshot::Sender<Vec<ControlCount>>,
     },
+    /// End, and leave everything as it is: nothing more happens, what is in flight ends, and nothing is recorded.
+    Halt {
+        /// Where goes what control traffic there was, when it does.
+        counts: oneshot::Sender<Vec<ControlCount>>,
+    },
     /// Give up what waits, let the copies in flight end, and end.
     Stop,
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use cnsim::event::Context;
@@ -57,7 +57,7 @@ pub(crate) struct Network {
     settings: Settings,
     /// Of the whole process.
     traffic: Arc<Traffic>,
-    peers: BTreeMap<NodeId, Peer>,
+    peers: RwLock<BTreeMap<NodeId, Arc<Peer>>>,
     holds: Mutex<Holds>,
     /// Inputs refused because a node's queue was full.
     queue_full: AtomicU64,
@@ -98,13 +98,8 @@ impl Settings {
 impl Network {
     /// A network without connections; what passes over those to come counts in `traffic`.
     pub(crate) fn new(settings: Settings, traffic: Arc<Traffic>) -> Result<Self, BadAddress> {
-        let peers = settings.addresses.iter().map(|(peer, address)| {
-            let bad = || BadAddress { peer: peer.clone(), address: address.clone() };
-            let address = parse_address(address).ok_or_else(bad)?;
-            Ok((peer.clone(), Peer { address, open: tokio::sync::Mutex::default() }))
-        });
         Ok(Self {
-            peers: peers.collect::<Result<_, _>>()?,
+            peers: RwLock::new(peers(&settings.addresses)?),
             settings,
             traffic,
             holds: Mutex::default(),
@@ -138,11 +133,26 @@ impl Network {
     }
 
     async fn connection(&self, to: &NodeId) -> Result<Connection, Failure> {
-        let peer = self.peers.get(to).ok_or(Failure::NoPeer)?;
+        let peer = self.peer(to)?;
         match self.settings.protocol.connections {
             Connections::PerSend => Connection::open(&peer.address, &self.traffic).await,
             Connections::Reuse => peer.connection(&self.traffic).await,
         }
+    }
+
+    /// Has those of its peers that are named here at other addresses. A send that waits for a connection to an old one waits in vain.
+    pub(crate) fn readdress(&self, addresses: &BTreeMap<NodeId, String>) -> Result<(), BadAddress> {
+        let moved = peers(addresses)?;
+        let mut known = self.peers.write().expect("no holder of this lock panics");
+        for (id, peer) in moved {
+            known.entry(id).and_modify(|known| *known = peer);
+        }
+        Ok(())
+    }
+
+    fn peer(&self, id: &NodeId) -> Result<Arc<Peer>, Failure> {
+        let peers = self.peers.read().expect("no holder of this lock panics");
+        peers.get(id).cloned().ok_or(Failure::NoPeer)
     }
 
     /// Opens the connections that a message of `initiator` can use and that are not open.
@@ -200,10 +210,20 @@ impl Network {
 
     async fn open_one(self: Arc<Self>, id: NodeId) -> Result<(), String> {
         let limit = self.settings.protocol.deadline.map_or(OPEN_TIMEOUT, Duration::from);
-        let open = async { self.peers.get(&id).ok_or(Failure::NoPeer)?.connection(&self.traffic).await };
+        let open = async { self.peer(&id)?.connection(&self.traffic).await };
         let opened = tokio::time::timeout(limit, open).await.unwrap_or(Err(Failure::Deadline));
         opened.map(drop).map_err(|failure| format!("{id}: {failure}"))
     }
+}
+
+/// Peers without connections.
+fn peers(addresses: &BTreeMap<NodeId, String>) -> Result<BTreeMap<NodeId, Arc<Peer>>, BadAddress> {
+    let peer = |(id, address): (&NodeId, &String)| {
+        let bad = || BadAddress { peer: id.clone(), address: address.clone() };
+        let address = parse_address(address).ok_or_else(bad)?;
+        Ok((id.clone(), Arc::new(Peer { address, open: tokio::sync::Mutex::default() })))
+    };
+    addresses.iter().map(peer).collect()
 }
 
 impl Peer {

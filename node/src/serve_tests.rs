@@ -6,7 +6,10 @@ use std::net::TcpListener;
 use cnsim::event::{Kind, Record};
 use cnsim::invariant::{self, Arrival, Flood, Verdict};
 use cnsim::protocol::Connections;
-use cnsim::wire::control::{DrainRequest, RecordsRequest, StartRequest, StatusRequest, WatchReply, WatchRequest};
+use cnsim::wire::control::{
+    DrainRequest, HaltRequest, Peer, ReaddressRequest, RecordsRequest, StartRequest, StatusRequest, WatchReply,
+    WatchRequest,
+};
 use tonic::Code;
 
 use super::*;
@@ -285,6 +288,33 @@ async fn draining_with_exit_ends_the_process_after_its_reply() {
     assert_eq!((&*reply.last_seqs[0].run_id, reply.last_seqs[0].seq), ("run", 1));
     process.host.ended().await;
     assert_eq!(process.stop().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_process_that_is_halted_refuses_at_once_and_others_find_the_one_in_its_place() {
+    let mut net = Net::start(&[&["a"], &["b"]]).await;
+    net.configure(&Plan::both_ways("flood", &[("a", "b")])).await;
+    net.round(1, "b", 1).await;
+    let halted = net.processes[1].control.halt(HaltRequest {}).await.unwrap().into_inner();
+    assert_eq!(halted.counters.unwrap().last_seq, 1);
+
+    net.begin(1, "a", 2, &[]).await;
+    net.failed(0, 1).await;
+    // Nobody has configured it, so that it refuses too, in its own words.
+    let anew = Running::start(config(&["b"])).await;
+    let peers = vec![Peer { id: "b".to_owned(), address: anew.address("b").to_string(), number: 1 }];
+    let moved = ReaddressRequest { epoch: 1, peers };
+    net.processes[0].control.readdress(moved).await.unwrap();
+    net.begin(1, "a", 3, &[]).await;
+    net.failed(0, 2).await;
+
+    let halted = net.processes.pop().unwrap().stop().await;
+    assert_eq!(halted.len(), 1, "it records nothing any more");
+    let records = net.stop().await;
+    let details: Vec<&str> = of_kind(&records, Kind::Failed).iter().map(|record| &*record.detail).collect();
+    assert!(details[0].ends_with("refused: node is stopping"), "{details:?}");
+    assert!(details[1].contains("epoch"), "{details:?}");
+    anew.stop().await;
 }
 
 fn three_fields(sender: &str) -> cnsim::wire::gossip::GossipMessage {

@@ -201,6 +201,14 @@ impl Net {
         }
     }
 
+    /// Waits until so many sends of a process have failed.
+    pub(crate) async fn failed(&mut self, process: usize, failed: u64) {
+        let control = &mut self.processes[process].control;
+        while control.watch(WatchRequest {}).await.unwrap().into_inner().failed < failed {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
     /// Ends every process and gives all records.
     pub(crate) async fn stop(self) -> Vec<Record<'static>> {
         let mut records = Vec::new();

@@ -13,13 +13,28 @@ use crate::protocol::Body;
 use crate::scenario::{Manner, Stop};
 use crate::time::{Interval, Timestamp};
 
+/// More than a node sends in one configuration.
+const COPIES_OF_A_LIFE: u64 = 1 << 20;
+
 impl Machine {
     /// Begins the faults of a round. The node must have been configured; a configuration ends them.
     pub fn begin_faults(&mut self, faults: RoundFaults) {
+        self.restarts = self.restarts.max(faults.before);
+        if faults.joined > Interval::ZERO {
+            self.join(&faults);
+        }
         if !faults.timeline.uplinks_of(self.me).is_empty() {
             self.open_uplink();
         }
         self.faults = Some(Box::new(Faults::new(faults, self.me)));
+    }
+
+    /// The node takes the place of one whose process has ended: it holds nothing, and gives no copy or period the number of an earlier
+    /// one.
+    fn join(&mut self, faults: &RoundFaults) {
+        self.sends.skip(u64::from(faults.before) * COPIES_OF_A_LIFE);
+        let period = self.configured.as_ref().map_or(0, |configured| configured.config.common.settings.period.0);
+        self.periods.skip(faults.joined.0 / period.max(1));
     }
 
     /// What this node has seen of the round's faults.
@@ -76,7 +91,7 @@ impl Machine {
                     self.sends.settle(permitted.copy);
                 }
             }
-            Input::AskDone { contact, .. } | Input::ControlDone { contact } => self.control_done(contact),
+            Input::AskDone { contact, .. } | Input::ControlDone { contact, .. } => self.control_done(contact),
             Input::Configure(_)
             | Input::Initiate { .. }
             | Input::Deliver { .. }
@@ -221,13 +236,19 @@ impl Machine {
         let body = Body::new(PROBE, [Message(place)]);
         let bytes = WordsParts { name_bytes, epoch, nth: place, body: &body }.encoded_bytes();
         let words = Words { nth: place, epoch: Some(epoch).filter(|epoch| *epoch != Epoch(0)), body };
-        // Contacts are counted from 1 up, probes from the other end.
-        let contact = ContactId(u64::MAX - u64::from(place));
+        let contact = probe_contact(place);
         let contact = Contact { contact, to, words, bytes, since: now, deadline, hold, is_poll: true, is_lost };
         outputs.queue.push_back(Output::Control(contact));
         if let Some(faults) = &mut self.faults {
             faults.log.sent.push((place, now));
         }
+    }
+
+    /// Notes that a probe of this node came.
+    pub(super) fn note_answer(&mut self, contact: ContactId, answered: Option<Timestamp>) {
+        let (Some(faults), Some(at)) = (&mut self.faults, answered) else { return };
+        let probe = u32::try_from(u64::MAX - contact.0).ok().filter(|place| probe_contact(*place) == contact);
+        faults.log.answered.extend(probe.map(|place| (place, at)));
     }
 
     /// Takes a probe; false where what has come is none.
@@ -243,4 +264,9 @@ impl Machine {
     pub(super) fn is_mute(&self) -> bool {
         self.faults.as_ref().is_some_and(|faults| faults.mutes > 0)
     }
+}
+
+/// Contacts are counted from 1 up, probes from the other end.
+fn probe_contact(place: u32) -> ContactId {
+    ContactId(u64::MAX - u64::from(place))
 }

@@ -17,6 +17,10 @@ pub struct RoundFaults {
     pub timeline: Arc<Timeline>,
     /// Time 0.
     pub origin: Timestamp,
+    /// From when on the node takes part, where its process was started anew in the round; 0: in all of it.
+    pub joined: Interval,
+    /// How many processes there were in the place of the node's before it.
+    pub before: u32,
 }
 
 /// What a node has seen of the faults of a round.
@@ -28,6 +32,8 @@ pub struct FaultLog {
     pub sent: Vec<(u32, Timestamp)>,
     /// Those that reached it, and when.
     pub received: Vec<(u32, Timestamp)>,
+    /// Those of its own that somebody said had come, and when: that is less, for a process answers for a node that is down.
+    pub answered: Vec<(u32, Timestamp)>,
 }
 
 impl FaultLog {
@@ -38,6 +44,7 @@ impl FaultLog {
             steps: self.steps.iter().map(|step| LoggedStep { taken: step.taken + shift, ..*step }).collect(),
             sent: self.sent.iter().map(later).collect(),
             received: self.received.iter().map(later).collect(),
+            answered: self.answered.iter().map(later).collect(),
         }
     }
 }
@@ -116,6 +123,15 @@ impl What {
             Self::Probe(_) => 5,
         }
     }
+
+    /// Whether a node that joins the round after this step has to take it all the same.
+    fn holds_at(self, joined: Interval) -> bool {
+        match self {
+            Self::Mutes | Self::Speaks | Self::Rate(_) => true,
+            Self::Stops(stop) => stop.span.ends > joined,
+            Self::Goes(_) | Self::Ends(_) | Self::Begins(_) | Self::Probe(_) => false,
+        }
+    }
 }
 
 impl Faults {
@@ -123,7 +139,8 @@ impl Faults {
         let timeline = &of.timeline;
         let mut steps = Vec::new();
         let mut add = |at, what| steps.extend((at != ROUND_END).then_some(Step { at, what }));
-        for stop in timeline.stops_of(me) {
+        // What ends processes is nothing that a node does.
+        for stop in timeline.stops_of(me).into_iter().filter(|stop| !stop.manner.ends_processes()) {
             add(stop.span.begins, What::Stops(stop));
             add(stop.span.ends, What::Goes(stop));
         }
@@ -144,6 +161,8 @@ impl Faults {
         for (place, probe) in (0..).zip(&timeline.probes).filter(|(_, probe)| probe.from == me) {
             add(probe.at, What::Probe(place));
         }
+        let joined = of.joined;
+        steps.retain(|step| step.at >= joined || step.what.holds_at(joined));
         // Rates end before others begin, as spans do.
         steps.sort_by_key(|step| (step.at, step.what.rank(), !matches!(step.what, What::Rate(None))));
         Self {
@@ -183,5 +202,46 @@ impl Faults {
 
     pub(super) fn note(&mut self, fault: u32, edge: StepEdge, intended: Interval, taken: Timestamp) {
         self.log.steps.push(LoggedStep { fault, edge, intended, taken });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Effect, How, Manner, NodeSet, Planned, Probe, Span, State, Stopped};
+
+    fn planned(begins: u64, ends: u64, effect: Effect) -> Planned {
+        Planned { name: "f".to_owned(), window: Span { begins: Interval(begins), ends: Interval(ends) }, effect }
+    }
+
+    #[test]
+    fn a_node_that_joins_takes_the_steps_that_still_hold_and_sends_no_probe_of_before() {
+        let me = NodeIx(1);
+        let stops = |how, begins, ends| {
+            let spans = vec![Span { begins: Interval(begins), ends: Interval(ends) }];
+            let manner = Manner::Down { how, state: State::Lost };
+            planned(begins, ends, Effect::Stopped { manner, nodes: vec![Stopped { node: me, spans }] })
+        };
+        let mute = planned(5, 90, Effect::Mute { nodes: NodeSet::new(vec![me]) });
+        let over = planned(5, 20, Effect::Mute { nodes: NodeSet::new(vec![me]) });
+        let probe = |at| Probe { fault: 0, at: Interval(at), from: me, to: NodeIx(0) };
+        let faults = vec![mute, over, stops(How::Process, 10, 30), stops(How::Dark, 35, 60)];
+        let timeline = Arc::new(Timeline { faults, probes: vec![probe(6), probe(70)] });
+        let steps = |joined| {
+            let of = RoundFaults {
+                timeline: Arc::clone(&timeline),
+                origin: Timestamp(0),
+                joined: Interval(joined),
+                before: 1,
+            };
+            let steps = Faults::new(of, me).steps;
+            steps.into_iter().map(|step| (step.at.0, step.what.rank())).collect::<Vec<_>>()
+        };
+        // Whoever owns its process kills it; what it does itself are the others.
+        let of_mutes = [(5, 2), (5, 2), (5, 3), (5, 3), (6, 5), (20, 1), (20, 3)];
+        assert_eq!(steps(0)[..7], of_mutes);
+        assert_eq!(steps(0)[7..], [(35, 4), (60, 0), (70, 5), (90, 1), (90, 3)]);
+        // It is mute by one of the two, down for a while more, and has a probe to send.
+        assert_eq!(steps(40), [(5, 3), (5, 3), (20, 3), (35, 4), (60, 0), (70, 5), (90, 1), (90, 3)]);
     }
 }

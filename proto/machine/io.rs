@@ -115,6 +115,8 @@ pub enum Input {
     ControlDone {
         /// Which one.
         contact: ContactId,
+        /// When its receiver said that it had come; none where nobody did.
+        answered: Option<Timestamp>,
     },
     /// The instant of [`super::Machine::poll_timeout`] has come.
     Timeout,

@@ -179,7 +179,10 @@ impl Machine {
             Input::Asked { asked, from, words, .. } => self.asked(now, asked, from, &words, outputs),
             Input::AskDone { contact, result } => self.ask_done(now, contact, result, outputs),
             Input::Control { from, words, .. } => self.told(now, from, &words, outputs),
-            Input::ControlDone { contact } => self.control_done(contact),
+            Input::ControlDone { contact, answered } => {
+                self.control_done(contact);
+                self.note_answer(contact, answered);
+            }
             Input::Timeout => self.fire(now, outputs),
             // What was due has passed before.
             Input::AccessTimeout => {}

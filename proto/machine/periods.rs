@@ -55,6 +55,11 @@ impl Periods {
         Self { nth: self.nth.max(of.first), ..Self::begin(now, of, settings) }
     }
 
+    /// Leaves out so many numbers.
+    pub(super) fn skip(&mut self, numbers: u64) {
+        self.nth = self.nth.saturating_add(u32::try_from(numbers).unwrap_or(u32::MAX));
+    }
+
     /// When the next one begins.
     pub(super) fn next(&self) -> Option<Timestamp> {
         (self.next != NEVER).then_some(self.next)

@@ -73,6 +73,11 @@ impl Sends {
         self.waiting.extend(targets.map(|to| Copy { to, spread: place as u32 }));
     }
 
+    /// Leaves out so many numbers, before the first copy.
+    pub(super) fn skip(&mut self, numbers: u64) {
+        self.ended += numbers;
+    }
+
     /// The copies that wait for a permit.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()

@@ -216,7 +216,7 @@ impl Net {
                 if !is_lost {
                     self.enter(at, to, Input::Control { from: node, bytes, words });
                 }
-                self.enter(at, node, Input::ControlDone { contact });
+                self.enter(at, node, Input::ControlDone { contact, answered: None });
             }
             Output::Answer(answer) => self.answer(answer),
             Output::Refuse { .. } => panic!("all nodes are of one configuration"),

@@ -137,6 +137,11 @@ pub enum State {
 }
 
 impl FaultSpec {
+    /// Whether it ends the processes of its nodes.
+    pub fn ends_processes(&self) -> bool {
+        matches!(self.kind, Kind::Crash { how: How::Process, .. })
+    }
+
     /// Whether whom it meets is drawn.
     pub fn draws_nodes(&self) -> bool {
         self.kind.targets().iter().any(|who| matches!(who, Who::Share(_)))

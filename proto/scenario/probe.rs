@@ -14,12 +14,16 @@ pub const PROBES: u32 = 32;
 /// Over how much of a fault that lasts to the round's end they are spread: a round lasts as long at least.
 const OPEN: Interval = Interval::from_ms(100);
 
+/// The same where processes are killed, which takes longer than what nodes do themselves.
+const OPEN_OF_PROCESSES: Interval = Interval::from_ms(1_000);
+
 /// Those of all faults that a question meets: those that stop nodes, links or copies on their way.
 pub(super) fn of_faults(timeline: &Timeline, ground: &Ground<'_>, replicate: Replicate) -> Vec<Probe> {
     let mut probes = Vec::new();
     for (fault, planned) in (0..).zip(&timeline.faults) {
         let Span { begins, ends } = planned.window;
-        let lasts = if ends == ROUND_END { OPEN } else { Interval(ends.0 - begins.0) };
+        let open = if ends_processes(planned) { OPEN_OF_PROCESSES } else { OPEN };
+        let lasts = if ends == ROUND_END { open } else { Interval(ends.0 - begins.0) };
         for nth in 0..PROBES {
             // In the middle of as many equal parts.
             let at =
@@ -33,6 +37,10 @@ pub(super) fn of_faults(timeline: &Timeline, ground: &Ground<'_>, replicate: Rep
     }
     probes.sort_by_key(|probe| (probe.at, probe.fault));
     probes
+}
+
+fn ends_processes(planned: &Planned) -> bool {
+    matches!(planned.effect, Effect::Stopped { manner, .. } if manner.ends_processes())
 }
 
 /// Two neighbours of which the fault stops or holds what the first sends to the second at this instant.

@@ -23,13 +23,35 @@ pub struct Receipt {
     pub reason: String,
 }
 
-/// What nodes say that they did. It proves nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+/// What nodes, and the driver where it kills processes, say that they did. It proves nothing.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Control {
     /// Steps that nodes took: each fault begins and ends at each node that it meets.
     pub steps: u64,
     /// How late the latest was, in ms.
     pub late_max_ms: f64,
+    /// The processes that were killed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<ProcessKill>,
+}
+
+/// One process that the driver killed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProcessKill {
+    /// In which round.
+    pub round: u32,
+    /// As it stands in its records.
+    pub process: String,
+    /// What it was outside of them: `pid 4711`, or the pod and its uid.
+    pub id: String,
+    /// Which of the processes in its place it was in this session of the run, counted from 1.
+    pub incarnation: u32,
+    /// When it did nothing any more, from time 0, in ms.
+    pub killed_ms: f64,
+    /// The number of its last record; none where it did not answer any more.
+    pub last_seq: Option<u64>,
+    /// When the one in its place took part, from time 0, in ms; none where that was after the round.
+    pub back_ms: Option<f64>,
 }
 
 /// What was seen of a fault at work.

@@ -268,6 +268,16 @@ impl Timeline {
     }
 }
 
+impl Manner {
+    /// Whether it ends the processes of nodes, which whoever owns these has to do.
+    pub fn ends_processes(self) -> bool {
+        match self {
+            Self::Down { how: How::Process, .. } => true,
+            Self::Down { how: How::Dark, .. } | Self::Asleep | Self::Paused => false,
+        }
+    }
+}
+
 impl Planned {
     /// Whether it befalls a node itself, or what the node sends.
     pub fn concerns(&self, node: NodeIx) -> bool {

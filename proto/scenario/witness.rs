@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::exact::{binomial_tail, wilson};
-use super::fault::{FaultSpec, Kind};
+use super::fault::{FaultSpec, How, Kind};
 use super::receipt::{Control, Receipt, Testimony, Verdict};
-use super::timeline::{Effect, Manner, NodeSet, Planned, Span, Timeline};
+use super::timeline::{Effect, Manner, NodeSet, Planned, ROUND_END, Span, Timeline};
 use crate::id::NodeIx;
 use crate::link::{DelaySpec, LinkSpec, RETRANSMISSION, Transport, WorkSpec};
 use crate::time::{Clock, Interval};
@@ -16,6 +16,9 @@ use crate::time::{Clock, Interval};
 /// How far inside a fault's time a copy has to be to count, where clocks are those of machines: nodes take their steps late, and
 /// clocks differ.
 pub const SLACK: Interval = Interval::from_ms(50);
+
+/// The same where processes are killed: whoever does that takes longer than a node.
+const KILL_SLACK: Interval = Interval::from_ms(250);
 
 /// By how much a time that is measured within one copy may be off on machines.
 const BLUR: Interval = Interval::from_ms(1);
@@ -84,6 +87,7 @@ pub struct Witness<'a> {
     faults: &'a [FaultSpec],
     links: LinkSpec,
     slack: Interval,
+    kill_slack: Interval,
     blur: Interval,
     counts: Vec<Count>,
 }
@@ -129,11 +133,11 @@ enum Word {
 impl<'a> Witness<'a> {
     /// Of a run with these faults and links, whose times are read from this clock.
     pub fn new(faults: &'a [FaultSpec], links: LinkSpec, clock: Clock) -> Self {
-        let (slack, blur) = match clock {
-            Clock::Wall => (SLACK, BLUR),
-            Clock::Virtual => (Interval::ZERO, Interval::ZERO),
+        let (slack, kill_slack, blur) = match clock {
+            Clock::Wall => (SLACK, KILL_SLACK, BLUR),
+            Clock::Virtual => (Interval::ZERO, Interval::ZERO, Interval::ZERO),
         };
-        Self { faults, links, slack, blur, counts: vec![Count::default(); faults.len()] }
+        Self { faults, links, slack, kill_slack, blur, counts: vec![Count::default(); faults.len()] }
     }
 
     /// Adds what another witness of the same run has seen, of other rounds.
@@ -190,12 +194,15 @@ impl<'a> Witness<'a> {
         };
         let others = timeline.faults.iter().enumerate().filter(|(other, _)| *other != place);
         others.into_iter().any(|(_, planned)| match &planned.effect {
-            Effect::Stopped { nodes, .. } => {
+            Effect::Stopped { manner, nodes } => {
                 let stopped = nodes.binary_search_by_key(&seen.to, |stopped| stopped.node);
+                // A process that is killed takes along which probes it has seen, and the next one comes up late.
+                let until = |span: &Span| if manner.ends_processes() { ROUND_END } else { span.ends };
                 // Until it arrived, or would have: one that failed waited for its deadline.
                 let meets = |span: &Span| {
-                    near(*span, seen.sent_ns)
+                    near(Span { ends: until(span), ..*span }, seen.sent_ns)
                         || (seen.sent_ns < span.begins.0 as i64 && seen.received_ns >= span.begins.0 as i64)
+                        || (manner.ends_processes() && seen.end.is_probe())
                 };
                 stopped.is_ok_and(|at| nodes[at].spans.iter().any(meets))
             }
@@ -251,7 +258,8 @@ impl<'a> Witness<'a> {
 
     /// A node that is down neither sends nor receives; to one that pauses things come when it goes on.
     fn word_of_stopped(&self, manner: Manner, of_sender: &[Span], of_receiver: &[Span], seen: &Seen) -> Word {
-        let inside = |spans: &[Span], at| spans.iter().copied().find(|span| is_inside(*span, at, self.slack));
+        let slack = if manner.ends_processes() { self.kill_slack } else { self.slack };
+        let inside = |spans: &[Span], at| spans.iter().copied().find(|span| is_inside(*span, at, slack));
         let received_inside = seen.end.arrived() && inside(of_receiver, seen.received_ns).is_some();
         if inside(of_sender, seen.sent_ns).is_some() || received_inside {
             return Word::Leaked;
@@ -278,11 +286,11 @@ impl<'a> Witness<'a> {
     }
 
     fn receipt(&self, fault: &FaultSpec, count: &Count) -> Receipt {
-        let Count { rounds, nodes, control, attempted, affected, leaked, probes, .. } = *count;
+        let Count { rounds, nodes, ref control, attempted, affected, leaked, probes, .. } = *count;
         let (low, high) = wilson(affected, attempted, 1.959_963_984_540_054);
         let (verdict, reason) = self.judge(fault, count);
         let witness = Testimony { attempted, affected, leaked, probes, interval: [low, high] };
-        Receipt { intended: fault.clone(), rounds, nodes, control, witness, verdict, reason }
+        Receipt { intended: fault.clone(), rounds, nodes, control: control.clone(), witness, verdict, reason }
     }
 
     fn judge(&self, fault: &FaultSpec, count: &Count) -> (Verdict, String) {
@@ -377,12 +385,24 @@ impl<'a> Witness<'a> {
     }
 
     fn why_unwitnessed(&self, fault: &FaultSpec) -> String {
-        let too_short = fault.lasts.is_some_and(|lasts| lasts.0 <= 2 * self.slack.0);
+        let slack = match &fault.kind {
+            Kind::Crash { how: How::Process, .. } => self.kill_slack,
+            Kind::Crash { how: How::Dark, .. }
+            | Kind::Churn { .. }
+            | Kind::Pause { .. }
+            | Kind::Sleep { .. }
+            | Kind::Partition { .. }
+            | Kind::Loss { .. }
+            | Kind::Delay { .. }
+            | Kind::Uplink { .. }
+            | Kind::Mute { .. } => self.slack,
+        };
+        let too_short = fault.lasts.is_some_and(|lasts| lasts.0 <= 2 * slack.0);
         match &fault.kind {
             _ if too_short => format!(
                 "it lasts {}, and on machines only what lies {} inside it counts",
                 fault.lasts.unwrap_or_default(),
-                self.slack
+                slack
             ),
             Kind::Uplink { .. } => "no copy was sent that takes longer at this rate than clocks can tell".to_owned(),
             Kind::Mute { .. } => "no mute node heard of a message for the first time meanwhile".to_owned(),
@@ -429,5 +449,43 @@ fn added_at_most(law: &DelaySpec, us: u64) -> f64 {
         }
         DelaySpec::Lognormal { median, .. } => f64::from(u8::from(ns >= median.0 as f64)),
         DelaySpec::None | DelaySpec::Weights | DelaySpec::Empirical { .. } | DelaySpec::Regions { .. } => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{How, State, Stopped};
+
+    #[test]
+    fn what_a_killed_process_took_along_speaks_for_no_other_fault() {
+        let faults: Vec<FaultSpec> = serde_json::from_str(
+            r#"[{"name":"f","at":"1s","for":"2s","kind":"crash","who":["a"],"how":"process","state":"lost"},
+                {"name":"g","at":"0s","for":"9s","kind":"loss","who":"all","loss":"5%"}]"#,
+        )
+        .unwrap();
+        let ms = Interval::from_ms;
+        let (killed, whole) = (Span { begins: ms(1_000), ends: ms(3_000) }, Span { begins: ms(0), ends: ms(9_000) });
+        let manner = Manner::Down { how: How::Process, state: State::Lost };
+        let nodes = vec![Stopped { node: NodeIx(0), spans: vec![killed] }];
+        let all = NodeSet::new(vec![NodeIx(0), NodeIx(1)]);
+        let of = |name: &str, window, effect| Planned { name: name.to_owned(), window, effect };
+        let lossy = Effect::Loss { nodes: all, loss: "5%".parse().unwrap() };
+        let effects = vec![of("f", killed, Effect::Stopped { manner, nodes }), of("g", whole, lossy)];
+        let timeline = Timeline { faults: effects, probes: Vec::new() };
+        let counts = |at_ms: i64, end| {
+            let mut witness = Witness::new(&faults, LinkSpec::default(), Clock::Wall);
+            let at = at_ms * 1_000_000;
+            let seen = Seen { from: NodeIx(1), to: NodeIx(0), sent_ns: at, received_ns: at, end, hop: None, bytes: 0 };
+            witness.note(&timeline, &seen);
+            let of = |receipt: &Receipt| (receipt.witness.attempted, receipt.witness.leaked);
+            witness.receipts().iter().map(of).collect::<Vec<_>>()
+        };
+        assert_eq!(counts(1_100, SeenEnd::First), [(0, 0), (0, 0)], "the driver may be late");
+        assert_eq!(counts(1_400, SeenEnd::First)[0], (1, 1));
+        assert_eq!(counts(1_400, SeenEnd::Failed), [(0, 0), (0, 0)], "either may have met it");
+        assert_eq!(counts(3_400, SeenEnd::Failed), [(0, 0), (0, 0)], "the next process may not be there yet");
+        assert_eq!(counts(500, SeenEnd::ProbeLost), [(0, 0), (0, 0)], "what it had received is not known");
+        assert_eq!(counts(500, SeenEnd::Failed), [(0, 0), (1, 0)]);
     }
 }

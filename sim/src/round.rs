@@ -193,7 +193,8 @@ impl World {
         self.machines.iter_mut().for_each(Machine::begin_control_counts);
         (self.now, self.receipts) = (first.begins, 0);
         if let Some(timeline) = &self.faults {
-            let faults = RoundFaults { timeline: Arc::clone(timeline), origin: first.begins };
+            let faults =
+                RoundFaults { timeline: Arc::clone(timeline), origin: first.begins, joined: Interval::ZERO, before: 0 };
             self.machines.iter_mut().for_each(|machine| machine.begin_faults(faults.clone()));
         }
         self.begin_motion(journal);
@@ -325,7 +326,9 @@ impl World {
                 let Telling { bytes, words } = *telling;
                 self.handle(node, Input::Control { from, bytes, words }, &[], journal);
             }
-            Happening::ControlDone(contact) => self.handle(node, Input::ControlDone { contact }, &[], journal),
+            Happening::ControlDone(contact) => {
+                self.handle(node, Input::ControlDone { contact, answered: None }, &[], journal);
+            }
         }
     }
 

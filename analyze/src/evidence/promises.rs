@@ -1,11 +1,12 @@
 //! Records that say something else than their run's manifest, field by field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use cnsim::event::{Kind, SIMULATED};
 use cnsim::link::DelaySpec;
-use cnsim::manifest::{Backend, Manifest};
+use cnsim::manifest::{Backend, Manifest, RunOutcome};
+use cnsim::scenario::{FaultSpec, RoundKill};
 use cnsim::topology::Topology;
 use cnsim_records::columns::{EventNames, UNKNOWN_NS};
 use cnsim_records::names::Names;
@@ -141,6 +142,8 @@ struct RunPromises {
     conditions: Vec<bool>,
     /// By number of the node; none where the run has no roster.
     roster: Option<Vec<Place>>,
+    /// Nodes with processes that hosted them before faults killed these, as numbers of names.
+    killed: BTreeSet<(u32, u32)>,
     bytes: RangeInclusive<u64>,
     /// From each node to each that it may send to, with how long a copy is held; none where it may send to all, or where nobody
     /// knows to whom.
@@ -224,7 +227,8 @@ impl RunPromises {
             nodes: manifest.options.nodes,
             protocols: names.protocols.iter().map(is_protocol).collect(),
             conditions: names.conditions.iter().map(is_condition).collect(),
-            roster: places(manifest, names).or_else(|| simulated_places(manifest, topology.as_ref()?, names)),
+            roster: places(facts, names).or_else(|| simulated_places(manifest, topology.as_ref()?, names)),
+            killed: killed(facts, names),
             bytes: payload.max(1)..=payload.saturating_add(ENVELOPE_BYTES_MAX + name_bytes_max(manifest, names)),
             links: may_send.map(|topology| links(manifest, topology, &names.nodes)),
             link_times: LinkTimes::of(facts, &names.nodes),
@@ -271,7 +275,8 @@ impl RunPromises {
             if place.host.is_some_and(|expected| expected != host) && !names.hosts.text(host).is_empty() {
                 tell(Field::Host, &|| format!("{} on {}", node(writer), names.hosts.text(host)));
             }
-            if place.process.is_some_and(|expected| expected != process) && !names.processes.text(process).is_empty() {
+            let is_other = place.process.is_some_and(|expected| expected != process);
+            if is_other && !self.killed.contains(&(writer, process)) && !names.processes.text(process).is_empty() {
                 tell(Field::Process, &|| format!("{} in {}", node(writer), names.processes.text(process)));
             }
         }
@@ -422,12 +427,17 @@ fn links(manifest: &Manifest, topology: &Topology, nodes: &Names) -> Vec<(u32, u
     links
 }
 
-/// Where the nodes of an input run, by number. What was started again or resumed may be anywhere.
-fn places(manifest: &Manifest, names: &EventNames) -> Option<Vec<Place>> {
+/// Where the nodes of an input run, by number. What was started again or resumed may be anywhere; so may what was killed, where the run
+/// was cut off before it could say so.
+fn places(facts: &RunFacts, names: &EventNames) -> Option<Vec<Place>> {
+    let manifest = &facts.manifest;
     if manifest.roster.is_empty() {
         return None;
     }
-    let stayed = manifest.incidents.is_empty() && manifest.backend.processes().resumed_with.is_empty();
+    let may_lack_kills =
+        manifest.outcome != RunOutcome::Complete && manifest.options.faults.iter().any(FaultSpec::ends_processes);
+    let resumed_with = &manifest.backend.processes().resumed_with;
+    let stayed = manifest.incidents.is_empty() && resumed_with.is_empty() && !may_lack_kills;
     let mut places = vec![Place { is_listed: false, host: None, process: None }; names.nodes.len()];
     let number =
         |names: &Names, text: &str| Some(names.number(text).unwrap_or(NOBODY)).filter(|_| stayed && !text.is_empty());
@@ -437,7 +447,23 @@ fn places(manifest: &Manifest, names: &EventNames) -> Option<Vec<Place>> {
             places[place as usize] = Place { is_listed: true, host, process };
         }
     }
+    // Another pod in its place may be on another host.
+    for (node, _) in killed(facts, names) {
+        places[node as usize].host = None;
+    }
     Some(places)
+}
+
+/// The nodes of processes that faults killed, each with such a process.
+fn killed(facts: &RunFacts, names: &EventNames) -> BTreeSet<(u32, u32)> {
+    let nodes = facts.topology.as_ref().map_or(&[][..], |topology| &topology.nodes);
+    let kills = facts.faults.iter().flat_map(|faults| faults.rounds.values()).flat_map(|line| &line.kills);
+    let pairs = kills.flat_map(|RoundKill { nodes: places, kill, .. }| {
+        let process = names.processes.number(&kill.process);
+        let of = places.iter().filter_map(|place| names.nodes.number(nodes.get(place.index())?.as_str()));
+        of.filter_map(move |node| Some((node, process?)))
+    });
+    pairs.collect()
 }
 
 /// Where the nodes of a simulation are, which are those of its topology: nowhere.

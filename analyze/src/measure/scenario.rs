@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cnsim::id::NodeIx;
 use cnsim::manifest::Manifest;
 use cnsim::pace::Pace;
-use cnsim::scenario::{Effect, Manner, Planned, RoundLine, SLACK, Span, Stopped, Timeline};
+use cnsim::scenario::{Effect, Manner, Planned, ROUND_END, RoundLine, SLACK, Span, Stopped, Timeline};
 use cnsim::time::{Clock, Interval};
 use cnsim::topology::{Adjacency, EdgeWeights};
 use cnsim_records::columns::EventNames;
@@ -119,8 +119,36 @@ impl<'s> RoundScenario<'s> {
     pub(crate) fn stopped_by(&self, (from, to): (u32, u32), (sent_ns, ended_ns): (i64, i64)) -> Option<&'s str> {
         let (from, to) = (self.place(from)?, self.place(to)?);
         let during = (self.since(sent_ns) - self.slack_ns(), self.since(ended_ns).saturating_add(self.slack_ns()));
-        let stops = |planned: &&Planned| stops(planned, from, to, during);
-        self.timeline().faults.iter().find(stops).map(|planned| planned.name.as_str())
+        let mut faults = (0..).zip(&self.timeline().faults);
+        let found = faults.find(|(fault, planned)| self.stops((*fault, planned), (from, to), during));
+        found.map(|(_, planned)| planned.name.as_str())
+    }
+
+    /// Whether a fault may stop a copy between two nodes, or its acknowledgment, within some time.
+    fn stops(
+        &self,
+        (fault, planned): (u32, &Planned),
+        (from, to): (NodeIx, NodeIx),
+        (begins, ends): (i64, i64),
+    ) -> bool {
+        let meets = |span: &Span| ns(span.begins) <= ends && begins < ns(span.ends);
+        // A process that was killed has another in its place later than planned.
+        let down = |node: NodeIx, span: &Span| Span {
+            ends: self.line.back(fault, node, span.ends).unwrap_or(ROUND_END),
+            ..*span
+        };
+        let is_down = |nodes: &[Stopped], node| spans_of(nodes, node).iter().any(|span| meets(&down(node, span)));
+        match &planned.effect {
+            Effect::Stopped { nodes, .. } => is_down(nodes, from) || is_down(nodes, to),
+            Effect::Cut { .. } => {
+                meets(&planned.window) && (planned.effect.cuts(from, to) || planned.effect.cuts(to, from))
+            }
+            // An acknowledgment is lost, delayed and shares a rate as well.
+            Effect::Loss { nodes, .. } | Effect::Delay { nodes, .. } | Effect::Uplink { nodes, .. } => {
+                meets(&planned.window) && (nodes.contains(from) || nodes.contains(to))
+            }
+            Effect::Mute { .. } => false,
+        }
     }
 
     /// Whether a node lost what it held between two times.
@@ -139,22 +167,6 @@ impl<'s> RoundScenario<'s> {
             | Effect::Uplink { .. }
             | Effect::Mute { .. } => false,
         })
-    }
-}
-
-/// Whether a fault may stop a copy between two nodes, or its acknowledgment, within some time.
-fn stops(planned: &Planned, from: NodeIx, to: NodeIx, (begins, ends): (i64, i64)) -> bool {
-    let meets = |span: &Span| ns(span.begins) <= ends && begins < ns(span.ends);
-    match &planned.effect {
-        Effect::Stopped { nodes, .. } => [from, to].iter().any(|node| spans_of(nodes, *node).iter().any(meets)),
-        Effect::Cut { .. } => {
-            meets(&planned.window) && (planned.effect.cuts(from, to) || planned.effect.cuts(to, from))
-        }
-        // An acknowledgment is lost, delayed and shares a rate as well.
-        Effect::Loss { nodes, .. } | Effect::Delay { nodes, .. } | Effect::Uplink { nodes, .. } => {
-            meets(&planned.window) && (nodes.contains(from) || nodes.contains(to))
-        }
-        Effect::Mute { .. } => false,
     }
 }
 

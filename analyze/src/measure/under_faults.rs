@@ -274,7 +274,7 @@ mod tests {
         facts.manifest.options.faults = vec![serde_json::from_str(spec).unwrap()];
         facts.manifest.rounds.clear();
         let timeline = Timeline { faults, probes: Vec::<Probe>::new() };
-        let line = RoundLine { round: 1, origin_ns: 1_000, timeline };
+        let line = RoundLine { round: 1, origin_ns: 1_000, timeline, kills: Vec::new() };
         facts.faults = Some(FaultFacts { rounds: [(1, line)].into(), ..FaultFacts::default() });
         let ends = Row::failed("n0", "n1", 1_000, 1_100);
         let rows: Vec<Row> =

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use cnsim::manifest::{Incident, IncidentKind};
+use cnsim::id::NodeId;
+use cnsim::manifest::{Incident, IncidentKind, KubernetesFacts};
 use cnsim_cluster::{AccessError, Host, Namespace, Pod};
 use tokio::time::{Instant, sleep};
 
@@ -15,11 +17,13 @@ use super::install::{self, Installed, Resumed};
 use super::options::KubernetesOptions;
 use super::ready::Wait;
 use super::release::{Release, release_of, selector};
+use super::undertaker::{PodUndertaker, SharedCollected, SharedPods};
 use super::watch::PodWatch;
 use super::{facts, limits};
 use crate::backend::{Backend, BackendError, RunContext};
 use crate::cluster::{AfterDrain, Cluster, ClusterError, Process};
 use crate::ledger::now;
+use crate::plan::Plan;
 use crate::watcher::Watcher;
 
 /// How long a driver waits before it enters pods again that did not let it in.
@@ -35,8 +39,10 @@ pub struct Kubernetes {
     is_resumed: Resumed,
     installed: Option<Installed>,
     entered: Option<EnteredRelease>,
-    collected: Collected,
+    collected: SharedCollected,
     collected_at: Instant,
+    /// Pods that came up in the places of those that were deleted on purpose, and stand in no manifest yet.
+    raised: Arc<Mutex<Vec<Entered>>>,
 }
 
 /// A release whose pods are ready.
@@ -44,8 +50,7 @@ struct EnteredRelease {
     namespace: Namespace,
     release: String,
     watch: PodWatch,
-    /// In the order of the cluster's processes.
-    pods: Vec<Pod>,
+    pods: SharedPods,
 }
 
 impl Kubernetes {
@@ -60,7 +65,9 @@ impl Kubernetes {
     }
 
     fn of(options: KubernetesOptions, is_resumed: Resumed, collected: Collected) -> Self {
-        Self { options, is_resumed, installed: None, entered: None, collected, collected_at: Instant::now() }
+        let collected = Arc::new(tokio::sync::Mutex::new(collected));
+        let (collected_at, raised) = (Instant::now(), Arc::default());
+        Self { options, is_resumed, installed: None, entered: None, collected, collected_at, raised }
     }
 
     /// The release, installed where it is not there.
@@ -118,7 +125,9 @@ impl Kubernetes {
         let incidents = open.watch.take_incidents();
         let is_new = !incidents.is_empty();
         for incident in incidents {
-            let process = open.process_of(&incident.pod, cluster).map(|process| process.name.clone());
+            let place = open.pods().iter().position(|known| known.name == incident.pod);
+            let process = place.and_then(|place| process_in(cluster, run.plan, place));
+            let process = process.map(|process| process.name.clone());
             run.watcher.warn(&format!("{}: {}", incident.pod, incident.detail));
             run.ledger.note_incident(Incident {
                 at: incident.at,
@@ -130,6 +139,15 @@ impl Kubernetes {
             });
         }
         is_new
+    }
+
+    /// Notes the pods that came up in the places of others.
+    async fn note_raised(&self, run: &mut RunContext<'_>) {
+        let raised = std::mem::take(&mut *self.raised.lock().expect("no holder of this lock panics"));
+        let Some(open) = self.entered.as_ref().filter(|_| !raised.is_empty()) else { return };
+        let pods: Vec<Pod> = raised.iter().map(|one| one.pod.clone()).collect();
+        let hosts = facts::hosts(&open.namespace, &pods).await;
+        raised.iter().for_each(|one| facts::note_pod(run.ledger.kubernetes_facts(), one, &hosts));
     }
 
     /// Waits until every pod is ready and lets the driver in again.
@@ -152,16 +170,18 @@ impl Kubernetes {
         cluster: &Cluster,
         entered: &[Entered],
     ) -> Result<(), BackendError> {
-        let gone = cluster.processes.iter().zip(entered).filter(|(process, one)| process.name != one.status.process);
-        let gone: Vec<(Process, Entered)> = gone.map(|(process, one)| (process.clone(), one.clone())).collect();
+        let process = |(place, one)| Some((process_in(cluster, run.plan, place)?.clone(), Entered::clone(one)));
+        let known = entered.iter().enumerate().filter_map(process);
+        let gone: Vec<_> = known.filter(|(process, one)| process.name != one.status.process).collect();
         let parts = run.ledger.folder().parts();
         let run_id = run.plan.run_id.as_str();
-        let asked =
-            gone.iter().map(|(process, one)| (one.control.clone(), self.collected.wanted(run_id, &process.name)));
+        let mut collected = self.collected.lock().await;
+        let asked = gone.iter().map(|(process, one)| (one.control.clone(), collected.wanted(run_id, &process.name)));
         let asked = asked.collect();
-        for reason in self.collected.bring_from(asked, &parts).await? {
+        for reason in collected.bring_from(asked, &parts).await? {
             tracing::debug!(reason, "a new process has no records of the one before it");
         }
+        drop(collected);
         for (process, one) in gone {
             let last = run.ledger.last_seq(&process.name);
             self.complete(run, &one.pod.name, &process.name, last).await?;
@@ -179,8 +199,10 @@ impl Kubernetes {
     ) -> Result<(), BackendError> {
         let Some(open) = &self.entered else { return Ok(()) };
         let source = LogSource { pod, run_id: run.plan.run_id.as_str(), process, last };
-        self.collected.bring_from_log(&open.namespace, &source, &run.ledger.folder().parts()).await?;
-        let missing = self.collected.missing(process, last);
+        let mut collected = self.collected.lock().await;
+        collected.bring_from_log(&open.namespace, &source, &run.ledger.folder().parts()).await?;
+        let missing = collected.missing(process, last);
+        drop(collected);
         if missing.is_empty() {
             return Ok(());
         }
@@ -199,13 +221,14 @@ impl Kubernetes {
 }
 
 impl EnteredRelease {
-    fn process_of<'a>(&self, pod: &str, cluster: &'a Cluster) -> Option<&'a Process> {
-        let index = self.pods.iter().position(|known| known.name == pod)?;
-        cluster.processes.get(index)
+    fn pods(&self) -> MutexGuard<'_, Vec<Pod>> {
+        self.pods.lock().expect("no holder of this lock panics")
     }
 }
 
 impl Backend for Kubernetes {
+    type Undertaker = PodUndertaker;
+
     async fn start(&mut self, run: &mut RunContext<'_>) -> Result<Cluster, BackendError> {
         run.watcher.waits_for("the API server");
         let namespace = Namespace::open(&self.options.target()).await.map_err(access)?;
@@ -230,8 +253,24 @@ impl Backend for Kubernetes {
         run.ledger.set_limits(limits::asked_and_found(&entered));
         let watch = PodWatch::begin(&namespace, &selector(&release), &pods);
         let cluster = cluster_of(run, entered, &hosts).map_err(BackendError::own)?;
-        self.entered = Some(EnteredRelease { namespace, release, watch, pods });
+        self.entered = Some(EnteredRelease { namespace, release, watch, pods: Arc::new(Mutex::new(pods)) });
         Ok(cluster)
+    }
+
+    fn undertaker(&self, run: &RunContext<'_>) -> PodUndertaker {
+        let open = self.entered.as_ref().expect("a run has an undertaker once its pods were entered");
+        PodUndertaker {
+            namespace: open.namespace.clone(),
+            release: open.release.clone(),
+            run_id: run.plan.run_id.to_string(),
+            parts: run.ledger.folder().parts(),
+            hosted: run.plan.hosted().map(<[NodeId]>::to_vec).collect(),
+            limit: self.options.ready_timeout(),
+            collected: Arc::clone(&self.collected),
+            planned: open.watch.planned(),
+            pods: Arc::clone(&open.pods),
+            raised: Arc::clone(&self.raised),
+        }
     }
 
     /// A pod that ends is started again.
@@ -259,20 +298,22 @@ impl Backend for Kubernetes {
         let pods: Vec<Pod> = entered.iter().map(|one| one.pod.clone()).collect();
         let hosts = facts::hosts(&namespace, &pods).await;
         facts::note_pods(run.ledger.kubernetes_facts(), &entered, &hosts);
-        if let Some(open) = &mut self.entered {
-            open.pods = pods;
+        if let Some(open) = &self.entered {
+            *open.pods() = pods;
         }
         cluster_of(run, entered, &hosts).map_err(BackendError::own)
     }
 
     async fn round_ended(&mut self, run: &mut RunContext<'_>, cluster: &Cluster) -> Result<(), BackendError> {
+        self.note_raised(run).await;
         let is_disturbed = self.note_incidents(run, cluster);
         if !is_disturbed && self.collected_at.elapsed() < COLLECT_EVERY {
             return Ok(());
         }
         self.collected_at = Instant::now();
         let parts = run.ledger.folder().parts();
-        for reason in self.collected.bring_from_all(cluster, run.plan.run_id.as_str(), &parts).await? {
+        let mut collected = self.collected.lock().await;
+        for reason in collected.bring_from_all(cluster, run.plan.run_id.as_str(), &parts).await? {
             tracing::warn!(reason, "records stay in a pod's spool for now");
         }
         Ok(())
@@ -284,15 +325,20 @@ impl Backend for Kubernetes {
     }
 
     async fn close(&mut self, run: &mut RunContext<'_>, cluster: &Cluster) -> Result<(), BackendError> {
+        self.note_raised(run).await;
         self.note_incidents(run, cluster);
         let last_seqs = cluster.drain(&run.plan.run_id, AfterDrain::Stay).await;
         run.ledger.close_records(last_seqs);
         let parts = run.ledger.folder().parts();
-        for reason in self.collected.bring_from_all(cluster, run.plan.run_id.as_str(), &parts).await? {
+        let mut collected = self.collected.lock().await;
+        for reason in collected.bring_from_all(cluster, run.plan.run_id.as_str(), &parts).await? {
             run.watcher.warn(&format!("the records of a process could not be read: {reason}"));
         }
-        let pods: Vec<String> = self.entered.iter().flat_map(|open| &open.pods).map(|pod| pod.name.clone()).collect();
-        for (process, pod) in cluster.processes.iter().zip(pods) {
+        drop(collected);
+        for process in &cluster.processes {
+            // In a round that was cut off some may be gone.
+            let facts = run.ledger.manifest().backend.kubernetes();
+            let Some(pod) = facts.and_then(|facts| pod_of(facts, &process.name)) else { continue };
             let last = run.ledger.last_seq(&process.name);
             self.complete(run, &pod, &process.name, last).await?;
         }
@@ -310,6 +356,12 @@ impl Backend for Kubernetes {
             installed.take_away(&options, namespace, watcher).await;
         }
     }
+}
+
+/// The process in a place of the plan's, where it is not between two lives.
+fn process_in<'a>(cluster: &'a Cluster, plan: &Plan, place: usize) -> Option<&'a Process> {
+    let first = plan.hosted().nth(place)?.first()?;
+    cluster.host_of(first.as_str()).map(|index| &cluster.processes[index])
 }
 
 /// The processes of the plan's nodes.
@@ -353,14 +405,19 @@ fn access(error: AccessError) -> BackendError {
     BackendError::own(KubernetesError::from(error))
 }
 
+/// The pod that a process is in.
+fn pod_of(facts: &KubernetesFacts, process: &str) -> Option<String> {
+    let found = facts.pods.iter().find(|(_, pod)| pod.process.as_deref() == Some(process));
+    found.map(|(name, _)| name.clone())
+}
+
 fn unreachable(run: &RunContext<'_>, error: &ClusterError) -> Incident {
     let process = error.process().to_owned();
     let facts = run.ledger.manifest().backend.kubernetes();
-    let pod = facts.into_iter().flat_map(|facts| &facts.pods).find(|(_, pod)| pod.process.as_ref() == Some(&process));
     Incident {
         at: now(),
         round: run.ledger.latest_round(),
-        pod: pod.map(|(name, _)| name.clone()).unwrap_or_default(),
+        pod: facts.and_then(|facts| pod_of(facts, &process)).unwrap_or_default(),
         process: Some(process),
         kind: IncidentKind::Unreachable,
         detail: error.to_string(),

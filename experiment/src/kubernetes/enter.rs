@@ -52,7 +52,8 @@ pub(super) async fn enter_all(namespace: &Namespace, pods: &[Pod]) -> Result<Vec
     entered.into_iter().map(|(_, entered)| entered).collect()
 }
 
-async fn enter(namespace: &Namespace, pod: Pod) -> Result<Entered, KubernetesError> {
+/// Enters one pod.
+pub(super) async fn enter(namespace: &Namespace, pod: Pod) -> Result<Entered, KubernetesError> {
     let (ours, name) = (namespace.clone(), pod.name.clone());
     let connector = tower::service_fn(move |_: Uri| {
         let (namespace, name) = (ours.clone(), name.clone());
@@ -84,7 +85,7 @@ impl Entered {
         let at = |port| if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") };
         let peer = |(id, port): (_, _)| Peer { id: ToString::to_string(id), address: at(port), number: 0 };
         let nodes = ids.iter().zip(ports).map(peer).collect();
-        Ok(Process { name: status.process, host: status.host, zone, nodes, control, patience: PATIENCE })
+        Ok(Process { name: status.process, host: status.host, zone, nodes, control, patience: PATIENCE, before: 0 })
     }
 }
 

@@ -40,6 +40,12 @@ pub(super) fn note_pods(facts: &mut KubernetesFacts, entered: &[Entered], hosts:
     }
 }
 
+/// Notes one pod more, or one in the place of another.
+pub(super) fn note_pod(facts: &mut KubernetesFacts, entered: &Entered, hosts: &BTreeMap<String, Host>) {
+    facts.pods.insert(entered.pod.name.clone(), pod(entered, hosts));
+    facts.hosts.extend(hosts.iter().map(|(name, host)| (name.clone(), machine(host))));
+}
+
 fn pod(entered: &Entered, hosts: &BTreeMap<String, Host>) -> PodFacts {
     let Entered { pod, status, .. } = entered;
     let annotation = |name: &str| Some((name.to_owned(), pod.annotations.get(name)?.clone()));

@@ -17,6 +17,7 @@ mod probe;
 mod quantity;
 mod ready;
 mod release;
+mod undertaker;
 mod watch;
 
 pub use backend::Kubernetes;

@@ -1,6 +1,6 @@
 //! Watches the pods of a run from beside it, and notes what befalls them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use cnsim::manifest::IncidentKind;
@@ -25,6 +25,22 @@ pub(super) struct PodIncident {
 pub(super) struct PodWatch {
     task: JoinHandle<()>,
     incidents: Arc<Mutex<Vec<PodIncident>>>,
+    planned: PlannedDeaths,
+}
+
+/// The uids of pods that are deleted on purpose: that is no incident.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PlannedDeaths(Arc<Mutex<BTreeSet<String>>>);
+
+impl PlannedDeaths {
+    /// This pod will be deleted.
+    pub(super) fn add(&self, uid: &str) {
+        self.0.lock().expect("no holder of this lock panics").insert(uid.to_owned());
+    }
+
+    fn has(&self, uid: &str) -> bool {
+        self.0.lock().expect("no holder of this lock panics").contains(uid)
+    }
 }
 
 impl PodWatch {
@@ -32,7 +48,8 @@ impl PodWatch {
     pub(super) fn begin(namespace: &Namespace, selector: &str, pods: &[Pod]) -> Self {
         let incidents = Arc::new(Mutex::new(Vec::new()));
         let mut changes = Box::pin(namespace.watch(selector));
-        let mut known = KnownPods::of(pods);
+        let planned = PlannedDeaths::default();
+        let mut known = KnownPods::of(pods, planned.clone());
         let noted = Arc::clone(&incidents);
         let task = tokio::spawn(async move {
             while let Some(change) = changes.next().await {
@@ -40,7 +57,12 @@ impl PodWatch {
                 noted.lock().expect("no holder of this lock panics").extend(incident);
             }
         });
-        Self { task, incidents }
+        Self { task, incidents, planned }
+    }
+
+    /// Whom it expects to go.
+    pub(super) fn planned(&self) -> PlannedDeaths {
+        self.planned.clone()
     }
 
     /// What has happened since this was last asked.
@@ -56,25 +78,30 @@ impl Drop for PodWatch {
 }
 
 /// The pods as they were seen last.
-struct KnownPods(BTreeMap<String, Pod>);
+struct KnownPods {
+    pods: BTreeMap<String, Pod>,
+    planned: PlannedDeaths,
+}
 
 impl KnownPods {
-    fn of(pods: &[Pod]) -> Self {
-        Self(pods.iter().map(|pod| (pod.name.clone(), pod.clone())).collect())
+    fn of(pods: &[Pod], planned: PlannedDeaths) -> Self {
+        Self { pods: pods.iter().map(|pod| (pod.name.clone(), pod.clone())).collect(), planned }
     }
 
     /// Takes a change, and says what befell the pod, where something did.
     fn take(&mut self, change: Change) -> Option<PodIncident> {
         let (kind, detail, pod) = match change {
             Change::Now(pod) => {
-                let before = self.0.insert(pod.name.clone(), pod.clone());
+                let before = self.pods.insert(pod.name.clone(), pod.clone());
+                let before = before.filter(|before| !self.planned.has(&before.uid));
                 let (kind, detail) = incident_of(before.as_ref(), &pod)?;
                 (kind, detail, pod.name)
             }
             Change::Gone(pod) => {
-                let evicted = self.0.remove(&pod.name).is_some_and(|before| is_evicted(&before));
-                if evicted || is_evicted(&pod) {
-                    return None; // it was noted when it was evicted
+                let evicted = self.pods.remove(&pod.name).is_some_and(|before| is_evicted(&before));
+                // An evicted one was noted when it was.
+                if evicted || is_evicted(&pod) || self.planned.has(&pod.uid) {
+                    return None;
                 }
                 (IncidentKind::Deleted, "the pod was deleted".to_owned(), pod.name)
             }
@@ -134,7 +161,7 @@ mod tests {
     }
 
     fn kinds(before: Pod, changes: Vec<Change>) -> Vec<IncidentKind> {
-        let mut known = KnownPods::of(&[before]);
+        let mut known = KnownPods::of(&[before], PlannedDeaths::default());
         changes.into_iter().filter_map(|change| known.take(change)).map(|incident| incident.kind).collect()
     }
 
@@ -148,6 +175,17 @@ mod tests {
     fn a_pod_made_anew_was_deleted_even_if_nobody_saw_it_go() {
         let anew = Pod { uid: "b".to_owned(), ..pod(0, "") };
         assert_eq!(kinds(pod(0, ""), vec![Change::Now(anew)]), [IncidentKind::Deleted]);
+    }
+
+    #[test]
+    fn a_pod_that_is_deleted_on_purpose_befell_nothing_and_the_one_in_its_place_may_still_be_lost() {
+        let planned = PlannedDeaths::default();
+        planned.add("a");
+        let mut known = KnownPods::of(&[pod(0, "")], planned);
+        let anew = |uid: &str| Pod { uid: uid.to_owned(), ..pod(0, "") };
+        assert_eq!(known.take(Change::Gone(pod(0, ""))), None);
+        assert_eq!(known.take(Change::Now(anew("b"))), None);
+        assert_eq!(known.take(Change::Now(anew("c"))).unwrap().kind, IncidentKind::Deleted);
     }
 
     #[test]

@@ -92,6 +92,10 @@ impl<'i> Table<'_, 'i> {
                 return Err(wrong(WrongFault::Twice(key)));
             }
         }
+        // Nothing outlives a process: who does not say so means that.
+        if fields.get("how").is_some_and(|how| how == HOW[1]) {
+            fields.entry("state").or_insert_with(|| STATE[1].into());
+        }
         serde_json::from_value(Value::Object(fields)).map_err(|error| {
             let said = error.to_string();
             let missing = said.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));

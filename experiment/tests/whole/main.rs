@@ -7,6 +7,7 @@ mod examples;
 mod halt;
 mod help;
 mod input;
+mod kills;
 #[cfg(feature = "sim")]
 mod like;
 mod open_loop;

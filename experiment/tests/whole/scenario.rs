@@ -148,17 +148,20 @@ fn what_cannot_be_is_refused_with_its_line_before_any_work() {
             "fault b: 3 nodes are meant, and 2 are there that no other fault stops meanwhile and that begin no message",
         ),
     ];
-    for (text, line, said) in cases {
-        let out = tempfile::tempdir().unwrap();
-        let file = write(out.path(), &format!("{base}{text}"));
-        let said = format!("error: {file}:{line}: {said}\n");
-        for words in [&["run", "--out", out.path().to_str().unwrap(), "-f", &file][..], &["scenario", "check", &file]] {
-            let output = cnsim(words);
-            assert_eq!((output.status.code(), stderr(&output)), (Some(2), said.clone()), "{text}");
-            assert!(output.stdout.is_empty());
-        }
-        assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1, "only the file itself");
+    cases.into_iter().for_each(|(text, line, said)| assert_refused(&format!("{base}{text}"), line, said));
+}
+
+/// Neither run nor checked, in one line.
+pub(crate) fn assert_refused(text: &str, line: u32, said: &str) {
+    let out = tempfile::tempdir().unwrap();
+    let file = write(out.path(), text);
+    let said = format!("error: {file}:{line}: {said}\n");
+    for words in [&["run", "--out", out.path().to_str().unwrap(), "-f", &file][..], &["scenario", "check", &file]] {
+        let output = cnsim(words);
+        assert_eq!((output.status.code(), stderr(&output)), (Some(2), said.clone()), "{text}");
+        assert!(output.stdout.is_empty());
     }
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1, "only the file itself");
 }
 
 #[test]
