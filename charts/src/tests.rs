@@ -309,6 +309,7 @@ fn a_value_without_a_place_on_an_axis_is_an_error_that_names_figure_and_series()
         all.time.bars[0].wire_ms = value;
         all.control.bars[0].messages[2] = value;
         all.offered.series[0].runs[1].goodput_per_s = value;
+        all.cost.points[0].copies = value;
         all.tail.series[0].points[1].0 = value;
         all.hosts.panels[0].cells[2].median_ms = value;
         all.lorenz.series[0].gini = value;

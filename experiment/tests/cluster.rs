@@ -11,6 +11,8 @@ use cnsim::manifest::{IncidentKind, Manifest, RoundOutcome, RunOutcome};
 
 #[path = "cluster/faults.rs"]
 mod faults;
+#[path = "cluster/study.rs"]
+mod study;
 
 const CNSIM: &str = env!("CARGO_BIN_EXE_cnsim");
 /// Built beside it.

@@ -45,17 +45,7 @@ impl All {
             low_ms: Some(0.2 * level(index)),
             high_ms: None,
         };
-        let latency = move |index: u32, hop: u32| LatencyBox {
-            hop,
-            count: 4,
-            whisker_low_ms: 0.1 * level(index),
-            q1_ms: 0.2 * level(index),
-            median_ms: 0.3 * level(index),
-            q3_ms: 0.4 * level(index),
-            whisker_high_ms: 0.6 * level(index),
-            min_ms: 0.1 * level(index),
-            max_ms: level(index),
-        };
+        let latency = move |index: u32, hop: u32| latency_box(hop, level(index));
         let copies =
             move |index: u32, round: u32| (round, (level(index) as u64).saturating_add(9), level(index) as u64);
         let panel = |index| infection(label(), curve(index), index);
@@ -86,10 +76,7 @@ impl All {
             copies: CopiesByRound { series: series().map(copies).collect() },
             by_round: ConvergenceByRound { series: series().map(rounds).collect() },
             offered: OfferedLoad { series: series().map(|index| offered(label(), level(index))).collect() },
-            cost: CostReliability {
-                points: series().map(|index| cost(label(), level(index))).collect(),
-                left_out: vec![label()],
-            },
+            cost: costs((0..count).map(level), &label()),
             time: TimeSpent { bars: series().map(bar).collect(), left_out: vec![label()] },
             control: control_of(count, &label(), top),
             tail: LatencyTail { series: series().map(|index| tail(label(), level(index))).collect() },
@@ -183,9 +170,30 @@ fn offered(label: String, level: f64) -> LoadSeries {
     LoadSeries { label, runs: vec![run(0.5, Some(level)), run((level.abs() + 1.0) * 0.9, None)] }
 }
 
+fn latency_box(hop: u32, level: f64) -> LatencyBox {
+    LatencyBox {
+        hop,
+        count: 4,
+        whisker_low_ms: 0.1 * level,
+        q1_ms: 0.2 * level,
+        median_ms: 0.3 * level,
+        q3_ms: 0.4 * level,
+        whisker_high_ms: 0.6 * level,
+        min_ms: 0.1 * level,
+        max_ms: level,
+    }
+}
+
+fn costs(levels: impl Iterator<Item = f64>, label: &str) -> CostReliability {
+    CostReliability {
+        points: levels.map(|level| cost(label.to_owned(), level)).collect(),
+        left_out: vec![label.to_owned()],
+    }
+}
+
 fn cost(label: String, level: f64) -> CostPoint {
     let (low_percent, high_percent) = if level > 0.0 { (Some(80.0), Some(95.0)) } else { (None, None) };
-    let control_bytes = (level > 0.0).then_some(level * 100.0);
+    let control_bytes = (level > 0.0).then_some(level);
     CostPoint {
         label,
         rounds: 10,

@@ -14,7 +14,7 @@ use cnsim::topology::TopologySource;
 use super::cells::Cell;
 use super::error::{StudyError, WrongStudy};
 use super::file::StudyFile;
-use super::settings::{Graphs, Pods, name};
+use super::settings::{Graphs, name};
 use crate::backend_choice::BackendChoice;
 use crate::cli::{BackendName, Experiment, RunArgs, one_line};
 use crate::descriptors;
@@ -61,8 +61,6 @@ pub struct StudyPlan {
     pub seeds: StudySeeds,
     /// Which graphs runs of a cell have.
     pub graphs: Graphs,
-    /// Whether cells of a block share installed pods.
-    pub pods: Pods,
     /// Where all runs are made, where that was typed.
     backend: Option<BackendName>,
     /// How many nodes all runs have, where that was typed.
@@ -107,7 +105,6 @@ impl StudyPlan {
             attempts: settings.attempts.unwrap_or(ATTEMPTS),
             seeds: settings.seeds,
             graphs: settings.graphs,
-            pods: settings.pods,
             backend: typed.backend,
             nodes: typed.nodes,
             block_seeds: settings.block_seeds.clone(),

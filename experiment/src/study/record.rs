@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StudyError;
 use super::plan::StudyPlan;
-use super::settings::{Graphs, Pods};
+use super::settings::Graphs;
 use crate::scenario::file::ScenarioFile;
 
 /// The version of the form of `study.json`.
@@ -33,8 +33,6 @@ pub struct StudyRecord {
     pub seeds: StudySeeds,
     /// Which graphs runs of a cell have.
     pub topologies: Graphs,
-    /// Whether cells of a block share installed pods.
-    pub pods: Pods,
     /// The backend that was typed, where one was.
     pub backend: Option<String>,
     /// The number of nodes that was typed, where one was.
@@ -91,7 +89,6 @@ impl StudyRecord {
             blocks: plan.blocks,
             seeds: plan.seeds,
             topologies: plan.graphs,
-            pods: plan.pods,
             backend: plan.backend().map(|backend| backend.word().to_owned()),
             nodes: plan.nodes(),
             cells: cells.collect(),

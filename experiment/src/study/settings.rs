@@ -21,17 +21,6 @@ pub enum Graphs {
     Same,
 }
 
-/// Whether cells of a block may share installed pods.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pods {
-    /// Those that differ only in what a configuration can give.
-    #[default]
-    Shared,
-    /// Every run has new ones.
-    Fresh,
-}
-
 /// What `[study]` says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Settings {
@@ -43,11 +32,10 @@ pub(super) struct Settings {
     /// The seed of each block; none are drawn from the study's.
     pub(super) block_seeds: Vec<u64>,
     pub(super) attempts: Option<u32>,
-    pub(super) pods: Pods,
 }
 
 /// The keys of the table.
-const KEYS: [&str; 8] = ["name", "repeats", "deployments", "topologies", "independent", "seeds", "attempts", "fresh"];
+const KEYS: [&str; 7] = ["name", "repeats", "deployments", "topologies", "independent", "seeds", "attempts"];
 
 /// What is wrong with a setting, and the byte at which it stands.
 pub(super) type WrongSetting = (std::ops::Range<usize>, WrongStudy);
@@ -88,7 +76,6 @@ pub(super) fn read(table: &DeTable<'_>) -> Result<Settings, WrongSetting> {
                     .ok_or_else(|| wrong("use a list of whole numbers, one for each block"))?;
             }
             "attempts" => settings.attempts = Some(count()?),
-            "fresh" => settings.pods = if flag()? { Pods::Fresh } else { Pods::Shared },
             other => {
                 let near = nearest(other, KEYS).map_or_else(
                     || format!("there is no such setting: they are {}", KEYS.join(", ")),

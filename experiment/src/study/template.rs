@@ -43,4 +43,25 @@ mod tests {
         assert_eq!((plan.cells.len(), plan.blocks), (6, 3));
         assert_eq!(plan.cells[0].condition, "baseline");
     }
+
+    #[test]
+    fn the_file_of_the_docs_is_a_study() {
+        let page = include_str!("../../../docs/studies.md");
+        let text = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let path = Path::new("relay.toml");
+        let file = StudyFile::parse(text, path).unwrap();
+        let plan = StudyPlan::of(&file, &Typed { limit: 500, ..Typed::default() }).unwrap();
+        plan.check(path).unwrap();
+        let names: Vec<&str> = plan.cells.iter().map(|cell| cell.condition.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "baseline",
+                "flood, split for 10s",
+                "push:4, split for 1s",
+                "push:4, split for 10s",
+                "push-pull, split for 1s"
+            ]
+        );
+    }
 }
