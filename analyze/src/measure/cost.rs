@@ -31,7 +31,7 @@ pub(crate) fn cost(group: &Group) -> Option<Cost> {
     group.scored().next()?;
     let known = |of_round: &dyn Fn(&RoundMetrics) -> Option<f64>| {
         let values: Option<Vec<f64>> = group.scored().map(of_round).collect();
-        values.and_then(|values| mean(values.into_iter()))
+        values.and_then(mean)
     };
     Some(Cost {
         reached_all: estimate::complete_share(group),

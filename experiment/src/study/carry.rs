@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{SecondsFormat, Utc};
 use cnsim::topology::TopologySpec;
 use cnsim_files::at;
 use cnsim_node::messages::tell;
+use tokio::time::Instant;
 
 use super::error::StudyError;
 use super::folder::StudyFolder;

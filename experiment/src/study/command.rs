@@ -176,7 +176,7 @@ fn report(args: &StudyReportArgs) -> Result<String> {
         return Err(StudyError::NoRuns(plan.name).into());
     }
     let place = folder.path().join("report");
-    Ok(super::report::make(&runs, &place)?)
+    super::report::make(&runs, &place)
 }
 
 #[cfg(not(feature = "report"))]

@@ -250,7 +250,7 @@ impl<'t> Reader<'t> {
             None => (rest, None),
         };
         let faults = common.get(FAULT).and_then(|value| value.get_ref().as_table());
-        if !faults.is_some_and(|faults| faults.get(fault).is_some()) {
+        if faults.is_none_or(|faults| faults.get(fault).is_none()) {
             return Err(wrong(WrongStudy::NoFault { key: text.clone(), fault: fault.to_owned() }));
         }
         let fault = fault.to_owned();
