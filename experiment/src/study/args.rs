@@ -57,7 +57,7 @@ pub struct NewArgs {
     after_help = "Prints the study's folder. Exit code: 0 fine, 1 runs failed or the study was interrupted, 2 usage."
 )]
 pub struct StudyRunArgs {
-    /// The study's file: a scenario with a table [vary]
+    /// The study's file: a scenario that says in a table vary what varies
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Where all runs are made, whatever the file says: local, kubernetes or sim
@@ -75,7 +75,7 @@ pub struct StudyRunArgs {
     /// The most cells that a study may have
     #[arg(long, value_name = "COUNT", default_value_t = 500)]
     pub limit: u64,
-    /// What the study is called [default: the file's [study] name, else the file's name]
+    /// What the study is called [default: the name in the file, else the file's name]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// Folder that the study's folder is made in
