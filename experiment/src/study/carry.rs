@@ -1,9 +1,7 @@
 //! Carries a study out: every run that is not complete yet, block by block. A run that fails stops no other.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use chrono::{SecondsFormat, Utc};
 use cnsim::topology::TopologySpec;
@@ -12,6 +10,7 @@ use cnsim_node::messages::tell;
 use tokio::time::Instant;
 
 use super::error::StudyError;
+use super::estimate::Estimate;
 use super::folder::StudyFolder;
 use super::label;
 use super::plan::{StudyPlan, StudyRun};
@@ -90,8 +89,7 @@ impl Carried<'_> {
     /// # Errors
     /// Where the study's folder cannot be written.
     pub fn carry_out(&self) -> Result<Ended, StudyError> {
-        let asked: Vec<StudyRun> = self.plan.runs().filter(|run| run.block <= self.blocks).collect();
-        let mut headway = Headway::of(self, asked.len());
+        let mut headway = Headway::of(self);
         let mut failed = 0;
         for block in 1..=self.blocks.min(self.plan.blocks) {
             let mut missing = self.missing(block);
@@ -123,23 +121,22 @@ impl Carried<'_> {
         }
         let (began_at, begun) = (Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true), Instant::now());
         let made = self.make(run);
-        let took = begun.elapsed();
-        let failed = made.as_ref().err().map(ToString::to_string);
-        self.folder.note(&Attempt {
+        let attempt = Attempt {
             run_id: self.plan.run_id(run).to_string(),
             began_at,
-            took_s: took.as_secs_f64(),
+            took_s: begun.elapsed().as_secs_f64(),
             bytes: self.folder.bytes(self.plan, run),
-            failed: failed.clone(),
-        })?;
+            failed: made.as_ref().err().map(ToString::to_string),
+        };
+        self.folder.note(&attempt)?;
         match made {
             Ok(_) => {
-                headway.made(run, took);
+                headway.add(run, &attempt);
                 Ok(Attempted::Complete)
             }
             Err(reason) if reason.is_interruption() => Ok(Attempted::Interrupted),
-            Err(_) => {
-                tell(format_args!("warning: {}: {}", self.plan.run_id(run), failed.unwrap_or_default()));
+            Err(reason) => {
+                tell(format_args!("warning: {}: {reason}", self.plan.run_id(run)));
                 Ok(Attempted::Failed)
             }
         }
@@ -196,62 +193,31 @@ enum Attempted {
 
 /// How far the study is, and how long the rest may take.
 struct Headway {
-    /// Runs that are complete, of all that are asked for.
-    complete: usize,
+    /// How many runs are asked for.
     asked: usize,
-    /// How long complete runs of each cell took, in all, and how many they are.
-    took: BTreeMap<u32, (Duration, u32)>,
-    /// The runs that are not complete of each cell.
-    left: BTreeMap<u32, u32>,
+    /// Those that are not complete.
+    left: Vec<StudyRun>,
+    estimate: Estimate,
 }
 
 impl Headway {
-    fn of(carried: &Carried<'_>, asked: usize) -> Self {
+    fn of(carried: &Carried<'_>) -> Self {
         let (plan, folder) = (carried.plan, carried.folder);
-        let mut headway = Self { complete: 0, asked, took: BTreeMap::new(), left: BTreeMap::new() };
-        let attempts = folder.attempts();
-        let times: BTreeMap<&str, f64> = attempts
-            .iter()
-            .filter(|attempt| attempt.failed.is_none())
-            .map(|attempt| (attempt.run_id.as_str(), attempt.took_s))
-            .collect();
-        for run in plan.runs().filter(|run| run.block <= carried.blocks) {
-            *headway.left.entry(run.cell).or_default() += 1;
-            if folder.is_complete(plan, run) {
-                let took = times.get(plan.run_id(run).as_str()).map(|took_s| Duration::from_secs_f64(*took_s));
-                headway.complete_one(run, took);
-            }
-        }
-        headway
+        let asked: Vec<StudyRun> = plan.runs().filter(|run| run.block <= carried.blocks).collect();
+        let left = asked.iter().filter(|run| !folder.is_complete(plan, **run)).copied().collect();
+        Self { asked: asked.len(), left, estimate: Estimate::of(plan, &folder.attempts()) }
     }
 
-    fn complete_one(&mut self, run: StudyRun, took: Option<Duration>) {
-        self.complete += 1;
-        self.left.entry(run.cell).and_modify(|left| *left = left.saturating_sub(1));
-        if let Some(took) = took {
-            let (all, count) = self.took.entry(run.cell).or_default();
-            *all += took;
-            *count += 1;
-        }
-    }
-
-    fn made(&mut self, run: StudyRun, took: Duration) {
-        self.complete_one(run, Some(took));
-    }
-
-    /// How long the rest takes if each cell goes on as it did; cells of which no run is complete as the mean of the others.
-    fn time_left(&self) -> Option<Duration> {
-        let (all, count) =
-            self.took.values().fold((Duration::ZERO, 0), |sum, (took, count)| (sum.0 + *took, sum.1 + count));
-        let mean = (count > 0).then(|| all / count)?;
-        let of_cell = |cell: &u32| self.took.get(cell).map_or(mean, |(took, count)| *took / (*count).max(1));
-        Some(self.left.iter().map(|(cell, left)| of_cell(cell) * *left).sum())
+    fn add(&mut self, run: StudyRun, attempt: &Attempt) {
+        self.left.retain(|other| *other != run);
+        self.estimate.add(run, attempt);
     }
 
     /// Tells which run begins.
     fn tell(&self, plan: &StudyPlan, run: StudyRun) {
-        let left = self.time_left().map_or_else(String::new, |left| format!("; {}", shown(left)));
-        let name = label::cell(&plan.cell(run).levels);
-        tell(format_args!("[{}/{}] {}: {name}{left}", self.complete + 1, self.asked, plan.run_id(run)));
+        let left = self.estimate.sum(&self.left);
+        let left = left.map_or_else(String::new, |(time, _)| format!("; {}", shown(time)));
+        let (place, name) = (self.asked - self.left.len() + 1, label::cell(&plan.cell(run).levels));
+        tell(format_args!("[{place}/{}] {}: {name}{left}", self.asked, plan.run_id(run)));
     }
 }

@@ -46,7 +46,8 @@ fn run_study(args: &StudyRunArgs) -> Result<String> {
     if args.dry_run {
         return Ok(status::describe(&plan, &args.file, before.as_ref())?);
     }
-    carry_out(&plan, &file, &args.out, args.blocks)
+    let folder = carry_out(&plan, &file, &args.out, (args.blocks.unwrap_or(plan.blocks), Messages::EachRun))?;
+    Ok(told(&plan, &folder))
 }
 
 /// Makes what is not complete of the study in `path`, telling of failures alone, and returns its run folders, cell by cell.
@@ -58,45 +59,35 @@ pub fn make(path: &Path, out: &Path) -> Result<Vec<PathBuf>> {
     let file = StudyFile::parse(&text, path)?;
     let plan = StudyPlan::of(&file, &Typed { limit: u64::MAX, ..Typed::default() })?;
     plan.check(path)?;
-    let (folder, _) = StudyFolder::open(out, &StudyRecord::of(&plan, file.text))?;
-    let carried = Carried {
-        plan: &plan,
-        file: path,
-        folder: &folder,
-        blocks: plan.blocks,
-        command_line: std::env::args().collect(),
-        messages: Messages::Failures,
-    };
+    let folder = carry_out(&plan, &file, out, (plan.blocks, Messages::Failures))?;
+    Ok(folders(&plan, &folder))
+}
+
+/// Makes what is not complete, and gives the study's folder.
+fn carry_out(
+    plan: &StudyPlan,
+    file: &StudyFile<'_>,
+    out: &Path,
+    (blocks, messages): (u32, Messages),
+) -> Result<StudyFolder> {
+    let folder = StudyFolder::open(out, &StudyRecord::of(plan, file.text))?;
+    let command_line = std::env::args().collect();
+    let carried = Carried { plan, file: file.path, folder: &folder, blocks, command_line, messages };
+    let name = &plan.name;
     match carried.carry_out()? {
-        Ended::Complete => Ok(status::complete(&plan, &folder).into_iter().map(|run| folder.run(&plan, run)).collect()),
-        Ended::Failed(count) => bail!("{count} runs of study {} failed", plan.name),
-        Ended::Interrupted => bail!("study {} was stopped: the same command goes on with it", plan.name),
+        Ended::Complete => Ok(folder),
+        Ended::Failed(count) => {
+            bail!("{count} runs of study {name} failed: cnsim study status {} says why", folder.path().display())
+        }
+        Ended::Interrupted => bail!("study {name} was stopped: the same command goes on with it"),
     }
 }
 
-/// Makes what is not complete, and prints the study's folder.
-fn carry_out(plan: &StudyPlan, file: &StudyFile<'_>, out: &Path, blocks: Option<u32>) -> Result<String> {
-    let (folder, _) = StudyFolder::open(out, &StudyRecord::of(plan, file.text))?;
-    let carried = Carried {
-        plan,
-        file: file.path,
-        folder: &folder,
-        blocks: blocks.unwrap_or(plan.blocks),
-        command_line: std::env::args().collect(),
-        messages: Messages::EachRun,
-    };
+/// What is printed of a study that is made.
+fn told(plan: &StudyPlan, folder: &StudyFolder) -> String {
     let place = folder.path().display();
-    match carried.carry_out()? {
-        Ended::Complete => {
-            let name = &plan.name;
-            tell(format_args!("study {name}: cnsim study report {place} makes its report"));
-            Ok(format!("{place}\n"))
-        }
-        Ended::Failed(count) => {
-            bail!("{count} runs of study {} failed: cnsim study status {place} says why", plan.name)
-        }
-        Ended::Interrupted => bail!("study {} was stopped: the same command goes on with it", plan.name),
-    }
+    tell(format_args!("study {}: cnsim study report {place} makes its report", plan.name));
+    format!("{place}\n")
 }
 
 /// The plan of a study that was begun, by what it remembers.
@@ -134,10 +125,9 @@ fn repeat(args: &RepeatArgs) -> Result<String> {
     let file = StudyFile::parse(&record.file, &path)?;
     let (old, new) = (plan_of(&record, &file, None)?, plan_of(&record, &file, Some(name))?);
     new.check(file.path)?;
-    let made = carry_out(&new, &file, &args.out, None)?;
-    let after = StudyFolder::find(Path::new(&new.name), &args.out)?;
+    let after = carry_out(&new, &file, &args.out, (new.blocks, Messages::EachRun))?;
     compared(&Both { old: (&old, &before), new: (&new, &after) })?;
-    Ok(made)
+    Ok(told(&new, &after))
 }
 
 /// A study and its repetition.
@@ -185,7 +175,6 @@ fn report(_: &StudyReportArgs) -> Result<String> {
 }
 
 /// The folders of complete runs, cell by cell.
-#[cfg(feature = "report")]
 fn folders(plan: &StudyPlan, folder: &StudyFolder) -> Vec<PathBuf> {
     status::complete(plan, folder).into_iter().map(|run| folder.run(plan, run)).collect()
 }

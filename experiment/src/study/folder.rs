@@ -32,11 +32,11 @@ pub struct StudyFolder {
 
 impl StudyFolder {
     /// The folder of a study that is to be run: a new one, or one of the same plan, which is this program's alone until it is
-    /// dropped. Returns it with what it remembers.
+    /// dropped.
     ///
     /// # Errors
     /// Where another study stands there, or another program works in it.
-    pub fn open(out: &Path, planned: &StudyRecord) -> Result<(Self, StudyRecord), StudyError> {
+    pub fn open(out: &Path, planned: &StudyRecord) -> Result<Self, StudyError> {
         let path = out.join(&planned.name);
         let runs = path.join(RUNS);
         fs::create_dir_all(&runs).map_err(at(&runs))?;
@@ -45,7 +45,7 @@ impl StudyFolder {
         let file = folder.path.join(RECORD);
         if !file.exists() {
             cnsim_files::replace(&file, &planned.to_json())?;
-            return Ok((folder, planned.clone()));
+            return Ok(folder);
         }
         let before = StudyRecord::read(&file)?;
         if let Some(changed) = before.difference(planned) {
@@ -55,7 +55,7 @@ impl StudyFolder {
         if before != *planned {
             cnsim_files::replace(&file, &planned.to_json())?;
         }
-        Ok((folder, planned.clone()))
+        Ok(folder)
     }
 
     /// Takes away what a program that was killed had begun to make: run folders are made under a temporary name. Nobody else works

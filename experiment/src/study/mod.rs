@@ -10,6 +10,7 @@ pub mod carry;
 pub mod cells;
 pub mod command;
 pub mod error;
+mod estimate;
 pub mod file;
 pub mod folder;
 pub mod label;

@@ -1,12 +1,12 @@
 //! What a study is, and how far: cells, order, what is complete and what failed, and how long the rest takes.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
 use super::cells::Cell;
 use super::error::StudyError;
+use super::estimate::Estimate;
 use super::folder::StudyFolder;
 use super::plan::{StudyPlan, StudyRun};
 use super::record::Attempt;
@@ -36,9 +36,9 @@ pub fn describe(plan: &StudyPlan, file: &Path, folder: Option<&StudyFolder>) -> 
         line(&mut text, format_args!("and {} blocks more, each in an order of its own", plan.blocks - BLOCKS_SHOWN));
     }
     text.push('\n');
-    let estimate = folder.and_then(|folder| Estimate::of(plan, folder));
-    match estimate {
-        Some(estimate) => estimate.push(&mut text, plan, pods(plan, file)?),
+    let pods = pods(plan, file)?;
+    match folder.and_then(|folder| estimated(plan, folder, &pods)) {
+        Some(estimate) => text.push_str(&estimate),
         None => line(
             &mut text,
             format_args!(
@@ -75,8 +75,8 @@ pub fn status(plan: &StudyPlan, folder: &StudyFolder) -> String {
     if failed.len() > FAILED_SHOWN {
         line(&mut text, format_args!("and {} runs more", failed.len() - FAILED_SHOWN));
     }
-    let left = (complete < runs.len()).then(|| Estimate::of(plan, folder)).flatten();
-    let left = left.map_or_else(String::new, |estimate| format!("; {}", shown(estimate.sum(&missing).0)));
+    let left = (complete < runs.len()).then(|| Estimate::of(plan, &attempts).sum(&missing)).flatten();
+    let left = left.map_or_else(String::new, |(time, _)| format!("; {}", shown(time)));
     line(&mut text, format_args!("{complete} of {} runs are complete{left}", runs.len()));
     text
 }
@@ -112,67 +112,25 @@ fn last_failed<'a>(plan: &StudyPlan, run: StudyRun, attempts: &'a [Attempt]) -> 
     attempts.iter().rev().find(|attempt| attempt.run_id == id.as_str()).filter(|attempt| attempt.failed.is_some())
 }
 
-/// What runs of each cell took, in the mean of those that are complete.
-struct Estimate {
-    of_cells: BTreeMap<u32, (Duration, u64)>,
-    /// Of all cells, for those of which no run is complete.
-    mean: (Duration, u64),
-    /// How many runs it is by.
-    runs: u32,
-}
-
-impl Estimate {
-    fn of(plan: &StudyPlan, folder: &StudyFolder) -> Option<Self> {
-        let attempts = folder.attempts();
-        let done: BTreeMap<&str, &Attempt> = attempts
-            .iter()
-            .filter(|attempt| attempt.failed.is_none())
-            .map(|attempt| (attempt.run_id.as_str(), attempt))
-            .collect();
-        let mut sums: BTreeMap<u32, (Duration, u64, u32)> = BTreeMap::new();
-        for run in plan.runs() {
-            let Some(attempt) = done.get(plan.run_id(run).as_str()) else { continue };
-            let (took, bytes, count) = sums.entry(run.cell).or_default();
-            *took += Duration::try_from_secs_f64(attempt.took_s).unwrap_or_default();
-            *bytes += attempt.bytes;
-            *count += 1;
-        }
-        let runs: u32 = sums.values().map(|(.., count)| count).sum();
-        let all = sums.values().fold((Duration::ZERO, 0), |sum, (took, bytes, _)| (sum.0 + *took, sum.1 + bytes));
-        let of_cells =
-            sums.into_iter().map(|(cell, (took, bytes, count))| (cell, (took / count, bytes / u64::from(count))));
-        (runs > 0).then(|| Self { of_cells: of_cells.collect(), mean: (all.0 / runs, all.1 / u64::from(runs)), runs })
+/// Time and disk of the study by the runs that are complete; none before one is.
+fn estimated(plan: &StudyPlan, folder: &StudyFolder, pods: &[u32]) -> Option<String> {
+    let estimate = Estimate::of(plan, &folder.attempts());
+    let all: Vec<StudyRun> = plan.runs().collect();
+    let (block, whole) = (estimate.sum(&plan.block(1))?, estimate.sum(&all)?);
+    let mut text = format!(
+        "by {} runs that are complete: a block takes {} and {:.1} MB, all of it {} and {:.1} MB\n",
+        estimate.runs(),
+        words(block.0),
+        block.1 as f64 / 1e6,
+        words(whole.0),
+        whole.1 as f64 / 1e6,
+    );
+    let hours = |run: &StudyRun| estimate.sum(&[*run]).map_or(0.0, |(time, _)| time.as_secs_f64() / 3_600.0);
+    let pod_hours: f64 = all.iter().map(|run| f64::from(pods[run.cell as usize - 1]) * hours(run)).sum();
+    if pod_hours > 0.0 {
+        line(&mut text, format_args!("on Kubernetes that is {pod_hours:.1} pod-hours"));
     }
-
-    /// Time and bytes of these runs.
-    fn sum(&self, runs: &[StudyRun]) -> (Duration, u64) {
-        runs.iter().fold((Duration::ZERO, 0), |sum, run| {
-            let (took, bytes) = self.of_cells.get(&run.cell).copied().unwrap_or(self.mean);
-            (sum.0 + took, sum.1 + bytes)
-        })
-    }
-
-    fn push(&self, text: &mut String, plan: &StudyPlan, pods: Vec<u32>) {
-        let block = self.sum(&plan.block(1));
-        let all = self.sum(&plan.runs().collect::<Vec<_>>());
-        line(
-            text,
-            format_args!(
-                "by {} runs that are complete: a block takes {} and {:.1} MB, all of it {} and {:.1} MB",
-                self.runs,
-                words(block.0),
-                block.1 as f64 / 1e6,
-                words(all.0),
-                all.1 as f64 / 1e6,
-            ),
-        );
-        let of_run =
-            |run: StudyRun| f64::from(pods[run.cell as usize - 1]) * self.sum(&[run]).0.as_secs_f64() / 3_600.0;
-        let pod_hours: f64 = plan.runs().map(of_run).sum();
-        if pod_hours > 0.0 {
-            line(text, format_args!("on Kubernetes that is {pod_hours:.1} pod-hours"));
-        }
-    }
+    Some(text)
 }
 
 /// Pods of each cell; none where it needs no cluster.
